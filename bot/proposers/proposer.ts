@@ -1,0 +1,33 @@
+import type { ProposalClaim } from '#bot/evidence/pack.ts';
+import type { BacktestResult } from '#engine/backtest/types.ts';
+
+/** The files of one strategy version, by path inside its folder (`strategy.ts`, `manifest.yaml`), evidence left out. */
+export type StrategyFiles = ReadonlyMap<string, string>;
+
+/** What became of one configuration on the development data. Every one of them is a trial and stands in the ledger. */
+export type Evaluation =
+  | { readonly outcome: 'scored'; readonly result: BacktestResult }
+  | { readonly outcome: 'rejected'; readonly reason: string };
+
+/** What a proposer may know and do: the incumbent's text, and answers about the development data, each paid for with a trial. */
+export interface ProposerTask {
+  readonly incumbent: StrategyFiles;
+  readonly incumbentResult: BacktestResult;
+  /** Configurations this proposer may evaluate. */
+  readonly trials: number;
+  readonly seed: number;
+  /** `label` names the configuration in the ledger. Calls may run at the same time. */
+  evaluate(files: StrategyFiles, label: string): Promise<Evaluation>;
+}
+
+export interface Candidate {
+  readonly files: StrategyFiles;
+  readonly claim: ProposalClaim;
+  readonly development: BacktestResult;
+}
+
+export interface Proposer {
+  readonly name: ProposalClaim['proposer'];
+  /** Best first; empty when nothing beat the incumbent on the development data. Same task, same answer. */
+  propose(task: ProposerTask): Promise<readonly Candidate[]>;
+}
