@@ -1,0 +1,101 @@
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+
+/** What the bot has been asked to do. Jobs are levels, not edges: running one twice ends in the same state as running it once. */
+export const Job = z.discriminatedUnion('kind', [
+  /** Prove the head of a pull request against the present tip of main, and settle it by policy. */
+  z.strictObject({ kind: z.literal('gates'), number: z.number().int() }),
+  /** Somebody wrote a comment that may be a command. */
+  z.strictObject({
+    kind: z.literal('comment'),
+    number: z.number().int(),
+    commentId: z.number().int(),
+    author: z.string(),
+    body: z.string(),
+    isPullRequest: z.boolean(),
+  }),
+  /** main moved: what was proven against the old base is proven again. */
+  z.strictObject({ kind: z.literal('main-moved') }),
+  /** The state branch moved: the engine may have something to say. */
+  z.strictObject({ kind: z.literal('state-moved') }),
+]);
+export type Job = z.infer<typeof Job>;
+
+/** A job that failed this often is left alone, and stands in the table with its last error. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * Work to do, in SQLite beside the deliveries it came from: a delivery and its jobs are written in one transaction,
+ * so a crash loses none, and the same delivery twice adds nothing.
+ */
+export class JobQueue {
+  readonly #db: Database.Database;
+
+  private constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  /** Opens the queue at `path`. Jobs that a killed process had begun are put back. */
+  static open(path: string): JobQueue {
+    const db = new Database(path);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.exec(`
+      CREATE TABLE IF NOT EXISTS deliveries (id TEXT PRIMARY KEY, event TEXT NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS jobs (
+        id INTEGER PRIMARY KEY,
+        job TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'failed')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        error TEXT
+      ) STRICT;
+      UPDATE jobs SET state = 'queued' WHERE state = 'running';
+    `);
+    return new JobQueue(db);
+  }
+
+  /** Takes a webhook delivery and what follows from it. Returns false when the delivery was taken before. */
+  accept(deliveryId: string, event: string, jobs: readonly Job[]): boolean {
+    return this.#db.transaction(() => {
+      const { changes } = this.#db.prepare('INSERT OR IGNORE INTO deliveries (id, event) VALUES (?, ?)').run(deliveryId, event);
+      if (changes === 0) return false;
+      for (const job of jobs) this.add(job);
+      return true;
+    })();
+  }
+
+  /** Adds a job, unless the same one is already waiting. */
+  add(job: Job): void {
+    this.#db
+      .prepare(
+        "INSERT INTO jobs (job, state) SELECT @job, 'queued' WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE job = @job AND state = 'queued')",
+      )
+      .run({ job: JSON.stringify(Job.parse(job)) });
+  }
+
+  /** The oldest waiting job, marked as begun; null when there is none. */
+  take(): { readonly id: number; readonly job: Job } | null {
+    const row = this.#db
+      .prepare(
+        "UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = (SELECT MIN(id) FROM jobs WHERE state = 'queued') RETURNING id, job",
+      )
+      .get() as { id: number; job: string } | undefined;
+    return row === undefined ? null : { id: row.id, job: Job.parse(JSON.parse(row.job)) };
+  }
+
+  finish(id: number): void {
+    this.#db.prepare('DELETE FROM jobs WHERE id = ?').run(id);
+  }
+
+  /** Puts a job back, or gives it up after its last attempt. Returns what became of it. */
+  fail(id: number, error: string): 'queued' | 'failed' {
+    const row = this.#db
+      .prepare("UPDATE jobs SET state = iif(attempts < ?, 'queued', 'failed'), error = ? WHERE id = ? RETURNING state")
+      .get(ATTEMPTS_MAX, error, id) as { state: 'queued' | 'failed' };
+    return row.state;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,295 @@
+import type { Octokit } from '@octokit/rest';
+import { RatchetError } from '#engine/errors.ts';
+
+/** Both Probot's client and @octokit/rest offer this much; nothing here needs more. */
+export type Api = Pick<Octokit, 'rest' | 'paginate'>;
+
+export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+export interface PullRequest {
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+  readonly author: string;
+  readonly headRef: string;
+  readonly headSha: string;
+  readonly baseRef: string;
+  readonly baseSha: string;
+  readonly state: 'open' | 'closed';
+  readonly isMerged: boolean;
+  readonly mergeCommit: string | null;
+}
+
+export interface CheckOutput {
+  readonly title: string;
+  readonly summary: string;
+  readonly annotations: readonly CheckAnnotation[];
+}
+
+export interface CheckAnnotation {
+  readonly path: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly level: 'notice' | 'warning' | 'failure';
+  readonly message: string;
+}
+
+export type CheckProgress =
+  | { readonly status: 'queued' | 'in_progress' }
+  | { readonly status: 'completed'; readonly conclusion: 'success' | 'failure' };
+
+/** GitHub takes at most this many annotations in one request. */
+const ANNOTATIONS_PER_REQUEST = 50;
+/** GitHub's limit on a check's summary, in characters. */
+const SUMMARY_LIMIT = 65_535;
+
+/** One repository, as the bot sees it: every call the bot makes, in the bot's words, with GitHub's refusals as typed errors. */
+export class RepositoryApi {
+  readonly #api: Api;
+  readonly owner: string;
+  readonly name: string;
+
+  constructor(api: Api, owner: string, name: string) {
+    this.#api = api;
+    this.owner = owner;
+    this.name = name;
+  }
+
+  get #repo(): { owner: string; repo: string } {
+    return { owner: this.owner, repo: this.name };
+  }
+
+  async findOpenPullRequest(headRef: string): Promise<PullRequest | null> {
+    const { data } = await this.#api.rest.pulls.list({
+      ...this.#repo,
+      head: `${this.owner}:${headRef}`,
+      state: 'open',
+      per_page: 1,
+    });
+    const found = data[0];
+    return found === undefined ? null : this.pullRequest(found.number);
+  }
+
+  /** The latest pull request ever opened from the branch, whatever became of it. */
+  async findPullRequest(headRef: string): Promise<PullRequest | null> {
+    const { data } = await this.#api.rest.pulls.list({
+      ...this.#repo,
+      head: `${this.owner}:${headRef}`,
+      state: 'all',
+      per_page: 1,
+    });
+    const found = data[0];
+    return found === undefined ? null : this.pullRequest(found.number);
+  }
+
+  async listOpenPullRequests(): Promise<readonly PullRequest[]> {
+    const list = await this.#api.paginate(this.#api.rest.pulls.list, { ...this.#repo, state: 'open', per_page: 100 });
+    return Promise.all(list.map((item) => this.pullRequest(item.number)));
+  }
+
+  async pullRequest(number: number): Promise<PullRequest> {
+    const { data } = await this.#api.rest.pulls.get({ ...this.#repo, pull_number: number });
+    return {
+      number: data.number,
+      url: data.html_url,
+      title: data.title,
+      author: data.user.login,
+      headRef: data.head.ref,
+      headSha: data.head.sha,
+      baseRef: data.base.ref,
+      baseSha: data.base.sha,
+      state: data.state === 'open' ? 'open' : 'closed',
+      isMerged: data.merged,
+      mergeCommit: data.merged ? data.merge_commit_sha : null,
+    };
+  }
+
+  async openPullRequest(request: { title: string; body: string; headRef: string; baseRef: string }): Promise<PullRequest> {
+    const { data } = await this.#api.rest.pulls.create({
+      ...this.#repo,
+      title: request.title,
+      body: request.body,
+      head: request.headRef,
+      base: request.baseRef,
+    });
+    return this.pullRequest(data.number);
+  }
+
+  async closePullRequest(number: number): Promise<void> {
+    await this.#api.rest.pulls.update({ ...this.#repo, pull_number: number, state: 'closed' });
+  }
+
+  async label(number: number, labels: readonly string[]): Promise<void> {
+    await this.#api.rest.issues.addLabels({ ...this.#repo, issue_number: number, labels: [...labels] });
+  }
+
+  /**
+   * Squashes the pull request into its base, if its head is still `headSha`.
+   * @throws RatchetError `github/head-moved` when someone pushed meanwhile, `github/not-mergeable` when a rule or a conflict forbids it.
+   */
+  async merge(number: number, headSha: string, title: string, message: string): Promise<string> {
+    try {
+      const { data } = await this.#api.rest.pulls.merge({
+        ...this.#repo,
+        pull_number: number,
+        sha: headSha,
+        merge_method: 'squash',
+        commit_title: title,
+        commit_message: message,
+      });
+      return data.sha;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 409) {
+        throw new RatchetError(
+          'github/head-moved',
+          `Pull request #${number} is no longer at ${headSha.slice(0, 8)}.`,
+          'Look at the new commits and decide again.',
+          { number, headSha },
+          error,
+        );
+      }
+      if (status === 405) {
+        throw new RatchetError(
+          'github/not-mergeable',
+          `Pull request #${number} cannot be merged: ${messageOf(error)}.`,
+          'See its checks; nothing was changed.',
+          { number },
+          error,
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** Deletes a branch; a branch that is already gone is what was wanted. */
+  async deleteBranch(ref: string): Promise<void> {
+    try {
+      await this.#api.rest.git.deleteRef({ ...this.#repo, ref: `heads/${ref}` });
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== 404 && status !== 422) throw error;
+    }
+  }
+
+  /**
+   * Writes the check run `name` on a commit: one run for each name and commit, made once and then updated,
+   * so that a job that runs again after a crash leaves no second one.
+   */
+  async writeCheck(name: string, headSha: string, progress: CheckProgress, output: CheckOutput): Promise<void> {
+    const first = output.annotations.slice(0, ANNOTATIONS_PER_REQUEST).map(annotation);
+    const body = {
+      ...progress,
+      output: { title: output.title, summary: output.summary.slice(0, SUMMARY_LIMIT), annotations: first },
+    };
+    const { data } = await this.#api.rest.checks.listForRef({ ...this.#repo, ref: headSha, check_name: name, per_page: 1 });
+    const existing = data.check_runs[0];
+    const run =
+      existing === undefined
+        ? await this.#api.rest.checks.create({ ...this.#repo, name, head_sha: headSha, ...body })
+        : await this.#api.rest.checks.update({ ...this.#repo, check_run_id: existing.id, ...body });
+    for (let from = ANNOTATIONS_PER_REQUEST; from < output.annotations.length; from += ANNOTATIONS_PER_REQUEST) {
+      const annotations = output.annotations.slice(from, from + ANNOTATIONS_PER_REQUEST).map(annotation);
+      await this.#api.rest.checks.update({
+        ...this.#repo,
+        check_run_id: run.data.id,
+        output: { title: body.output.title, summary: body.output.summary, annotations },
+      });
+    }
+  }
+
+  /** Conclusions of the completed check runs on a commit, by name. */
+  async checkConclusions(headSha: string): Promise<Readonly<Record<string, string>>> {
+    const runs = await this.#api.paginate(this.#api.rest.checks.listForRef, { ...this.#repo, ref: headSha, per_page: 100 });
+    return Object.fromEntries(runs.flatMap((run) => (run.conclusion === null ? [] : [[run.name, run.conclusion]])));
+  }
+
+  async comment(number: number, body: string): Promise<void> {
+    await this.#api.rest.issues.createComment({ ...this.#repo, issue_number: number, body });
+  }
+
+  /** A pair of eyes on a comment: seen, working on it. */
+  async acknowledge(commentId: number): Promise<void> {
+    await this.#api.rest.reactions.createForIssueComment({ ...this.#repo, comment_id: commentId, content: 'eyes' });
+  }
+
+  async permissionOf(login: string): Promise<Permission> {
+    try {
+      const { data } = await this.#api.rest.repos.getCollaboratorPermissionLevel({ ...this.#repo, username: login });
+      return (data.role_name ?? data.permission) as Permission;
+    } catch (error) {
+      if (statusOf(error) === 404) return 'none';
+      throw error;
+    }
+  }
+
+  async listOpenIssues(label: string): Promise<readonly { number: number; title: string; body: string }[]> {
+    const issues = await this.#api.paginate(this.#api.rest.issues.listForRepo, {
+      ...this.#repo,
+      state: 'open',
+      labels: label,
+      per_page: 100,
+    });
+    return issues.map((issue) => ({ number: issue.number, title: issue.title, body: issue.body ?? '' }));
+  }
+
+  async openIssue(title: string, body: string, labels: readonly string[]): Promise<number> {
+    const { data } = await this.#api.rest.issues.create({ ...this.#repo, title, body, labels: [...labels] });
+    return data.number;
+  }
+
+  async closeIssue(number: number): Promise<void> {
+    await this.#api.rest.issues.update({ ...this.#repo, issue_number: number, state: 'closed' });
+  }
+
+  /** Records where a commit runs. `environment` is the stage. Repeating it for the same commit and state changes nothing. */
+  async reportDeployment(report: {
+    commit: string;
+    environment: string;
+    state: 'success' | 'failure';
+    description: string;
+  }): Promise<void> {
+    const { commit, environment, state } = report;
+    const { data } = await this.#api.rest.repos.listDeployments({ ...this.#repo, sha: commit, environment, per_page: 1 });
+    const deployment = data[0] ?? (await this.#createDeployment(commit, environment));
+    await this.#api.rest.repos.createDeploymentStatus({
+      ...this.#repo,
+      deployment_id: deployment.id,
+      state,
+      description: report.description.slice(0, 140),
+    });
+  }
+
+  async #createDeployment(commit: string, environment: string): Promise<{ id: number }> {
+    const { data } = await this.#api.rest.repos.createDeployment({
+      ...this.#repo,
+      ref: commit,
+      environment,
+      auto_merge: false,
+      required_contexts: [],
+    });
+    if (!('id' in data))
+      throw new RatchetError('github/deployment', 'GitHub deferred the deployment record.', 'It is tried again.');
+    return { id: data.id };
+  }
+}
+
+function annotation(item: CheckAnnotation) {
+  return {
+    path: item.path,
+    start_line: item.startLine,
+    end_line: item.endLine,
+    annotation_level: item.level,
+    message: item.message,
+  };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
+    ? error.status
+    : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/ - https?:\S+$/, '') : String(error);
+}
