@@ -1,0 +1,301 @@
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RatchetError } from '#engine/errors.ts';
+import { GitFailure, runGit } from './git.ts';
+import { blobHash, checkedPath, commitHash, fullRef, treeHash } from './names.ts';
+import { type ObjectInfo, parseBatch, parseBatchCheck } from './objects.ts';
+import { logFormat, parseLineCounts, parseListing, parseLog, parseRawDiff } from './parse.ts';
+import { checkedRemote, type Remote, remoteConfig, remoteError } from './remote.ts';
+import type { BlobHash, ChangedFile, CommitHash, ListedFile, LoggedCommit, NewCommit, TreeHash } from './types.ts';
+
+export type * from './types.ts';
+
+export interface RepositoryOptions {
+  readonly dir: string;
+  readonly remoteUrl?: string;
+  /** The value of the Authorization header for the remote: see `basicAuthorization`. */
+  readonly authorization?: () => Promise<string> | string;
+  /** Limit of one local command. */
+  readonly localTimeoutMs?: number;
+  /** Limit of one fetch or push. */
+  readonly remoteTimeoutMs?: number;
+}
+
+interface RunOptions {
+  readonly input?: Uint8Array;
+  readonly env?: Record<string, string>;
+}
+
+const allHeads = '+refs/heads/*:refs/heads/*';
+
+/**
+ * A repository on this disk and, mostly, the remote it follows. Everything is read from objects: there is no work tree,
+ * nothing is checked out, and no file of the repository is ever executed.
+ */
+export class Repository {
+  readonly dir: string;
+  readonly remoteUrl: string | null;
+  readonly #remote: Remote | null;
+  readonly #localTimeoutMs: number;
+  readonly #remoteTimeoutMs: number;
+  /** Fetches of one mirror lock the same refs: they take turns. */
+  #fetching: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: RepositoryOptions) {
+    this.dir = options.dir;
+    this.remoteUrl = options.remoteUrl ?? null;
+    this.#remote =
+      options.remoteUrl === undefined
+        ? null
+        : checkedRemote({ url: options.remoteUrl, ...(options.authorization ? { authorization: options.authorization } : {}) });
+    this.#localTimeoutMs = options.localTimeoutMs ?? 30_000;
+    this.#remoteTimeoutMs = options.remoteTimeoutMs ?? 120_000;
+  }
+
+  /** Opens a bare mirror of `remoteUrl` in `dir`, creating it when absent. Contacts nobody: `fetch` does. */
+  static async openMirror(options: RepositoryOptions & { readonly remoteUrl: string }): Promise<Repository> {
+    const repository = new Repository(options);
+    const exists = await stat(join(options.dir, 'HEAD')).then(
+      () => true,
+      () => false,
+    );
+    if (!exists) {
+      await mkdir(options.dir, { recursive: true });
+      await repository.#git(['init', '--quiet', '--bare', '--initial-branch=main', '.']);
+    }
+    return repository;
+  }
+
+  /** Opens what already stands in `dir`: a clone, a work tree or a bare repository. Throws `repository/absent` when it is none. */
+  static async open(options: RepositoryOptions): Promise<Repository> {
+    const repository = new Repository(options);
+    try {
+      await repository.#git(['rev-parse', '--git-dir']);
+    } catch (error) {
+      throw new RatchetError(
+        'repository/absent',
+        `${options.dir} is not a git repository.`,
+        'Run this inside a clone.',
+        { dir: options.dir },
+        error,
+      );
+    }
+    return repository;
+  }
+
+  /** Brings the remote's branches here; branches that are gone there go here too. Throws `repository/unreachable` or `repository/denied`. */
+  async fetch(refspecs: readonly string[] = [allHeads]): Promise<void> {
+    const remote = this.#requireRemote();
+    const turn = this.#fetching.then(async () => {
+      const args = ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+      await this.#remoteGit('fetch', remote, [...args, '--update-head-ok', remote.url, ...refspecs]);
+    });
+    this.#fetching = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The commit a branch, a full ref or a full hash names; null when there is none. */
+  async resolve(ref: string): Promise<CommitHash | null> {
+    const name = /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref) || ref === 'HEAD' ? ref : fullRef(ref);
+    const info = await this.#inspect(`${name}^{commit}`);
+    return info === null ? null : commitHash(info.hash);
+  }
+
+  /** Like `resolve`, where absence is an error: `repository/unknown-commit`. */
+  async require(ref: string): Promise<CommitHash> {
+    const commit = await this.resolve(ref);
+    if (commit !== null) return commit;
+    throw new RatchetError(
+      'repository/unknown-commit',
+      `There is no commit ${ref} in ${this.dir}.`,
+      'Fetch, or check the name.',
+      { ref },
+    );
+  }
+
+  /** The folder's tree; null when the path is absent or no folder. The empty path is the root. */
+  async treeOf(commit: CommitHash, path: string): Promise<TreeHash | null> {
+    const info = await this.#inspect(path === '' ? `${commit}^{tree}` : `${commit}:${checkedPath(path)}`);
+    return info?.type === 'tree' ? treeHash(info.hash) : null;
+  }
+
+  /** The file's bytes; null when the path is absent or no file. */
+  async readFile(commit: CommitHash, path: string): Promise<Uint8Array | null> {
+    const files = await this.readFiles(commit, [path]);
+    return files.get(path) ?? null;
+  }
+
+  /** Many files in one question; paths that are absent or folders are left out. */
+  async readFiles(commit: CommitHash, paths: readonly string[]): Promise<Map<string, Uint8Array>> {
+    const names = paths.map((path) => `${commit}:${checkedPath(path)}`);
+    const infos = await this.#inspectAll(names);
+    const found = paths.flatMap((path, index) => (infos[index]?.type === 'blob' ? [{ path, hash: infos[index].hash }] : []));
+    const contents = await this.readBlobs(found.map(({ hash }) => blobHash(hash)));
+    return new Map(found.map(({ path }, index) => [path, contents[index]!]));
+  }
+
+  async readBlobs(blobs: readonly BlobHash[]): Promise<Uint8Array[]> {
+    if (blobs.length === 0) return [];
+    const output = await this.#git(['cat-file', '--batch'], { input: lines(blobs) });
+    return parseBatch(output).map((content, index) => {
+      if (content === null) throw missing(blobs[index]!);
+      return new Uint8Array(content);
+    });
+  }
+
+  /** Every file at or under `path`, in git's order. */
+  async listFiles(commit: CommitHash, path: string): Promise<ListedFile[]> {
+    const args = ['ls-tree', '-r', '-z', '-l', '--full-tree', commit];
+    return parseListing(await this.#git(path === '' ? args : [...args, '--', checkedPath(path)]));
+  }
+
+  async isAncestor(ancestor: CommitHash, descendant: CommitHash): Promise<boolean> {
+    return (await this.mergeBase(ancestor, descendant)) === ancestor;
+  }
+
+  /** The best common ancestor; null when the histories are unrelated. */
+  async mergeBase(a: CommitHash, b: CommitHash): Promise<CommitHash | null> {
+    try {
+      return commitHash((await this.#git(['merge-base', a, b])).toString('utf8').trim());
+    } catch (error) {
+      if (error instanceof GitFailure && !/fatal|error:.*(?:missing|not a valid)/i.test(error.text)) return null;
+      throw error;
+    }
+  }
+
+  /** Commits on `to`'s first-parent line after `from` (from the root when null), oldest first. */
+  async firstParentLog(from: CommitHash | null, to: CommitHash): Promise<LoggedCommit[]> {
+    const range = from === null ? [to] : [to, `^${from}`];
+    return parseLog(await this.#git(['log', '--first-parent', '--reverse', '-z', `--format=${logFormat}`, ...range, '--']));
+  }
+
+  /** True when `commit` was itself once the tip that `tip`'s first-parent line went through: what "forward only" means. */
+  async isOnFirstParentLine(commit: CommitHash, tip: CommitHash): Promise<boolean> {
+    if (commit === tip) return true;
+    const line = (await this.#git(['rev-list', '--first-parent', tip, '--'])).toString('utf8').split('\n');
+    return line.includes(commit);
+  }
+
+  /** What head changed against base, renames found, in git's order. */
+  async diff(base: CommitHash, head: CommitHash): Promise<ChangedFile[]> {
+    const args = ['diff-tree', '-r', '-z', '-M', '--no-commit-id', '--no-ext-diff', '--no-textconv'];
+    const changes = parseRawDiff(await this.#git([...args, '--raw', '--no-abbrev', base, head]));
+    if (changes.length === 0) return [];
+    const counts = parseLineCounts(await this.#git([...args, '--numstat', base, head]));
+    const infos = await this.#inspectAll(changes.flatMap(({ blob }) => blob ?? []));
+    const sizes = new Map(infos.flatMap((info) => (info === null ? [] : [[info.hash, info.size] as const])));
+    return changes.map(({ blob, ...change }) => ({
+      ...change,
+      ...(counts.get(change.path) ?? { additions: 0, deletions: 0, isBinary: false }),
+      isSymlink: change.mode === '120000',
+      size: blob === null ? 0 : (sizes.get(blob) ?? 0),
+    }));
+  }
+
+  /**
+   * Writes a commit without a work tree and moves no branch: `push` does. The same inputs give the same hash.
+   * A file keeps its executable bit; a link that is written to becomes a plain file.
+   */
+  async commit({ parent, changes, message, author, date }: NewCommit): Promise<CommitHash> {
+    const scratch = await mkdtemp(join(this.dir, 'ratchet-index-'));
+    try {
+      const env = { GIT_INDEX_FILE: join(scratch, 'index') };
+      if (parent !== null) await this.#git(['read-tree', `${parent}^{tree}`], { env });
+      const input = Buffer.from(await this.#indexLines(scratch, parent, changes), 'utf8');
+      if (input.length > 0) await this.#git(['update-index', '-z', '--index-info'], { env, input });
+      const tree = treeHash((await this.#git(['write-tree'], { env })).toString('utf8').trim());
+      return await this.#commitTree(tree, { parent, message, author, date });
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Moves a branch of the remote to `commit`, and the local copy of it after. With `expect` the remote must stand exactly
+   * there (null: must not exist), otherwise `repository/moved`; without it only a fast-forward passes.
+   */
+  async push(ref: string, commit: CommitHash, options: { readonly expect?: CommitHash | null } = {}): Promise<void> {
+    const remote = this.#requireRemote();
+    const name = fullRef(ref);
+    const lease = options.expect === undefined ? [] : [`--force-with-lease=${name}:${options.expect ?? ''}`];
+    await this.#remoteGit('push', remote, ['push', '--porcelain', '--no-verify', ...lease, remote.url, `${commit}:${name}`]);
+    await this.#git(['update-ref', name, commit]);
+  }
+
+  async #indexLines(scratch: string, parent: CommitHash | null, changes: NewCommit['changes']): Promise<string> {
+    const written = [...changes].flatMap(([path, content]) => (content === null ? [] : [{ path: checkedPath(path), content }]));
+    const files = written.map((_, index) => join(scratch, `blob-${index}`));
+    await Promise.all(written.map(({ content }, index) => writeFile(files[index]!, content)));
+    const hashes =
+      files.length === 0
+        ? []
+        : (await this.#git(['hash-object', '-w', '--no-filters', '--stdin-paths'], { input: lines(files) }))
+            .toString('utf8')
+            .split('\n');
+    const modes = await this.#modes(
+      parent,
+      written.map(({ path }) => path),
+    );
+    const removed = [...changes].flatMap(([path, content]) =>
+      content === null ? [`0 ${'0'.repeat(40)}\t${checkedPath(path)}\0`] : [],
+    );
+    const added = written.map(({ path }, index) => `${modes.get(path) ?? '100644'} ${blobHash(hashes[index]!)}\t${path}\0`);
+    return [...removed, ...added].join('');
+  }
+
+  async #modes(parent: CommitHash | null, paths: readonly string[]): Promise<Map<string, string>> {
+    if (parent === null || paths.length === 0) return new Map();
+    const listed = parseListing(await this.#git(['ls-tree', '-z', '-l', '--full-tree', parent, '--', ...paths]));
+    return new Map(listed.filter(({ mode }) => mode === '100755').map(({ path, mode }) => [path, mode]));
+  }
+
+  async #commitTree(tree: TreeHash, { parent, message, author, date }: Omit<NewCommit, 'changes'>): Promise<CommitHash> {
+    const when = `@${Math.floor(date.getTime() / 1000)} +0000`;
+    const env = {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_AUTHOR_DATE: when,
+      GIT_COMMITTER_NAME: author.name,
+      GIT_COMMITTER_EMAIL: author.email,
+      GIT_COMMITTER_DATE: when,
+    };
+    const args = ['commit-tree', '--no-gpg-sign', ...(parent === null ? [] : ['-p', parent]), tree];
+    const output = await this.#git(args, { env, input: Buffer.from(`${message.trimEnd()}\n`, 'utf8') });
+    return commitHash(output.toString('utf8').trim());
+  }
+
+  async #inspect(name: string): Promise<ObjectInfo | null> {
+    return (await this.#inspectAll([name]))[0] ?? null;
+  }
+
+  async #inspectAll(names: readonly string[]): Promise<(ObjectInfo | null)[]> {
+    if (names.length === 0) return [];
+    return parseBatchCheck(await this.#git(['cat-file', '--batch-check'], { input: lines(names) }));
+  }
+
+  #git(args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
+    return runGit({ dir: this.dir, args, timeoutMs: this.#localTimeoutMs, ...(input ? { input } : {}), ...(env ? { env } : {}) });
+  }
+
+  async #remoteGit(action: string, remote: Remote, args: readonly string[]): Promise<void> {
+    const config = await remoteConfig(remote);
+    try {
+      await runGit({ dir: this.dir, args, config, timeoutMs: this.#remoteTimeoutMs });
+    } catch (error) {
+      throw remoteError(action, remote.url, error);
+    }
+  }
+
+  #requireRemote(): Remote {
+    if (this.#remote !== null) return this.#remote;
+    throw new RatchetError('repository/no-remote', `${this.dir} was opened without a remote.`, 'Open it with remoteUrl.');
+  }
+}
+
+function lines(items: readonly string[]): Uint8Array {
+  return Buffer.from(`${items.join('\n')}\n`, 'utf8');
+}
+
+function missing(hash: string): RatchetError {
+  return new RatchetError('repository/missing', `Object ${hash} is not in the repository.`, 'Fetch, or run git fsck.', { hash });
+}
