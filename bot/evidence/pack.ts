@@ -7,6 +7,7 @@ export const PACK_PATH = 'evidence/pack.json';
 const Digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);
 const Ratio = z.number();
 const Millis = z.number().int();
+const Timeframe = z.enum(['1m', '5m', '15m', '30m', '1h', '4h', '1d']);
 const Span = z.strictObject({ from: Millis, to: Millis });
 const ParameterValues = z.record(z.string(), z.number());
 
@@ -26,8 +27,8 @@ export type ProposalClaim = z.infer<typeof ProposalClaim>;
 
 const DatasetEntry = z.strictObject({
   symbol: z.string(),
-  timeframe: z.string(),
-  source: z.strictObject({ venue: z.string(), symbol: z.string(), timeframe: z.string() }),
+  timeframe: Timeframe,
+  source: z.strictObject({ venue: z.string(), symbol: z.string(), timeframe: Timeframe }),
   from: Millis,
   to: Millis,
   bars: z.number().int().positive(),

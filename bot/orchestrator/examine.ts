@@ -1,0 +1,57 @@
+import { buildPack } from '#bot/evidence/build-pack.ts';
+import type { Evaluation } from '#bot/evidence/evaluation.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
+import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
+import { factsFromPack, judge, type Rule } from '#bot/gates/policy/judge.ts';
+import type { Candidate } from '#bot/proposers/proposer.ts';
+import type { CandleColumns } from '#engine/candles/types.ts';
+import type { BacktesterPool } from './backtester-pool.ts';
+
+export type Examination =
+  | { readonly outcome: 'passed'; readonly version: StrategyVersion; readonly pack: Pack }
+  | { readonly outcome: 'failed'; readonly reasons: readonly string[] };
+
+export interface ExamineTask {
+  readonly cycle: string;
+  readonly candidate: Candidate;
+  readonly incumbent: StrategyVersion;
+  readonly parentTree: string;
+  readonly search: Pack['search'];
+  readonly yardstick: Evaluation;
+  readonly columns: ReadonlyMap<string, CandleColumns>;
+  readonly rules: readonly Rule[];
+  readonly pool: BacktesterPool;
+}
+
+/**
+ * Makes the evidence and asks of it what the policy gate will ask. What would be refused there is not proposed:
+ * a night without a pull request costs a reviewer nothing.
+ */
+export async function examine(task: ExamineTask): Promise<Examination> {
+  const id = task.incumbent.manifest.id;
+  const version = await readVersion(id, task.candidate.files);
+  const pack = await buildPack(
+    {
+      cycle: task.cycle,
+      strategy: id,
+      claim: task.candidate.claim,
+      search: task.search,
+      parentTree: task.parentTree,
+      candidate: version,
+      incumbent: task.incumbent,
+      evaluation: task.yardstick,
+      columns: task.columns,
+    },
+    (one) => task.pool.open(one),
+  );
+  const facts = factsFromPack(pack, {
+    author: 'bot',
+    paths: [],
+    stage: version.manifest.stage,
+    stageBefore: task.incumbent.manifest.stage,
+    gates: {},
+  });
+  const denied = judge(task.rules, facts).filter((ruling) => !ruling.isAllowed);
+  if (denied.length > 0) return { outcome: 'failed', reasons: denied.map((ruling) => ruling.sentence) };
+  return { outcome: 'passed', version, pack };
+}

@@ -1,0 +1,57 @@
+import { equitySvg } from '#bot/evidence/charts/equity-svg.ts';
+import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import { type CommandHelp, renderPullRequest } from '#bot/evidence/render.ts';
+import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
+import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
+import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
+
+export const EQUITY_PATH = 'evidence/equity.svg';
+
+export interface ProposeTask {
+  readonly version: StrategyVersion;
+  readonly pack: Pack;
+  readonly base: CommitHash;
+  readonly repository: Repository;
+  readonly api: RepositoryApi;
+  readonly author: Person;
+  /** Dates the commit; fixed for a cycle, so that a night that is run again makes the same commit. */
+  readonly date: Date;
+  readonly commands: readonly CommandHelp[];
+  readonly reason: string;
+}
+
+export function branchOf(strategy: string, cycle: string): string {
+  return `evolve/${strategy}/${cycle}`;
+}
+
+/** One commit that touches the strategy's folder only, one branch, one pull request. Doing it twice makes nothing new. */
+export async function propose(task: ProposeTask): Promise<PullRequest> {
+  const { pack, version, repository, api } = task;
+  const folder = `strategies/${pack.strategy}`;
+  const changes = new Map<string, Uint8Array>();
+  for (const [path, text] of version.files) changes.set(`${folder}/${path}`, Buffer.from(text));
+  changes.set(`${folder}/${PACK_PATH}`, Buffer.from(canonicalJson(pack)));
+  changes.set(`${folder}/${EQUITY_PATH}`, Buffer.from(equitySvg(pack)));
+  const headRef = branchOf(pack.strategy, pack.cycle);
+  const head = await repository.commit({
+    parent: task.base,
+    changes,
+    message:
+      `${pack.strategy}: ${pack.proposal.changes.join(', ')}`.slice(0, 200) +
+      `\n\n${pack.proposal.hypothesis}\n\nCycle: ${pack.cycle}`,
+    author: task.author,
+    date: task.date,
+  });
+  if ((await repository.resolve(headRef)) !== head) await repository.push(headRef, head);
+  const existing = await api.findPullRequest(headRef);
+  if (existing !== null) return existing;
+  const { title, body } = renderPullRequest(pack, { base: task.base, head, reason: task.reason, commands: task.commands });
+  const opened = await api.openPullRequest({ title, body, headRef, baseRef: 'main' });
+  await api.label(opened.number, [
+    'ratchet',
+    `strategy:${pack.strategy}`,
+    pack.dataset.isSimulated ? 'simulated' : 'real-candles',
+  ]);
+  return opened;
+}
