@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What a Node process needs besides the heap it is given: code, stacks, buffers. Measured at 60 to 80 MB; the rest is slack. */
+const PROCESS_OVERHEAD_MB = 128;
+const PROBE_TIMEOUT_MS = 10_000;
+
+/** How a sandbox process is started here; which of the walls around it this platform offers. */
+export interface LaunchPlan {
+  /** Empty, or the shell that sets the limits and replaces itself. */
+  readonly limits: boolean;
+  /** Namespaces through bubblewrap, or why not. */
+  readonly bubblewrap: { readonly path: string; readonly args: readonly string[] } | { readonly why: string };
+  /** Ends the child with its parent where bubblewrap cannot. */
+  readonly setpriv: string | undefined;
+}
+
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+let plan: Promise<LaunchPlan> | undefined;
+
+/** Looked up once per process. */
+export function launchPlan(): Promise<LaunchPlan> {
+  plan ??= makePlan();
+  return plan;
+}
+
+/** The command line for a Node process behind every wall of the plan, evaluating `code`. */
+export function launchOf(chosen: LaunchPlan, code: string, memoryMb: number): Launch {
+  const node = [process.execPath, ...nodeFlags(memoryMb), '-e', code];
+  const isolated =
+    'path' in chosen.bubblewrap ? [chosen.bubblewrap.path, ...chosen.bubblewrap.args, ...node] : pinned(chosen, node);
+  if (!chosen.limits) return { command: isolated[0]!, args: isolated.slice(1) };
+  const dataKb = (memoryMb + PROCESS_OVERHEAD_MB) * 1024;
+  // No core files, no byte into any file, few descriptors, and a cap on memory that also counts ArrayBuffers.
+  // dash takes one limit a command.
+  const script = `ulimit -c 0 && ulimit -f 0 && ulimit -n 128 && ulimit -d ${dataKb} && exec "$@"`;
+  return { command: '/bin/sh', args: ['-c', script, 'sh', ...isolated] };
+}
+
+/** Node's own walls. Flags that this Node does not know are left out: it would refuse to start. */
+export function nodeFlags(memoryMb: number): string[] {
+  const known = process.allowedNodeEnvironmentFlags;
+  const flags = [
+    known.has('--permission') ? '--permission' : '--experimental-permission',
+    '--no-warnings',
+    '--no-addons',
+    '--no-deprecation',
+    '--disable-proto=delete',
+    '--no-expose-wasm',
+    `--max-old-space-size=${memoryMb}`,
+    '--v8-pool-size=1',
+  ];
+  if (known.has('--experimental-sqlite')) flags.push('--no-experimental-sqlite');
+  if (known.has('--disable-sigusr1')) flags.push('--disable-sigusr1');
+  return flags;
+}
+
+function pinned(chosen: LaunchPlan, node: string[]): string[] {
+  return chosen.setpriv === undefined ? node : [chosen.setpriv, '--pdeathsig', 'KILL', '--no-new-privs', ...node];
+}
+
+async function makePlan(): Promise<LaunchPlan> {
+  const limits =
+    existsSync('/bin/sh') && (await succeeds('/bin/sh', ['-c', 'ulimit -d 1000000 && ulimit -f 0 && ulimit -n 128']));
+  const setprivPath = executable('setpriv');
+  const setpriv =
+    setprivPath !== undefined && (await succeeds(setprivPath, ['--pdeathsig', 'KILL', '--no-new-privs', process.execPath, '-v']))
+      ? setprivPath
+      : undefined;
+  return { limits, bubblewrap: await probeBubblewrap(), setpriv };
+}
+
+async function probeBubblewrap(): Promise<LaunchPlan['bubblewrap']> {
+  if (process.platform !== 'linux') return { why: `namespaces are a Linux feature, this is ${process.platform}` };
+  const path = executable('bwrap');
+  if (path === undefined) return { why: 'bubblewrap (bwrap) is not installed' };
+  let why = '';
+  for (const binds of [exactBinds(), systemBinds()]) {
+    const args = [...NAMESPACES, ...binds, '--'];
+    try {
+      await run(path, [...args, process.execPath, '-e', '0'], { env: {}, timeout: PROBE_TIMEOUT_MS });
+      return { path, args };
+    } catch (error) {
+      why =
+        String((error as { stderr?: string }).stderr ?? error)
+          .trim()
+          .split('\n')[0] ?? '';
+    }
+  }
+  return { why: `bubblewrap cannot make namespaces here: ${why.slice(0, 200)}` };
+}
+
+const NAMESPACES = [
+  '--unshare-all',
+  '--unshare-user',
+  '--die-with-parent',
+  '--new-session',
+  '--clearenv',
+  ...['--uid', '65534', '--gid', '65534'],
+  ...['--hostname', 'sandbox'],
+  ...['--cap-drop', 'ALL'],
+];
+
+/** The Node binary and the libraries it has loaded, and no other file. */
+function exactBinds(): string[] {
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  const excluded = report.excludeNetwork;
+  report.excludeNetwork = true;
+  const { sharedObjects } = report.getReport() as unknown as { sharedObjects: string[] };
+  report.excludeNetwork = excluded ?? false;
+  const libraries = sharedObjects.filter((path) => path.startsWith('/') && !path.endsWith('.node') && existsSync(path));
+  return [process.execPath, ...libraries].flatMap((path) => ['--ro-bind', path, path]).concat(['--chdir', '/']);
+}
+
+/** Where the libraries cannot be told one by one: the system's, read-only. */
+function systemBinds(): string[] {
+  const folders = ['/usr', '/lib', '/lib64'].filter((path) => existsSync(path));
+  return [...folders, process.execPath].flatMap((path) => ['--ro-bind', path, path]).concat(['--chdir', '/']);
+}
+
+function executable(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+  return [...folders, '/usr/bin', '/bin']
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function succeeds(command: string, args: string[]): Promise<boolean> {
+  try {
+    await run(command, args, { env: {}, timeout: PROBE_TIMEOUT_MS });
+    return true;
+  } catch {
+    return false;
+  }
+}

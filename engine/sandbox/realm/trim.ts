@@ -1,0 +1,47 @@
+import { BASELINE } from './baseline.ts';
+
+/** Own names every constructor has; the baseline does not repeat them. */
+const ALWAYS = ['length', 'name', 'prototype'];
+
+/** Globals no strategy and no sandbox program needs, or that only some Node versions have. */
+const REMOVED_GLOBALS = [
+  'Atomics',
+  'SharedArrayBuffer',
+  'WebAssembly',
+  'FinalizationRegistry',
+  'WeakRef',
+  'Iterator',
+  'AsyncDisposableStack',
+  'DisposableStack',
+  'SuppressedError',
+  'Float16Array',
+  'Temporal',
+  'ShadowRealm',
+  'escape',
+  'unescape',
+];
+
+trim();
+
+/** Brings the realm's intrinsics down to the baseline. Must run before SES is loaded, which remembers what it finds. */
+function trim(): void {
+  const realm = globalThis as unknown as Record<string, unknown>;
+  for (const [path, names] of Object.entries(BASELINE)) {
+    const target = intrinsic(realm, path);
+    if (target === undefined) continue;
+    const known = new Set(names.split(' '));
+    for (const name of Object.getOwnPropertyNames(target)) {
+      if (!known.has(name) && !ALWAYS.includes(name)) Reflect.deleteProperty(target, name);
+    }
+  }
+  for (const name of REMOVED_GLOBALS) Reflect.deleteProperty(realm, name);
+}
+
+function intrinsic(realm: Record<string, unknown>, path: string): object | undefined {
+  if (path === '%Iterator%') return Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  if (path === '%TypedArray%') return Object.getPrototypeOf(Uint8Array);
+  if (path === '%TypedArray%.prototype') return Object.getPrototypeOf(Uint8Array.prototype);
+  const [name, property] = path.split('.');
+  const constructor = realm[name ?? ''] as Record<string, unknown> | undefined;
+  return (property === undefined ? constructor : constructor?.[property]) as object | undefined;
+}
