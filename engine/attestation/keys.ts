@@ -1,0 +1,159 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { open, writeFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { RatchetError } from '#engine/errors.ts';
+import { type Digest, digestOfJson } from './canonical.ts';
+
+/** What a key may vouch for: `gate` that the gates passed, `owner` that a person adopted a tree without evidence. */
+export const KeyPurpose = z.enum(['gate', 'owner']);
+export type KeyPurpose = z.infer<typeof KeyPurpose>;
+
+/** One entry of `policies/keys.yaml`. */
+export const PublicKeyEntry = z.strictObject({
+  /** `sha256:` of the key's SPKI bytes: see `keyId`. */
+  id: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a key id is sha256: and 64 hexadecimal digits'),
+  /** Ed25519, SPKI: base64 of the DER bytes, or PEM. */
+  publicKey: z.string().min(1).max(1000),
+  purpose: KeyPurpose,
+  comment: z.string().max(200).optional(),
+});
+export type PublicKeyEntry = z.infer<typeof PublicKeyEntry>;
+
+export const PublicKeys = z.strictObject({ keys: z.array(PublicKeyEntry).max(100) });
+export type PublicKeys = z.infer<typeof PublicKeys>;
+
+export interface TrustedKey {
+  readonly id: string;
+  readonly purpose: KeyPurpose;
+  readonly publicKey: KeyObject;
+}
+
+/** Names a key by its content: nobody can give a second key the same name. */
+export function keyId(key: KeyObject): Digest {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return `sha256:${createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')}`;
+}
+
+export interface KeyPair {
+  readonly id: Digest;
+  readonly privateKey: KeyObject;
+  /** Base64 of the SPKI bytes, as `policies/keys.yaml` holds it. */
+  readonly publicKey: string;
+  /** PKCS#8 PEM. Keep it out of every repository. */
+  readonly privateKeyPem: string;
+}
+
+export function createKeyPair(): KeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return {
+    id: keyId(publicKey),
+    privateKey,
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}
+
+/** Writes the private key for its owner alone; never over an existing file. */
+export async function savePrivateKey(path: string, pair: KeyPair): Promise<void> {
+  await writeFile(path, pair.privateKeyPem, { mode: 0o600, flag: 'wx' });
+}
+
+/** Reads a PEM private key. Throws when others may read the file (`attestation/key-exposed`) or it holds no Ed25519 key. */
+export async function loadPrivateKey(path: string): Promise<KeyObject> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw new RatchetError(
+      'attestation/no-key',
+      `The signing key ${path} cannot be read.`,
+      'Check the path, or create a key.',
+      { path },
+      error,
+    );
+  });
+  try {
+    // Asked of the open file, so that what is checked is what is read.
+    const { mode } = await file.stat();
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new RatchetError(
+        'attestation/key-exposed',
+        `The signing key ${path} has mode ${(mode & 0o777).toString(8)}: others can reach it.`,
+        'Run chmod 600 on it, and replace the key when it may have been read.',
+        { path },
+      );
+    }
+    const pem = await file.readFile('utf8');
+    return ed25519(() => createPrivateKey(pem), path);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads `policies/keys.yaml`. Throws `attestation/bad-keys` with the place in the file. */
+export function parsePublicKeys(text: string): PublicKeys {
+  try {
+    const keys = PublicKeys.parse(parse(text));
+    trustedKeys(keys);
+    return keys;
+  } catch (error) {
+    if (error instanceof RatchetError) throw error;
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new RatchetError('attestation/bad-keys', `policies/keys.yaml does not parse: ${why}`, 'Correct the file.', {}, error);
+  }
+}
+
+/** The keys ready for `verify`. Throws when an id is not that of its key, or stands twice. */
+export function trustedKeys({ keys }: PublicKeys): readonly TrustedKey[] {
+  const seen = new Set<string>();
+  return keys.map((entry) => {
+    const publicKey = readPublicKey(entry.publicKey, entry.id);
+    if (keyId(publicKey) !== entry.id || seen.has(entry.id)) {
+      throw new RatchetError(
+        'attestation/bad-keys',
+        `Key ${entry.id} ${seen.has(entry.id) ? 'stands twice' : 'is not the id of the key beside it'}.`,
+        'Write each key once, with the id ratchet printed when it was made.',
+        { id: entry.id },
+      );
+    }
+    seen.add(entry.id);
+    return { id: entry.id, purpose: entry.purpose, publicKey };
+  });
+}
+
+/** One value for a whole set of keys, whatever its order and comments: a change of it means a change of trust. */
+export function keysDigest({ keys }: PublicKeys): Digest {
+  return digestOfJson(keys.map(({ id, purpose }) => `${id} ${purpose}`).sort());
+}
+
+function readPublicKey(text: string, where: string): KeyObject {
+  const isPem = text.includes('-----BEGIN');
+  return ed25519(
+    () => (isPem ? createPublicKey(text) : createPublicKey({ key: Buffer.from(text, 'base64'), type: 'spki', format: 'der' })),
+    where,
+  );
+}
+
+function ed25519(read: () => KeyObject, where: string): KeyObject {
+  let key: KeyObject;
+  try {
+    key = read();
+  } catch (error) {
+    throw new RatchetError(
+      'attestation/bad-key',
+      `${where} holds no readable key.`,
+      'Give an Ed25519 key made by ratchet.',
+      { where },
+      error,
+    );
+  }
+  if (key.asymmetricKeyType !== 'ed25519') {
+    throw new RatchetError(
+      'attestation/bad-key',
+      `${where} holds a ${key.asymmetricKeyType} key.`,
+      'Give an Ed25519 key made by ratchet.',
+      { where },
+    );
+  }
+  return key;
+}
