@@ -29,6 +29,8 @@ export interface SeriesInfo extends SeriesKey {
   /** `sha256:…` over the key and the six columns as little-endian doubles. */
   readonly digest: string;
   readonly isSimulated: boolean;
+  /** Where the bars came from: a file's name, an exchange, a seed. */
+  readonly source: string;
 }
 
 /** One market of a dataset: the symbol a strategy asks for, and the stored series that serves it. */

@@ -1,0 +1,286 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+import { RatchetError } from '#engine/errors.ts';
+import { concatColumns } from './candle-columns.ts';
+import { appendColumnFiles, readColumnFiles, writeColumnFiles } from './column-files.ts';
+import { digestOfSeries } from './digest-columns.ts';
+import { assertSound } from './find-fault.ts';
+import { nameOfSeries, parseSeriesKey, SeriesKey, simulatedVenue } from './series-key.ts';
+import type { CandleColumns, SeriesKey as Key, SeriesInfo, Span } from './types.ts';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS series (
+    venue TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    timeframe TEXT NOT NULL,
+    generation INTEGER NOT NULL UNIQUE,
+    bars INTEGER NOT NULL,
+    firstTime INTEGER NOT NULL,
+    lastTime INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    isSimulated INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (venue, symbol, timeframe)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS counter (lastGeneration INTEGER NOT NULL) STRICT;
+  INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);
+`;
+
+const Row = z.strictObject({
+  ...SeriesKey.shape,
+  generation: z.int().positive(),
+  bars: z.int().positive(),
+  firstTime: z.int(),
+  lastTime: z.int(),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  isSimulated: z.literal([0, 1]).transform((flag) => flag === 1),
+  source: z.string(),
+});
+type Row = z.infer<typeof Row>;
+
+/** What `put` records beside the bars. `source` is free text: where the bars came from. */
+export interface Origin {
+  readonly isSimulated: boolean;
+  readonly source: string;
+}
+
+/** A reader whose folder was replaced under it looks again; a writer would have to replace it this often in a row to defeat it. */
+const readAttempts = 20;
+
+/**
+ * Candles on disk: a catalogue in SQLite, the bars as six raw column files a series.
+ *
+ * A series' files live in a folder of their own generation. `put` writes a new generation, forces it to disk, and
+ * only then moves the catalogue row; `append` writes behind the committed bars and then raises the row's count. So a
+ * kill at any instruction leaves what the catalogue last said; leftovers are swept by the next writer. Writers take
+ * turns (the catalogue's write lock, also between processes); readers never wait.
+ */
+export class CandleStore {
+  readonly directory: string;
+  readonly #database: Database.Database;
+  #depth = 0;
+  #superseded: number[] = [];
+
+  private constructor(directory: string, database: Database.Database) {
+    this.directory = directory;
+    this.#database = database;
+  }
+
+  /** Opens the store in `directory`, creating both when absent. Several processes may have it open. */
+  static open(directory: string): CandleStore {
+    mkdirSync(join(directory, 'series'), { recursive: true });
+    const path = join(directory, 'catalogue.sqlite');
+    const database = new Database(path, { timeout: 10_000 });
+    try {
+      database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = FULL');
+      database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+      return new CandleStore(directory, database);
+    } catch (error) {
+      database.close();
+      throw new RatchetError(
+        'candles/store-unreadable',
+        `The candle catalogue ${path} cannot be opened.`,
+        'Move it away, or give another --store.',
+        { path },
+        error,
+      );
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** The catalogue, ordered by venue, symbol and timeframe. */
+  series(): SeriesInfo[] {
+    const rows = this.#database.prepare('SELECT * FROM series').all();
+    return rows.map((row) => infoOf(Row.parse(row))).sort((a, b) => (nameOfSeries(a) < nameOfSeries(b) ? -1 : 1));
+  }
+
+  find(key: Key): SeriesInfo | undefined {
+    const row = this.#row(key);
+    return row === undefined ? undefined : infoOf(row);
+  }
+
+  /**
+   * The bars of a series, or those that open within `span`, in new shared memory or from the start of `buffer`.
+   * @throws candles/unknown-series, candles/damaged, candles/buffer-too-small
+   */
+  load(key: Key, span?: Span, buffer?: ArrayBufferLike): CandleColumns {
+    for (let attempt = 1; ; attempt += 1) {
+      const row = this.#row(key);
+      if (row === undefined) throw this.#unknown(key);
+      try {
+        return readColumnFiles(this.#folder(row.generation), row.bars, span, buffer);
+      } catch (error) {
+        if (!isMissingFile(error)) throw error;
+        // A writer replaced the series between the two reads: the catalogue now names the new folder.
+        if (attempt < readAttempts && this.#row(key)?.generation !== row.generation) continue;
+        throw new RatchetError(
+          'candles/damaged',
+          `The candle files of ${nameOfSeries(key)} are gone.`,
+          'Import or fetch this series again.',
+          { ...key },
+          error,
+        );
+      }
+    }
+  }
+
+  /** Stores a series, in the place of the one it may replace. Refuses bars that break the rules of {@link assertSound}. */
+  put(key: Key, columns: CandleColumns, origin: Origin): SeriesInfo {
+    parseSeriesKey(key);
+    if (origin.isSimulated !== (key.venue === simulatedVenue)) {
+      throw new RatchetError(
+        'candles/mislabelled',
+        `${nameOfSeries(key)} is ${origin.isSimulated ? '' : 'not '}simulated, and the venue says otherwise.`,
+        `Simulated candles, and only those, have the venue "${simulatedVenue}".`,
+        { ...key },
+      );
+    }
+    assertSound(columns, key.timeframe, nameOfSeries(key));
+    if (columns.time.length === 0) throw empty(key);
+    return this.batch(() => this.#replace(key, columns, origin));
+  }
+
+  /** Adds bars behind the last one of a stored series. */
+  append(key: Key, columns: CandleColumns): SeriesInfo {
+    assertSound(columns, key.timeframe, nameOfSeries(key));
+    if (columns.time.length === 0) throw empty(key);
+    return this.batch(() => {
+      const row = this.#row(key);
+      if (row === undefined) throw this.#unknown(key);
+      return this.#extend(row, columns);
+    });
+  }
+
+  /** All puts and appends inside `work` become visible together, or not at all when it throws. Other writers wait. */
+  batch<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.#database.exec('BEGIN IMMEDIATE');
+    this.#depth = 1;
+    this.#superseded = [];
+    try {
+      this.#sweep();
+      const result = work();
+      this.#database.exec('COMMIT');
+      for (const generation of this.#superseded) rmSync(this.#folder(generation), { recursive: true, force: true });
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#depth = 0;
+    }
+  }
+
+  /** Reads a series and compares it with its digest. @throws candles/damaged */
+  verify(key: Key): SeriesInfo {
+    for (let attempt = 1; ; attempt += 1) {
+      const info = this.find(key);
+      if (info === undefined) throw this.#unknown(key);
+      const digest = digestOfSeries(key, this.load(key));
+      if (digest === info.digest) return info;
+      const isChanging = this.find(key)?.digest !== info.digest;
+      if (isChanging && attempt < readAttempts) continue;
+      throw new RatchetError(
+        'candles/damaged',
+        `The bars of ${nameOfSeries(key)} no longer match their digest ${info.digest}.`,
+        'Import or fetch this series again.',
+        { ...key, digest },
+      );
+    }
+  }
+
+  #replace(key: Key, columns: CandleColumns, origin: Origin): SeriesInfo {
+    const old = this.#row(key);
+    const { lastGeneration } = z
+      .strictObject({ lastGeneration: z.int() })
+      .parse(this.#database.prepare('UPDATE counter SET lastGeneration = lastGeneration + 1 RETURNING lastGeneration').get());
+    writeColumnFiles(this.#folder(lastGeneration), columns);
+    if (old !== undefined) this.#superseded.push(old.generation);
+    return this.#save({ ...rowOf(key, columns), ...origin, generation: lastGeneration, digest: digestOfSeries(key, columns) });
+  }
+
+  #extend(row: Row, columns: CandleColumns): SeriesInfo {
+    if (columns.time[0]! <= row.lastTime) {
+      throw new RatchetError(
+        'candles/append-overlaps',
+        `${nameOfSeries(row)} is stored up to ${new Date(row.lastTime).toISOString()}; the new bars begin at ${new Date(columns.time[0]!).toISOString()}.`,
+        'Append only bars after the last stored one.',
+        { symbol: row.symbol, lastTime: row.lastTime },
+      );
+    }
+    const folder = this.#folder(row.generation);
+    const all = concatColumns(readColumnFiles(folder, row.bars), columns);
+    appendColumnFiles(folder, row.bars, columns);
+    return this.#save({ ...row, ...rowOf(row, all), digest: digestOfSeries(row, all) });
+  }
+
+  #save(row: Row): SeriesInfo {
+    this.#database
+      .prepare(
+        `INSERT INTO series (venue, symbol, timeframe, generation, bars, firstTime, lastTime, digest, isSimulated, source)
+         VALUES (@venue, @symbol, @timeframe, @generation, @bars, @firstTime, @lastTime, @digest, @isSimulated, @source)
+         ON CONFLICT (venue, symbol, timeframe) DO UPDATE SET generation = excluded.generation, bars = excluded.bars,
+           firstTime = excluded.firstTime, lastTime = excluded.lastTime, digest = excluded.digest,
+           isSimulated = excluded.isSimulated, source = excluded.source`,
+      )
+      .run({ ...row, isSimulated: row.isSimulated ? 1 : 0 });
+    return infoOf(row);
+  }
+
+  /** Removes folders no row names: what killed writers left. Only under the write lock, where no other writer is at work. */
+  #sweep(): void {
+    const kept = new Set(this.#database.prepare('SELECT generation FROM series').pluck().all().map(String));
+    const root = join(this.directory, 'series');
+    if (!existsSync(root)) mkdirSync(root, { recursive: true });
+    for (const folder of readdirSync(root)) {
+      if (!kept.has(folder)) rmSync(join(root, folder), { recursive: true, force: true });
+    }
+  }
+
+  #row(key: Key): Row | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM series WHERE venue = ? AND symbol = ? AND timeframe = ?')
+      .get(key.venue, key.symbol, key.timeframe);
+    return row === undefined ? undefined : Row.parse(row);
+  }
+
+  #folder(generation: number): string {
+    return join(this.directory, 'series', String(generation));
+  }
+
+  #unknown(key: Key): RatchetError {
+    const known = this.series().map(nameOfSeries);
+    return new RatchetError(
+      'candles/unknown-series',
+      `No candles of ${nameOfSeries(key)} are stored.`,
+      known.length === 0 ? 'Import, fetch or simulate some first.' : `Stored: ${known.join(', ')}.`,
+      { ...key },
+    );
+  }
+}
+
+function rowOf(key: Key, columns: CandleColumns) {
+  const { venue, symbol, timeframe } = key;
+  return { venue, symbol, timeframe, bars: columns.time.length, firstTime: columns.time[0]!, lastTime: columns.time.at(-1)! };
+}
+
+function infoOf(row: Row): SeriesInfo {
+  const { generation: _generation, ...info } = row;
+  return info;
+}
+
+function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function empty(key: Key): RatchetError {
+  return new RatchetError('candles/empty', `There are no bars to store for ${nameOfSeries(key)}.`, 'Give at least one bar.', {
+    ...key,
+  });
+}
