@@ -6,7 +6,7 @@ import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
-import { loadDataset } from '#engine/candles/dataset.ts';
+import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { annotateFile, failure, success } from './outcome.ts';
 

@@ -1,4 +1,4 @@
-import type { CandleStore } from '#engine/candles/store.ts';
+import type { CandleStore } from '#engine/candles/candle-store.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { ChangedFile, CommitHash, Repository, TreeHash } from '#engine/repository/repository.ts';

@@ -1,0 +1,106 @@
+import { Command } from 'commander';
+import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { renderGateSummary } from '#bot/evidence/gate-summary.ts';
+import { openContext } from '#bot/gates/context.ts';
+import { FINAL_GATE, GATE_NAMES, type GateName } from '#bot/gates/outcome.ts';
+import { runAllGates, runGate } from '#bot/gates/run-gates.ts';
+import { signChange } from '#bot/gates/sign.ts';
+import { loadPrivateKey } from '#engine/attestation/keys.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { createLog } from '#engine/log.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+import { BOT_PERSON } from './identity.ts';
+
+interface GateFlags {
+  base: string;
+  head: string;
+  author: 'bot' | 'person';
+  repository: string;
+  remote?: string;
+  candles: string;
+  key?: string;
+  json?: boolean;
+}
+
+/** `ratchet gate`: the one program that Actions, the local forge and a person's terminal run alike. */
+export function gateCommand(): Command {
+  return new Command('gate')
+    .description('Prove a change against its base: one gate, or all of them.')
+    .argument('<name>', `${GATE_NAMES.join(', ')}, or all`)
+    .requiredOption('--base <ref>', 'the commit the change is to be merged into')
+    .requiredOption('--head <ref>', 'the commit to prove')
+    .option('--author <class>', 'bot or person: whose path rules hold', 'bot')
+    .option('--repository <dir>', 'a clone or mirror that holds both commits', '.')
+    .option('--remote <url>', 'where the state branch is pushed to; the token comes from RATCHET_GIT_TOKEN')
+    .option('--candles <dir>', 'the candle store', 'var/candles')
+    .option('--key <file>', 'sign the trees with this key when all gates pass (needs --remote)')
+    .option('--json', 'one JSON line a gate, then one line for the whole')
+    .action(runGateCommand);
+}
+
+async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
+  if (name !== 'all' && !(GATE_NAMES as readonly string[]).includes(name)) {
+    throw new RatchetError('gates/unknown', `There is no gate ${name}.`, `Choose one of ${GATE_NAMES.join(', ')}, or all.`);
+  }
+  if (flags.author !== 'bot' && flags.author !== 'person') {
+    throw new RatchetError('gates/author', `--author ${flags.author} is neither bot nor person.`, 'Give one of the two.');
+  }
+  const repository = await openRepository(flags);
+  const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
+  const candles = CandleStore.open(flags.candles);
+  const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
+  try {
+    const context = await openContext({
+      repository,
+      state,
+      candles,
+      log,
+      base: flags.base,
+      head: flags.head,
+      author: flags.author,
+    });
+    const show = (result: GateResult): void => {
+      console.log(
+        flags.json === true
+          ? JSON.stringify(result)
+          : `${result.conclusion === 'success' ? '✔' : '✘'} ${result.gate}: ${result.title}`,
+      );
+    };
+    const results = name === 'all' ? await runAllGates(context, show) : [await runGate(name as GateName, context, [])];
+    if (name !== 'all') show(results[0]!);
+    const isProven = results.every((result) => result.conclusion === 'success');
+    const signed =
+      isProven && flags.key !== undefined && name === 'all' ? await signWith(flags.key, context, results, state) : [];
+    if (flags.json === true) {
+      const gates = Object.fromEntries(results.map((result) => [result.gate, result.conclusion]));
+      console.log(JSON.stringify({ base: context.base, head: context.head, gates, signed }));
+    } else if (!isProven) {
+      console.log(`\n${renderGateSummary(results.filter((result) => result.gate !== FINAL_GATE))}`);
+    }
+    process.exitCode = isProven ? 0 : 1;
+  } finally {
+    candles.close();
+  }
+}
+
+async function openRepository(flags: GateFlags): Promise<Repository> {
+  if (flags.remote === undefined) return Repository.open({ dir: flags.repository });
+  const token = process.env.RATCHET_GIT_TOKEN;
+  return Repository.open({
+    dir: flags.repository,
+    remoteUrl: flags.remote,
+    ...(token === undefined ? {} : { authorization: () => basicAuthorization('x-access-token', token) }),
+  });
+}
+
+async function signWith(
+  keyPath: string,
+  context: Awaited<ReturnType<typeof openContext>>,
+  results: readonly GateResult[],
+  state: StateBranch,
+): Promise<readonly string[]> {
+  return signChange(context, results, await loadPrivateKey(keyPath), state, 'ratchet gate', Date.now);
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { GateResult } from '#bot/evidence/gate-result.ts';
+import { RatchetError } from '#engine/errors.ts';
+
+/** Gates that have not answered by then are killed, and count as failed. */
+const TIMEOUT_MS = 10 * 60_000;
+
+const Closing = z.object({
+  base: z.string(),
+  head: z.string(),
+  gates: z.record(z.string(), z.string()),
+  signed: z.array(z.string()),
+});
+export type GateClosing = z.infer<typeof Closing>;
+
+export interface GateProgram {
+  /** How to start `ratchet`: the node binary, then its arguments. */
+  readonly command: readonly string[];
+  readonly mirrorDir: string;
+  readonly remoteUrl: string;
+  readonly candlesDir: string;
+  readonly keyPath: string;
+  /** A fresh token for each run. */
+  readonly token: () => Promise<string>;
+}
+
+/**
+ * Runs `ratchet gate all` as a process of its own, with the signing key and a push token but nothing else of the bot's.
+ * @param onResult called with each gate's result as it is known
+ * @throws RatchetError `gates/program` when it dies, overruns or prints rubbish
+ */
+export async function runGateProgram(
+  program: GateProgram,
+  change: { base: string; head: string; author: 'bot' | 'person' },
+  onResult: (result: GateResult) => void,
+): Promise<GateClosing> {
+  const [node, ...prefix] = program.command;
+  const args = ['gate', 'all', '--base', change.base, '--head', change.head, '--author', change.author];
+  const where = ['--repository', program.mirrorDir, '--remote', program.remoteUrl, '--candles', program.candlesDir];
+  const child = spawn(node!, [...prefix, ...args, ...where, '--key', program.keyPath, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, RATCHET_GIT_TOKEN: await program.token() },
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2_000);
+  });
+  let closing: GateClosing | null = null;
+  const exit = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve());
+  });
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const value: unknown = JSON.parse(line);
+      const result = GateResult.safeParse(value);
+      if (result.success) onResult(result.data);
+      else closing = Closing.parse(value);
+    }
+    await exit;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw died(complaint, error);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (closing === null) throw died(complaint);
+  return closing;
+}
+
+function died(complaint: string, cause?: unknown): RatchetError {
+  const last = complaint.trim().split('\n').at(-1) ?? '';
+  return new RatchetError(
+    'gates/program',
+    `The gate program ended without an answer. ${last}`.trim(),
+    'It is tried again; run ratchet gate all by hand to see more.',
+    {},
+    cause,
+  );
+}
