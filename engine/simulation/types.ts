@@ -53,4 +53,41 @@ export interface Trade {
   readonly entryReason: string;
   readonly exitReason: string;
   readonly exitCause: ExitCause;
+  /** The strategy version that opened the position, as the engine names it; empty in backtests. */
+  readonly version: string;
+}
+
+/** One bar of one symbol, as it closed. */
+export interface ClosedBar {
+  readonly symbol: string;
+  /** Open time, UTC milliseconds. */
+  readonly time: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Base asset. */
+  readonly volume: number;
+}
+
+/** What a strategy is told about its position in one symbol. */
+export interface PositionView {
+  readonly symbol: string;
+  /** Base asset; zero when flat. */
+  readonly quantity: number;
+  /** Quote asset; zero when flat. */
+  readonly entryPrice: number;
+  readonly barsHeld: number;
+}
+
+export interface SimulationSettings {
+  /** In the order in which the strategy declares them: the order of reservations. */
+  readonly symbols: readonly string[];
+  readonly markets: Readonly<Record<string, MarketRules>>;
+  /** Quote asset. */
+  readonly capital: number;
+  /** Length of a base bar, milliseconds. */
+  readonly barMs: number;
+  /** Decisions are submitted this many bars later than they were made; 0 outside the delay test. */
+  readonly delayBars?: number;
 }

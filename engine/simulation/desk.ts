@@ -1,0 +1,184 @@
+import type { Denial, DenialCode } from '#engine/risk/denial.ts';
+import { Account } from './account.ts';
+import { type Book, withdrawOrder } from './book.ts';
+import type { ExitCause, Fill, Trade } from './types.ts';
+
+// Bundled into the strategy realm: no Node imports here.
+
+/** Where fills are booked: money, position and record change here and nowhere else. */
+export class Desk {
+  readonly account: Account;
+  readonly books: readonly Book[];
+  /** Since they were last taken; the reader empties them. */
+  readonly fills: Fill[] = [];
+  readonly trades: Trade[] = [];
+  readonly denials: Denial[] = [];
+  /** Open time of the bars being processed, UTC milliseconds. */
+  time = 0;
+  /** Tag of the strategy version whose decisions are being executed. */
+  version = '';
+
+  constructor(capital: number, books: readonly Book[]) {
+    this.account = new Account(capital);
+    this.books = books;
+  }
+
+  deny(book: Book, code: DenialCode, reason: string): void {
+    this.denials.push({ time: this.time, symbol: book.symbol, code, reason });
+  }
+
+  /** Quote asset not set aside for the orders of other symbols; below zero when orders count on sales that are still to fill. */
+  freeCash(own: Book): number {
+    let free = this.account.cash;
+    for (const book of this.books) if (book !== own) free -= book.order.reserved;
+    return free;
+  }
+
+  /**
+   * Quote asset a fill may spend now. Resting limits keep what was set aside for them; market orders that fill at the same open
+   * are served in declared order, so those of later symbols do not hold back this one.
+   */
+  cashForFill(own: Book): number {
+    let free = this.account.cash;
+    let isLater = false;
+    for (const book of this.books) {
+      if (book === own) isLater = true;
+      else if (!isLater || book.order.kind === 'limit') free -= book.order.reserved;
+    }
+    return Math.max(0, free);
+  }
+
+  /** Books a buy that `book.order` asked for, and sets the protection it carries. */
+  buy(book: Book, quantity: number, price: number, isMaker: boolean): void {
+    const { account } = this;
+    const { position, order, rules } = book;
+    const value = quantity * price;
+    const fee = value * (isMaker ? rules.makerFeeRate : rules.takerFeeRate);
+    if (position.quantity === 0) this.#openPosition(book, price, isMaker);
+    else if (isMaker) position.isInsideEntry = true;
+    account.cash -= value + fee;
+    account.fees += fee;
+    account.turnover += value;
+    position.quantity = book.steps.nearest(position.quantity + quantity);
+    position.cost += value;
+    position.boughtQuantity += quantity;
+    position.boughtCost += value;
+    position.fees += fee;
+    order.reserved = order.quantity > 0 ? order.reserved * Math.max(0, 1 - quantity / order.quantity) : 0;
+    order.quantity = book.steps.nearest(order.quantity - quantity);
+    const isFirstFill = order.filledQuantity === 0;
+    order.filledQuantity += quantity;
+    order.filledCost += value;
+    this.#protect(book, isFirstFill);
+    this.#record(book, 'buy', quantity, price, fee, isMaker, 'entry', order.reason);
+    if (order.quantity <= 0) withdrawOrder(book);
+  }
+
+  /** Books a sale of part or all of the position; the sale that empties it makes the trade. */
+  sell(book: Book, quantity: number, price: number, isMaker: boolean, cause: ExitCause, reason: string): void {
+    const { account } = this;
+    const { position, rules } = book;
+    const value = quantity * price;
+    const fee = value * (isMaker ? rules.makerFeeRate : rules.takerFeeRate);
+    const left = book.steps.nearest(position.quantity - quantity);
+    const costSold = left > 0 ? position.cost * (quantity / position.quantity) : position.cost;
+    const change = price / book.entryPrice - 1;
+    account.cash += value - fee;
+    account.fees += fee;
+    account.realised += value - costSold;
+    account.turnover += value;
+    position.adverse = Math.min(position.adverse, change);
+    position.favourable = Math.max(position.favourable, change);
+    position.quantity = left > 0 ? left : 0;
+    position.cost = left > 0 ? position.cost - costSold : 0;
+    position.soldQuantity += quantity;
+    position.soldValue += value;
+    position.fees += fee;
+    this.#record(book, 'sell', quantity, price, fee, isMaker, cause, reason);
+    if (left <= 0) this.#closePosition(book, cause, reason);
+  }
+
+  #openPosition(book: Book, price: number, isInside: boolean): void {
+    const { position, order } = book;
+    position.cost = 0;
+    position.boughtQuantity = 0;
+    position.boughtCost = 0;
+    position.soldQuantity = 0;
+    position.soldValue = 0;
+    position.fees = 0;
+    position.entryTime = this.time;
+    position.entryReason = order.reason;
+    position.version = this.version;
+    position.barsHeld = 0;
+    position.adverse = 0;
+    position.favourable = 0;
+    position.stopPrice = Number.NaN;
+    position.takePrice = Number.NaN;
+    position.trailDistance = Number.NaN;
+    position.trailHigh = price;
+    position.horizonLeft = Number.NaN;
+    position.exiting = null;
+    position.isEntryBar = true;
+    position.isInsideEntry = isInside;
+  }
+
+  /**
+   * Distances are ratios of the average price at which the order has filled so far. What the order does not name stays as it was:
+   * averaging in keeps the protective orders.
+   */
+  #protect(book: Book, isFirstFill: boolean): void {
+    const { position, order } = book;
+    const price = order.filledCost / order.filledQuantity;
+    if (order.stopLoss > 0) position.stopPrice = book.ticks.floor(price * (1 - order.stopLoss));
+    if (order.takeProfit > 0) position.takePrice = book.ticks.ceil(price * (1 + order.takeProfit));
+    if (order.trailingStop > 0) position.trailDistance = order.trailingStop;
+    if (isFirstFill && order.horizonBars > 0) position.horizonLeft = order.horizonBars;
+  }
+
+  #closePosition(book: Book, cause: ExitCause, reason: string): void {
+    const { position } = book;
+    const spent = position.boughtCost;
+    const netResult = position.soldValue - position.boughtCost - position.fees;
+    this.trades.push({
+      symbol: book.symbol,
+      entryTime: position.entryTime,
+      exitTime: this.time,
+      entryPrice: spent / position.boughtQuantity,
+      exitPrice: position.soldValue / position.soldQuantity,
+      quantity: book.steps.nearest(position.boughtQuantity),
+      fees: position.fees,
+      netResult,
+      netReturn: netResult / spent,
+      barsHeld: position.barsHeld,
+      maxAdverseExcursion: position.adverse,
+      maxFavourableExcursion: position.favourable,
+      entryReason: position.entryReason,
+      exitReason: reason,
+      exitCause: cause,
+      version: position.version,
+    });
+    position.exiting = null;
+    this.withdrawPurchase(book);
+    withdrawOrder(book);
+  }
+
+  /** Takes back an order to buy that has lost its ground, and says so in the record. */
+  withdrawPurchase(book: Book): void {
+    if (book.order.kind !== 'buy' && book.order.kind !== 'limit') return;
+    this.deny(book, 'withdrawn', book.order.reason);
+    withdrawOrder(book);
+  }
+
+  #record(
+    book: Book,
+    side: 'buy' | 'sell',
+    quantity: number,
+    price: number,
+    fee: number,
+    isMaker: boolean,
+    cause: Fill['cause'],
+    reason: string,
+  ): void {
+    this.fills.push({ time: this.time, symbol: book.symbol, side, quantity, price, fee, isMaker, cause, reason });
+  }
+}
