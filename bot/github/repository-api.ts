@@ -59,15 +59,10 @@ export class RepositoryApi {
     return { owner: this.owner, repo: this.name };
   }
 
-  async findOpenPullRequest(headRef: string): Promise<PullRequest | null> {
-    const { data } = await this.#api.rest.pulls.list({
-      ...this.#repo,
-      head: `${this.owner}:${headRef}`,
-      state: 'open',
-      per_page: 1,
-    });
-    const found = data[0];
-    return found === undefined ? null : this.pullRequest(found.number);
+  /** The repository's page for people. */
+  async pageUrl(): Promise<string> {
+    const { data } = await this.#api.rest.repos.get(this.#repo);
+    return data.html_url;
   }
 
   /** The latest pull request ever opened from the branch, whatever became of it. */

@@ -9,7 +9,7 @@ import {
   searchOf,
   unfinishedNight,
 } from '#bot/evidence/ledger.ts';
-import type { CommandHelp } from '#bot/evidence/render.ts';
+import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
@@ -207,7 +207,6 @@ async function think(
       author: options.author,
       date: new Date(night.asOf),
       commands: options.commands,
-      reason: decision.reason,
     });
     progress({ kind: 'done', phase: 'propose', message: `pull request #${pullRequest.number}: ${pullRequest.title}` });
     const reason = `${decision.reason} ${candidate.claim.hypothesis}`;

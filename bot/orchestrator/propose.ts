@@ -1,6 +1,7 @@
 import { equitySvg } from '#bot/evidence/charts/equity-svg.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
-import { type CommandHelp, renderPullRequest } from '#bot/evidence/render.ts';
+import { renderPullRequest } from '#bot/evidence/render.ts';
+import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
@@ -18,7 +19,6 @@ export interface ProposeTask {
   /** Dates the commit; fixed for a cycle, so that a night that is run again makes the same commit. */
   readonly date: Date;
   readonly commands: readonly CommandHelp[];
-  readonly reason: string;
 }
 
 export function branchOf(strategy: string, cycle: string): string {
@@ -46,7 +46,13 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
   if ((await repository.resolve(headRef)) !== head) await repository.push(headRef, head);
   const existing = await api.findPullRequest(headRef);
   if (existing !== null) return existing;
-  const { title, body } = renderPullRequest(pack, { base: task.base, head, reason: task.reason, commands: task.commands });
+  const { title, body } = renderPullRequest(pack, {
+    repositoryUrl: await api.pageUrl(),
+    base: { ref: 'main', sha: task.base },
+    head: { ref: headRef, sha: head },
+    stage: version.manifest.stage,
+    commands: task.commands,
+  });
   const opened = await api.openPullRequest({ title, body, headRef, baseRef: 'main' });
   await api.label(opened.number, [
     'ratchet',
