@@ -202,7 +202,9 @@ export class CandleStore {
       .parse(this.#database.prepare('UPDATE counter SET lastGeneration = lastGeneration + 1 RETURNING lastGeneration').get());
     writeColumnFiles(this.#folder(lastGeneration), columns);
     if (old !== undefined) this.#superseded.push(old.generation);
-    return this.#save({ ...rowOf(key, columns), ...origin, generation: lastGeneration, digest: digestOfSeries(key, columns) });
+    const { isSimulated, source } = origin;
+    const digest = digestOfSeries(key, columns);
+    return this.#save({ ...rowOf(key, columns), generation: lastGeneration, digest, isSimulated, source });
   }
 
   #extend(row: Row, columns: CandleColumns): SeriesInfo {

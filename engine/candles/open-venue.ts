@@ -1,0 +1,74 @@
+import type { Exchange } from 'ccxt';
+import { RatchetError } from '#engine/errors.ts';
+
+/** Exchanges candles can be fetched from. */
+export const fetchableVenues = ['kraken', 'binance', 'coinbase'] as const;
+export type FetchableVenue = (typeof fetchableVenues)[number];
+
+export interface VenueTraits {
+  /** Bars one request may bring. */
+  readonly pageBars: number;
+  /** Set where the exchange keeps only its newest bars, whatever is asked for. */
+  readonly newestBarsOnly?: number;
+  /** True where a request covers a fixed window, so that an empty answer does not mean the end. */
+  readonly isWindowed: boolean;
+}
+
+export const venueTraits: Readonly<Record<FetchableVenue, VenueTraits>> = {
+  kraken: { pageBars: 720, newestBarsOnly: 720, isWindowed: false },
+  binance: { pageBars: 1000, isWindowed: false },
+  coinbase: { pageBars: 300, isWindowed: true },
+};
+
+const venueOptions: Readonly<Record<FetchableVenue, Record<string, unknown>>> = {
+  kraken: {},
+  binance: { fetchCurrencies: false, fetchMargins: false, fetchMarkets: { types: ['spot'] } },
+  coinbase: {},
+};
+
+export interface OpenVenue {
+  readonly name: FetchableVenue;
+  readonly exchange: Exchange;
+  /** True for errors that may be gone in a moment: timeouts, drops, rate limits, maintenance. */
+  readonly isPassing: (error: unknown) => boolean;
+}
+
+export function isFetchableVenue(name: string): name is FetchableVenue {
+  return (fetchableVenues as readonly string[]).includes(name);
+}
+
+/**
+ * A public, keyless ccxt client. ccxt is large, so it is imported here, when an exchange is really asked for.
+ * @param baseUrl a stand-in that speaks the exchange's dialect: every address of the exchange is pointed at it, because
+ *   ccxt goes on to production wherever an override leaves one out.
+ */
+export async function openVenue(name: string, baseUrl?: string): Promise<OpenVenue> {
+  if (!isFetchableVenue(name)) {
+    throw new RatchetError(
+      'candles/unknown-venue',
+      `Candles cannot be fetched from "${name}".`,
+      `Choose one of ${fetchableVenues.join(', ')}.`,
+      { name },
+    );
+  }
+  const ccxt = await import('ccxt');
+  const exchange: Exchange = new ccxt.default[name]({
+    enableRateLimit: baseUrl === undefined,
+    timeout: 20_000,
+    options: venueOptions[name],
+  });
+  if (baseUrl !== undefined) exchange.urls = pointedAt(exchange.urls, baseUrl);
+  return { name, exchange, isPassing: (error) => error instanceof ccxt.NetworkError };
+}
+
+/** The same addresses, paths kept, at another origin. */
+function pointedAt<T>(urls: T, baseUrl: string): T {
+  if (typeof urls === 'string') {
+    if (!/^(https?|wss?):/.test(urls)) return urls;
+    const { pathname } = new URL(urls.replaceAll('{hostname}', 'exchange'));
+    return (baseUrl.replace(/\/$/, '') + (pathname === '/' ? '' : pathname)) as T & string;
+  }
+  if (Array.isArray(urls)) return urls.map((url) => pointedAt(url, baseUrl)) as T & unknown[];
+  if (typeof urls !== 'object' || urls === null) return urls;
+  return Object.fromEntries(Object.entries(urls).map(([key, url]) => [key, pointedAt(url, baseUrl)])) as T;
+}
