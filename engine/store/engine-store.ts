@@ -1,0 +1,191 @@
+import type Database from 'better-sqlite3';
+import { EngineReader } from './engine-reader.ts';
+import { openForWriting } from './open-database.ts';
+import type { DeploymentOutcome, Stage, SyncRow } from './rows.ts';
+
+export interface NewDeployment {
+  readonly strategy: string;
+  readonly treeHash: string;
+  readonly commitHash: string;
+  readonly stage: Stage;
+  readonly artifact: string;
+  readonly instant: number;
+  readonly loadedAt: number;
+}
+
+export interface NewDecision {
+  readonly symbol: string;
+  readonly action: string;
+  readonly reason: string;
+  /** `held`, `accepted`, or `denied:<code>`. */
+  readonly outcome: string;
+  /** The numbers of an order, JSON; null when none was made. */
+  readonly terms: string | null;
+}
+
+export interface NewFill {
+  readonly time: number;
+  readonly symbol: string;
+  readonly side: 'buy' | 'sell';
+  readonly quantity: number;
+  readonly price: number;
+  readonly fee: number;
+  readonly isMaker: boolean;
+  readonly cause: string;
+  readonly reason: string;
+}
+
+export interface NewTrade {
+  readonly symbol: string;
+  readonly entryTime: number;
+  readonly exitTime: number;
+  readonly entryPrice: number;
+  readonly exitPrice: number;
+  readonly quantity: number;
+  readonly fees: number;
+  readonly netResult: number;
+  readonly netReturn: number;
+  readonly barsHeld: number;
+  readonly maxAdverseExcursion: number;
+  readonly maxFavourableExcursion: number;
+  readonly entryReason: string;
+  readonly exitReason: string;
+  readonly exitCause: string;
+  readonly version: string;
+}
+
+/** All that one closed bar brought for one strategy. */
+export interface StrategyStep {
+  readonly strategy: string;
+  readonly treeHash: string;
+  readonly deployment: number | null;
+  /** Close time of the bar, UTC milliseconds. */
+  readonly instant: number;
+  readonly fills: readonly NewFill[];
+  readonly trades: readonly NewTrade[];
+  /** Orders that ended without a fill. */
+  readonly denials: readonly { readonly symbol: string; readonly code: string; readonly reason: string }[];
+  readonly decisions: readonly NewDecision[];
+  readonly equity: number;
+}
+
+/** Where a strategy stands after its steps: written over what stood before. */
+export interface StrategyStanding {
+  readonly strategy: string;
+  readonly deployment: number | null;
+  readonly instant: number;
+  readonly account: string;
+  readonly memory: string;
+  readonly positions: string;
+}
+
+/** The engine's record, with its one writer. Every public method is atomic; `transaction` makes several one. */
+export class EngineStore extends EngineReader {
+  static open(dir: string): EngineStore {
+    return new EngineStore(openForWriting(dir));
+  }
+
+  private constructor(database: Database.Database) {
+    super(database);
+  }
+
+  /** All of it is on disk when this returns, or none of it. */
+  transaction<T>(work: () => T): T {
+    return this.database.transaction(work).immediate();
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#run('INSERT INTO meta VALUES (@key, @value) ON CONFLICT (key) DO UPDATE SET value = excluded.value', { key, value });
+  }
+
+  setFeedTime(instant: number): void {
+    this.setMeta('feed', String(instant));
+  }
+
+  addDeployment(deployment: NewDeployment): number {
+    const result = this.#run(
+      `INSERT INTO deployments (strategy, treeHash, commitHash, stage, artifact, instant, loadedAt, outcome)
+       VALUES (@strategy, @treeHash, @commitHash, @stage, @artifact, @instant, @loadedAt, 'trial')`,
+      { ...deployment },
+    );
+    return Number(result.lastInsertRowid);
+  }
+
+  /** A deployment that has decided once without fault runs; one that ends says when and how. */
+  setDeploymentOutcome(id: number, outcome: DeploymentOutcome, droppedAt: number | null): void {
+    this.#run('UPDATE deployments SET outcome = @outcome, droppedAt = @droppedAt WHERE id = @id', { id, outcome, droppedAt });
+  }
+
+  addStep(step: StrategyStep): void {
+    this.transaction(() => {
+      const { strategy, treeHash, instant } = step;
+      for (const [ordinal, fill] of step.fills.entries()) {
+        this.#insert('fills', { ...fill, isMaker: fill.isMaker ? 1 : 0, strategy, treeHash, instant, ordinal });
+      }
+      for (const [ordinal, trade] of step.trades.entries())
+        this.#insert('trades', { ...trade, strategy, treeHash, instant, ordinal });
+      // Before this bar's own decisions: a late denial speaks of an earlier one.
+      for (const { symbol, code, reason } of step.denials) {
+        this.#insert('denials', { decision: this.#lastOrder(strategy, symbol), instant, strategy, symbol, code, reason });
+      }
+      for (const { terms, ...decision } of step.decisions) {
+        const id = this.#insert('decisions', { ...decision, strategy, treeHash, instant });
+        if (terms !== null) this.#insert('orders', { decision: id, instant, strategy, symbol: decision.symbol, terms });
+      }
+      this.#insert('equity', { strategy, instant, value: step.equity });
+    });
+  }
+
+  setStanding(standing: StrategyStanding): void {
+    this.#run(
+      `INSERT INTO accounts (strategy, instant, deployment, account, memory, positions)
+       VALUES (@strategy, @instant, @deployment, @account, @memory, @positions)
+       ON CONFLICT (strategy) DO UPDATE SET instant = excluded.instant, deployment = excluded.deployment,
+         account = excluded.account, memory = excluded.memory, positions = excluded.positions`,
+      { ...standing },
+    );
+  }
+
+  /** A tree that failed here is not loaded again, whatever main says, until it is released. */
+  addQuarantine(row: { treeHash: string; strategy: string; reason: string; at: number }): void {
+    this.#run('INSERT INTO quarantine VALUES (@treeHash, @strategy, @reason, @at) ON CONFLICT (treeHash) DO NOTHING', row);
+  }
+
+  addFault(fault: {
+    at: number;
+    instant: number | null;
+    strategy: string;
+    treeHash: string | null;
+    code: string;
+    message: string;
+  }): void {
+    this.#insert('faults', fault);
+  }
+
+  addSync(sync: SyncRow): void {
+    this.#insert('syncs', sync);
+  }
+
+  #lastOrder(strategy: string, symbol: string): number | null {
+    const sql = 'SELECT decision FROM orders WHERE strategy = ? AND symbol = ? ORDER BY id DESC LIMIT 1';
+    return (this.database.prepare(sql).pluck().get(strategy, symbol) as number | undefined) ?? null;
+  }
+
+  #insert(table: string, row: Record<string, unknown>): number {
+    const names = Object.keys(row);
+    const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+    return Number(this.#run(sql, row).lastInsertRowid);
+  }
+
+  readonly #statements = new Map<string, Database.Statement>();
+
+  /** Statements are compiled once: a bar runs a handful of them. */
+  #run(sql: string, parameters: Record<string, unknown>): Database.RunResult {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement.run(parameters);
+  }
+}
