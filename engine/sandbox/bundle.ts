@@ -5,6 +5,8 @@ import { RatchetError } from '#engine/errors.ts';
 const START = fileURLToPath(new URL('./realm/start.ts', import.meta.url));
 const CHILD = fileURLToPath(new URL('./child/main.ts', import.meta.url));
 
+const CHECKER = fileURLToPath(new URL('./static/checker.ts', import.meta.url));
+
 const bundles = new Map<string, Promise<string>>();
 
 /**
@@ -26,6 +28,11 @@ export const port = startRealm(program);`;
 /** The child's own program, for `node -e`. */
 export function childBundle(): Promise<string> {
   return memoised('child', () => bundled({ entryPoints: [CHILD] }));
+}
+
+/** The static wall's program; parser and esbuild are taken from node_modules when it runs. */
+export function checkerBundle(): Promise<string> {
+  return memoised('checker', () => bundled({ entryPoints: [CHECKER], packages: 'external' }));
 }
 
 function memoised(key: string, make: () => Promise<string>): Promise<string> {

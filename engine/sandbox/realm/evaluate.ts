@@ -1,3 +1,4 @@
+import { LINES_COMMENT, STRATEGY_GLOBALS } from '../strategy-globals.ts';
 import { pow } from './pow.ts';
 import { STRATEGY_FILE } from './stack-lines.ts';
 
@@ -7,43 +8,6 @@ interface SesCompartment {
 }
 declare const Compartment: new (options: { __options__: true; name: string; globals: Record<string, unknown> }) => SesCompartment;
 declare const harden: <T>(value: T) => T;
-
-/**
- * Everything a strategy finds outside its own text. They are handed in as parameters because reading a free global through
- * the compartment's scope costs about 140 ns, a parameter nothing.
- */
-export const STRATEGY_GLOBALS = [
-  'Object',
-  'Array',
-  'Number',
-  'String',
-  'Boolean',
-  'BigInt',
-  'Map',
-  'Set',
-  'JSON',
-  'Math',
-  'Error',
-  'TypeError',
-  'RangeError',
-  'ArrayBuffer',
-  'DataView',
-  'Float64Array',
-  'Float32Array',
-  'Int8Array',
-  'Int16Array',
-  'Int32Array',
-  'Uint8Array',
-  'Uint8ClampedArray',
-  'Uint16Array',
-  'Uint32Array',
-  'BigInt64Array',
-  'BigUint64Array',
-  'isFinite',
-  'isNaN',
-  'parseFloat',
-  'parseInt',
-] as const;
 
 /** Names that cannot be redefined on any global object. */
 const CONSTANTS = new Set(['Infinity', 'NaN', 'undefined']);
@@ -60,8 +24,26 @@ const math: object = (() => {
   return harden(copy);
 })();
 
+/** Of the code evaluated last: for each of its lines the line of the source, where the artifact says. */
+let sourceLines: string[] = [];
+
+/** The line of the source behind a line of the code evaluated last. */
+export function sourceLineOf(artifactLine: number | undefined): number | undefined {
+  if (artifactLine === undefined || sourceLines.length === 0) return artifactLine;
+  const line = Number.parseInt(sourceLines[artifactLine - 1] ?? '', 10);
+  return line > 0 ? line : undefined;
+}
+
 /** See RealmHost.evaluate. */
 export function evaluate(code: string, endowments: Record<string, unknown>): unknown {
+  const comment = code.lastIndexOf(LINES_COMMENT);
+  sourceLines =
+    comment < 0
+      ? []
+      : code
+          .slice(comment + LINES_COMMENT.length)
+          .trim()
+          .split(',');
   const { contract, ...globals } = endowments;
   const compartment = new Compartment({ __options__: true, name: 'strategy', globals: {} });
   const shared = globalThis as unknown as Record<string, unknown>;
@@ -79,6 +61,7 @@ export function evaluate(code: string, endowments: Record<string, unknown>): unk
     if (name !== CONTRACT) throw new TypeError(`A strategy imports '${CONTRACT}' and nothing else.`);
     return contract;
   });
+  // As parameters, because reading a free global through the compartment's scope costs about 140 ns, a parameter nothing.
   const parameters = ['require', 'module', 'exports', 'harden', ...STRATEGY_GLOBALS].join(', ');
   const wrapper = compartment.evaluate(
     `(function (${parameters}) { 'use strict'; ${code}\n})\n//# sourceURL=${STRATEGY_FILE}`,

@@ -1,11 +1,12 @@
 import type { Json } from '../realm-api.ts';
+import { sourceLineOf } from './evaluate.ts';
 import { artifactLine } from './stack-lines.ts';
 
 const MESSAGE_MAX = 500;
 
-/** A thrown value as JSON: what it says, and where in the artifact it was made. Whatever was thrown, this does not throw. */
+/** A thrown value as JSON: what it says, and the line of the source where it was made. Whatever was thrown, this does not throw. */
 export function faultOf(thrown: unknown): Json {
-  const line = thrown instanceof Error ? artifactLine(thrown) : undefined;
+  const line = thrown instanceof Error ? sourceLineOf(artifactLine(thrown)) : undefined;
   return { message: messageOf(thrown), ...(line === undefined ? {} : { line }) };
 }
 

@@ -22,7 +22,7 @@ Object.defineProperty(globalThis, 'console', { value: console, writable: true, c
 /** The name strategies' code carries in stack traces. */
 export const STRATEGY_FILE = 'strategy.artifact.js';
 
-/** Line in the artifact's code (from 1) where the error was made, innermost frame first; undefined when no frame lies in it. */
+/** Line in the evaluated code (from 1) where the error was made, innermost frame first; undefined when no frame lies in it. */
 export function artifactLine(error: unknown): number | undefined {
   printed = '';
   try {

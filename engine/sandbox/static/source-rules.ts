@@ -1,0 +1,43 @@
+import { parseSync } from 'oxc-parser';
+import type { Finding } from '../finding.ts';
+import { declaredNames, EXPRESSION_RULES } from './expression-rules.ts';
+import { SOURCE_LIMITS } from './limits.ts';
+import { Located } from './located.ts';
+import { moduleFindings } from './module-rules.ts';
+import { type Node, type Visit, visits } from './syntax-tree.ts';
+
+export interface Judged {
+  readonly findings: Finding[];
+  /** Absent when the text does not parse. */
+  readonly program?: Node;
+}
+
+/** Parses a module and judges its syntax tree by every rule. `lang` js is for what esbuild made of it. */
+export function judge(file: string, source: string, lang: 'ts' | 'js'): Judged {
+  const located = new Located(file, source);
+  const parsed = parseSync(file, source, { lang, sourceType: 'module', astType: lang, preserveParens: false });
+  const error = parsed.errors[0];
+  if (error !== undefined) {
+    return { findings: [located.finding('syntax', `The source does not parse: ${error.message}`, error.labels[0]?.start ?? 0)] };
+  }
+  const program = parsed.program as unknown as Node;
+  const all = boundedVisits(program);
+  if (all === undefined) {
+    const message = `The syntax tree is deeper than ${SOURCE_LIMITS.treeDepth} levels or has more than ${SOURCE_LIMITS.treeNodes} nodes.`;
+    return { findings: [located.finding('nesting', message, 0)] };
+  }
+  const context = { located, source, declared: declaredNames(all) };
+  const findings = all.flatMap((visit) => EXPRESSION_RULES.flatMap((rule) => rule(visit, context) ?? []));
+  findings.push(...moduleFindings(program, all, located));
+  findings.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { findings: findings.slice(0, SOURCE_LIMITS.findings), program };
+}
+
+function boundedVisits(program: Node): Visit[] | undefined {
+  const all: Visit[] = [];
+  for (const visit of visits(program)) {
+    if (visit.depth > SOURCE_LIMITS.treeDepth || all.length >= SOURCE_LIMITS.treeNodes) return undefined;
+    all.push(visit);
+  }
+  return all;
+}
