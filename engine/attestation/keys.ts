@@ -90,6 +90,12 @@ export async function loadPrivateKey(path: string): Promise<KeyObject> {
   }
 }
 
+/** A private key's public half, as an entry of `policies/keys.yaml`. */
+export function publicKeyEntry(privateKey: KeyObject, purpose: KeyPurpose): PublicKeyEntry {
+  const publicKey = createPublicKey(privateKey);
+  return { id: keyId(publicKey), publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'), purpose };
+}
+
 /** Reads `policies/keys.yaml`. Throws `attestation/bad-keys` with the place in the file. */
 export function parsePublicKeys(text: string): PublicKeys {
   try {

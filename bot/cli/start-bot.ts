@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { handleComment } from '#bot/commands/handle-comment.ts';
+import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
+import { JobQueue } from '#bot/github/job-queue.ts';
+import { Worker } from '#bot/github/worker.ts';
+import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
+import type { Progress } from '#bot/orchestrator/progress.ts';
+import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
+import type { Logger } from '#engine/log.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+import { BOT_PERSON } from './identity.ts';
+
+export interface BotOptions {
+  readonly identity: AppIdentity;
+  readonly repositoryName: RepositoryName;
+  readonly remoteUrl: string;
+  readonly forge: 'embedded' | 'github';
+  /** The bot's own folder: queue, mirror. */
+  readonly dir: string;
+  readonly candlesDir: string;
+  readonly gateKey: string;
+  readonly port: number;
+  readonly log: Logger;
+  readonly progress: Progress;
+  readonly onSettled: (settlement: Settlement) => void;
+}
+
+export interface Bot {
+  readonly app: RatchetApp;
+  readonly repository: Repository;
+  readonly state: StateBranch;
+  readonly webhookUrl: string;
+  /** Proves every open pull request again that is not proven yet: what a crash may have left. */
+  catchUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The command this very program was started with, for the processes it starts. */
+export const RATCHET_COMMAND: readonly string[] = [process.execPath, fileURLToPath(new URL('./ratchet.js', import.meta.url))];
+
+/** Puts the bot together: hears webhooks, keeps them in a queue, does the jobs. */
+export async function startBot(options: BotOptions): Promise<Bot> {
+  const { log, progress } = options;
+  mkdirSync(options.dir, { recursive: true });
+  const queue = JobQueue.open(join(options.dir, 'queue.sqlite'));
+  let wake = (): void => {};
+  const app = await RatchetApp.start({
+    identity: options.identity,
+    repository: options.repositoryName,
+    queue,
+    onJobs: () => wake(),
+    port: options.port,
+    log,
+  });
+  const token = (): Promise<string> => app.pushToken();
+  const mirrorDir = join(options.dir, 'mirror.git');
+  const repository = await Repository.openMirror({
+    dir: mirrorDir,
+    remoteUrl: options.remoteUrl,
+    authorization: async () => basicAuthorization('x-access-token', await token()),
+  });
+  const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
+  const { api, login } = app;
+  const life = new PullRequestLife({
+    api,
+    repository,
+    program: {
+      command: RATCHET_COMMAND,
+      mirrorDir,
+      remoteUrl: options.remoteUrl,
+      candlesDir: options.candlesDir,
+      keyPath: options.gateKey,
+      token,
+    },
+    botLogin: login,
+    forge: options.forge,
+    log,
+    progress,
+  });
+  const watch = new EngineWatch({ api, state, log });
+  const proveAllOpen = async (): Promise<void> => {
+    for (const pull of await api.listOpenPullRequests()) queue.add({ kind: 'gates', number: pull.number });
+    wake();
+  };
+  const worker = new Worker(
+    queue,
+    {
+      gates: async ({ number }) => {
+        const settlement = await life.prove(number);
+        if (settlement !== null) options.onSettled(settlement);
+      },
+      comment: (job) => handleComment(job, { api, life, engineReport: () => watch.report() }, repository),
+      'main-moved': proveAllOpen,
+      'state-moved': () => watch.look(),
+    },
+    log,
+  );
+  wake = () => worker.wake();
+  worker.start();
+  return {
+    app,
+    repository,
+    state,
+    webhookUrl: `http://127.0.0.1:${app.port}/webhooks`,
+    catchUp: proveAllOpen,
+    close: async () => {
+      await app.close();
+      await worker.stop();
+      queue.close();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { Logger } from '#engine/log.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { type PublishedStatus, parsePublishedStatus, STATUS_PATH } from '#engine/runtime/published-status.ts';
+
+/** The issues this room opens and closes. */
+const LABEL = 'ratchet:engine';
+
+/**
+ * Turns what the engine publishes on the state branch into what people see on GitHub: deployments, and an issue for as long
+ * as the engine does not run what main says.
+ */
+export class EngineWatch {
+  readonly #api: RepositoryApi;
+  readonly #state: StateBranch;
+  readonly #log: Logger;
+
+  constructor(options: { api: RepositoryApi; state: StateBranch; log: Logger }) {
+    this.#api = options.api;
+    this.#state = options.state;
+    this.#log = options.log;
+  }
+
+  async look(): Promise<void> {
+    const status = await this.#read();
+    if (status === null) return;
+    this.#log.debug({ status: status.sync }, 'The engine has published its status.');
+    if (status.sync === 'Synced') await this.#reportSynced(status);
+    else if (status.sync === 'Degraded') await this.#reportTrouble(status);
+  }
+
+  /** For `/status`. */
+  async report(): Promise<string> {
+    const status = await this.#read();
+    if (status === null) return 'The engine has not published anything yet.';
+    const rows = status.strategies.map(
+      (item) =>
+        `| ${item.id} | ${item.stage} | \`${item.tree?.slice(0, 12) ?? 'none'}\` | ${item.status} | ${item.reason ?? ''} |`,
+    );
+    return [
+      `**${status.sync}** at \`${status.commit?.slice(0, 12) ?? 'nothing'}\`, ${status.mode}.${status.reason === null ? '' : ` ${status.reason}`}`,
+      '',
+      '| Strategy | Stage | Tree | Status | |',
+      '|---|---|---|---|---|',
+      ...rows,
+    ].join('\n');
+  }
+
+  async #read(): Promise<PublishedStatus | null> {
+    await this.#state.refresh();
+    const text = await this.#state.readText(STATUS_PATH);
+    return text === null ? null : parsePublishedStatus(text);
+  }
+
+  async #reportSynced(status: PublishedStatus): Promise<void> {
+    if (status.commit === null) return;
+    const stages = new Set(status.strategies.map((item) => item.stage));
+    for (const environment of stages) {
+      const names = status.strategies.filter((item) => item.stage === environment).map((item) => item.id);
+      await this.#api.reportDeployment({
+        commit: status.commit,
+        environment,
+        state: 'success',
+        description: `Trading: ${names.join(', ')}`,
+      });
+    }
+    for (const issue of await this.#api.listOpenIssues(LABEL)) {
+      await this.#api.comment(issue.number, `The engine is Synced again, at ${status.commit}.`);
+      await this.#api.closeIssue(issue.number);
+    }
+  }
+
+  async #reportTrouble(status: PublishedStatus): Promise<void> {
+    const title = `The engine does not run what is on main (${status.desired?.slice(0, 12) ?? 'main'})`;
+    if ((await this.#api.listOpenIssues(LABEL)).some((issue) => issue.title === title)) return;
+    const lines = status.strategies
+      .filter((item) => item.reason !== null)
+      .map((item) => `- \`strategies/${item.id}\`: ${item.reason}`);
+    const body = [
+      `${status.reason ?? 'It keeps the version it ran before.'}`,
+      '',
+      ...lines,
+      '',
+      'What ran before goes on running; positions and their stops are untouched.',
+      'To mend it, revert the commit, or bring the change as a pull request so that the gates can prove and sign it.',
+    ].join('\n');
+    await this.#api.openIssue(title, body, [LABEL]);
+  }
+}
