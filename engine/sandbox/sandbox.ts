@@ -1,9 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { childBundle, realmBundle } from './bundle.ts';
-import { encodeHead, FRAME_KIND } from './frame.ts';
-import { type Frame, FrameReader } from './frame-reader.ts';
+import { FRAME_KIND } from './frame.ts';
+import type { Frame } from './frame-reader.ts';
+import { dead, FramedProcess, printable, violation } from './framed-process.ts';
 import { nestsDeeperThan } from './json-depth.ts';
 import { launchOf, launchPlan } from './launch.ts';
 import type { Json } from './realm-api.ts';
@@ -14,12 +14,9 @@ const START_TIMEOUT_MS = 20_000;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const ARRAY_COUNT_MAX = 4096;
 const JSON_DEPTH_MAX = 64;
-const STDERR_BYTES_MAX = 16_384;
+const MESSAGE_CHARACTERS_MAX = 500;
 
-/** What Node says on its way out when the heap, or the limit the system sets, is used up. */
-const OUT_OF_MEMORY = /out of memory|allocation failed|bad_alloc|cannot allocate memory|ENOMEM/i;
-
-const Fault = z.object({ message: z.string(), line: z.number().int().positive().optional() });
+const Fault = z.strictObject({ message: z.string(), line: z.number().int().positive().optional() });
 
 export interface SandboxOptions {
   /** Path of the TypeScript module whose default export is a RealmProgram. */
@@ -36,14 +33,6 @@ export interface SandboxAnswer {
   readonly arrays: Float64Array[];
 }
 
-interface Waiting {
-  readonly id: number;
-  readonly what: string;
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: (answer: SandboxAnswer) => void;
-  readonly reject: (error: RatchetError) => void;
-}
-
 /**
  * One operating-system process around one sandbox program. Calls are answered one after the other.
  *
@@ -52,60 +41,37 @@ interface Waiting {
  * `sandbox/dead`: start another one.
  */
 export class Sandbox {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #process: FramedProcess;
   readonly #callTimeoutMs: number;
-  readonly #frames: FrameReader;
-  readonly #exited: Promise<void>;
   #queue: Promise<unknown> = Promise.resolve();
-  #waiting: Waiting | undefined;
-  #death: RatchetError | undefined;
-  #stderr = '';
-  #nextId = 1;
 
   /** Rejects with `sandbox/program` when the program cannot be bundled, or as a call does. */
   static async start(options: SandboxOptions): Promise<Sandbox> {
     const memoryMb = options.memoryMb ?? MEMORY_MB;
     const [plan, code, realm] = await Promise.all([launchPlan(), childBundle(), realmBundle(options.program)]);
-    const { command, args } = launchOf(plan, code, memoryMb);
-    const sandbox = new Sandbox(command, args, memoryMb, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
-    await sandbox.#send(FRAME_KIND.start, 'start', realm, [], options.startTimeoutMs ?? START_TIMEOUT_MS);
-    return sandbox;
-  }
-
-  private constructor(command: string, args: readonly string[], memoryMb: number, callTimeoutMs: number) {
-    this.#callTimeoutMs = callTimeoutMs;
-    this.#frames = new FrameReader({
+    const child = new FramedProcess(launchOf(plan, code, memoryMb), {
       textBytesMax: TEXT_BYTES_MAX,
       arrayCountMax: ARRAY_COUNT_MAX,
       arrayBytesMax: memoryMb * 1024 * 1024,
     });
-    this.#child = spawn(command, [...args], { env: {}, cwd: '/', stdio: 'pipe' });
-    this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#child.stderr.on('data', (chunk: Buffer) => {
-      if (this.#stderr.length < STDERR_BYTES_MAX) this.#stderr += chunk.toString('latin1');
-    });
-    // A broken pipe is news of the death that 'close' reports with its cause.
-    this.#child.stdin.on('error', () => undefined);
-    this.#exited = new Promise((resolve) => {
-      this.#child.once('error', (error) => {
-        this.#die(crashed(`The sandbox process cannot be started: ${error.message}.`));
-        resolve();
-      });
-      this.#child.once('close', (exitCode, signal) => {
-        this.#die(this.#causeOfDeath(exitCode, signal));
-        resolve();
-      });
-    });
+    const ready = await child.exchange(FRAME_KIND.start, 'start', realm, [], options.startTimeoutMs ?? START_TIMEOUT_MS);
+    if (ready.kind !== FRAME_KIND.ready) throw killedFor(child, violation(`it sent a frame of kind ${ready.kind}`));
+    return new Sandbox(child, options.callTimeoutMs ?? CALL_TIMEOUT_MS);
+  }
+
+  private constructor(child: FramedProcess, callTimeoutMs: number) {
+    this.#process = child;
+    this.#callTimeoutMs = callTimeoutMs;
   }
 
   get isAlive(): boolean {
-    return this.#death === undefined;
+    return this.#process.death === undefined;
   }
 
   /**
    * Calls a handler of the program. The arrays are copied into the process.
-   * Rejects with `sandbox/strategy-fault` (details: `line`, where known), `sandbox/timeout`, `sandbox/memory`,
-   * `sandbox/crashed`, `sandbox/protocol` or `sandbox/dead`.
+   * Rejects with `sandbox/strategy-fault` (details: `message`, and `line` of the source where known), `sandbox/timeout`,
+   * `sandbox/memory`, `sandbox/crashed`, `sandbox/protocol` or `sandbox/dead`.
    */
   call(
     method: string,
@@ -113,91 +79,32 @@ export class Sandbox {
     arrays: readonly Float64Array[] = [],
     options: { readonly timeoutMs?: number } = {},
   ): Promise<SandboxAnswer> {
-    const turn = this.#queue.then(() =>
-      this.#send(
-        FRAME_KIND.call,
-        method,
-        `${method}\n${JSON.stringify(input)}`,
-        arrays,
-        options.timeoutMs ?? this.#callTimeoutMs,
-      ),
-    );
+    const text = `${method}\n${JSON.stringify(input)}`;
+    const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
+    const turn = this.#queue.then(async () => {
+      const frame = await this.#process.exchange(FRAME_KIND.call, method, text, arrays, timeoutMs);
+      const answer = answerOf(frame);
+      if (!(answer instanceof RatchetError)) return answer;
+      throw answer.code === 'sandbox/protocol' ? killedFor(this.#process, answer) : answer;
+    });
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
   /** Ends the process; a call under way rejects with `sandbox/dead`. */
   async close(): Promise<void> {
-    this.#die(dead('The sandbox was closed.'));
-    await this.#exited;
-  }
-
-  #send(kind: number, what: string, text: string, arrays: readonly Float64Array[], timeoutMs: number): Promise<SandboxAnswer> {
-    if (this.#death !== undefined) return Promise.reject(dead(`The sandbox is gone: ${this.#death.message}`, this.#death));
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#die(timedOut(what, timeoutMs)), timeoutMs);
-      this.#waiting = { id, what, timer, resolve, reject };
-      const textBytes = Buffer.from(text, 'utf8');
-      const head = encodeHead(
-        id,
-        kind,
-        textBytes.byteLength,
-        arrays.map((array) => array.length),
-      );
-      this.#child.stdin.write(Buffer.concat([head, textBytes]));
-      for (const array of arrays) this.#child.stdin.write(Buffer.from(array.buffer, array.byteOffset, array.byteLength));
-    });
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#death !== undefined) return;
-    if (this.#waiting === undefined) return this.#die(violation('it sent bytes nobody asked for'));
-    const result = this.#frames.push(chunk);
-    if ('violation' in result) return this.#die(violation(`it sent ${result.violation}`));
-    for (const frame of result.frames) this.#answer(frame);
-  }
-
-  #answer(frame: Frame): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined || frame.id !== waiting.id || this.#frames.isInsideFrame) {
-      return this.#die(violation('it sent a frame nobody asked for'));
-    }
-    const answer = answerOf(frame);
-    if (answer instanceof RatchetError && answer.code !== 'sandbox/strategy-fault') return this.#die(answer);
-    this.#waiting = undefined;
-    clearTimeout(waiting.timer);
-    if (answer instanceof RatchetError) waiting.reject(answer);
-    else waiting.resolve(answer);
-  }
-
-  #die(cause: RatchetError): void {
-    if (this.#death !== undefined) return;
-    this.#death = cause;
-    this.#child.kill('SIGKILL');
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting === undefined) return;
-    clearTimeout(waiting.timer);
-    waiting.reject(cause);
-  }
-
-  #causeOfDeath(exitCode: number | null, signal: NodeJS.Signals | null): RatchetError {
-    const said = printable(this.#stderr).slice(0, 300);
-    if (OUT_OF_MEMORY.test(this.#stderr)) {
-      return new RatchetError(
-        'sandbox/memory',
-        `The sandbox process ran out of memory${this.#waiting === undefined ? '' : ` in '${this.#waiting.what}'`}.`,
-        'Let the strategy keep less, or give the sandbox more memory.',
-      );
-    }
-    return crashed(`The sandbox process ended by itself (${signal ?? `exit ${exitCode}`})${said === '' ? '' : `: ${said}`}.`);
+    this.#process.kill(dead('The sandbox was closed.'));
+    await this.#process.exited;
   }
 }
 
+function killedFor(child: FramedProcess, cause: RatchetError): RatchetError {
+  child.kill(cause);
+  return cause;
+}
+
+/** What an answer to a call says; every byte of it may be a lie. */
 function answerOf(frame: Frame): SandboxAnswer | RatchetError {
-  if (frame.kind === FRAME_KIND.ready) return { output: null, arrays: [] };
   if (frame.kind !== FRAME_KIND.output && frame.kind !== FRAME_KIND.fault)
     return violation(`it sent a frame of kind ${frame.kind}`);
   if (nestsDeeperThan(frame.text, JSON_DEPTH_MAX)) {
@@ -215,41 +122,11 @@ function answerOf(frame: Frame): SandboxAnswer | RatchetError {
 }
 
 function strategyFault(fault: z.infer<typeof Fault>): RatchetError {
-  const message = printable(fault.message).slice(0, 500);
+  const message = printable(fault.message).slice(0, MESSAGE_CHARACTERS_MAX);
   return new RatchetError(
     'sandbox/strategy-fault',
     fault.line === undefined ? `The strategy failed: ${message}` : `The strategy failed at line ${fault.line}: ${message}`,
     'Correct the strategy; the version that ran before is untouched.',
     { message, ...(fault.line === undefined ? {} : { line: fault.line }) },
   );
-}
-
-function timedOut(what: string, timeoutMs: number): RatchetError {
-  return new RatchetError(
-    'sandbox/timeout',
-    `The sandbox process was ended: '${what}' took longer than ${timeoutMs} ms.`,
-    'Look for a loop without end, or allow more time.',
-    { timeoutMs },
-  );
-}
-
-function violation(what: string): RatchetError {
-  return new RatchetError(
-    'sandbox/protocol',
-    `The sandbox process was ended: ${what}.`,
-    'Treat the strategy that ran in it as hostile.',
-  );
-}
-
-function crashed(message: string): RatchetError {
-  return new RatchetError('sandbox/crashed', message, 'Start another sandbox; `ratchet doctor` shows what this machine offers.');
-}
-
-function dead(message: string, cause?: RatchetError): RatchetError {
-  return new RatchetError('sandbox/dead', message, 'Start another sandbox.', {}, cause);
-}
-
-/** Without control characters, line breaks and everything else that could forge a log line or a terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
 }

@@ -6,8 +6,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { types } from 'node:util';
 import vm from 'node:vm';
-import { decodeHead, encodeHead, FRAME_HEAD_BYTES, FRAME_KIND } from '../frame.ts';
-import type { RealmPort } from '../realm/start.ts';
+import { decodeHead, encodeHead, FRAME_HEAD_BYTES, FRAME_KIND } from '#engine/sandbox/frame.ts';
+import type { RealmPort } from '#engine/sandbox/realm/start.ts';
 
 const STDIN = 0;
 const STDOUT = 1;

@@ -1,4 +1,4 @@
-import { LINES_COMMENT, STRATEGY_GLOBALS } from '../strategy-globals.ts';
+import { LINES_COMMENT, STRATEGY_GLOBALS } from '#engine/sandbox/strategy-globals.ts';
 import { pow } from './pow.ts';
 import { STRATEGY_FILE } from './stack-lines.ts';
 

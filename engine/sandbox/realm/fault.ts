@@ -1,4 +1,4 @@
-import type { Json } from '../realm-api.ts';
+import type { Json } from '#engine/sandbox/realm-api.ts';
 import { sourceLineOf } from './evaluate.ts';
 import { artifactLine } from './stack-lines.ts';
 

@@ -1,5 +1,5 @@
 import './lockdown.ts';
-import type { Json, RealmHandlers, RealmHost, RealmProgram } from '../realm-api.ts';
+import type { Json, RealmHandlers, RealmHost, RealmProgram } from '#engine/sandbox/realm-api.ts';
 import { evaluate } from './evaluate.ts';
 import { faultOf } from './fault.ts';
 

@@ -42,6 +42,6 @@ function intrinsic(realm: Record<string, unknown>, path: string): object | undef
   if (path === '%TypedArray%') return Object.getPrototypeOf(Uint8Array);
   if (path === '%TypedArray%.prototype') return Object.getPrototypeOf(Uint8Array.prototype);
   const [name, property] = path.split('.');
-  const constructor = realm[name ?? ''] as Record<string, unknown> | undefined;
-  return (property === undefined ? constructor : constructor?.[property]) as object | undefined;
+  const owner = realm[name ?? ''] as Record<string, unknown> | undefined;
+  return (property === undefined ? owner : owner?.[property]) as object | undefined;
 }

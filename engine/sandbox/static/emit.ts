@@ -1,6 +1,6 @@
 import { transform } from 'esbuild';
-import type { Finding } from '../finding.ts';
-import { LINES_COMMENT } from '../strategy-globals.ts';
+import type { Finding } from '#engine/sandbox/finding.ts';
+import { LINES_COMMENT } from '#engine/sandbox/strategy-globals.ts';
 import { sourceLines } from './line-map.ts';
 import { judge } from './source-rules.ts';
 import { isFunction, type Node } from './syntax-tree.ts';

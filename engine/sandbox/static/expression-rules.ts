@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '#engine/sandbox/finding.ts';
 import { SOURCE_LIMITS } from './limits.ts';
 import type { Located } from './located.ts';
 import { ALLOWED_GLOBALS, FORBIDDEN_NAMES, FORBIDDEN_PROPERTIES, FORBIDDEN_SYNTAX, FORBIDDEN_TEXTS } from './names.ts';

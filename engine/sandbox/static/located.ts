@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '#engine/sandbox/finding.ts';
 
 /** Turns offsets in one text into findings with line and column, both from 1. */
 export class Located {

@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '#engine/sandbox/finding.ts';
 import type { Located } from './located.ts';
 import { childrenOf, isFunction, isTypeOnly, type Node, staticName, unwrapped, type Visit, visits } from './syntax-tree.ts';
 

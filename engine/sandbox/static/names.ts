@@ -1,4 +1,4 @@
-import { STRATEGY_GLOBALS } from '../strategy-globals.ts';
+import { STRATEGY_GLOBALS } from '#engine/sandbox/strategy-globals.ts';
 
 /** Names that stand for nothing a strategy may have, with why. Refused even as a strategy's own names: they would mislead a reader. */
 export const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { parseSync } from 'oxc-parser';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '#engine/sandbox/finding.ts';
 import { declaredNames, EXPRESSION_RULES } from './expression-rules.ts';
 import { SOURCE_LIMITS } from './limits.ts';
 import { Located } from './located.ts';

@@ -1,13 +1,12 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '#engine/sandbox/finding.ts';
 import { SOURCE_LIMITS } from './limits.ts';
 import { Located } from './located.ts';
 
 /**
  * Characters nobody types: controls, formats (zero-width, bidirectional), private and unassigned ones, odd spaces and line ends,
- * blank letters (Hangul fillers, Braille blank) and variation selectors.
+ * those that are drawn as nothing (Hangul fillers, variation selectors), the blank Braille pattern.
  */
-const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\u115f\u1160\u3164\uffa0\u2800\u034f\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const TYPED = new Set(['\n', '\t', ' ']);
 
 /** An operator or arrow that nests what follows it, repeated: no bracket shows its depth. */
