@@ -11,6 +11,7 @@ import {
   keysDigest,
   loadPrivateKey,
   parsePublicKeys,
+  publicKeyEntry,
   savePrivateKey,
   trustedKeys,
 } from '#engine/attestation/keys.ts';
@@ -127,6 +128,7 @@ describe('keys', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     await expect(loadPrivateKey(path)).rejects.toMatchObject({ code: 'attestation/bad-key' });
+    expect(publicKeyEntry(gate.privateKey, 'gate')).toEqual(entries[0]);
     const rubbish = join(dir, 'rubbish.pem');
     writeFileSync(rubbish, 'hello', { mode: 0o600 });
     await expect(loadPrivateKey(rubbish)).rejects.toMatchObject({ code: 'attestation/bad-key' });

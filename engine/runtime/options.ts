@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Dataset } from '#engine/candles/types.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
+
+const Rate = z.number().min(0).max(1);
+const Positive = z.number().positive();
+
+const Rules: z.ZodType<MarketRules> = z.strictObject({
+  makerFeeRate: Rate,
+  takerFeeRate: Rate,
+  halfSpreadRate: Rate,
+  slippageRate: Rate,
+  volumeShare: z.number().positive().max(1),
+  tickSize: Positive,
+  stepSize: Positive,
+  minQuantity: z.number().min(0),
+  minNotional: z.number().min(0),
+});
+
+const Timeframe = z.enum(['1m', '5m', '15m', '30m', '1h', '4h', '1d']);
+
+const Candles: z.ZodType<Dataset> = z.strictObject({
+  digest: z.string(),
+  isSimulated: z.boolean(),
+  entries: z
+    .array(
+      z.strictObject({
+        symbol: z.string(),
+        timeframe: Timeframe,
+        source: z.strictObject({ venue: z.string(), symbol: z.string(), timeframe: Timeframe }),
+        from: z.int(),
+        to: z.int(),
+        bars: z.int().positive(),
+        digest: z.string(),
+      }),
+    )
+    .min(1),
+});
+
+/** Everything the engine is told from outside, once, at its start. */
+export const EngineOptions = z.strictObject({
+  /** The engine's own folder: store, mirror, lock, status. */
+  dir: z.string().min(1),
+  /** Where main and the state branch are fetched from, without a token in it. */
+  remoteUrl: z.string().min(1),
+  /** For HTTP Basic as `x-access-token`; a parent may send a fresh one later. */
+  token: z.string().min(1).optional(),
+  /** Folder of the candle store. */
+  candlesDir: z.string().min(1),
+  /** What is traded on: stored candles, all of them; those from `replayFrom` on are played as if they closed now. */
+  market: z.strictObject({
+    dataset: Candles,
+    /** UTC milliseconds. Earlier bars only warm strategies up. */
+    replayFrom: z.int(),
+    /** By symbol, for every symbol of the dataset. */
+    markets: z.record(z.string(), Rules),
+  }),
+  /** Paper money a strategy starts with, quote asset. */
+  capital: Positive,
+  /** So many instants from `replayFrom` on are past already when the engine first starts: they come at once. */
+  catchUpBars: z.int().min(0).default(0),
+  /** Wall-clock time between two instants after that. */
+  paceMs: z.int().min(0).default(1000),
+  /** How often the remote is asked. */
+  pollMs: z.int().min(10).default(5000),
+});
+export type EngineOptions = z.infer<typeof EngineOptions>;
+export type EngineOptionsInput = z.input<typeof EngineOptions>;
+
+/** @throws RatchetError `engine/options` with the field that is wrong */
+export function parseOptions(input: unknown): EngineOptions {
+  const parsed = EngineOptions.safeParse(input);
+  if (!parsed.success) {
+    throw new RatchetError('engine/options', `The engine's options are wrong: ${z.prettifyError(parsed.error)}`, 'Correct them.');
+  }
+  const { dataset, markets } = parsed.data.market;
+  const bare = dataset.entries.find(({ symbol }) => markets[symbol] === undefined);
+  if (bare !== undefined) {
+    throw new RatchetError(
+      'engine/options',
+      `The market says nothing of the costs of ${bare.symbol}.`,
+      'Name its rules under markets.',
+    );
+  }
+  return parsed.data;
+}
+
+export interface EnginePaths {
+  readonly mirror: string;
+  readonly lock: string;
+  readonly holder: string;
+  readonly status: string;
+}
+
+export function enginePaths(dir: string): EnginePaths {
+  return {
+    mirror: join(dir, 'mirror.git'),
+    lock: join(dir, 'engine.lock'),
+    holder: join(dir, 'engine.pid'),
+    status: join(dir, 'status.json'),
+  };
+}
