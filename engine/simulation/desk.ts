@@ -89,7 +89,7 @@ export class Desk {
     account.turnover += value;
     position.adverse = Math.min(position.adverse, change);
     position.favourable = Math.max(position.favourable, change);
-    position.quantity = left > 0 ? left : 0;
+    position.quantity = Math.max(0, left);
     position.cost = left > 0 ? position.cost - costSold : 0;
     position.soldQuantity += quantity;
     position.soldValue += value;

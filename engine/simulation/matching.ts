@@ -16,12 +16,18 @@ export function sellAtOpen(desk: Desk, book: Book): void {
   const { position, order } = book;
   if (position.quantity <= 0) return;
   const price = book.sellPrice(book.open);
-  if (position.exiting !== null) return sellAll(desk, book, price, position.exiting, position.exiting);
-  if (order.kind === 'sell' && order.isCompleteExit) return sellAll(desk, book, price, 'decision', order.reason);
-  if (position.horizonLeft <= 0) return sellAll(desk, book, price, 'horizon', 'horizon');
-  const stop = stopLevel(book);
-  if (book.open <= stop) return sellAll(desk, book, price, stopCause(book), stopCause(book));
-  if (order.kind === 'sell') sellPart(desk, book, price);
+  const cause = causeAtOpen(book);
+  if (cause !== null) sellAll(desk, book, price, cause, cause === 'decision' ? order.reason : cause);
+  else if (order.kind === 'sell') sellPart(desk, book, price);
+}
+
+/** Why the whole position is sold at this open; null when it is not. */
+function causeAtOpen(book: Book): ExitCause | null {
+  const { position, order } = book;
+  if (position.exiting !== null) return position.exiting;
+  if (order.kind === 'sell' && order.isCompleteExit) return 'decision';
+  if (position.horizonLeft <= 0) return 'horizon';
+  return book.open <= stopLevel(book) ? stopCause(book) : null;
 }
 
 /** At the open: market orders, and limits that the open finds marketable on their first bar (they take, so they pay as takers). */
@@ -44,9 +50,10 @@ export function fillInside(desk: Desk, book: Book): void {
   const stop = stopLevel(book);
   if (book.low <= stop) {
     const cause = stopCause(book);
-    return sellAll(desk, book, book.sellPrice(Math.min(stop, book.open)), cause, cause);
+    sellAll(desk, book, book.sellPrice(Math.min(stop, book.open)), cause, cause);
+  } else if (book.high > position.takePrice && !position.isInsideEntry) {
+    takeProfit(desk, book);
   }
-  if (book.high > position.takePrice && !position.isInsideEntry) takeProfit(desk, book);
 }
 
 /** At the close: excursions, the trailing stop's high, the counts that end horizons and limits. */
@@ -120,13 +127,19 @@ function takeProfit(desk: Desk, book: Book): void {
 /** Buys what the order wants, the volume allows and the free cash pays. */
 function takeUp(desk: Desk, book: Book, price: number, isMaker: boolean): void {
   const { order, rules } = book;
-  if (price > order.decisionClose * (1 + order.slippageTolerance)) return refuse(desk, book, 'slippage-tolerance');
+  if (price > order.decisionClose * (1 + order.slippageTolerance)) {
+    refuse(desk, book, 'slippage-tolerance');
+    return;
+  }
   const unitCost = price * (1 + (isMaker ? rules.makerFeeRate : rules.takerFeeRate));
   const free = desk.cashForFill(book);
   if (order.quantity * unitCost > free) {
     const affordable = book.steps.floor(free / unitCost);
     order.quantity = affordable * unitCost > free ? book.steps.nearest(affordable - rules.stepSize) : affordable;
-    if (checkSize(order.quantity, price, rules) !== null) return refuse(desk, book, 'no-free-cash');
+    if (checkSize(order.quantity, price, rules) !== null) {
+      refuse(desk, book, 'no-free-cash');
+      return;
+    }
   }
   const quantity = takeVolume(book, order.quantity);
   if (quantity > 0) desk.buy(book, quantity, price, isMaker);

@@ -120,10 +120,12 @@ export class Simulation {
   /** Notes a decision made on the bar last seen; `commit` carries it out. The intent is read there, not copied. */
   place(index: number, intent: Intent): void {
     const book = this.#books[index]!;
-    if (this.#delayBars > 0) return this.#placeDelayed(book, intent);
-    if (intent.action === 'hold') return;
-    book.intent = intent;
-    book.decisionClose = book.lastClose;
+    if (this.#delayBars > 0) {
+      this.#placeDelayed(book, intent);
+    } else if (intent.action !== 'hold') {
+      book.intent = intent;
+      book.decisionClose = book.lastClose;
+    }
   }
 
   /** Turns the decisions of this instant into orders: first those that free cash, then those that need it, in declared order. */

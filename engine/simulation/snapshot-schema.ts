@@ -52,7 +52,8 @@ const WaitingOrder = z.strictObject({
 export const StoredSimulation: z.ZodType<SimulationSnapshot> = z.strictObject({
   schema: z.literal('ratchet/simulation/1'),
   capital: z.number().positive(),
-  cash: Count,
+  // A purchase of everything may end a rounding error below zero.
+  cash: z.number().min(-1e-6),
   fees: Count,
   realised: z.number(),
   turnover: Count,

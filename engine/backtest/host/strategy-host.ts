@@ -1,0 +1,209 @@
+import { Resampler } from '#engine/candles/resampler.ts';
+import { timeframeMs } from '#engine/candles/timeframe.ts';
+import type { Intent } from '#engine/contract/intent.ts';
+import type { Context, Decision, ParameterValues, Timeframe } from '#engine/contract/types.ts';
+import {
+  advanceIndicator,
+  claimIndicator,
+  restIndicator,
+  StreamingIndicator,
+  timeframeOfIndicator,
+} from '#engine/indicators/streaming-indicator.ts';
+import { type CheckedDefinition, checkHigherTimeframe, checkWarmup, resolveParameters } from './definition.ts';
+import { copyPlainJson, type PlainJson } from './plain-json.ts';
+import { StrategyContext, SymbolDesk } from './strategy-context.ts';
+
+// Bundled into the strategy realm: no Node imports here.
+
+const INDICATORS_MAX = 64;
+
+/** What survives of a strategy between two processes; indicators are rebuilt by warm-up. */
+export interface StrategySnapshot {
+  schema: 'ratchet/strategy-state/1';
+  /** Null when the strategy declares no state. */
+  version: number | null;
+  symbols: { [symbol: string]: PlainJson };
+}
+
+/** What became of a saved state: taken as it was, migrated, or dropped for a fresh one. */
+export type StateFate = 'kept' | 'migrated' | 'fresh';
+
+interface HigherTimeframe {
+  readonly resampler: Resampler;
+  readonly bucketMs: number;
+  readonly indicators: StreamingIndicator[];
+  /** Buckets that begin before this were entered in the middle and do not count; NaN before the first bar. */
+  wholeFrom: number;
+}
+
+interface SymbolRoom {
+  readonly desk: SymbolDesk;
+  readonly context: StrategyContext;
+  readonly base: StreamingIndicator[];
+  readonly higher: HigherTimeframe[];
+}
+
+/** A definition with parameter values, at work: one context, window, set of indicators and state for each symbol. */
+export class StrategyHost {
+  readonly definition: CheckedDefinition;
+  readonly parameters: ParameterValues;
+  readonly warmupBars: number;
+  readonly higherTimeframes: readonly Timeframe[];
+  readonly #rooms: readonly SymbolRoom[];
+  readonly #onBar: (context: Context) => Decision;
+
+  /** @throws TypeError or RangeError when a value is outside its range or the definition's functions give what they may not */
+  constructor(definition: CheckedDefinition, given: Readonly<Record<string, number>>) {
+    // The strategy's functions are called bare: as methods they would receive the host as `this`.
+    const { warmupBars, initialState, onBar } = definition;
+    this.definition = definition;
+    this.parameters = resolveParameters(definition.parameters, given);
+    this.warmupBars = checkWarmup(warmupBars(this.parameters));
+    this.#onBar = onBar;
+    this.#rooms = definition.symbols.map((symbol) => this.#openRoom(symbol));
+    for (const room of this.#rooms) if (initialState !== null) room.desk.state = stateOf(initialState());
+    this.higherTimeframes = this.#usedTimeframes();
+  }
+
+  #openRoom(symbol: string): SymbolRoom {
+    const { definition, parameters, warmupBars } = this;
+    const { indicators, timeframe } = definition;
+    const { found, record } = collect(indicators(parameters));
+    const base: StreamingIndicator[] = [];
+    const higher = new Map<Timeframe, HigherTimeframe>();
+    for (const indicator of found) {
+      if (!claimIndicator(indicator)) throw new TypeError('An indicator is used twice; make each one inside indicators().');
+      const own = timeframeOfIndicator(indicator);
+      if (own === undefined || own === timeframe) base.push(indicator);
+      else higherOf(higher, timeframe, own).indicators.push(indicator);
+    }
+    const desk = new SymbolDesk(symbol, timeframeMs(timeframe), warmupBars, record, parameters);
+    return { desk, context: new StrategyContext(desk), base, higher: [...higher.values()] };
+  }
+
+  #usedTimeframes(): readonly Timeframe[] {
+    const used = new Set<Timeframe>();
+    for (const { higher } of this.#rooms) {
+      for (const { indicators } of higher) for (const indicator of indicators) used.add(timeframeOfIndicator(indicator)!);
+    }
+    return [...used].sort((left, right) => timeframeMs(left) - timeframeMs(right));
+  }
+
+  /** Takes in a closed bar of one symbol: window, higher timeframes, indicators. Bars without volume must not come here. */
+  ingest(index: number, time: number, open: number, high: number, low: number, close: number, volume: number): void {
+    const { desk, base, higher } = this.#rooms[index]!;
+    desk.window.push(time, open, high, low, close, volume);
+    for (let at = 0; at < base.length; at += 1) {
+      restIndicator(base[at]!);
+      advanceIndicator(base[at]!, open, high, low, close, volume);
+    }
+    for (let at = 0; at < higher.length; at += 1) advanceHigher(higher[at]!, time, open, high, low, close, volume);
+  }
+
+  /** Whether the symbol has seen its warm-up. */
+  isWarm(index: number): boolean {
+    return this.#rooms[index]!.desk.window.count >= this.warmupBars;
+  }
+
+  /** The strategy's decision on the symbol's newest bar. The intent is the host's own object, valid until the next call. */
+  decide(index: number, quantity: number, entryPrice: number, barsHeld: number): Intent {
+    const { desk, context } = this.#rooms[index]!;
+    desk.quantity = quantity;
+    if (quantity > 0) {
+      desk.entryPrice = entryPrice;
+      desk.barsHeld = barsHeld;
+    } else {
+      desk.barsHeld = 0;
+    }
+    return StrategyContext.decide(context, this.#onBar);
+  }
+
+  /** @throws TypeError naming the path of what JSON would lose */
+  snapshot(): StrategySnapshot {
+    const symbols: { [symbol: string]: PlainJson } = {};
+    for (const { desk } of this.#rooms) symbols[desk.symbol] = copyPlainJson(desk.state, `state of ${desk.symbol}`);
+    return { schema: 'ratchet/strategy-state/1', version: this.definition.stateVersion, symbols };
+  }
+
+  /** Puts saved state back; a state of another version goes through `migrate`, and without one gives way to `initial`. */
+  restore(snapshot: StrategySnapshot): StateFate {
+    const { stateVersion, migrateState } = this.definition;
+    if (stateVersion === null) return 'fresh';
+    const isSame = snapshot.version === stateVersion;
+    if (!isSame && (snapshot.version === null || migrateState === null)) return 'fresh';
+    for (const { desk } of this.#rooms) {
+      const saved = snapshot.symbols[desk.symbol];
+      if (saved === undefined) continue;
+      desk.state = copyPlainJson(isSame ? saved : migrateState!(saved, snapshot.version!), `state of ${desk.symbol}`);
+    }
+    return isSame ? 'kept' : 'migrated';
+  }
+
+  /** Sends one symbol's state through plain data and back, as a restart would. */
+  roundTripState(index: number): void {
+    const { desk } = this.#rooms[index]!;
+    desk.state = copyPlainJson(desk.state, `state of ${desk.symbol}`);
+  }
+}
+
+/** State is changed in place, so it must be something that has a place. */
+function stateOf(value: unknown): PlainJson {
+  const state = copyPlainJson(value, 'state');
+  if (typeof state !== 'object' || state === null)
+    throw new TypeError('state.initial() must give an object, which onBar changes in place.');
+  return state;
+}
+
+function advanceHigher(
+  higher: HigherTimeframe,
+  time: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number,
+): void {
+  const { resampler, indicators } = higher;
+  for (let at = 0; at < indicators.length; at += 1) restIndicator(indicators[at]!);
+  if (Number.isNaN(higher.wholeFrom)) higher.wholeFrom = Math.ceil(time / higher.bucketMs) * higher.bucketMs;
+  if (resampler.closesBefore(time)) pass(higher);
+  if (resampler.add(time, open, high, low, close, volume)) pass(higher);
+}
+
+/** Gives a closed higher bar to its indicators, unless its bucket was entered in the middle. */
+function pass(higher: HigherTimeframe): void {
+  const { resampler, indicators } = higher;
+  if (resampler.time < higher.wholeFrom) return;
+  for (let at = 0; at < indicators.length; at += 1) {
+    advanceIndicator(indicators[at]!, resampler.open, resampler.high, resampler.low, resampler.close, resampler.volume);
+  }
+}
+
+function higherOf(known: Map<Timeframe, HigherTimeframe>, base: Timeframe, timeframe: Timeframe): HigherTimeframe {
+  const existing = known.get(timeframe);
+  if (existing !== undefined) return existing;
+  const checked = checkHigherTimeframe(base, timeframe);
+  const made = { resampler: new Resampler(base, checked), bucketMs: timeframeMs(checked), indicators: [], wholeFrom: Number.NaN };
+  known.set(timeframe, made);
+  return made;
+}
+
+/** The indicators in what `indicators()` returned: a record of indicators, or of records of them. The record is copied and frozen. */
+function collect(returned: unknown): { found: StreamingIndicator[]; record: Readonly<Record<string, unknown>> } {
+  const found: StreamingIndicator[] = [];
+  const record = copyRecord(returned, 'indicators()', 0, found);
+  if (found.length > INDICATORS_MAX) throw new RangeError(`A strategy has at most ${INDICATORS_MAX} indicators a symbol.`);
+  return { found, record };
+}
+
+function copyRecord(value: unknown, path: string, depth: number, found: StreamingIndicator[]): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || depth > 2) {
+    throw new TypeError(`${path} must be a record of indicators made by ratchet/contract.`);
+  }
+  const record: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) {
+    if (StreamingIndicator.isOne(item)) found.push(item);
+    record[name] = StreamingIndicator.isOne(item) ? item : copyRecord(item, `${path}.${name}`, depth + 1, found);
+  }
+  return Object.freeze(record);
+}

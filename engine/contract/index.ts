@@ -1,0 +1,44 @@
+/**
+ * What a strategy imports as `ratchet/contract`, and the only thing it may import.
+ *
+ *     import { defineStrategy, ema } from 'ratchet/contract';
+ *     export default defineStrategy({ … });
+ */
+
+import type { ParameterRanges, StrategyDefinition } from './types.ts';
+
+// The one import that points up: a strategy has a single door, and the indicators are behind it.
+// biome-ignore lint/style/noRestrictedImports: see above
+export {
+  adx,
+  atr,
+  deviation,
+  ema,
+  highest,
+  type IndicatorOptions,
+  lowest,
+  rateOfChange,
+  rsi,
+  sma,
+  wma,
+} from '#engine/indicators/factories.ts';
+export type {
+  Bar,
+  Context,
+  Decision,
+  Indicator,
+  ParameterRange,
+  ParameterRanges,
+  ParameterValues,
+  Position,
+  Protection,
+  StrategyDefinition,
+  Timeframe,
+} from './types.ts';
+
+/** Gives a strategy its types and nothing else: parameters, indicators and state are inferred from the definition. */
+export function defineStrategy<const P extends ParameterRanges, I, S = null>(
+  definition: StrategyDefinition<P, I, S>,
+): StrategyDefinition<P, I, S> {
+  return definition;
+}

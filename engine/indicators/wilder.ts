@@ -1,0 +1,109 @@
+import { type Kernel, requirePeriod } from './kernel.ts';
+
+// Bundled into the strategy realm: no Node imports here. J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
+
+/** Wilder's smoothing: seeded with the mean of the first `period` inputs, then a step of 1/period towards each input. */
+class WilderMean {
+  readonly #period: number;
+  #count = 0;
+  #value = 0;
+
+  constructor(period: number) {
+    this.#period = period;
+  }
+
+  get isReady(): boolean {
+    return this.#count >= this.#period;
+  }
+
+  push(input: number): number {
+    if (this.#count >= this.#period) {
+      this.#value = (this.#value * (this.#period - 1) + input) / this.#period;
+      return this.#value;
+    }
+    this.#count += 1;
+    this.#value += input;
+    if (this.#count === this.#period) this.#value /= this.#period;
+    return this.#value;
+  }
+}
+
+/** Relative strength index, 0 to 100: 100 · mean gain / (mean gain + mean loss). First value after `period` changes. 0 where nothing moved, as in TA-Lib. */
+export class RsiKernel implements Kernel {
+  readonly #gains: WilderMean;
+  readonly #losses: WilderMean;
+  #last = Number.NaN;
+
+  constructor(period: number) {
+    requirePeriod('rsi', period, 2);
+    this.#gains = new WilderMean(period);
+    this.#losses = new WilderMean(period);
+  }
+
+  push(input: number): number {
+    const change = input - this.#last;
+    this.#last = input;
+    if (Number.isNaN(change)) return Number.NaN;
+    const gain = this.#gains.push(change > 0 ? change : 0);
+    const loss = this.#losses.push(change < 0 ? -change : 0);
+    if (!this.#gains.isReady) return Number.NaN;
+    const total = gain + loss;
+    return total > 0 ? (100 * gain) / total : 0;
+  }
+}
+
+/** Average true range, in the quote asset: Wilder's mean of max(high, previous close) - min(low, previous close). First value after `period` + 1 bars. */
+export class AtrKernel implements Kernel {
+  readonly #mean: WilderMean;
+  #lastClose = Number.NaN;
+
+  constructor(period: number) {
+    this.#mean = new WilderMean(requirePeriod('atr', period));
+  }
+
+  push(close: number, high: number, low: number): number {
+    const last = this.#lastClose;
+    this.#lastClose = close;
+    if (Number.isNaN(last)) return Number.NaN;
+    const mean = this.#mean.push(Math.max(high, last) - Math.min(low, last));
+    return this.#mean.isReady ? mean : Number.NaN;
+  }
+}
+
+/** Average directional index, 0 to 100: the strength of a trend, whichever its direction. First value after 2 · `period` bars. */
+export class AdxKernel implements Kernel {
+  readonly #period: number;
+  readonly #index: WilderMean;
+  #changes = 0;
+  #up = 0;
+  #down = 0;
+  #range = 0;
+  #lastHigh = Number.NaN;
+  #lastLow = Number.NaN;
+  #lastClose = Number.NaN;
+
+  constructor(period: number) {
+    this.#period = requirePeriod('adx', period, 2);
+    this.#index = new WilderMean(period);
+  }
+
+  push(close: number, high: number, low: number): number {
+    const rise = high - this.#lastHigh;
+    const fall = this.#lastLow - low;
+    const range = Math.max(high, this.#lastClose) - Math.min(low, this.#lastClose);
+    this.#lastHigh = high;
+    this.#lastLow = low;
+    this.#lastClose = close;
+    if (Number.isNaN(rise)) return Number.NaN;
+    // Wilder's sums: the first period - 1 changes are added up, then each bar takes one period-th away before it adds its own.
+    this.#changes += 1;
+    const keep = this.#changes < this.#period ? 1 : 1 - 1 / this.#period;
+    this.#up = this.#up * keep + (rise > fall && rise > 0 ? rise : 0);
+    this.#down = this.#down * keep + (fall > rise && fall > 0 ? fall : 0);
+    this.#range = this.#range * keep + range;
+    if (this.#changes < this.#period) return Number.NaN;
+    const sum = this.#up + this.#down;
+    const mean = this.#index.push(sum > 0 ? (100 * Math.abs(this.#up - this.#down)) / sum : 0);
+    return this.#index.isReady ? mean : Number.NaN;
+  }
+}
