@@ -1,0 +1,36 @@
+import type { ParameterRange, ParameterRanges } from '#engine/contract/types.ts';
+import type { Blueprint } from './blueprint.ts';
+
+export type Values = Readonly<Record<string, number>>;
+
+/** One point of the search: what is built, and with which numbers. Without a blueprint the incumbent's own source is kept. */
+export interface Configuration {
+  readonly blueprint: Blueprint | undefined;
+  /** A value for every declared parameter. */
+  readonly values: Values;
+}
+
+/** Equal keys are equal configurations, so none is paid for twice. */
+export function keyOf({ blueprint, values }: Configuration): string {
+  const numbers = Object.entries(values)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`);
+  return `${structureOf(blueprint)} ${numbers.join(' ')}`;
+}
+
+/** Equal for configurations that print the same source. */
+export function structureOf(blueprint: Blueprint | undefined): string {
+  return blueprint === undefined ? 'as written' : JSON.stringify(blueprint);
+}
+
+/** The nearest value the range allows: `min + k·step`, without the dust of binary fractions. */
+export function snap(value: number, range: ParameterRange): number {
+  const lastStep = Math.floor((range.max - range.min) / range.step + 1e-9);
+  const step = Math.min(Math.max(Math.round((value - range.min) / range.step), 0), lastStep);
+  return Number((range.min + step * range.step).toPrecision(12));
+}
+
+/** Values for exactly the declared parameters: kept where there is one, else the default. */
+export function complete(values: Values, ranges: ParameterRanges): Values {
+  return Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, values[name] ?? range.default]));
+}

@@ -1,0 +1,71 @@
+import type { Candidate, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
+import { structureOf } from './configuration.ts';
+import { hypothesisOf } from './hypothesis.ts';
+import { type Incumbent, rangesFor, readIncumbent } from './incumbent.ts';
+import { robustFitness } from './robustness.ts';
+import { search } from './search.ts';
+import { type Trial, TrialBook } from './trial-book.ts';
+
+/** More candidates than this only spend the selection data's patience. */
+const CANDIDATES_MAX = 5;
+const CANDIDATES_PER_STRUCTURE = 2;
+
+/**
+ * The proposer that needs no model and no network: moves blocks and numbers of the incumbent and keeps what holds up on the
+ * development data. An incumbent whose source is not what its blueprint prints is a person's text: only its numbers move.
+ */
+export function evolutionProposer(): Proposer {
+  return {
+    name: 'evolution',
+    async propose(task: ProposerTask) {
+      const incumbent = readIncumbent(task.incumbent);
+      const book = new TrialBook(task, incumbent);
+      await search(book, {
+        trials: task.trials,
+        seed: task.seed,
+        rangesFor: (configuration) => rangesFor(incumbent, configuration),
+      });
+      return choose(book, incumbent).map((trial) => candidateOf(book.incumbent, trial));
+    },
+  };
+}
+
+/** What beats the incumbent both in fitness and in plain net return, on the firmest ground first. */
+function choose(book: TrialBook, incumbent: Incumbent): readonly Trial[] {
+  const all = book.ranked();
+  const floor = book.incumbent;
+  const robust = (trial: Trial) => robustFitness(trial, all, rangesFor(incumbent, trial.configuration));
+  const better = all
+    .filter((trial) => trial.fitness > floor.fitness && trial.result.metrics.netReturn > floor.result.metrics.netReturn)
+    .map((trial) => ({ trial, robust: robust(trial) }))
+    .filter((scored) => scored.robust > floor.fitness)
+    .toSorted((a, b) => b.robust - a.robust)
+    .map(({ trial }) => trial);
+  return ofSeveralStructures(better);
+}
+
+function ofSeveralStructures(trials: readonly Trial[]): readonly Trial[] {
+  const counts = new Map<string, number>();
+  return trials
+    .filter(({ configuration }) => {
+      const structure = structureOf(configuration.blueprint);
+      const count = (counts.get(structure) ?? 0) + 1;
+      counts.set(structure, count);
+      return count <= CANDIDATES_PER_STRUCTURE;
+    })
+    .slice(0, CANDIDATES_MAX);
+}
+
+function candidateOf(incumbent: Trial, trial: Trial): Candidate {
+  const isRestructured = structureOf(trial.configuration.blueprint) !== structureOf(incumbent.configuration.blueprint);
+  return {
+    files: trial.files,
+    claim: {
+      kind: isRestructured ? 'RESTRUCTURE' : 'TWEAK',
+      hypothesis: hypothesisOf(incumbent, trial),
+      changes: trial.changes.map(({ text }) => text),
+      proposer: 'evolution',
+    },
+    development: trial.result,
+  };
+}

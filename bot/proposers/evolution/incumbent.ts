@@ -1,0 +1,77 @@
+import { parse } from 'yaml';
+import type { StrategyFiles } from '#bot/proposers/proposer.ts';
+import { Manifest } from '#engine/contract/manifest.ts';
+import type { ParameterRanges } from '#engine/contract/types.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { rangesOf } from './blocks/chosen-blocks.ts';
+import { Blueprint } from './blueprint.ts';
+import { type Configuration, complete } from './configuration.ts';
+import { declaredRanges } from './declared-ranges.ts';
+import { describe } from './describe.ts';
+import { editManifest } from './edit-manifest.ts';
+import { printStrategy } from './print/print-strategy.ts';
+
+export const MANIFEST_PATH = 'manifest.yaml';
+
+/** The version evolution starts from, and the way from a configuration back to files. */
+export interface Incumbent {
+  readonly files: StrategyFiles;
+  readonly manifest: Manifest;
+  /** Undefined as well when a person has edited the source: then its structure is theirs and only numbers are moved. */
+  readonly configuration: Configuration;
+  /** What the source itself declares. */
+  readonly declared: ParameterRanges;
+}
+
+/**
+ * @throws RatchetError `evolution/no-manifest`
+ */
+export function readIncumbent(files: StrategyFiles): Incumbent {
+  const text = files.get(MANIFEST_PATH);
+  const manifest = Manifest.safeParse(text === undefined ? undefined : parse(text));
+  if (!manifest.success) {
+    throw new RatchetError(
+      'evolution/no-manifest',
+      'The incumbent has no manifest.yaml that can be read.',
+      'Mend it on main; the night starts from what is deployed.',
+    );
+  }
+  const source = files.get(manifest.data.entry) ?? '';
+  const blueprint = blueprintBehind(manifest.data, source);
+  const declared = blueprint === undefined ? declaredRanges(source) : rangesOf(blueprint);
+  return {
+    files,
+    manifest: manifest.data,
+    configuration: { blueprint, values: complete(manifest.data.parameters, declared) },
+    declared,
+  };
+}
+
+/** What may be moved in a configuration, and how far. */
+export function rangesFor(incumbent: Incumbent, { blueprint }: Configuration): ParameterRanges {
+  return blueprint === undefined ? incumbent.declared : rangesOf(blueprint);
+}
+
+/** The files of a configuration: the incumbent's, with the fewest lines changed. */
+export function filesOf(incumbent: Incumbent, configuration: Configuration): StrategyFiles {
+  const from = incumbent.configuration;
+  const { blueprint, values } = configuration;
+  const changed = Object.entries(values).filter(([name, value]) => from.values[name] !== value);
+  const isRestructured = blueprint !== undefined && JSON.stringify(blueprint) !== JSON.stringify(from.blueprint);
+  const files = new Map(incumbent.files);
+  files.set(
+    MANIFEST_PATH,
+    editManifest(incumbent.files.get(MANIFEST_PATH)!, {
+      parameters: Object.fromEntries(changed),
+      structure: isRestructured ? { blueprint, description: describe(blueprint), declared: Object.keys(values) } : undefined,
+    }),
+  );
+  if (isRestructured) files.set(incumbent.manifest.entry, printStrategy(blueprint));
+  return files;
+}
+
+/** The blueprint in the manifest, if the source is still exactly what it prints. */
+function blueprintBehind(manifest: Manifest, source: string): Blueprint | undefined {
+  const blueprint = Blueprint.safeParse(manifest.blueprint);
+  return blueprint.success && printStrategy(blueprint.data) === source ? blueprint.data : undefined;
+}
