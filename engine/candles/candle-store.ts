@@ -5,10 +5,13 @@ import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { concatColumns } from './candle-columns.ts';
 import { appendColumnFiles, readColumnFiles, writeColumnFiles } from './column-files.ts';
-import { digestOfSeries } from './digest-columns.ts';
+import { chunkBars, digestOfSeries, digestsOfChunks } from './digest-columns.ts';
 import { assertSound } from './find-fault.ts';
 import { nameOfSeries, parseSeriesKey, SeriesKey, simulatedVenue } from './series-key.ts';
 import type { CandleColumns, SeriesKey as Key, SeriesInfo, Span } from './types.ts';
+
+/** Goes up when the catalogue or the files change their meaning. */
+const schemaVersion = 1;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS series (
@@ -20,6 +23,7 @@ const schema = `
     firstTime INTEGER NOT NULL,
     lastTime INTEGER NOT NULL,
     digest TEXT NOT NULL,
+    chunkDigests TEXT NOT NULL,
     isSimulated INTEGER NOT NULL,
     source TEXT NOT NULL,
     PRIMARY KEY (venue, symbol, timeframe)
@@ -35,6 +39,8 @@ const Row = z.strictObject({
   firstTime: z.int(),
   lastTime: z.int(),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** Of each chunk, joined by spaces. */
+  chunkDigests: z.string().transform((text) => text.split(' ')),
   isSimulated: z.literal([0, 1]).transform((flag) => flag === 1),
   source: z.string(),
 });
@@ -48,6 +54,9 @@ export interface Origin {
 
 /** A reader whose folder was replaced under it looks again; a writer would have to replace it this often in a row to defeat it. */
 const readAttempts = 20;
+
+/** How long a writer waits for another one. */
+const lockTimeoutMs = 10_000;
 
 /**
  * Candles on disk: a catalogue in SQLite, the bars as six raw column files a series.
@@ -72,14 +81,18 @@ export class CandleStore {
   static open(directory: string): CandleStore {
     mkdirSync(join(directory, 'series'), { recursive: true });
     const path = join(directory, 'catalogue.sqlite');
-    const database = new Database(path, { timeout: 10_000 });
+    const database = new Database(path, { timeout: lockTimeoutMs });
     try {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');
-      database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+      // Only a new store is written to: opening one must not wait for whoever is importing into it.
+      if (versionOf(database, path) < schemaVersion) {
+        database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+      }
       return new CandleStore(directory, database);
     } catch (error) {
       database.close();
+      if (error instanceof RatchetError) throw error;
       throw new RatchetError(
         'candles/store-unreadable',
         `The candle catalogue ${path} cannot be opened.`,
@@ -160,7 +173,7 @@ export class CandleStore {
   /** All puts and appends inside `work` become visible together, or not at all when it throws. Other writers wait. */
   batch<T>(work: () => T): T {
     if (this.#depth > 0) return work();
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#lock();
     this.#depth = 1;
     this.#superseded = [];
     try {
@@ -182,7 +195,7 @@ export class CandleStore {
     for (let attempt = 1; ; attempt += 1) {
       const info = this.find(key);
       if (info === undefined) throw this.#unknown(key);
-      const digest = digestOfSeries(key, this.load(key));
+      const digest = digestOfSeries(key, digestsOfChunks(this.load(key)));
       if (digest === info.digest) return info;
       const isChanging = this.find(key)?.digest !== info.digest;
       if (isChanging && attempt < readAttempts) continue;
@@ -195,6 +208,21 @@ export class CandleStore {
     }
   }
 
+  #lock(): void {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+      throw new RatchetError(
+        'candles/store-busy',
+        `Another program has been writing to the candle store ${this.directory} for ${lockTimeoutMs / 1000} s.`,
+        'Wait until it has finished, then try again.',
+        { directory: this.directory },
+        error,
+      );
+    }
+  }
+
   #replace(key: Key, columns: CandleColumns, origin: Origin): SeriesInfo {
     const old = this.#row(key);
     const { lastGeneration } = z
@@ -203,8 +231,18 @@ export class CandleStore {
     writeColumnFiles(this.#folder(lastGeneration), columns);
     if (old !== undefined) this.#superseded.push(old.generation);
     const { isSimulated, source } = origin;
-    const digest = digestOfSeries(key, columns);
-    return this.#save({ ...rowOf(key, columns), generation: lastGeneration, digest, isSimulated, source });
+    const chunkDigests = digestsOfChunks(columns);
+    return this.#save({
+      ...keyOf(key),
+      bars: columns.time.length,
+      firstTime: columns.time[0]!,
+      lastTime: columns.time.at(-1)!,
+      generation: lastGeneration,
+      digest: digestOfSeries(key, chunkDigests),
+      chunkDigests,
+      isSimulated,
+      source,
+    });
   }
 
   #extend(row: Row, columns: CandleColumns): SeriesInfo {
@@ -217,21 +255,30 @@ export class CandleStore {
       );
     }
     const folder = this.#folder(row.generation);
-    const all = concatColumns(readColumnFiles(folder, row.bars), columns);
+    const fullChunks = Math.floor(row.bars / chunkBars);
+    const openChunk = readColumnFiles(folder, row.bars, { start: fullChunks * chunkBars, end: row.bars });
+    const chunkDigests = [...row.chunkDigests.slice(0, fullChunks), ...digestsOfChunks(concatColumns(openChunk, columns))];
     appendColumnFiles(folder, row.bars, columns);
-    return this.#save({ ...row, ...rowOf(row, all), digest: digestOfSeries(row, all) });
+    return this.#save({
+      ...row,
+      bars: row.bars + columns.time.length,
+      lastTime: columns.time.at(-1)!,
+      digest: digestOfSeries(row, chunkDigests),
+      chunkDigests,
+    });
   }
 
   #save(row: Row): SeriesInfo {
     this.#database
       .prepare(
-        `INSERT INTO series (venue, symbol, timeframe, generation, bars, firstTime, lastTime, digest, isSimulated, source)
-         VALUES (@venue, @symbol, @timeframe, @generation, @bars, @firstTime, @lastTime, @digest, @isSimulated, @source)
+        `INSERT INTO series (venue, symbol, timeframe, generation, bars, firstTime, lastTime, digest, chunkDigests, isSimulated, source)
+         VALUES (@venue, @symbol, @timeframe, @generation, @bars, @firstTime, @lastTime, @digest, @chunkDigests, @isSimulated, @source)
          ON CONFLICT (venue, symbol, timeframe) DO UPDATE SET generation = excluded.generation, bars = excluded.bars,
            firstTime = excluded.firstTime, lastTime = excluded.lastTime, digest = excluded.digest,
+           chunkDigests = excluded.chunkDigests,
            isSimulated = excluded.isSimulated, source = excluded.source`,
       )
-      .run({ ...row, isSimulated: row.isSimulated ? 1 : 0 });
+      .run({ ...row, chunkDigests: row.chunkDigests.join(' '), isSimulated: row.isSimulated ? 1 : 0 });
     return infoOf(row);
   }
 
@@ -267,13 +314,23 @@ export class CandleStore {
   }
 }
 
-function rowOf(key: Key, columns: CandleColumns) {
-  const { venue, symbol, timeframe } = key;
-  return { venue, symbol, timeframe, bars: columns.time.length, firstTime: columns.time[0]!, lastTime: columns.time.at(-1)! };
+function versionOf(database: Database.Database, path: string): number {
+  const version = z.int().parse(database.pragma('user_version', { simple: true }));
+  if (version <= schemaVersion) return version;
+  throw new RatchetError(
+    'candles/store-newer',
+    `The candle catalogue ${path} has version ${version}; this program knows ${schemaVersion}.`,
+    'Use the newer program, or give another --store.',
+    { path, version },
+  );
+}
+
+function keyOf({ venue, symbol, timeframe }: Key): Key {
+  return { venue, symbol, timeframe };
 }
 
 function infoOf(row: Row): SeriesInfo {
-  const { generation: _generation, ...info } = row;
+  const { generation: _generation, chunkDigests: _chunkDigests, ...info } = row;
   return info;
 }
 

@@ -22,13 +22,23 @@ export function appendColumnFiles(folder: string, committedBars: number, columns
   writeAt(folder, columns, committedBars);
 }
 
-/** Reads the committed bars, or those of them that open within `span`, into `buffer` or into new shared memory. */
-export function readColumnFiles(folder: string, committedBars: number, span?: Span, buffer?: ArrayBufferLike): CandleColumns {
+/** Bars `start` (inclusive) to `end` (exclusive) of a series. */
+export interface BarRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads the committed bars, or a span or a range of them, into `buffer` or into new shared memory. */
+export function readColumnFiles(
+  folder: string,
+  committedBars: number,
+  part?: Span | BarRange,
+  buffer?: ArrayBufferLike,
+): CandleColumns {
   const files = openColumnFiles(folder, 'r');
   try {
     for (const [index, file] of files.entries()) assertLongEnough(file, join(folder, fileName(index)), committedBars);
-    const { start, end } =
-      span === undefined ? { start: 0, end: committedBars } : rangeOf(files[0]!, folder, committedBars, span);
+    const { start, end } = rangeOf(part, files[0]!, folder, committedBars);
     const columns = allocateColumns(end - start, buffer);
     for (const [index, name] of columnNames.entries()) {
       readFully(files[index]!, columns[name], start, join(folder, fileName(index)));
@@ -69,10 +79,12 @@ function fileName(index: number): string {
   return `${columnNames[index]}.f64`;
 }
 
-function rangeOf(timeFile: number, folder: string, bars: number, span: Span): { start: number; end: number } {
+function rangeOf(part: Span | BarRange | undefined, timeFile: number, folder: string, bars: number): BarRange {
+  if (part === undefined) return { start: 0, end: bars };
+  if ('start' in part) return part;
   const time = new Float64Array(bars);
   readFully(timeFile, time, 0, join(folder, fileName(0)));
-  return { start: firstIndexFrom(time, span.from), end: firstIndexFrom(time, Math.max(span.from, span.to)) };
+  return { start: firstIndexFrom(time, part.from), end: firstIndexFrom(time, Math.max(part.from, part.to)) };
 }
 
 function bytesOf(column: Float64Array): Uint8Array {

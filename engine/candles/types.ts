@@ -26,7 +26,7 @@ export interface SeriesInfo extends SeriesKey {
   /** Open time of the first and of the last bar. */
   readonly firstTime: number;
   readonly lastTime: number;
-  /** `sha256:…` over the key and the six columns as little-endian doubles. */
+  /** `sha256:…` over the key and the bars; see digestOfSeries. */
   readonly digest: string;
   readonly isSimulated: boolean;
   /** Where the bars came from: a file's name, an exchange, a seed. */
