@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { Stage } from '#engine/contract/manifest.ts';
+import { RatchetError } from '#engine/errors.ts';
 import { SyncStatus } from '#engine/store/rows.ts';
 import { enginePaths } from './options.ts';
 
@@ -13,14 +14,17 @@ export const StrategyStatus = z.strictObject({
   status: SyncStatus,
   /** Stable, for programs: `running`, `on-trial`, `unsigned`, `bad-signature`, `quarantined`, `fault`, … */
   code: z.string(),
+  /** Empty when all is well. */
   reason: z.string(),
   /** What runs; null when nothing does. */
   tree: z.string().nullable(),
   /** The main commit it was loaded from. */
   commit: z.string().nullable(),
+  /** Of what runs, else of what main asks for; null when that cannot be read either. */
   stage: Stage.nullable(),
   /** What main asks for; null when main no longer has it. */
   desiredTree: z.string().nullable(),
+  /** How many symbols it holds. */
   positions: z.int(),
 });
 export type StrategyStatus = z.infer<typeof StrategyStatus>;
@@ -29,25 +33,35 @@ export const EngineStatus = z.strictObject({
   schema: z.literal('ratchet/engine-status/1'),
   /** The worst of the strategies' and of the engine's own. */
   status: SyncStatus,
+  /** Empty when all is well. */
   reason: z.string(),
-  /** Main's commit as last reconciled; null before the first time. */
+  /** The main commit up to which everything main asks for runs; it stays behind `desired` until the two agree. */
   commit: z.string().nullable(),
+  /** Main's commit as last seen. */
+  desired: z.string().nullable(),
   mode: z.enum(['active', 'reducing', 'halted']),
-  /** `end-of-data` when a replay has nothing more to play. */
+  /** `waiting` before anything runs, `end-of-data` when a replay has nothing more to play. */
   feed: z.enum(['waiting', 'catching-up', 'running', 'end-of-data']),
   strategies: z.array(StrategyStatus),
 });
 export type EngineStatus = z.infer<typeof EngineStatus>;
 
+/** A problem that is not one strategy's: keys that changed, a history that was rewritten. */
+export interface EngineProblem {
+  readonly status: 'OutOfSync' | 'Degraded';
+  readonly code: string;
+  readonly reason: string;
+}
+
 const severity: Readonly<Record<SyncStatus, number>> = { Synced: 0, OutOfSync: 1, Degraded: 2 };
 
-/** The whole is as well as its worst part; `problem` is one of the engine itself. */
+/** The whole is as well as its worst part. */
 export function summarise(
   strategies: readonly StrategyStatus[],
-  problem: { readonly status: SyncStatus; readonly reason: string } | null,
+  problems: readonly EngineProblem[],
 ): { status: SyncStatus; reason: string } {
-  const parts = [
-    ...(problem === null ? [] : [problem]),
+  const parts: { status: SyncStatus; reason: string }[] = [
+    ...problems,
     ...strategies
       .filter(({ status }) => status !== 'Synced')
       .map(({ id, status, reason }) => ({ status, reason: `${id}: ${reason}` })),
@@ -61,6 +75,22 @@ export function summarise(
 
 export function statusText(status: EngineStatus): string {
   return `${canonicalJson(status)}\n`;
+}
+
+/** @throws RatchetError `engine/bad-status` when the text is not what an engine publishes */
+export function parseStatus(text: string): EngineStatus {
+  try {
+    return EngineStatus.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new RatchetError(
+      'engine/bad-status',
+      `${statusPath} cannot be read: ${why}`,
+      'The engine writes it again at its next change.',
+      {},
+      error,
+    );
+  }
 }
 
 /** Whole or not at all: readers never see half a file. */
@@ -79,5 +109,5 @@ export function readLocalStatus(dir: string): EngineStatus | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-  return EngineStatus.parse(JSON.parse(text));
+  return parseStatus(text);
 }
