@@ -15,6 +15,8 @@ const CHILDREN = 8;
 /** At most so many parents of one structure while structures are still being compared. */
 const PARENTS_PER_STRUCTURE = 2;
 const FINALISTS = 3;
+/** How far finalists are shaken, as a share of a parameter's range. */
+const SHAKE = 0.05;
 
 export interface SearchSpace {
   readonly trials: number;
@@ -57,17 +59,27 @@ async function refine(book: TrialBook, space: SearchSpace, random: RandomStream)
 }
 
 async function confirm(book: TrialBook, space: SearchSpace, random: RandomStream): Promise<void> {
-  const simpler = finalists(book).flatMap((trial) => simplifications(book.incumbent, trial, space));
-  await book.evaluate(simpler.slice(0, Math.ceil(book.remaining / 2)));
+  await simplify(book, space);
   while (book.remaining > 0) {
     const chosen = finalists(book);
     let turn = 0;
     const shaken = distinctFresh(CHILDREN, book, () => {
       const { configuration } = chosen[turn++ % chosen.length]!;
-      return { ...configuration, values: mutate(configuration.values, space.rangesFor(configuration), random, 0.05) };
+      return { ...configuration, values: mutate(configuration.values, space.rangesFor(configuration), random, SHAKE) };
     });
     if (shaken.length === 0) return;
     await book.evaluate(shaken);
+  }
+}
+
+/** Takes changes back from the finalists, one more each round, until none is left to try or half of what remained is spent. */
+async function simplify(book: TrialBook, space: SearchSpace): Promise<void> {
+  const limit = book.spent + Math.ceil(book.remaining / 2);
+  while (book.spent < limit) {
+    const simpler = finalists(book).flatMap((trial) => simplifications(book.incumbent, trial, space));
+    const fresh = simpler.filter((configuration) => !book.hasAsked(configuration));
+    if (fresh.length === 0) return;
+    await book.evaluate(fresh.slice(0, limit - book.spent));
   }
 }
 
@@ -125,11 +137,10 @@ function distinctFresh(count: number, book: TrialBook, draw: () => Configuration
   return [...fresh.values()];
 }
 
+/** The fittest that differ from the incumbent; the incumbent itself while there is no other. */
 function finalists(book: TrialBook): readonly Trial[] {
-  return book
-    .ranked()
-    .filter((trial) => trial.changes.length > 0)
-    .slice(0, FINALISTS);
+  const others = book.ranked().filter((trial) => trial !== book.incumbent);
+  return others.length === 0 ? [book.incumbent] : others.slice(0, FINALISTS);
 }
 
 /** The finalist with each of its changes taken back, one at a time. */
