@@ -30,6 +30,8 @@ export interface LoopOptions {
 
 /** What a loop measured; metrics are computed from it in the engine's own process. */
 export interface LoopResult {
+  /** Open time of the first bar traded through, UTC milliseconds; 0 without one. */
+  readonly firstTime: number;
   /** Bars traded through, over all symbols. */
   readonly bars: number;
   /** Points in time at which at least one symbol had a bar. */
@@ -71,6 +73,7 @@ export function runLoop(
   const track = new EquityTrack(simulation.equity());
   const trades: Trade[] = [];
   let bars = 0;
+  let firstTime = 0;
   for (;;) {
     let time = Number.POSITIVE_INFINITY;
     for (let index = 0; index < count; index += 1) {
@@ -121,6 +124,7 @@ export function runLoop(
       if (simulation.fills.length > 0) simulation.fills.length = 0;
       if (simulation.denials.length > 0) simulation.denials.length = 0;
       track.add(time + barMs, simulation.equity(), simulation.isInvested);
+      if (bars === 0) firstTime = time;
       bars += barsNow;
     }
     for (let index = 0; index < count; index += 1) {
@@ -131,6 +135,7 @@ export function runLoop(
   simulation.closeAll('end of data');
   trades.push(...simulation.trades.splice(0));
   return {
+    firstTime,
     bars,
     ...track.finish(simulation.equity()),
     turnover: simulation.turnover,

@@ -7,21 +7,8 @@
 
 import type { ParameterRanges, StrategyDefinition } from './types.ts';
 
-// The one import that points up: a strategy has a single door, and the indicators are behind it.
-// biome-ignore lint/style/noRestrictedImports: see above
-export {
-  adx,
-  atr,
-  deviation,
-  ema,
-  highest,
-  type IndicatorOptions,
-  lowest,
-  rateOfChange,
-  rsi,
-  sma,
-  wma,
-} from '#engine/indicators/factories.ts';
+// biome-ignore lint/style/noRestrictedImports: the one import that points up; a strategy has a single door, and the indicators are behind it.
+export * from '#engine/indicators/factories.ts';
 export type {
   Bar,
   Context,

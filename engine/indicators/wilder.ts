@@ -44,8 +44,8 @@ export class RsiKernel implements Kernel {
     const change = input - this.#last;
     this.#last = input;
     if (Number.isNaN(change)) return Number.NaN;
-    const gain = this.#gains.push(change > 0 ? change : 0);
-    const loss = this.#losses.push(change < 0 ? -change : 0);
+    const gain = this.#gains.push(Math.max(change, 0));
+    const loss = this.#losses.push(Math.max(-change, 0));
     if (!this.#gains.isReady) return Number.NaN;
     const total = gain + loss;
     return total > 0 ? (100 * gain) / total : 0;

@@ -46,7 +46,8 @@ export class SymbolDesk {
   }
 }
 
-class PositionView implements Position {
+/** The position as the strategy reads it. */
+export class PositionOfSymbol implements Position {
   readonly #desk: SymbolDesk;
 
   constructor(desk: SymbolDesk) {
@@ -81,14 +82,14 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
   readonly #desk: SymbolDesk;
   readonly #window: BarWindow;
   readonly #bar: BarView;
-  readonly #position: PositionView;
+  readonly #position: PositionOfSymbol;
   readonly #past: BarView[] = [];
 
   constructor(desk: SymbolDesk) {
     this.#desk = desk;
     this.#window = desk.window;
     this.#bar = new BarView(desk.window, 0);
-    this.#position = new PositionView(desk);
+    this.#position = new PositionOfSymbol(desk);
     Object.freeze(this);
   }
 
