@@ -58,7 +58,7 @@ export async function openVenue(name: string, baseUrl?: string): Promise<OpenVen
     options: venueOptions[name],
   });
   if (baseUrl !== undefined) exchange.urls = pointedAt(exchange.urls, baseUrl);
-  return { name, exchange, isPassing: (error) => error instanceof ccxt.NetworkError };
+  return { name, exchange, isPassing: (error) => error instanceof ccxt.NetworkError || isTransportError(error) };
 }
 
 /** The same addresses, paths kept, at another origin. */
@@ -71,4 +71,14 @@ function pointedAt<T>(urls: T, baseUrl: string): T {
   if (Array.isArray(urls)) return urls.map((url) => pointedAt(url, baseUrl)) as T & unknown[];
   if (typeof urls !== 'object' || urls === null) return urls;
   return Object.fromEntries(Object.entries(urls).map(([key, url]) => [key, pointedAt(url, baseUrl)])) as T;
+}
+
+const transportCode = /^(UND_ERR_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)/;
+
+/** ccxt wraps what goes wrong before an answer begins; a connection lost while the body is read comes through bare. */
+function isTransportError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && transportCode.test(error.code)) return true;
+  if (error instanceof TypeError && error.message === 'terminated') return true;
+  return isTransportError(error.cause);
 }
