@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { RatchetError } from '#engine/errors.ts';
 import { encodeHead } from './frame.ts';
 import { type Frame, type FrameLimits, FrameReader } from './frame-reader.ts';
@@ -27,7 +28,6 @@ export class FramedProcess {
   #waiting: Waiting | undefined;
   #death: RatchetError | undefined;
   #stderr = '';
-  #nextId = 1;
 
   /** Resolves when the operating system says that the process is gone. */
   readonly exited: Promise<void>;
@@ -60,8 +60,8 @@ export class FramedProcess {
   /** Sends a frame and waits for its answer. Not to be called again before that. Rejects with what the process died of. */
   exchange(kind: number, what: string, text: string, arrays: readonly Float64Array[], timeoutMs: number): Promise<Frame> {
     if (this.#death !== undefined) return Promise.reject(dead(`The sandbox is gone: ${this.#death.message}`, this.#death));
-    const id = this.#nextId;
-    this.#nextId += 1;
+    // By chance, so that an answer cannot be prepared before the question is known.
+    const id = randomInt(2 ** 32);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.kill(timedOut(what, timeoutMs)), timeoutMs);
       this.#waiting = { id, what, timer, resolve, reject };

@@ -1,0 +1,218 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RatchetError } from '#engine/errors.ts';
+import type { Json } from '#engine/sandbox/realm-api.ts';
+import { Sandbox } from '#engine/sandbox/sandbox.ts';
+
+const program = fileURLToPath(new URL('./evaluating-program.ts', import.meta.url));
+
+/** The static wall is switched off here: the code goes straight into the compartment. */
+describe('the language wall, alone', () => {
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.start({ program, memoryMb: 128 });
+  });
+  afterAll(() => sandbox.close());
+
+  async function evaluated(body: string, input: Json = null): Promise<Json> {
+    if (!sandbox.isAlive) sandbox = await Sandbox.start({ program, memoryMb: 128 });
+    await sandbox.call('load', `module.exports = { default: (input, arrays) => { ${body} } };`);
+    return (await sandbox.call('run', input, [], { timeoutMs: 3_000 })).output;
+  }
+
+  async function refused(body: string): Promise<RatchetError> {
+    return evaluated(body).then(
+      (output) => {
+        throw new Error(`it ran and gave ${JSON.stringify(output)}`);
+      },
+      (error: RatchetError) => error,
+    );
+  }
+
+  describe('leaves nothing to reach', () => {
+    it.each([
+      ['the function constructor', `return (() => {}).constructor('return this')();`],
+      ['the constructor of a constructor', `return ({}).constructor.constructor('return process')();`],
+      [
+        'the constructor of a contract function',
+        `return require('ratchet/contract').defineStrategy.constructor('return process')();`,
+      ],
+      ['the constructor of an array handed in', `return arrays.constructor.constructor('return process')();`],
+      ['the async function constructor', `return (async () => {}).constructor('return process')();`],
+      ['the generator constructor', `return (function* () {}).constructor('return process')();`],
+      ['require of a Node module', `return require('node:fs').readdirSync('/');`],
+      ['pollution of Object.prototype', `({}).__proto__.polluted = 1; return ({}).polluted;`],
+      ['pollution through a literal', `Object.getPrototypeOf([]).at = () => 1; return [2].at(0);`],
+      ['a changed intrinsic', `Math.max = () => 7; return Math.max(1);`],
+      ['a changed JSON', `JSON.stringify = () => '{"stolen":1}'; return 1;`],
+      ['a changed Array method', `Array.prototype.push = () => 7; return [].push(1);`],
+      ['a global of its own', `globalThis.kept = 1; return 1;`],
+      ['an undeclared assignment', `kept = 1; return 1;`],
+      ['direct eval of what is not there', `return eval('process');`],
+      ['arguments.callee', `return (function () { return arguments.callee; })();`],
+      ['chance', `return Math.random();`],
+      ['the clock', `return Date.now();`],
+      ['a promise', `return Promise.resolve(1);`],
+      ['shared memory', `return new SharedArrayBuffer(8);`],
+      ['WebAssembly', `return new WebAssembly.Memory({ initial: 1 });`],
+      ['a worker’s timer', `return setTimeout(() => {}, 0);`],
+      ['a new compartment', `return new Compartment().evaluate('1');`],
+    ])('%s', async (_name, body) => {
+      const error = await refused(body);
+      expect(error.code).toBe('sandbox/strategy-fault');
+      expect(sandbox.isAlive).toBe(true);
+    });
+
+    it('no name of the host, of time, of chance or of reflection is defined', async () => {
+      const names = [
+        'process',
+        'Date',
+        'Promise',
+        'Symbol',
+        'Proxy',
+        'Reflect',
+        'eval',
+        'Function',
+        'console',
+        'globalThis',
+        'WeakRef',
+        'Intl',
+        'RegExp',
+        'Atomics',
+        'harden2',
+        'lockdown',
+      ];
+      const types = await evaluated(`return [${names.map((name) => `typeof ${name}`).join(', ')}];`);
+      expect(types).toEqual(names.map(() => 'undefined'));
+    });
+  });
+
+  it('refuses dynamic import before it is evaluated', async () => {
+    expect((await refused(`return import('node:fs');`)).details.message).toMatch(/import/);
+  });
+
+  it('hides the stack, and lets nobody shape it', async () => {
+    expect(
+      await evaluated(`return typeof Error.prepareStackTrace + String(new Error('x').stack ?? '').includes('realm.js');`),
+    ).toMatch(/false$/);
+    const error = await refused(
+      `Error.prepareStackTrace = (_, sites) => sites[0].getThis(); return new Error('x').stack.constructor;`,
+    );
+    expect(error.code).toBe('sandbox/strategy-fault');
+  });
+
+  it('a caught overflow gives an error of the same realm, which leads nowhere', async () => {
+    const error = await refused(`
+      const dive = () => dive();
+      try { dive(); } catch (caught) { return caught.constructor.constructor('return process')(); }`);
+    expect(error.details.message).toMatch(/constructor/);
+  });
+
+  it('a hook on what is returned runs inside, if at all', async () => {
+    expect(await evaluated(`return { toJSON: () => 'hooked' };`)).toBe('hooked');
+    expect(await evaluated(`return { get value() { return 2; } };`)).toEqual({ value: 2 });
+    // A `then` would make whoever awaits the answer call it: what comes back is data, never a function.
+    expect(await evaluated(`return { then: (resolve) => resolve('stolen') };`)).toEqual({});
+    expect((await refused(`return { toJSON() { throw new Error('no'); } };`)).details.message).toBe('Error: no');
+  });
+
+  it('cyclic, endless and unspeakable answers are faults', async () => {
+    expect((await refused(`const a = {}; a.a = a; return a;`)).code).toBe('sandbox/strategy-fault');
+    expect((await refused(`let a = []; for (let n = 0; n < 500; n += 1) a = [a]; return a;`)).message).toMatch(/deeper than 64/);
+    expect((await refused(`return () => 1;`)).message).toMatch(/no JSON/);
+    expect((await refused(`return 1n;`)).code).toBe('sandbox/strategy-fault');
+  });
+
+  it('whatever is thrown becomes one printable line', async () => {
+    expect((await refused(`throw new Error('a\\nb\\u001b[31m\\u202ec')`)).details.message).toBe('Error: a b [31m c');
+    expect((await refused(`throw { get message() { throw 1; } }`)).details.message).toBe(
+      'It threw something that is not an Error.',
+    );
+    expect((await refused(`throw undefined`)).details.message).toBe('It threw undefined');
+    expect(((await refused(`throw new Error('x'.repeat(1e6))`)).details.message as string).length).toBeLessThanOrEqual(500);
+    expect(
+      (await refused(`const e = new Error('x'); Object.defineProperty(e, 'message', { get() { throw e; } }); throw e;`)).code,
+    ).toBe('sandbox/strategy-fault');
+  });
+
+  it('a fault names its line', async () => {
+    const error = await refused(`\n\n  return input.missing.field;`);
+    expect(error.details.line).toBe(3);
+    expect(error.message).toMatch(/line 3: TypeError: Cannot read properties of null/);
+  });
+
+  it('keeps nothing of one strategy for the next', async () => {
+    await evaluated(`return 1;`);
+    expect(await evaluated(`return typeof kept;`)).toBe('undefined');
+  });
+
+  it('a module that throws at import is a fault, and the process lives', async () => {
+    await expect(sandbox.call('load', 'throw new Error("at import")')).rejects.toMatchObject({ code: 'sandbox/strategy-fault' });
+    await expect(sandbox.call('load', 'not javascript')).rejects.toMatchObject({ code: 'sandbox/strategy-fault' });
+    expect(sandbox.isAlive).toBe(true);
+  });
+
+  it('has the intrinsics of the oldest Node and not one more, so that a strategy cannot tell where it runs', async () => {
+    const newer = [
+      'Object.groupBy',
+      'Map.groupBy',
+      'Array.fromAsync',
+      'new Set().union',
+      '[].values().map',
+      'Math.f16round',
+      'JSON.rawJSON',
+      'Error.isError',
+      '[].values().toArray',
+    ];
+    const types = await evaluated(`return [${newer.map((name) => `typeof ${name}`).join(', ')}];`);
+    expect(types).toEqual(newer.map(() => 'undefined'));
+  });
+
+  it('ordinary code works', async () => {
+    const output = await evaluated(
+      `class Window { #items = []; add(x) { this.#items.push(x); return this; } get mean() { return this.#items.reduce((a, b) => a + b, 0) / this.#items.length; } }
+       const counts = new Map([['a', 1]]);
+       counts.set('b', counts.get('a') + 1);
+       const { x, ...rest } = { x: 1, y: 2, z: 3 };
+       const sorted = Float64Array.from([3, 1, 2]).sort();
+       const text = \`\${'abc'.toUpperCase().padStart(5, '.')}\`;
+       return [new Window().add(1).add(2).mean, [...counts], rest, [...sorted], new Set([1, 1]).size, text, Math.pow(2, 10), JSON.parse('[1]'), [3, 1].sort((a, b) => a - b), Math.hypot(3, 4), (5.255).toFixed(2), input?.a ?? 'none'];`,
+      { a: 'given' },
+    );
+    expect(output).toEqual([
+      1.5,
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+      { y: 2, z: 3 },
+      [1, 2, 3],
+      1,
+      '..ABC',
+      1024,
+      [1],
+      [1, 3],
+      5,
+      '5.25',
+      'given',
+    ]);
+  });
+
+  describe('what the language cannot stop, the process does', () => {
+    it.each([
+      ['an endless loop', `for (;;) {}`, 'sandbox/timeout'],
+      ['a loop inside a getter of what is thrown', `throw { get message() { for (;;) {} } }`, 'sandbox/strategy-fault'],
+      ['a loop inside toJSON', `return { toJSON() { for (;;) {} } };`, 'sandbox/timeout'],
+      ['a heap that grows', `const kept = []; for (;;) kept.push(new Array(1e5).fill(1.5));`, 'sandbox/memory'],
+      ['one large array', `return new Array(3e8).fill(1.5).length;`, 'sandbox/memory'],
+      ['a string that doubles', `let s = 'x'; for (;;) s += s;`, 'sandbox/strategy-fault'],
+      ['ArrayBuffers', `const kept = []; for (;;) kept.push(new Uint8Array(1e7).fill(1));`, 'sandbox/strategy-fault'],
+      ['endless recursion', `const dive = () => dive() + 1; return dive();`, 'sandbox/strategy-fault'],
+    ])('%s', async (_name, body, code) => {
+      const error = await refused(body);
+      expect(error.code).toBe(code);
+      expect(sandbox.isAlive).toBe(code === 'sandbox/strategy-fault');
+    });
+  });
+});
