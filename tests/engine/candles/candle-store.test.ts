@@ -205,6 +205,28 @@ describe('a writer killed in the middle', () => {
     store.put(minuteKey, sampleColumns('1m', 10), origin);
     expect(generations()).toHaveLength(1);
   });
+
+  it('is never seen half-way by a reader of another process while it lives', async () => {
+    const writing = runAndKill(writer, folder.path, 1_000, 1_500);
+    const prices = new Set<number>();
+    let isRunning = true;
+    void writing.finally(() => {
+      isRunning = false;
+    });
+    while (isRunning) {
+      if (store.find(minuteKey) !== undefined) {
+        const { low, time } = store.load(minuteKey);
+        const least = Math.min(...low);
+        expect(Math.max(...low) - least).toBeLessThan(100);
+        expect(time.length % 500).toBe(0);
+        prices.add(least);
+        store.verify(minuteKey);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writing;
+    expect(prices.size).toBeGreaterThan(3);
+  });
 });
 
 /** Starts the writer, waits for its first finished round, and kills it `delayMs` later, wherever it is. */

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocateColumns, sliceColumns } from '#engine/candles/candle-columns.ts';
@@ -90,6 +92,19 @@ describe('bars of a higher timeframe', () => {
   it('of the same timeframe are the bars themselves', () => {
     const base = sampleColumns('5m', 30);
     expect(plain(resample(base, '5m', '5m'))).toEqual(plain(base));
+  });
+
+  it('can be built where there is no Node: the strategy realm bundles this code', async () => {
+    const entry = fileURLToPath(new URL('../../../engine/candles/resampler.ts', import.meta.url));
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      platform: 'neutral',
+      format: 'esm',
+      write: false,
+      metafile: true,
+    });
+    expect(outputFiles[0]!.text).not.toMatch(/\bimport\b|\brequire\b|\bprocess\b|\bBuffer\b/);
   });
 
   it('refuse a base that does not add up to them', () => {
