@@ -1,0 +1,96 @@
+/**
+ * Markdown written by a program from text it must not trust. A hypothesis may hold pipes, backticks, tags, mentions,
+ * references that close issues, or characters that turn the line around: none of them may act.
+ */
+
+/** Characters that hide or reorder text, and control characters; a newline is handled before. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
+const LONE_SURROGATE = /\p{Cs}/gu;
+
+/** One line of text in which every hidden character is named (`[U+202E]`) and runs of white space are one space. */
+export function visible(raw: string): string {
+  return raw
+    .replace(LONE_SURROGATE, '\uFFFD')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .replace(HIDDEN, (character) => `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`);
+}
+
+/**
+ * Inline Markdown that shows `raw` and does nothing else. Entities stand for what HTML and tables read; a zero-width
+ * space behind `@`, `#`, `GH` and inside `://` keeps GitHub from making mentions, references and links, which neither
+ * a backslash nor an entity prevents.
+ */
+export function text(raw: string): string {
+  return visible(raw)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_{}[\]()!~^]/g, '\\$&')
+    .replace(/\|/g, '&#124;')
+    .replace(/\$/g, '&#36;&#8203;')
+    .replace(/@/g, '@&#8203;')
+    .replace(/(?<!&)#/g, '\\#&#8203;')
+    .replace(/\bGH-(?=\d)/gi, '$&&#8203;')
+    .replace(/:(?=\/\/)/g, ':&#8203;')
+    .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#8203;.`)
+    .replace(/\b(mailto|xmpp):/gi, '$1&#8203;:')
+    .replace(/^([-+=])/, '\\$1')
+    .replace(/^(\d+)([.)])/, '$1\\$2');
+}
+
+/** Text in the fixed-width face, safe in a table cell too. Mentions do not act inside code. */
+export function code(raw: string): string {
+  const shown = visible(raw);
+  if (shown === '') return '';
+  return /[`|\\]/.test(shown) ? `<code>${text(shown)}</code>` : `\`${shown}\``;
+}
+
+/** A block of code whose fence is longer than any run of backticks inside. */
+export function fenced(language: string, content: string): string {
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map((run) => run[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${content}\n${fence}`;
+}
+
+export type Alignment = 'left' | 'right' | 'centre';
+
+export interface Column {
+  /** Markdown. */
+  readonly title: string;
+  readonly alignment: Alignment;
+}
+
+const RULES: Record<Alignment, string> = { left: ':--', right: '--:', centre: ':-:' };
+
+/** A table; cells are Markdown already, made with `text` or `code` where they hold foreign words. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const lines = [columns.map((column) => column.title), columns.map((column) => RULES[column.alignment]), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** A part the reader opens. The blank lines let Markdown work inside. `summary` is plain text. */
+export function folded(summary: string, content: string): string {
+  return `<details>\n<summary>${html(summary)}</summary>\n\n${content}\n\n</details>`;
+}
+
+/** `raw` cut to at most `length` characters, on a whole character, with an ellipsis. */
+export function shortened(raw: string, length: number): string {
+  const characters = [...raw];
+  return characters.length <= length
+    ? raw
+    : `${characters
+        .slice(0, length - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
+/** Text inside HTML or SVG. */
+export function html(raw: string): string {
+  return visible(raw).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
+
+/** One word of a shell command: quoted when it holds anything the shell would read. */
+export function shellWord(raw: string): string {
+  return /^[\w@%+=:,./-]+$/.test(raw) ? raw : `'${visible(raw).replace(/'/g, `'\\''`)}'`;
+}

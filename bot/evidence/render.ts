@@ -1,0 +1,102 @@
+import { beatsIncumbent } from './confidence.ts';
+import { folded, shortened, visible } from './markdown.ts';
+import { points } from './numbers.ts';
+import { PACK_PATH, type Pack, type ProposalKind } from './pack.ts';
+import { type RenderContext, strategyFileUrl } from './render-context.ts';
+import { changes } from './sections/changes.ts';
+import { commands } from './sections/commands.ts';
+import { comparison } from './sections/comparison.ts';
+import { costs } from './sections/costs.ts';
+import { equity } from './sections/equity.ts';
+import { footer } from './sections/footer.ts';
+import { lineage } from './sections/lineage.ts';
+import { reproduce } from './sections/reproduce.ts';
+import { trials } from './sections/trials.ts';
+import { verdict } from './sections/verdict.ts';
+
+export type { CommandHelp, RenderContext } from './render-context.ts';
+
+/** GitHub refuses a body of 65,536 characters or more; the rest is room for what a person edits in. */
+export const BODY_LENGTH_MAX = 64_000;
+/** A section longer than this folds: the reader should reach the end of the page. */
+export const SECTION_LENGTH_MAX = 6_000;
+/** GitHub takes 256; lists cut titles off long before. */
+const TITLE_LENGTH_MAX = 120;
+
+interface Section {
+  /** Plain words, for the fold and for the note that stands where it was dropped. */
+  readonly name: string;
+  readonly render: (pack: Pack, context: RenderContext) => string;
+  /** The lower, the sooner it is dropped when the body is too long; `always` stays. */
+  readonly keep: number | 'always';
+}
+
+/** The order of the page. */
+const SECTIONS: readonly Section[] = [
+  { name: 'The verdict', render: verdict, keep: 'always' },
+  { name: 'Before and after', render: comparison, keep: 9 },
+  { name: 'What changes', render: changes, keep: 5 },
+  { name: 'Equity', render: equity, keep: 4 },
+  { name: 'If reality is worse than assumed', render: costs, keep: 8 },
+  { name: 'How many were tried', render: trials, keep: 7 },
+  { name: 'Lineage', render: lineage, keep: 2 },
+  { name: 'How to reproduce', render: reproduce, keep: 3 },
+  { name: 'Commands', render: commands, keep: 1 },
+  { name: 'The footer', render: footer, keep: 'always' },
+];
+
+export interface PullRequestText {
+  readonly title: string;
+  readonly body: string;
+}
+
+/** The whole text of a pull request, from the pack and where it will be read. Same arguments, same bytes. */
+export function renderPullRequest(pack: Pack, context: RenderContext): PullRequestText {
+  return { title: title(pack), body: body(pack, context) };
+}
+
+const NOUNS: Record<ProposalKind, string> = { TWEAK: 'Tune', RESTRUCTURE: 'Rebuild', NEW: 'Add' };
+
+/**
+ * Plain text. It may become a commit message, where `#12` closes an issue and `@name` calls a person, so whatever is
+ * not a letter, a digit or harmless punctuation is left out.
+ */
+function title(pack: Pack): string {
+  const [first = '', ...others] = pack.proposal.changes;
+  const change = visible(first.replace(/[^\p{L}\p{N} .,:;%+=()/×→←−–_'-]/gu, ' '));
+  const rest = others.length === 0 ? '' : ` and ${others.length} more`;
+  const lead = pack.candidate.selection.metrics.netReturn - pack.incumbent.selection.metrics.netReturn;
+  const label = pack.dataset.isSimulated ? '[SIMULATED] ' : '';
+  const result = beatsIncumbent(pack) ? ` (${points(lead)})` : '';
+  const before = `${label}${NOUNS[pack.proposal.kind]} ${pack.strategy}: `;
+  const after = `${rest}${result}`;
+  return `${before}${shortened(change, TITLE_LENGTH_MAX - before.length - after.length)}${after}`;
+}
+
+function body(pack: Pack, context: RenderContext): string {
+  const parts = SECTIONS.map((section) => ({ section, markdown: foldWhenLong(section, section.render(pack, context)) })).filter(
+    (part) => part.markdown !== '',
+  );
+  const droppable = parts
+    .filter((part) => part.section.keep !== 'always')
+    .sort((left, right) => Number(left.section.keep) - Number(right.section.keep));
+  let text = joined(parts);
+  for (const part of droppable) {
+    if (text.length <= BODY_LENGTH_MAX) break;
+    part.markdown = pointer(part.section, pack, context);
+    text = joined(parts);
+  }
+  return text;
+}
+
+function foldWhenLong(section: Section, markdown: string): string {
+  return markdown.length <= SECTION_LENGTH_MAX || section.keep === 'always' ? markdown : folded(section.name, markdown);
+}
+
+function pointer(section: Section, pack: Pack, context: RenderContext): string {
+  return `_${section.name}: too long for this page, see [the evidence pack](${strategyFileUrl(context, pack.strategy, PACK_PATH)})._`;
+}
+
+function joined(parts: readonly { readonly markdown: string }[]): string {
+  return `${parts.map((part) => part.markdown).join('\n\n')}\n`;
+}

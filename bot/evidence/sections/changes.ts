@@ -1,0 +1,23 @@
+import { code, text } from '#bot/evidence/markdown.ts';
+import type { Pack, ProposalKind } from '#bot/evidence/pack.ts';
+
+const KINDS: Record<ProposalKind, string> = {
+  TWEAK: 'Same rules, other numbers.',
+  RESTRUCTURE: 'The rules themselves change.',
+  NEW: 'A strategy that did not exist before.',
+};
+
+/** What differs from the parent, and what the author expected before it asked the selection data. */
+export function changes(pack: Pack): string {
+  return [
+    '### What changes',
+    '',
+    KINDS[pack.proposal.kind],
+    '',
+    ...pack.proposal.changes.map((change) => `- ${text(change)}`),
+    '',
+    `The idea, written by ${code(pack.proposal.proposer)} before the selection data was asked:`,
+    '',
+    `> ${text(pack.proposal.hypothesis)}`,
+  ].join('\n');
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { beatsIncumbent, checks, confidence, monthsAhead } from '#bot/evidence/confidence.ts';
+import { samplePack } from '#tests/support/sample-pack.ts';
+
+describe('how sure', () => {
+  it('is good only when every check holds', () => {
+    const pack = samplePack((made) => {
+      made.buyAndHold.selection.netReturn = 0;
+    });
+    expect(checks(pack).every((check) => check.holds)).toBe(true);
+    expect(confidence(checks(pack))).toBe('good');
+  });
+
+  it('is fair with one or two checks missing and thin with more', () => {
+    expect(confidence(checks(samplePack()))).toBe('fair');
+    const thin = samplePack((made) => {
+      made.candidate.selection.metrics.trades = 4;
+      made.delayedOneBar.candidate = -0.9;
+    });
+    expect(confidence(checks(thin))).toBe('thin');
+  });
+
+  it('is none when the candidate is not better, whatever else holds', () => {
+    const equal = samplePack((made) => {
+      made.candidate.selection.metrics.netReturn = made.incumbent.selection.metrics.netReturn;
+    });
+    expect(beatsIncumbent(equal)).toBe(false);
+    expect(confidence(checks(equal))).toBe('none');
+  });
+
+  it('does not ask about doubled costs when they were not run', () => {
+    const pack = samplePack((made) => {
+      made.costs = [made.costs[0]!];
+    });
+    expect(checks(pack).some((check) => check.claim.includes('twice'))).toBe(false);
+  });
+});
+
+describe('months ahead', () => {
+  it('compares growth inside each month, not since the start', () => {
+    const month = (index: number) => Date.UTC(2025, index, 28);
+    const pack = samplePack((made) => {
+      made.equity = {
+        time: [Date.UTC(2025, 0, 2), month(0), month(1), month(2)],
+        candidate: [100, 150, 151, 152],
+        incumbent: [100, 100, 110, 120],
+        buyAndHold: [100, 100, 100, 100],
+      };
+    });
+    expect(monthsAhead(pack)).toEqual({ total: 3, ahead: 1 });
+  });
+
+  it('says nothing of fewer than three months', () => {
+    const pack = samplePack((made) => {
+      for (const name of ['time', 'candidate', 'incumbent', 'buyAndHold'] as const)
+        made.equity[name] = made.equity[name].slice(0, 40);
+    });
+    expect(monthsAhead(pack)).toBeNull();
+  });
+});

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import markdownIt from 'markdown-it';
+import { describe, expect, it } from 'vitest';
+import { code, fenced, folded, html, shellWord, shortened, table, text, visible } from '#bot/evidence/markdown.ts';
+
+/** As permissive as a page could be: what does nothing here does nothing on GitHub. */
+const renderer = markdownIt({ html: true, linkify: true });
+
+const ZERO_WIDTH = /\u200B/g;
+
+function shownBy(html: string): string {
+  return html
+    .replace(/<[^>]*>/g, '')
+    .replace(ZERO_WIDTH, '')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&amp;/g, '&')
+    .trim();
+}
+
+const HOSTILE = [
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '| a | b |',
+  '`code` ``` fence',
+  '![picture](http://evil.example/x.png)',
+  '[link](javascript:alert(1))',
+  '- [ ] box',
+  '1. one',
+  '# heading',
+  '--- ',
+  '***bold*** _em_ ~~gone~~',
+  'a\n\n<details>\n\nb',
+  '&lt;b&gt; &amp; &#35;',
+  'x^2 $math$ \\command',
+  'https://evil.example and www.evil.example and a@b.example',
+];
+
+describe('text that comes from elsewhere', () => {
+  it.each(HOSTILE)('shows %j as it stands and does nothing', (raw) => {
+    const rendered = renderer.render(`> ${text(raw)}`);
+    expect(rendered.replace(/<\/?(blockquote|p)>/g, '')).not.toMatch(/<[^>]*>/);
+    expect(shownBy(rendered)).toBe(visible(raw));
+  });
+
+  it('shows any text at all as it stands', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (raw) => {
+        const shown = visible(raw);
+        const rendered = renderer.renderInline(`a ${text(`z${raw}`)}`);
+        expect(rendered).not.toMatch(/<(?!\/?code>)[^>]*>/);
+        expect(shownBy(rendered)).toBe(`a ${visible(`z${raw}`)}`);
+        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('calls nobody, closes nothing and links nothing', () => {
+    const escaped = renderer.renderInline(text('Fixes #12, see @octocat, GH-7, owner/name#3 and https://example.org'));
+    expect(escaped).not.toMatch(/@\w/);
+    expect(escaped).not.toMatch(/#\d/);
+    expect(escaped).not.toMatch(/GH-\d/);
+    expect(escaped).not.toContain('://');
+  });
+
+  it('names characters that hide or turn text around', () => {
+    expect(visible('safe\u202Eexe.txt\u200B')).toBe('safe[U+202E]exe.txt[U+200B]');
+    expect(visible('a\u0000b\uD800c')).toBe('a[U+0000]b\uFFFDc');
+  });
+});
+
+describe('code', () => {
+  it('keeps backticks and pipes inside', () => {
+    const rendered = renderer.render(`| a |\n| - |\n| ${code('a|b`c')} |`);
+    expect(rendered).toContain('<td><code>a|b`c</code></td>');
+  });
+
+  it('fences whatever holds a fence', () => {
+    const rendered = renderer.render(fenced('sh', 'echo ```\n```` x'));
+    expect(rendered).toBe('<pre><code class="language-sh">echo ```\n```` x\n</code></pre>\n');
+  });
+});
+
+describe('a table', () => {
+  it('keeps hostile cells in their column', () => {
+    const made = table(
+      [
+        { title: 'a', alignment: 'left' },
+        { title: 'b', alignment: 'right' },
+      ],
+      [[text('x | y'), text('line\nbreak')]],
+    );
+    expect(renderer.render(made)).toMatch(
+      /<td style="text-align:left">x \| y<\/td>\s*<td style="text-align:right">line break<\/td>/,
+    );
+  });
+});
+
+describe('small parts', () => {
+  it('escapes a summary', () => {
+    expect(folded('a < b', 'c')).toContain('<summary>a &lt; b</summary>');
+    expect(html('"<&>"')).toBe('&quot;&lt;&amp;&gt;&quot;');
+  });
+
+  it('cuts on whole characters', () => {
+    expect(shortened('📈📈📈', 2)).toBe('📈…');
+    expect(shortened('abc', 3)).toBe('abc');
+  });
+
+  it('quotes what a shell would read', () => {
+    expect(shellWord('fast=14')).toBe('fast=14');
+    expect(shellWord("a'; rm -rf $HOME")).toBe(`'a'\\''; rm -rf $HOME'`);
+  });
+});
