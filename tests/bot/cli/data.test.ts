@@ -95,7 +95,7 @@ describe('ratchet data simulate', () => {
     expect(first.dataset.isSimulated).toBe(true);
     expect(first.series.map(({ symbol }: { symbol: string }) => symbol)).toEqual(['BTC/USDT', 'ETH/USDT', 'SOL/USDT']);
     await data('simulate', '--seed', '8', '--bars', '500', '--symbols', 'btc/usdt', '--timeframe', '1h');
-    expect(lines.join('\n')).toMatch(/SIMULATED, seed 8[^]*SIMULATED market of seed 8\. Dataset sha256:/);
+    expect(lines.join('\n')).toMatch(/SIMULATED, seed 8[\s\S]*SIMULATED market of seed 8\. Dataset sha256:/);
   });
 
   it.each([
