@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { handleComment } from '#bot/commands/handle-comment.ts';
+import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
 import { JobQueue } from '#bot/github/job-queue.ts';
 import { Worker } from '#bot/github/worker.ts';
@@ -34,8 +35,10 @@ export interface Bot {
   readonly repository: Repository;
   readonly state: StateBranch;
   readonly webhookUrl: string;
-  /** Proves every open pull request again that is not proven yet: what a crash may have left. */
+  /** Looks for open pull requests that nobody is proving and that are not proven: what a crash may have left. */
   catchUp(): Promise<void>;
+  /** Resolves when there is no job left. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -106,7 +109,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     repository,
     state,
     webhookUrl: `http://127.0.0.1:${app.port}/webhooks`,
-    catchUp: proveAllOpen,
+    catchUp: async () => {
+      for (const pull of await api.listOpenPullRequests()) {
+        const conclusions = await api.checkConclusions(pull.headSha);
+        if (conclusions[FINAL_GATE] === undefined) queue.addIfMissing({ kind: 'gates', number: pull.number });
+      }
+      wake();
+    },
+    idle: () => worker.idle(),
     close: async () => {
       await app.close();
       await worker.stop();

@@ -73,6 +73,14 @@ export class JobQueue {
       .run({ job: JSON.stringify(Job.parse(job)) });
   }
 
+  /** Adds a job, unless the same one is waiting or being done: for looking again at what may have been missed. */
+  addIfMissing(job: Job): void {
+    const known = this.#db
+      .prepare("SELECT 1 FROM jobs WHERE job = ? AND state IN ('queued', 'running')")
+      .get(JSON.stringify(job));
+    if (known === undefined) this.add(job);
+  }
+
   /** The oldest waiting job, marked as begun; null when there is none. */
   take(): { readonly id: number; readonly job: Job } | null {
     const row = this.#db

@@ -9,6 +9,7 @@ export class Worker {
   readonly #queue: JobQueue;
   readonly #handlers: JobHandlers;
   readonly #log: Logger;
+  readonly #idlers: (() => void)[] = [];
   #wake: () => void = () => {};
   #isStopping = false;
   #running: Promise<void> = Promise.resolve();
@@ -28,6 +29,13 @@ export class Worker {
     this.#wake();
   }
 
+  /** Resolves when the queue is empty and nothing is being done. */
+  idle(): Promise<void> {
+    const idle = new Promise<void>((resolve) => this.#idlers.push(resolve));
+    this.#wake();
+    return idle;
+  }
+
   /** Ends after the job at hand. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -41,9 +49,14 @@ export class Worker {
         this.#wake = resolve;
       });
       const next = this.#queue.take();
-      if (next === null) await woken;
-      else await this.#do(next.id, next.job);
+      if (next !== null) {
+        await this.#do(next.id, next.job);
+        continue;
+      }
+      for (const idler of this.#idlers.splice(0)) idler();
+      await woken;
     }
+    for (const idler of this.#idlers.splice(0)) idler();
   }
 
   async #do(id: number, job: Job): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Logger } from '#engine/log.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
-import { type PublishedStatus, parsePublishedStatus, STATUS_PATH } from '#engine/runtime/published-status.ts';
+import { EngineStatus, statusPath } from '#engine/runtime/status.ts';
 
 /** The issues this room opens and closes. */
 const LABEL = 'ratchet:engine';
@@ -24,9 +24,9 @@ export class EngineWatch {
   async look(): Promise<void> {
     const status = await this.#read();
     if (status === null) return;
-    this.#log.debug({ status: status.sync }, 'The engine has published its status.');
-    if (status.sync === 'Synced') await this.#reportSynced(status);
-    else if (status.sync === 'Degraded') await this.#reportTrouble(status);
+    this.#log.debug({ status: status.status }, 'The engine has published its status.');
+    if (status.status === 'Synced') await this.#reportSynced(status);
+    else await this.#reportTrouble(status);
   }
 
   /** For `/status`. */
@@ -35,10 +35,10 @@ export class EngineWatch {
     if (status === null) return 'The engine has not published anything yet.';
     const rows = status.strategies.map(
       (item) =>
-        `| ${item.id} | ${item.stage} | \`${item.tree?.slice(0, 12) ?? 'none'}\` | ${item.status} | ${item.reason ?? ''} |`,
+        `| ${item.id} | ${item.stage ?? 'none'} | \`${item.tree?.slice(0, 12) ?? 'none'}\` | ${item.status} | ${item.reason} |`,
     );
     return [
-      `**${status.sync}** at \`${status.commit?.slice(0, 12) ?? 'nothing'}\`, ${status.mode}.${status.reason === null ? '' : ` ${status.reason}`}`,
+      `**${status.status}** at \`${status.commit?.slice(0, 12) ?? 'nothing'}\`, ${status.mode}.${status.reason === '' ? '' : ` ${status.reason}`}`,
       '',
       '| Strategy | Stage | Tree | Status | |',
       '|---|---|---|---|---|',
@@ -46,16 +46,17 @@ export class EngineWatch {
     ].join('\n');
   }
 
-  async #read(): Promise<PublishedStatus | null> {
+  async #read(): Promise<EngineStatus | null> {
     await this.#state.refresh();
-    const text = await this.#state.readText(STATUS_PATH);
-    return text === null ? null : parsePublishedStatus(text);
+    const text = await this.#state.readText(statusPath);
+    return text === null ? null : EngineStatus.parse(JSON.parse(text));
   }
 
-  async #reportSynced(status: PublishedStatus): Promise<void> {
+  async #reportSynced(status: EngineStatus): Promise<void> {
     if (status.commit === null) return;
     const stages = new Set(status.strategies.map((item) => item.stage));
     for (const environment of stages) {
+      if (environment === null) continue;
       const names = status.strategies.filter((item) => item.stage === environment).map((item) => item.id);
       await this.#api.reportDeployment({
         commit: status.commit,
@@ -70,14 +71,14 @@ export class EngineWatch {
     }
   }
 
-  async #reportTrouble(status: PublishedStatus): Promise<void> {
-    const title = `The engine does not run what is on main (${status.desired?.slice(0, 12) ?? 'main'})`;
+  async #reportTrouble(status: EngineStatus): Promise<void> {
+    const title = `The engine does not run what is on main (${status.commit?.slice(0, 12) ?? 'unread'})`;
     if ((await this.#api.listOpenIssues(LABEL)).some((issue) => issue.title === title)) return;
     const lines = status.strategies
       .filter((item) => item.reason !== null)
       .map((item) => `- \`strategies/${item.id}\`: ${item.reason}`);
     const body = [
-      `${status.reason ?? 'It keeps the version it ran before.'}`,
+      status.reason,
       '',
       ...lines,
       '',

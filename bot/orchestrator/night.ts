@@ -121,17 +121,16 @@ async function begin(options: NightOptions, facts: Pick<Night, 'base' | 'parentT
   return { ...facts, cycle, asOf: options.asOf, seed: options.seed };
 }
 
-/** A night whose incumbent was replaced while it was down cannot go on; it ends, and stays counted. */
+/** A night whose incumbent was replaced while it was down cannot go on: it ends with what had come of it, and stays counted. */
 async function abandon(options: NightOptions, cycle: string): Promise<void> {
-  const trials = searchOf(await readLedgerFrom(options.state), cycle)?.trials ?? 0;
-  await append(options, cycle, [
-    {
-      kind: 'night-ended',
-      decision: 'NO_CHANGE',
-      reason: 'The night was interrupted, and the strategy it studied has changed since.',
-      trials,
-    },
-  ]);
+  const { state, api, strategy } = options;
+  const trials = searchOf(await readLedgerFrom(state), cycle)?.trials ?? 0;
+  const pull = await api.findPullRequest(branchOf(strategy, cycle));
+  const reason =
+    pull === null
+      ? 'The night was interrupted, and the strategy it studied has changed since.'
+      : `The night was interrupted after it had opened pull request #${pull.number}.`;
+  await append(options, cycle, [{ kind: 'night-ended', decision: pull === null ? 'NO_CHANGE' : 'PROPOSED', reason, trials }]);
 }
 
 async function think(

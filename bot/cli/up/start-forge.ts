@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Forge, startForge } from '#bot/forge/forge.ts';
+import { FINAL_GATE } from '#bot/gates/outcome.ts';
+import type { AppIdentity, RepositoryName } from '#bot/github/app.ts';
+import type { Logger } from '#engine/log.ts';
+import type { Workspace } from './workspace.ts';
+
+export const OWNER = 'you';
+export const REPOSITORY: RepositoryName = { owner: OWNER, name: 'strategies' };
+/** The engine's account: it reads main and writes the state branch, nothing else. */
+const ENGINE_LOGIN = 'ratchet-engine';
+
+export interface LocalForge {
+  readonly forge: Forge;
+  readonly remoteUrl: string;
+  readonly ownerToken: string;
+  readonly engineToken: string;
+  readonly identity: AppIdentity;
+  /** Tells the forge where the bot listens. */
+  connect(webhookUrl: string): void;
+  /** Requires the bot's own final gate before anything reaches main. The owner may still push, as on GitHub. */
+  protect(): void;
+}
+
+/** Starts the forge and does what an administrator does once in GitHub's settings; a second start finds it done. */
+export async function startLocalForge(workspace: Workspace, port: number, log: Logger): Promise<LocalForge> {
+  const forge = await startForge({ dir: workspace.forge, host: '127.0.0.1', port, log });
+  const { owner, name } = REPOSITORY;
+  forge.createUser({ login: OWNER });
+  forge.createUser({ login: ENGINE_LOGIN });
+  forge.createRepository({ owner, name, defaultBranch: 'main' });
+  forge.setPermission(owner, name, ENGINE_LOGIN, 'write');
+  const webhookSecret = keptSecret(join(workspace.root, 'keys', 'webhook-secret'));
+  const register = (webhookUrl: string) =>
+    forge.registerApp({
+      slug: 'ratchet',
+      name: 'Ratchet',
+      permissions: {
+        contents: 'write',
+        pull_requests: 'write',
+        issues: 'write',
+        checks: 'write',
+        statuses: 'write',
+        deployments: 'write',
+        metadata: 'read',
+      },
+      events: ['pull_request', 'issue_comment', 'push'],
+      webhookUrl,
+      webhookSecret,
+    });
+  const app = register('http://127.0.0.1:9/webhooks');
+  forge.installApp(app.appId, owner, name);
+  return {
+    forge,
+    remoteUrl: `${forge.url}/${owner}/${name}.git`,
+    ownerToken: forge.createToken(OWNER),
+    engineToken: forge.createToken(ENGINE_LOGIN),
+    identity: { apiUrl: `${forge.url}/api/v3`, appId: app.appId, privateKey: app.privateKeyPem, webhookSecret },
+    connect: (webhookUrl) => {
+      register(webhookUrl);
+    },
+    protect: () =>
+      forge.protectBranch(owner, name, 'main', {
+        requiredChecks: [{ context: FINAL_GATE, appId: app.appId }],
+        enforceAdmins: false,
+      }),
+  };
+}
+
+function keptSecret(path: string): string {
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(path, 'utf8');
+}

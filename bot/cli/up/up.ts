@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { COMMAND_HELP } from '#bot/commands/index.ts';
+import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
+import { parsePolicy } from '#bot/gates/policies.ts';
+import { type NightReport, runNight } from '#bot/orchestrator/night.ts';
+import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
+import type { Progress } from '#bot/orchestrator/progress.ts';
+import { evolutionProposer } from '#bot/proposers/evolution/evolution.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { createLog, type Logger } from '#engine/log.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+import { acquireLock } from '#engine/runtime/lock.ts';
+import { openReader } from '#engine/store/engine-reader.ts';
+import { BOT_PERSON } from '../identity.ts';
+import { type Bot, RATCHET_COMMAND, startBot } from '../start-bot.ts';
+import { EngineProcess } from './engine-process.ts';
+import { describeDataset, type Market, prepareMarket } from './prepare-market.ts';
+import { createReporter } from './reporter.ts';
+import { seedRepository } from './seed-repository.ts';
+import { Settlements } from './settlements.ts';
+import { type LocalForge, OWNER, REPOSITORY, startLocalForge } from './start-forge.ts';
+import { wantsOfStrategies } from './strategy-wants.ts';
+import { renderSummary, summarise } from './summary.ts';
+import { untilRunning, untilSynced } from './until.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+interface UpFlags {
+  workspace: string;
+  data?: string;
+  venue?: string;
+  seed: number;
+  trials: number;
+  workers: number;
+  port: number;
+  pace: number;
+  once?: boolean;
+  json?: boolean;
+}
+
+/** Paper money. */
+const CAPITAL = 10_000;
+/** The paper trading that has happened before a workspace's first night: a month of hours. */
+const CATCH_UP_BARS = 720;
+const POLL_MS = 500;
+const ENGINE_TIMEOUT_MS = 120_000;
+/** The strategy the night looks at. */
+const STRATEGY = 'ema-cross';
+
+/** The checkout this program runs from. */
+const SOURCE = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** `ratchet up`: the whole loop on one machine. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('Run everything here: forge, engine, one night, gates, merge; then stay up and trade the replayed market.')
+    .option('--workspace <dir>', 'where everything is kept', 'var')
+    .option('--data <path>', 'candles to import, a file or a folder; without it the market is simulated')
+    .option('--venue <name>', 'whose candles, when several venues have them')
+    .option('--seed <n>', 'the same seed and data give the same decision, tree and evidence', whole, 7)
+    .option('--trials <n>', 'configurations the night may try', whole, 60)
+    .option('--workers <n>', 'sandboxes at once', whole, 2)
+    .option('--port <n>', "the forge's port; 0 takes a free one", whole, 7411)
+    .option('--pace <ms>', 'time between two replayed bars', whole, 250)
+    .option('--once', 'end after the loop')
+    .option('--json', 'print one JSON object as the last line')
+    .action(up);
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+type Closing = (() => Promise<void> | void)[];
+
+async function up(flags: UpFlags): Promise<void> {
+  const workspace = openWorkspace(flags.workspace);
+  const lock = acquireLock(workspace.root, Date.now);
+  const closing: Closing = [() => lock.release()];
+  try {
+    const interrupted = new Promise<void>((resolve) => {
+      process.once('SIGINT', resolve);
+      process.once('SIGTERM', resolve);
+    });
+    const loop = runLoop(flags, workspace, closing);
+    await Promise.race([loop, interrupted]);
+    if (flags.once !== true) await interrupted;
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+}
+
+/** Everything up to the summary. What was started stands in `closing`, to be ended in reverse. */
+async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): Promise<void> {
+  const report = createReporter(process.stderr);
+  const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
+  const candles = CandleStore.open(workspace.candles);
+  closing.push(() => candles.close());
+  const market = await openMarket(flags, workspace, candles, report);
+
+  const local = await startLocalForge(workspace, flags.port, log);
+  closing.push(() => local.forge.close());
+  await seed(workspace, local, market);
+  local.protect();
+  report({ kind: 'done', phase: 'forge', message: `${local.forge.url}/${REPOSITORY.owner}/${REPOSITORY.name}` });
+
+  const settlements = new Settlements();
+  const bot = await startBot({
+    identity: local.identity,
+    repositoryName: REPOSITORY,
+    remoteUrl: local.remoteUrl,
+    forge: 'embedded',
+    dir: workspace.bot,
+    candlesDir: workspace.candles,
+    gateKey: workspace.gateKey,
+    port: 0,
+    log,
+    progress: report,
+    onSettled: (settlement) => settlements.add(settlement),
+  });
+  closing.push(() => bot.close());
+  local.connect(bot.webhookUrl);
+
+  const engine = engineFor(flags, workspace, local, market, log);
+  closing.push(() => engine.stop());
+  engine.start();
+  const asOf = await engine.caughtUp(ENGINE_TIMEOUT_MS);
+  const before = await untilSynced(workspace.engine, ENGINE_TIMEOUT_MS);
+  const until = new Date(asOf).toISOString().slice(0, 10);
+  report({
+    kind: 'done',
+    phase: 'engine',
+    message: `${before.status} at ${before.commit?.slice(0, 8)}, paper trading up to ${until}`,
+  });
+
+  const startedAt = Date.now();
+  const night = await oneNight(flags, workspace, bot, candles, asOf, report);
+  const nightSeconds = (Date.now() - startedAt) / 1000;
+
+  await bot.catchUp();
+  await bot.idle();
+  const number = night.pullRequest?.number ?? settlements.last?.number ?? null;
+  const pull = number === null ? null : await bot.app.api.pullRequest(number);
+  if (pull?.mergeCommit != null) {
+    report({ kind: 'phase', phase: 'engine', message: `taking up ${pull.mergeCommit.slice(0, 8)}` });
+    const after = await untilRunning(workspace.engine, pull.mergeCommit, ENGINE_TIMEOUT_MS);
+    report({
+      kind: 'done',
+      phase: 'engine',
+      message: `${after.status} at ${after.commit?.slice(0, 8)}, trading the new version`,
+    });
+  }
+
+  const reader = openReader(workspace.engine);
+  const summary = summarise({
+    market,
+    night,
+    nightSeconds,
+    pullRequest:
+      pull === null
+        ? null
+        : {
+            number: pull.number,
+            url: pull.url,
+            branch: pull.headRef,
+            head: pull.headSha,
+            merged: pull.isMerged,
+            mergeCommit: pull.mergeCommit,
+          },
+    gates: number === null ? {} : (settlements.of(number)?.gates ?? {}),
+    engine: await untilSynced(workspace.engine, ENGINE_TIMEOUT_MS),
+    counts: reader.counts(),
+    equity: reader.equity() ?? CAPITAL,
+  });
+  reader.close();
+  console.error(renderSummary(summary, market, CAPITAL));
+  if (flags.once !== true)
+    console.error(
+      `  The engine trades on. Sign in: ${local.forge.loginUrl(OWNER)}\n  Stop with Ctrl-C; npm start goes on from here.\n`,
+    );
+  if (flags.json === true) console.log(JSON.stringify(summary));
+}
+
+async function openMarket(flags: UpFlags, workspace: Workspace, candles: CandleStore, report: Progress): Promise<Market> {
+  report({ kind: 'phase', phase: 'data', message: flags.data ?? `simulating, seed ${flags.seed}` });
+  const market = prepareMarket(
+    candles,
+    {
+      path: workspace.market,
+      data: flags.data,
+      venue: flags.venue,
+      seed: flags.seed,
+      capital: CAPITAL,
+      wants: await wantsOfStrategies(join(SOURCE, 'strategies')),
+      costs: parsePolicy(MARKETS_PATH, readFileSync(join(SOURCE, MARKETS_PATH), 'utf8'), MarketCosts),
+    },
+    (message) => report({ kind: 'done', phase: 'data', message }),
+  );
+  report({ kind: 'done', phase: 'data', message: describeDataset(market.evaluation.dataset) });
+  return market;
+}
+
+/** The first commit is the owner's, pushed with the owner's token; the mirror it is made in is the bot's. */
+async function seed(workspace: Workspace, local: LocalForge, market: Market): Promise<void> {
+  const repository = await Repository.openMirror({
+    dir: workspace.mirror,
+    remoteUrl: local.remoteUrl,
+    authorization: () => basicAuthorization(OWNER, local.ownerToken),
+  });
+  await seedRepository({
+    source: SOURCE,
+    repository,
+    state: await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now }),
+    evaluation: market.evaluation,
+    gateKey: workspace.gateKey,
+    ownerKey: workspace.ownerKey,
+    author: { name: OWNER, email: `${OWNER}@localhost` },
+    clock: Date.now,
+  });
+}
+
+function engineFor(flags: UpFlags, workspace: Workspace, local: LocalForge, market: Market, log: Logger): EngineProcess {
+  return new EngineProcess({
+    command: RATCHET_COMMAND,
+    log,
+    options: {
+      dir: workspace.engine,
+      remoteUrl: local.remoteUrl,
+      token: local.engineToken,
+      candlesDir: workspace.candles,
+      market: { dataset: market.dataset, replayFrom: market.replayFrom, markets: market.evaluation.markets },
+      capital: CAPITAL,
+      catchUpBars: CATCH_UP_BARS,
+      paceMs: flags.pace,
+      pollMs: POLL_MS,
+    },
+  });
+}
+
+async function oneNight(
+  flags: UpFlags,
+  workspace: Workspace,
+  bot: Bot,
+  candles: CandleStore,
+  asOf: number,
+  report: Progress,
+): Promise<NightReport> {
+  const reader = openReader(workspace.engine);
+  try {
+    return await runNight({
+      strategy: STRATEGY,
+      asOf,
+      seed: flags.seed,
+      trials: flags.trials,
+      workers: flags.workers,
+      proposer: evolutionProposer(),
+      repository: bot.repository,
+      state: bot.state,
+      api: bot.app.api,
+      candles,
+      paperRecord: (strategy, until) => paperRecordFrom(reader, strategy, until),
+      author: BOT_PERSON,
+      commands: COMMAND_HELP,
+      progress: report,
+    });
+  } finally {
+    reader.close();
+  }
+}
