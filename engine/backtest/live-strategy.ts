@@ -54,8 +54,10 @@ export interface LiveStart {
   readonly parameters: Readonly<Record<string, number>>;
   /** Of an earlier process, perhaps of an older version; null starts afresh. */
   readonly state: StoredState | null;
-  /** Closed bars by symbol, oldest first, the last one the newest there is; the last `warmupBars` of them are taken. */
+  /** Closed bars by symbol, oldest first, the last one the newest there is. With `since`, the `warmupBars` before it and all later ones are taken; without, the last `warmupBars`. */
   readonly history: ReadonlyMap<string, CandleColumns>;
+  /** Open time of the bar the run once began with, when this goes on with a run: the indicators are then those of the run, to the last bit. */
+  readonly since?: number;
 }
 
 export interface LiveEvent {
@@ -77,7 +79,7 @@ export class LiveStrategy {
     const { sandbox, description } = await startStrategy(artifact, { callTimeoutMs: DECISION_TIMEOUT_MS, ...options });
     try {
       const series = description.symbols.map((symbol) => start.history.get(symbol) ?? noBars());
-      const input = { parameters: { ...start.parameters }, state: start.state as unknown as Json };
+      const input = { parameters: { ...start.parameters }, state: start.state as unknown as Json, since: start.since ?? null };
       const { output } = await sandbox.call('begin', input, arraysOf(series), { timeoutMs: WARMUP_TIMEOUT_MS });
       return new LiveStrategy(sandbox, description, judge(Begun, output, 'begin').state);
     } catch (error) {

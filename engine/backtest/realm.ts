@@ -32,6 +32,8 @@ interface BacktestInput {
 interface BeginInput {
   readonly parameters: Record<string, number>;
   readonly state: StrategySnapshot | null;
+  /** The run began with the bar that opened then: later bars are no warm-up, all of them are taken in. Null: it begins now. */
+  readonly since: number | null;
 }
 
 interface EventInput {
@@ -112,7 +114,8 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
     const host = new StrategyHost(freshDefinition(), input.parameters);
     const history = columnsOf(arrays);
     history.forEach((series, index) => {
-      warmUp(host, index, series, series.time.length);
+      const first = input.since === null ? -1 : series.time.findIndex((time) => time >= input.since!);
+      takeIn(host, index, series, first < 0 ? series.time.length : first);
     });
     const state = input.state === null ? 'fresh' : host.restore(input.state);
     const times = Float64Array.from(history, ({ time }) => time[time.length - 1] ?? Number.NEGATIVE_INFINITY);
@@ -154,6 +157,14 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
   }
 
   return { load, candles, backtest, begin, event, snapshot } as unknown as RealmHandlers;
+}
+
+/** Warms a symbol up to the bar at `first`, and takes in what follows as if it had been there when those bars closed. */
+function takeIn(host: StrategyHost, index: number, series: CandleColumns, first: number): void {
+  const { time, open, high, low, close, volume } = series;
+  for (let at = warmUp(host, index, series, first); at < time.length; at += 1) {
+    if (volume[at]! > 0) host.ingest(index, time[at]!, open[at]!, high[at]!, low[at]!, close[at]!, volume[at]!);
+  }
 }
 
 /** Six arrays a symbol: time, open, high, low, close, volume. */
