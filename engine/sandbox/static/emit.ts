@@ -63,10 +63,11 @@ function freeze(declarator: Node, named: string[], around: (node: Node, before: 
   if (isFunction(init) || init.type === 'ClassExpression') {
     // Freezing these in place would cost them their names.
     named.push((declarator.id as Node).name as string);
-  } else if (init.type === 'NewExpression') {
-    // A Map or Set, whose contents freezing it would not reach.
-    for (const argument of init.arguments as Node[]) around(argument, 'harden(', ')');
-  } else around(init, 'harden(', ')');
+  } else {
+    around(init, 'harden(', ')');
+    // The contents of a Map or Set, which freezing it does not reach.
+    if (init.type === 'NewExpression') for (const argument of init.arguments as Node[]) around(argument, 'harden(', ')');
+  }
 }
 
 function required(statement: Node): string {

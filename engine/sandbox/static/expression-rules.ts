@@ -82,6 +82,9 @@ function identifier({ node, parent }: Visit, { located, source, declared }: Rule
   if (node.type === 'PrivateIdentifier' || isPropertyPosition(node, parent)) return undefined;
   const why = Object.hasOwn(FORBIDDEN_NAMES, name) ? FORBIDDEN_NAMES[name] : undefined;
   if (why !== undefined) return located.finding('no-global', `'${name}' is refused: ${why}.`, node.start);
+  if (declared.has(name) && ALLOWED_GLOBALS.has(name)) {
+    return located.finding('no-shadow', `'${name}' is a global and is not declared again: a reader would be misled.`, node.start);
+  }
   if (declared.has(name) || ALLOWED_GLOBALS.has(name)) return undefined;
   const message = `'${name}' is not declared here and is no global of a strategy. Import it from ratchet/contract or declare it.`;
   return located.finding('unknown-global', message, node.start);

@@ -1,37 +1,15 @@
 import type { Finding } from '#engine/sandbox/finding.ts';
+import { classFindings, importTimeFindings, type ModuleScope } from './import-time-rules.ts';
 import type { Located } from './located.ts';
-import { childrenOf, isFunction, isTypeOnly, type Node, staticName, unwrapped, type Visit, visits } from './syntax-tree.ts';
+import { isTypeOnly, type Node, staticName, unwrapped, type Visit } from './syntax-tree.ts';
 
 export const CONTRACT = 'ratchet/contract';
 
 /** Methods that read a Map or Set. One that stands at module level may be used by these only. */
-const READING = new Set(['has', 'get', 'size', 'keys', 'values', 'entries', 'forEach']);
+const READING = new Set(['has', 'get', 'size', 'keys', 'values', 'entries']);
 
-/** Calls that may stand at module level beside the contract's: they make plain data of plain data. */
-const PURE_NAMESPACES: Readonly<Record<string, ReadonlySet<string>>> = {
-  Object: new Set(['freeze', 'keys', 'values', 'entries', 'fromEntries', 'assign']),
-  Array: new Set(['from', 'of']),
-  JSON: new Set(['parse', 'stringify']),
-};
-const PURE_METHODS = new Set([
-  'map',
-  'filter',
-  'concat',
-  'slice',
-  'flat',
-  'flatMap',
-  'join',
-  'split',
-  'toFixed',
-  'includes',
-  'reduce',
-]);
-
-interface Shape {
-  readonly located: Located;
+interface Shape extends ModuleScope {
   readonly all: readonly Visit[];
-  /** Local names of what is imported from the contract. */
-  readonly contract: ReadonlySet<string>;
 }
 
 /**
@@ -40,7 +18,7 @@ interface Shape {
  */
 export function moduleFindings(program: Node, all: readonly Visit[], located: Located): Finding[] {
   const body = program.body as Node[];
-  const shape = { located, all, contract: importedNames(body) };
+  const shape = { located, all, contract: importedNames(body), constants: constantsOf(body) };
   const findings = body.flatMap((statement) => statementFindings(statement, shape));
   const defaults = body.filter((statement) => statement.type === 'ExportDefaultDeclaration');
   if (defaults.length !== 1) {
@@ -55,6 +33,17 @@ function importedNames(body: readonly Node[]): Set<string> {
   return new Set(
     imports.flatMap((statement) => (statement.specifiers as Node[]).map((item) => (item.local as Node).name as string)),
   );
+}
+
+function constantsOf(body: readonly Node[]): Map<string, Node> {
+  const constants = new Map<string, Node>();
+  for (const statement of body) {
+    if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const') continue;
+    for (const { id, init } of statement.declarations as Node[]) {
+      if ((id as Node).type === 'Identifier' && init) constants.set((id as Node).name as string, init as Node);
+    }
+  }
+  return constants;
 }
 
 function statementFindings(statement: Node, shape: Shape): Finding[] {
@@ -100,7 +89,7 @@ function importFindings(statement: Node, located: Located): Finding[] {
 
 function defaultFindings(declaration: Node, shape: Shape): Finding[] {
   const isStatement = declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration';
-  if (!isStatement) return eagerFindings(declaration, shape);
+  if (!isStatement) return importTimeFindings(declaration, shape);
   return [
     shape.located.finding(
       'one-default-export',
@@ -120,7 +109,8 @@ function constantFindings(statement: Node, shape: Shape): Finding[] {
     const init = declarator.init as Node | null;
     if (init === null) return [];
     const value = unwrapped(init);
-    return isCollection(value) ? collectionFindings(declarator.id as Node, value, shape) : eagerFindings(value, shape);
+    if (isCollection(value)) return collectionFindings(declarator.id as Node, value, shape);
+    return [...importTimeFindings(declarator.id as Node, shape), ...importTimeFindings(value, shape)];
   });
 }
 
@@ -128,7 +118,7 @@ function constantFindings(statement: Node, shape: Shape): Finding[] {
 function collectionFindings(id: Node, init: Node, shape: Shape): Finding[] {
   const refused = (node: Node) => {
     const message =
-      'A Map or Set at module level may only be read (has, get, size, forEach, for of): what changes belongs in the state.';
+      'A Map or Set at module level may only be read (has, get, size, keys, values, for of): what changes belongs in the state.';
     return shape.located.finding('no-module-state', message, node.start);
   };
   if (id.type !== 'Identifier') return [refused(id)];
@@ -138,7 +128,7 @@ function collectionFindings(id: Node, init: Node, shape: Shape): Finding[] {
   const writes = uses.filter(({ node, parent }) => !isReading(node, parent!));
   return [
     ...writes.map(({ node }) => refused(node)),
-    ...(init.arguments as Node[]).flatMap((argument) => eagerFindings(argument, shape)),
+    ...(init.arguments as Node[]).flatMap((argument) => importTimeFindings(argument, shape)),
   ];
 }
 
@@ -156,97 +146,4 @@ function isReading(node: Node, parent: Node): boolean {
 function isCollection(node: Node): boolean {
   const callee = node.type === 'NewExpression' ? (node.callee as Node) : undefined;
   return callee?.type === 'Identifier' && (callee.name === 'Map' || callee.name === 'Set');
-}
-
-/** Expressions evaluated at import, that is, everything outside the bodies of functions. */
-function eagerFindings(expression: Node, shape: Shape): Finding[] {
-  const findings: Finding[] = [];
-  const stack = [expression];
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (isFunction(node) || isTypeOnly(node)) continue;
-    if (node.type === 'ClassExpression') {
-      findings.push(...classFindings(node, shape));
-      continue;
-    }
-    const refusal = eagerRefusal(node, shape.contract);
-    if (refusal !== undefined) findings.push(shape.located.finding(refusal.rule, refusal.message, node.start));
-    stack.push(...childrenOf(node));
-  }
-  return findings;
-}
-
-function eagerRefusal(node: Node, contract: ReadonlySet<string>): { rule: string; message: string } | undefined {
-  switch (node.type) {
-    case 'NewExpression':
-      return {
-        rule: 'no-module-state',
-        message: 'An object made at import lives from bar to bar. Make it where it is used, or keep data in the state.',
-      };
-    case 'AssignmentExpression':
-    case 'UpdateExpression':
-      return { rule: 'no-side-effect', message: 'Nothing is assigned at import.' };
-    case 'CallExpression':
-    case 'TaggedTemplateExpression':
-      return callRefusal(node, contract);
-    default:
-      return undefined;
-  }
-}
-
-function callRefusal(call: Node, contract: ReadonlySet<string>): { rule: string; message: string } | undefined {
-  const callee = unwrapped((call.callee ?? call.tag) as Node);
-  if (callee.type === 'Identifier' && contract.has(callee.name as string)) return undefined;
-  const isPure =
-    callee.type === 'Identifier' ? ['Number', 'String', 'Boolean'].includes(callee.name as string) : isPureMethod(callee);
-  if (!isPure) {
-    return {
-      rule: 'no-side-effect',
-      message: 'At module level only the contract’s functions and plain data methods are called. Call it in a function.',
-    };
-  }
-  const makesFunctions = ((call.arguments as Node[] | undefined) ?? []).some((argument) => holdsNestedFunction(argument));
-  if (!makesFunctions) return undefined;
-  return { rule: 'no-module-state', message: 'Functions made at import can share hidden state. Declare them one by one.' };
-}
-
-function isPureMethod(callee: Node): boolean {
-  if (callee.type !== 'MemberExpression') return false;
-  const name = staticName(callee.property as Node, Boolean(callee.computed));
-  const object = callee.object as Node;
-  if (name === undefined) return false;
-  if (object.type !== 'Identifier') return PURE_METHODS.has(name);
-  if (object.name === 'Math') return true;
-  const names = Object.hasOwn(PURE_NAMESPACES, object.name as string) ? PURE_NAMESPACES[object.name as string] : undefined;
-  return names?.has(name) ?? PURE_METHODS.has(name);
-}
-
-function holdsNestedFunction(argument: Node): boolean {
-  const isOuter = isFunction(argument);
-  for (const { node } of visits(argument)) {
-    if (node.type === 'ClassExpression' || (isFunction(node) && !(isOuter && node === argument))) return true;
-  }
-  return false;
-}
-
-/** Static fields and computed keys of a class run at import; static private ones would be state that nothing can freeze. */
-function classFindings(declaration: Node, shape: Shape): Finding[] {
-  const findings: Finding[] = [];
-  const superClass = declaration.superClass as Node | null;
-  if (superClass !== null) findings.push(...eagerFindings(superClass, shape));
-  for (const member of (declaration.body as Node).body as Node[]) {
-    if (member.computed) findings.push(...eagerFindings(member.key as Node, shape));
-    if (member.type !== 'PropertyDefinition' || !member.static) continue;
-    if ((member.key as Node).type === 'PrivateIdentifier') {
-      findings.push(
-        shape.located.finding(
-          'no-module-state',
-          'A static private field is hidden state. Keep it in the strategy’s state.',
-          member.start,
-        ),
-      );
-    }
-    if (member.value) findings.push(...eagerFindings(member.value as Node, shape));
-  }
-  return findings;
 }
