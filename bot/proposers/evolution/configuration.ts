@@ -1,3 +1,4 @@
+import { snapToRange } from '#engine/backtest/host/definition.ts';
 import type { ParameterRange, ParameterRanges } from '#engine/contract/types.ts';
 import type { Blueprint } from './blueprint.ts';
 
@@ -23,11 +24,9 @@ export function structureOf(blueprint: Blueprint | undefined): string {
   return blueprint === undefined ? 'as written' : JSON.stringify(blueprint);
 }
 
-/** The nearest value the range allows: `min + k·step`, without the dust of binary fractions. */
+/** The value of the range's grid that is nearest, with what lies beyond the ends brought to them. */
 export function snap(value: number, range: ParameterRange): number {
-  const lastStep = Math.floor((range.max - range.min) / range.step + 1e-9);
-  const step = Math.min(Math.max(Math.round((value - range.min) / range.step), 0), lastStep);
-  return Number((range.min + step * range.step).toPrecision(12));
+  return snapToRange(range, Math.min(Math.max(value, range.min), range.max));
 }
 
 /** Values for exactly the declared parameters: kept where there is one, else the default. */

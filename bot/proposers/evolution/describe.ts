@@ -10,6 +10,6 @@ export function describe(blueprint: Blueprint): string {
   const buys = signal === timeframe ? 'Buys' : `Judging by ${signal} bars, buys`;
   const demands = blueprint.filters.map((filter) => filters[filter].demands);
   const condition = demands.length === 0 ? '' : `, while ${listed(demands)}`;
-  const ends = blueprint.exitOnCrossDown ? ', or when the fast average falls below the slow one' : '';
+  const ends = blueprint.exitOnCrossDown ? ', or when the fast average falls through the slow one' : '';
   return `${buys} ${entries[blueprint.entry].waitsFor}${condition}. Leaves ${protections[blueprint.protection].leaves}${ends}.`;
 }

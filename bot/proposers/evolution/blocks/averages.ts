@@ -1,14 +1,14 @@
 import type { Block } from './block.ts';
 
 /** The two averages every entry looks at. Their ranges do not meet, so the fast one is always the faster. */
-export const averages: Block = {
+export const averages: Pick<Block, 'parameters' | 'indicators' | 'guards' | 'protection'> = {
   parameters: {
     fast: {
       default: 9,
-      min: 4,
+      min: 3,
       max: 20,
       step: 1,
-      description: 'length of the fast average, bars',
+      description: 'bars of the fast average',
       raised: 'a slower fast average reacts to less noise',
       lowered: 'a faster fast average sees a turn sooner',
     },
@@ -17,7 +17,7 @@ export const averages: Block = {
       min: 21,
       max: 120,
       step: 1,
-      description: 'length of the slow average, bars',
+      description: 'bars of the slow average',
       raised: 'a longer slow average calls only larger moves a trend',
       lowered: 'a shorter slow average calls a trend sooner',
     },
@@ -28,6 +28,4 @@ export const averages: Block = {
   ],
   guards: [],
   protection: [],
-  name: 'two averages',
-  because: 'two averages tell a trend from noise',
 };

@@ -1,30 +1,32 @@
 import type { ParameterRange } from '#engine/contract/types.ts';
 
-/** A number a block declares, and what a reviewer is told when it moves: clauses that finish "… because". */
+/** A number a block declares, and why one would move it: clauses with a subject and a verb. */
 export interface BlockParameter extends ParameterRange {
   readonly raised: string;
   readonly lowered: string;
 }
 
-/** A streaming indicator of the module: `slow: ema(parameters.slow)`. */
+/** A streaming indicator of the module: `slow: ema(slow)`. */
 export interface IndicatorPart {
   readonly name: string;
   /** The factory exported by the contract. */
   readonly factory: string;
-  /** Its length in bars: the name of a parameter, or a literal. */
+  /** Its length in bars: the name of a parameter, or a number that is not for the search to move. */
   readonly length: { readonly parameter: string } | { readonly bars: number };
   /** What it is computed of, when that is not the close. */
   readonly of?: 'volume';
 }
 
-/** A reason not to enter: the bar is held when `condition`, an expression over the bar, is true. */
+/** A reason not to enter: the bar is held when `condition`, an expression over bar, parameters and indicators by name, is true. */
 export interface Guard {
   readonly condition: string;
   readonly reason: string;
 }
 
-/** What one building block adds to a strategy. The printer puts blocks together; a new block is a new file here. */
+/** What one building block adds to a strategy. The printer puts blocks together; a new block is a new entry or file here. */
 export interface Block {
+  /** What the block is called in a list of changes. */
+  readonly name: string;
   readonly parameters: Readonly<Record<string, BlockParameter>>;
   readonly indicators: readonly IndicatorPart[];
   readonly guards: readonly Guard[];
@@ -32,8 +34,8 @@ export interface Block {
   readonly onLongerBars?: Pick<Block, 'indicators' | 'guards'>;
   /** Options of the entry order, each filled by the parameter of the same name. */
   readonly protection: readonly string[];
-  /** What the block is called in a list of changes. */
-  readonly name: string;
-  /** Why one would add it: a clause with a subject and a verb. */
+  /** What one has to believe for the block to make sense: a sentence of the module's docstring. */
+  readonly belief: string;
+  /** Why one would bring it in: a clause with a subject and a verb. */
   readonly because: string;
 }

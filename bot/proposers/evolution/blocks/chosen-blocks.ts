@@ -1,6 +1,5 @@
 import type { ParameterRanges } from '#engine/contract/types.ts';
 import type { Blueprint } from '../blueprint.ts';
-import { averages } from './averages.ts';
 import type { Block, BlockParameter } from './block.ts';
 import { entries } from './entries.ts';
 import { filters } from './filters.ts';
@@ -9,7 +8,6 @@ import { protections } from './protections.ts';
 /** The blocks a blueprint chooses, in the order in which the module names them. */
 export function chosenBlocks(blueprint: Blueprint): readonly Block[] {
   const blocks: Block[] = [
-    averages,
     entries[blueprint.entry],
     ...blueprint.filters.map((filter) => filters[filter]),
     protections[blueprint.protection],
@@ -25,9 +23,7 @@ export function chosenParameters(blueprint: Blueprint): Readonly<Record<string, 
 /** Every parameter any block declares, by name: a name means the same in all of them. */
 export const knownParameters: Readonly<Record<string, BlockParameter>> = Object.assign(
   {},
-  ...[averages, ...Object.values(entries), ...Object.values(filters), ...Object.values(protections)].map(
-    ({ parameters }) => parameters,
-  ),
+  ...[...Object.values(entries), ...Object.values(filters), ...Object.values(protections)].map(({ parameters }) => parameters),
 );
 
 export function rangesOf(blueprint: Blueprint): ParameterRanges {

@@ -6,96 +6,80 @@ export interface FilterBlock extends Block {
   readonly demands: string;
 }
 
-const averageVolume: IndicatorPart = {
-  name: 'averageVolume',
-  factory: 'sma',
-  length: { parameter: 'volumePeriod' },
-  of: 'volume',
-};
+const meanVolume: IndicatorPart = { name: 'meanVolume', factory: 'sma', length: { bars: 20 }, of: 'volume' };
 
 export const filters: Readonly<Record<Filter, FilterBlock>> = {
   trend: {
+    name: 'trend',
     parameters: {
-      trendPeriod: {
+      trendBars: {
         default: 100,
         min: 50,
         max: 200,
         step: 10,
-        description: 'length of the long average, bars',
+        description: 'bars of the long average',
         raised: 'a longer trend average is harder to fool',
         lowered: 'a shorter trend average turns with the market sooner',
       },
     },
-    indicators: [{ name: 'trend', factory: 'ema', length: { parameter: 'trendPeriod' } }],
-    guards: [{ condition: 'bar.close < indicators.trend.value', reason: 'below the long average' }],
+    indicators: [{ name: 'trend', factory: 'ema', length: { parameter: 'trendBars' } }],
+    guards: [{ condition: 'bar.close < trend.value', reason: 'below the long average' }],
     protection: [],
-    name: 'trend',
+    belief: 'Rallies below the long average fail more often than those above it.',
     because: 'buying only above the long average leaves out rallies in a falling market',
     demands: 'the price stands above its long average',
   },
   rsi: {
+    name: 'rsi',
     parameters: {
-      rsiPeriod: {
+      rsiBars: {
         default: 14,
-        min: 6,
+        min: 5,
         max: 30,
         step: 1,
-        description: 'length of the RSI, bars',
-        raised: 'a slower RSI calls fewer bars overbought',
-        lowered: 'a faster RSI notices exhaustion sooner',
+        description: 'bars of the relative strength index',
+        raised: 'a slower strength index calls fewer bars overbought',
+        lowered: 'a faster strength index notices exhaustion sooner',
       },
       rsiMax: {
         default: 70,
         min: 50,
         max: 90,
         step: 1,
-        description: 'above this the market is overbought',
+        description: 'no entry at or above this relative strength',
         raised: 'strong moves are often only beginning when they look overbought',
-        lowered: 'a stricter RSI limit avoids buying exhausted moves',
+        lowered: 'a stricter limit on strength avoids buying exhausted moves',
       },
     },
-    indicators: [{ name: 'rsi', factory: 'rsi', length: { parameter: 'rsiPeriod' } }],
-    guards: [{ condition: 'indicators.rsi.value > parameters.rsiMax', reason: 'overbought' }],
+    indicators: [{ name: 'strength', factory: 'rsi', length: { parameter: 'rsiBars' } }],
+    guards: [{ condition: 'strength.value >= parameters.rsiMax', reason: 'overbought' }],
     protection: [],
-    name: 'rsi',
-    because: 'the RSI filter avoids buying exhausted moves',
+    belief: 'A move that is overbought already has little left to give.',
+    because: 'the filter on relative strength avoids buying exhausted moves',
     demands: 'the market is not overbought',
   },
   volume: {
+    name: 'volume',
     parameters: {
-      volumePeriod: {
-        default: 20,
-        min: 10,
-        max: 60,
-        step: 5,
-        description: 'length of the average volume, bars',
-        raised: 'a longer volume average is a steadier yardstick',
-        lowered: 'a shorter volume average keeps up with the market',
-      },
       volumeRatio: {
         default: 1,
-        min: 0.5,
-        max: 2.5,
+        min: 0,
+        max: 3,
         step: 0.1,
-        description: 'least volume of a bar, in average volumes',
+        description: 'least volume of a bar, in means of 20 bars',
         raised: 'moves on high volume are better supported',
         lowered: 'waiting for high volume comes too late',
       },
     },
-    indicators: [averageVolume],
-    guards: [{ condition: 'bar.volume < parameters.volumeRatio * indicators.averageVolume.value', reason: 'volume too low' }],
+    indicators: [meanVolume],
+    guards: [{ condition: 'bar.volume < parameters.volumeRatio * meanVolume.value', reason: 'thin volume' }],
     onLongerBars: {
-      indicators: [{ name: 'volume', factory: 'sma', length: { bars: 1 }, of: 'volume' }, averageVolume],
-      guards: [
-        {
-          condition: 'indicators.volume.value < parameters.volumeRatio * indicators.averageVolume.value',
-          reason: 'volume too low',
-        },
-      ],
+      indicators: [{ name: 'volume', factory: 'sma', length: { bars: 1 }, of: 'volume' }, meanVolume],
+      guards: [{ condition: 'volume.value < parameters.volumeRatio * meanVolume.value', reason: 'thin volume' }],
     },
     protection: [],
-    name: 'volume',
-    because: 'the volume filter leaves out moves that nobody backs',
-    demands: 'volume is not below its average',
+    belief: 'Moves that few take part in do not last.',
+    because: 'the filter on volume leaves out moves that few take part in',
+    demands: 'volume is not thin',
   },
 };

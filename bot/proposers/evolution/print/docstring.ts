@@ -1,20 +1,19 @@
-import { entries } from '../blocks/entries.ts';
-import { filters } from '../blocks/filters.ts';
-import { protections } from '../blocks/protections.ts';
+import { chosenBlocks } from '../blocks/chosen-blocks.ts';
 import type { Blueprint } from '../blueprint.ts';
 import { describe } from '../describe.ts';
-import { listed, wrapped } from './text.ts';
+import { wrapped } from './text.ts';
 
 /** Width of the docstring's text; ` * ` goes before it. */
-const TEXT_WIDTH = 117;
+const TEXT_WIDTH = 122;
 
-/** What the strategy does, and the belief it rests on. */
+/** What the strategy does, the beliefs it rests on, and what would end them. */
 export function printDocstring(blueprint: Blueprint): string[] {
-  const beliefs = listed([
-    entries[blueprint.entry].because,
-    ...blueprint.filters.map((filter) => filters[filter].because),
-    protections[blueprint.protection].because,
-  ]);
-  const paragraphs = [wrapped(describe(blueprint), TEXT_WIDTH), [''], wrapped(`Hypothesis: ${beliefs}.`, TEXT_WIDTH)];
-  return ['/**', ...paragraphs.flat().map((line) => ` * ${line}`.trimEnd()), ' */'];
+  const beliefs = chosenBlocks(blueprint).map(({ belief }) => belief);
+  const paragraphs = [
+    describe(blueprint),
+    `Hypothesis: ${beliefs.join(' ')}`,
+    'What would disprove it: trades that win less than they pay in fees, spread and slippage.',
+  ];
+  const lines = paragraphs.flatMap((paragraph, index) => [...(index === 0 ? [] : ['']), ...wrapped(paragraph, TEXT_WIDTH)]);
+  return ['/**', ...lines.map((line) => ` * ${line}`.trimEnd()), ' */'];
 }

@@ -5,15 +5,16 @@ import { indented, quoted } from './text.ts';
 
 export function printIndicators(blueprint: Blueprint): string[] {
   const parts = chosenBlocks(blueprint).flatMap(({ indicators }) => indicators);
+  const lengths = parts.flatMap(({ length }) => ('parameter' in length ? [length.parameter] : []));
   return [
-    'indicators: (parameters) => ({',
+    `indicators: ({ ${lengths.join(', ')} }) => ({`,
     ...indented(parts.map((part) => `${part.name}: ${part.factory}(${argumentsOf(part, blueprint)}),`)),
     '}),',
   ];
 }
 
 function argumentsOf({ length, of }: IndicatorPart, { timeframe, signal }: Blueprint): string {
-  const bars = 'parameter' in length ? `parameters.${length.parameter}` : String(length.bars);
+  const bars = 'parameter' in length ? length.parameter : String(length.bars);
   const options = [
     ...(of === undefined ? [] : [`of: ${quoted(of)}`]),
     ...(signal === timeframe ? [] : [`timeframe: ${quoted(signal)}`]),

@@ -5,22 +5,26 @@ import { indented, quoted } from './text.ts';
 
 /** The decision: what an open position waits for, then every reason not to enter, then the entry. */
 export function printOnBar(blueprint: Blueprint): string[] {
-  const body = [...openPosition(blueprint), '', ...guards(blueprint), '', ...entry(blueprint)];
-  return ['onBar(context) {', ...indented([readings(body), '', ...body]), '},'];
+  const body = [...openPosition(blueprint), ...guards(blueprint), '', ...entry(blueprint)];
+  return ['onBar(context) {', ...indented([...readings(blueprint, body), '', ...body]), '},'];
 }
 
 /** Takes from the context what the body reads, no more. */
-function readings(body: readonly string[]): string {
+function readings(blueprint: Blueprint, body: readonly string[]): string[] {
   const text = body.join('\n');
-  const names = ['bar', 'indicators', 'parameters', 'position'].filter((name) => new RegExp(`\\b${name}\\.`).test(text));
-  return `const { ${names.join(', ')} } = context;`;
+  const names = ['bar', 'parameters', 'position'].filter((name) => text.includes(`${name}.`));
+  const indicators = chosenBlocks(blueprint).flatMap((block) => block.indicators.map(({ name }) => name));
+  return [
+    `const { ${[...names, 'indicators'].toSorted().join(', ')} } = context;`,
+    `const { ${indicators.join(', ')} } = indicators;`,
+  ];
 }
 
 function openPosition({ exitOnCrossDown }: Blueprint): string[] {
   if (!exitOnCrossDown) return [`if (position.isOpen) return context.hold('in position');`];
   return [
     'if (position.isOpen) {',
-    `  if (indicators.fast.crossedBelow(indicators.slow)) return context.exit('the fast average fell below the slow one');`,
+    `  if (fast.crossedBelow(slow)) return context.exit('the fast average fell through the slow one');`,
     `  return context.hold('in position');`,
     '}',
   ];
@@ -35,14 +39,8 @@ function guards(blueprint: Blueprint): string[] {
 function entry(blueprint: Blueprint): string[] {
   const options = chosenBlocks(blueprint).flatMap(({ protection }) => protection);
   return [
-    `return context.target(${equalShare(blueprint)}, ${quoted(entries[blueprint.entry].reason)}, {`,
+    `return context.target(weight, ${quoted(entries[blueprint.entry].reason)}, {`,
     ...indented(options.map((name) => `${name}: parameters.${name},`)),
     '});',
   ];
-}
-
-/** The strategy's equity, shared equally between its symbols. */
-function equalShare({ symbols }: Blueprint): string {
-  const decimal = String(1 / symbols.length);
-  return decimal.length <= 5 ? decimal : `1 / ${symbols.length}`;
 }

@@ -15,7 +15,7 @@ parameters:
   takeProfit: 0.04
 blueprint:
   schema: ratchet/blueprint/1
-  symbols: [BTC/USDT, ETH/USDT]
+  symbols: [BTC/USDT, ETH/USDT, SOL/USDT]
   timeframe: 1h
   signal: 1h
   entry: cross

@@ -4,7 +4,7 @@ import { Blueprint, Entry, Filter, Protection } from '#bot/proposers/evolution/b
 export function blueprintWith(changes: Partial<Blueprint> = {}): Blueprint {
   return Blueprint.parse({
     schema: 'ratchet/blueprint/1',
-    symbols: ['BTC/USDT', 'ETH/USDT'],
+    symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
     timeframe: '1h',
     signal: '1h',
     entry: 'cross',

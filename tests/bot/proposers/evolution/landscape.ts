@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { Blueprint } from '#bot/proposers/evolution/blueprint.ts';
 import { describe } from '#bot/proposers/evolution/describe.ts';
 import { printStrategy } from '#bot/proposers/evolution/print/print-strategy.ts';
 import type { Evaluation, ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
+import { digestOf } from '#engine/attestation/canonical.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import { blueprintWith } from './every-blueprint.ts';
 
@@ -19,9 +19,8 @@ export type Landscape = (configured: Configured) => number | string;
 export const incumbentParameters = {
   fast: 9,
   slow: 21,
-  rsiPeriod: 14,
+  rsiBars: 14,
   rsiMax: 70,
-  volumePeriod: 20,
   volumeRatio: 1,
   stopLoss: 0.02,
   takeProfit: 0.04,
@@ -61,7 +60,7 @@ export function taskOver(
     const growth = landscape(configuredIn(files));
     return typeof growth === 'string'
       ? { outcome: 'rejected', reason: growth }
-      : { outcome: 'scored', result: resultOf(growth, files) };
+      : { outcome: 'scored', result: resultOf({ dailyGrowth: () => growth }, [...files.values()].join('\0')) };
   };
   const first = answer(incumbent);
   if (first.outcome === 'rejected') throw new Error(first.reason);
@@ -85,25 +84,36 @@ function configuredIn(files: StrategyFiles): Configured {
   return { parameters: manifest.parameters, blueprint: blueprint.success ? blueprint.data : undefined };
 }
 
-/** A year that grows by `growth` (log) every day, with forty trades. */
-function resultOf(growth: number, files: StrategyFiles): BacktestResult {
-  const days = Array.from({ length: 366 }, (_, day) => day);
-  const digest = `sha256:${createHash('sha256')
-    .update([...files.values()].join('\0'))
-    .digest('hex')}`;
+export interface Year {
+  /** Log growth of the equity on a day of the year. */
+  readonly dailyGrowth: (day: number) => number;
+  readonly trades?: number;
+}
+
+/** A year of daily equity, with the numbers that follow from it. */
+export function resultOf({ dailyGrowth, trades = 40 }: Year, identity = ''): BacktestResult {
+  const value = [10_000];
+  let peak = 10_000;
+  let maxDrawdown = 0;
+  for (let day = 0; day < 366; day += 1) {
+    value.push(value.at(-1)! * Math.exp(dailyGrowth(day)));
+    peak = Math.max(peak, value.at(-1)!);
+    maxDrawdown = Math.max(maxDrawdown, 1 - value.at(-1)! / peak);
+  }
+  const digest = digestOf(identity);
   return {
     resultId: digest,
     resultDigest: digest,
     metrics: {
       bars: 8784,
-      trades: 40,
-      netReturn: Math.exp(growth * 365) - 1,
+      trades,
+      netReturn: value.at(-1)! / 10_000 - 1,
       cagr: null,
       volatility: null,
       sharpe: null,
       sortino: null,
       calmar: null,
-      maxDrawdown: growth < 0 ? 1 - Math.exp(growth * 365) : 0,
+      maxDrawdown,
       maxDrawdownBars: 0,
       profitFactor: null,
       expectancy: null,
@@ -115,7 +125,7 @@ function resultOf(growth: number, files: StrategyFiles): BacktestResult {
       averageHoldBars: null,
     },
     trades: [],
-    equity: { time: days.map((day) => day * 86_400_000), value: days.map((day) => 10_000 * Math.exp(growth * day)) },
+    equity: { time: value.map((_, day) => day * 86_400_000), value },
     decisions: [],
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe as describeBlueprint } from '#bot/proposers/evolution/describe.ts';
 import { printStrategy } from '#bot/proposers/evolution/print/print-strategy.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import { blueprintWith, everyBlueprint } from './every-blueprint.ts';
@@ -12,14 +13,14 @@ const run = promisify(execFile);
 const root = process.cwd();
 
 describe('printing a strategy', () => {
-  it('names no reading, indicator or parameter that the blocks do not use', () => {
+  it('declares no indicator and no parameter that is not used', () => {
     for (const blueprint of everyBlueprint()) {
       const source = printStrategy(blueprint);
-      const body = source.slice(source.indexOf('onBar('));
-      const indicators = source.slice(source.indexOf('indicators: ('), source.indexOf('onBar('));
-      for (const [, name] of indicators.matchAll(/^ {4}(\w+):/gm)) expect(body).toContain(`indicators.${name}`);
-      const declared = source.slice(source.indexOf('parameters: {'), source.indexOf('warmupBars'));
-      for (const [, name] of declared.matchAll(/^ {4}(\w+):/gm)) expect(indicators + body).toContain(`parameters.${name}`);
+      const [, parameters, , indicators, body] = source.split(/^ {2}(?=parameters:|warmupBars:|indicators:|onBar)/m);
+      for (const [, name] of indicators!.matchAll(/^ {4}(\w+):/gm)) expect(body).toMatch(new RegExp(`\\b${name}\\b[.)]`));
+      for (const [, name] of parameters!.matchAll(/^ {4}(\w+):/gm)) {
+        expect(indicators!.includes(`(${name}`) || body!.includes(`parameters.${name}`), name).toBe(true);
+      }
     }
   });
 
@@ -28,10 +29,16 @@ describe('printing a strategy', () => {
     expect(new Set(blueprints.map(printStrategy)).size).toBe(blueprints.length);
   });
 
-  it('shares the equity equally between the symbols', () => {
-    expect(printStrategy(blueprintWith({ symbols: ['BTC/USDT'] }))).toContain('context.target(1, ');
-    expect(printStrategy(blueprintWith())).toContain('context.target(0.5, ');
-    expect(printStrategy(blueprintWith({ symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] }))).toContain('context.target(1 / 3, ');
+  it('shares the equity equally between the symbols and keeps something back for costs', () => {
+    expect(printStrategy(blueprintWith({ symbols: ['BTC/USDT'] }))).toContain('const weight = 0.9;');
+    expect(printStrategy(blueprintWith())).toContain('const weight = 0.3;');
+    expect(printStrategy(blueprintWith({ symbols: ['A/B', 'C/B', 'D/B', 'E/B', 'F/B', 'G/B', 'H/B'] }))).toContain(
+      'weight = 0.12;',
+    );
+  });
+
+  it('is described in the space a manifest gives', () => {
+    for (const blueprint of everyBlueprint()) expect(describeBlueprint(blueprint).length).toBeLessThanOrEqual(300);
   });
 
   it('passes the static check and the bundler of the sandbox', async () => {
