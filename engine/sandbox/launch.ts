@@ -5,14 +5,16 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a Node process needs besides the heap it is given: code, stacks, buffers. Measured at 60 to 80 MB; the rest is slack. */
-const PROCESS_OVERHEAD_MB = 128;
+/** For stacks, code and buffers, on top of what an idle Node process and the strategy's own memory come to. */
+const SLACK_MB = 80;
+/** Where the system does not tell: enough for every Node. */
+const IDLE_MB_UNKNOWN = 640;
 const PROBE_TIMEOUT_MS = 10_000;
 
 /** How a sandbox process is started here; which of the walls around it this platform offers. */
 export interface LaunchPlan {
-  /** Empty, or the shell that sets the limits and replaces itself. */
-  readonly limits: boolean;
+  /** Limits of the system, set by a shell that then replaces itself; undefined where it knows none. */
+  readonly limits: { readonly idleMb: number } | undefined;
   /** Namespaces through bubblewrap, or why not. */
   readonly bubblewrap: { readonly path: string; readonly args: readonly string[] } | { readonly why: string };
   /** Ends the child with its parent where bubblewrap cannot. */
@@ -37,8 +39,8 @@ export function launchOf(chosen: LaunchPlan, code: string, memoryMb: number): La
   const node = [process.execPath, ...nodeFlags(memoryMb), '-e', code];
   const isolated =
     'path' in chosen.bubblewrap ? [chosen.bubblewrap.path, ...chosen.bubblewrap.args, ...node] : pinned(chosen, node);
-  if (!chosen.limits) return { command: isolated[0]!, args: isolated.slice(1) };
-  const dataKb = (memoryMb + PROCESS_OVERHEAD_MB) * 1024;
+  if (chosen.limits === undefined) return { command: isolated[0]!, args: isolated.slice(1) };
+  const dataKb = Math.ceil(chosen.limits.idleMb + memoryMb + SLACK_MB) * 1024;
   // No core files, no byte into any file, few descriptors, and a cap on memory that also counts ArrayBuffers.
   // dash takes one limit a command.
   const script = `ulimit -c 0 && ulimit -f 0 && ulimit -n 128 && ulimit -d ${dataKb} && exec "$@"`;
@@ -54,7 +56,6 @@ export function nodeFlags(memoryMb: number): string[] {
     '--no-addons',
     '--no-deprecation',
     '--disable-proto=delete',
-    '--no-expose-wasm',
     `--max-old-space-size=${memoryMb}`,
     '--v8-pool-size=1',
   ];
@@ -68,14 +69,35 @@ function pinned(chosen: LaunchPlan, node: string[]): string[] {
 }
 
 async function makePlan(): Promise<LaunchPlan> {
-  const limits =
-    existsSync('/bin/sh') && (await succeeds('/bin/sh', ['-c', 'ulimit -d 1000000 && ulimit -f 0 && ulimit -n 128']));
-  const setprivPath = executable('setpriv');
-  const setpriv =
-    setprivPath !== undefined && (await succeeds(setprivPath, ['--pdeathsig', 'KILL', '--no-new-privs', process.execPath, '-v']))
-      ? setprivPath
-      : undefined;
-  return { limits, bubblewrap: await probeBubblewrap(), setpriv };
+  const [limits, bubblewrap, setpriv] = await Promise.all([probeLimits(), probeBubblewrap(), probeSetpriv()]);
+  return { limits, bubblewrap, setpriv };
+}
+
+async function probeLimits(): Promise<LaunchPlan['limits']> {
+  const script = 'ulimit -c 0 && ulimit -f 0 && ulimit -n 128 && ulimit -d 4000000';
+  if (!existsSync('/bin/sh') || !(await succeeds('/bin/sh', ['-c', script]))) return undefined;
+  return { idleMb: await idleDataMb() };
+}
+
+/**
+ * What the system counts for a Node process that does nothing: 50 MB on Node 20 and 22; 560 MB from 24 on, where it includes
+ * the address range reserved for compiled code.
+ */
+async function idleDataMb(): Promise<number> {
+  const code = `process.stdout.write(require('node:fs').readFileSync('/proc/self/status', 'latin1'))`;
+  try {
+    const { stdout } = await run(process.execPath, ['-e', code], { env: {}, timeout: PROBE_TIMEOUT_MS });
+    const kilobytes = Number(/^VmData:\s+(\d+) kB$/m.exec(stdout)?.[1]);
+    return Number.isFinite(kilobytes) ? kilobytes / 1024 : IDLE_MB_UNKNOWN;
+  } catch {
+    return IDLE_MB_UNKNOWN;
+  }
+}
+
+async function probeSetpriv(): Promise<string | undefined> {
+  const path = executable('setpriv');
+  if (path === undefined) return undefined;
+  return (await succeeds(path, ['--pdeathsig', 'KILL', '--no-new-privs', process.execPath, '-v'])) ? path : undefined;
 }
 
 async function probeBubblewrap(): Promise<LaunchPlan['bubblewrap']> {

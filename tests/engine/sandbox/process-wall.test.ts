@@ -55,7 +55,6 @@ describe('the process wall, alone', () => {
         `new (require('node:wasi').WASI)({ version: 'preview1' }); console.log('made')`,
         /^(ERR_ACCESS_DENIED|ReferenceError|TypeError)/,
       ],
-      ['has no WebAssembly', `console.log(typeof WebAssembly)`, /^undefined$/],
       ['has no __proto__', `console.log(String({}.__proto__))`, /^undefined$/],
     ])('%s', async (_what, code, expected) => {
       const chosen = choose(plan);
