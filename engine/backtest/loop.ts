@@ -1,5 +1,6 @@
 import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { Intent } from '#engine/contract/intent.ts';
+import { ceil, infinity, isMissing, max, missing } from '#engine/contract/intrinsics.ts';
 import type { Simulation } from '#engine/simulation/simulation.ts';
 import type { Trade } from '#engine/simulation/types.ts';
 import { DecisionCounter } from './decision-counter.ts';
@@ -13,9 +14,33 @@ const DAY_MS = 86_400_000;
 export interface DecisionSource {
   /** Bars a symbol must have seen before it decides. */
   readonly warmupBars: number;
-  ingest(index: number, time: number, open: number, high: number, low: number, close: number, volume: number): void;
+  /** Hands a symbol its columns; the bar at `at` is the last one taken in. */
+  attach(index: number, columns: CandleColumns, at: number): void;
+  /** Takes in the next bar of the columns. */
+  advance(index: number): void;
   isWarm(index: number): boolean;
   decide(index: number, quantity: number, entryPrice: number, barsHeld: number): Intent;
+}
+
+/** One symbol's way through its columns. An object a symbol rather than an array over symbols: fields are quicker to write in the realm. */
+class Feed {
+  readonly columns: CandleColumns;
+  readonly end: number;
+  at: number;
+  /** Open time of the bar at `at`; infinite at the end. */
+  time: number;
+
+  constructor(columns: CandleColumns, start: number, end: number) {
+    this.columns = columns;
+    this.end = end;
+    this.at = start;
+    this.time = start < end ? columns.time[start]! : infinity;
+  }
+
+  step(): void {
+    this.at += 1;
+    this.time = this.at < this.end ? this.columns.time[this.at]! : infinity;
+  }
 }
 
 export interface LoopOptions {
@@ -66,76 +91,49 @@ export function runLoop(
   options: LoopOptions,
 ): LoopResult {
   const { span, barMs, onIntent, afterDecision } = options;
-  const count = series.length;
-  const ends = series.map(({ time }) => lowerBound(time, span.to));
-  const cursors = series.map((columns, index) => warmUp(source, index, columns, lowerBound(columns.time, span.from)));
+  const feeds = series.map((columns, index) => {
+    const traded = tradedBars(columns);
+    const start = lowerBound(traded.time, span.from);
+    warmUp(source, index, traded, start);
+    return new Feed(traded, start, lowerBound(traded.time, span.to));
+  });
   const counter = new DecisionCounter();
   const track = new EquityTrack(simulation.equity());
   const trades: Trade[] = [];
+  const firstTime = nextTime(feeds);
   let bars = 0;
-  let firstTime = 0;
-  for (;;) {
-    let time = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < count; index += 1) {
-      const cursor = cursors[index]!;
-      if (cursor < ends[index]! && series[index]!.time[cursor]! < time) time = series[index]!.time[cursor]!;
+  for (let time = firstTime; time !== infinity; time = nextTime(feeds)) {
+    for (let index = 0; index < feeds.length; index += 1) {
+      const feed = feeds[index]!;
+      if (feed.time !== time) continue;
+      const { columns, at } = feed;
+      simulation.setBar(index, columns.open[at]!, columns.high[at]!, columns.low[at]!, columns.close[at]!, columns.volume[at]!);
+      source.advance(index);
+      bars += 1;
     }
-    if (time === Number.POSITIVE_INFINITY) break;
-
-    let barsNow = 0;
-    for (let index = 0; index < count; index += 1) {
-      const columns = series[index]!;
-      const cursor = cursors[index]!;
-      if (cursor >= ends[index]! || columns.time[cursor]! !== time || !(columns.volume[cursor]! > 0)) continue;
-      simulation.setBar(
-        index,
-        columns.open[cursor]!,
-        columns.high[cursor]!,
-        columns.low[cursor]!,
-        columns.close[cursor]!,
-        columns.volume[cursor]!,
-      );
-      source.ingest(
-        index,
-        time,
-        columns.open[cursor]!,
-        columns.high[cursor]!,
-        columns.low[cursor]!,
-        columns.close[cursor]!,
-        columns.volume[cursor]!,
-      );
-      barsNow += 1;
+    simulation.advance(time);
+    for (let index = 0; index < feeds.length; index += 1) {
+      const feed = feeds[index]!;
+      if (feed.time !== time) continue;
+      feed.step();
+      if (!source.isWarm(index)) continue;
+      const intent = source.decide(index, simulation.quantity(index), simulation.entryPrice(index), simulation.barsHeld(index));
+      counter.add(intent.action, intent.reason);
+      if (onIntent !== undefined && intent.action !== 'hold') onIntent(time, index, intent);
+      simulation.place(index, intent);
+      if (afterDecision !== undefined) afterDecision(index);
     }
-    if (barsNow > 0) {
-      simulation.advance(time);
-      for (let index = 0; index < count; index += 1) {
-        const cursor = cursors[index]!;
-        const columns = series[index]!;
-        if (cursor >= ends[index]! || columns.time[cursor]! !== time || !(columns.volume[cursor]! > 0)) continue;
-        if (!source.isWarm(index)) continue;
-        const intent = source.decide(index, simulation.quantity(index), simulation.entryPrice(index), simulation.barsHeld(index));
-        counter.add(intent.action, intent.reason);
-        if (onIntent !== undefined && intent.action !== 'hold') onIntent(time, index, intent);
-        simulation.place(index, intent);
-        if (afterDecision !== undefined) afterDecision(index);
-      }
-      simulation.commit();
-      if (simulation.trades.length > 0) trades.push(...simulation.trades.splice(0));
-      if (simulation.fills.length > 0) simulation.fills.length = 0;
-      if (simulation.denials.length > 0) simulation.denials.length = 0;
-      track.add(time + barMs, simulation.equity(), simulation.isInvested);
-      if (bars === 0) firstTime = time;
-      bars += barsNow;
+    simulation.commit();
+    if (simulation.hasRecord) {
+      for (const trade of simulation.trades) trades.push(trade);
+      simulation.dropRecord();
     }
-    for (let index = 0; index < count; index += 1) {
-      const cursor = cursors[index]!;
-      if (cursor < ends[index]! && series[index]!.time[cursor]! === time) cursors[index] = cursor + 1;
-    }
+    track.add(time + barMs, simulation.equity(), simulation.isInvested);
   }
   simulation.closeAll('end of data');
-  trades.push(...simulation.trades.splice(0));
+  trades.push(...simulation.trades);
   return {
-    firstTime,
+    firstTime: bars === 0 ? 0 : firstTime,
     bars,
     ...track.finish(simulation.equity()),
     turnover: simulation.turnover,
@@ -145,26 +143,34 @@ export function runLoop(
   };
 }
 
-/** Feeds the last `warmupBars` traded bars before `first` to the source; returns `first`, where the loop begins. */
-export function warmUp(source: DecisionSource, index: number, columns: CandleColumns, first: number): number {
-  let start = first;
-  for (let needed = source.warmupBars; needed > 0 && start > 0; ) {
-    start -= 1;
-    if (columns.volume[start]! > 0) needed -= 1;
-  }
-  for (let at = start; at < first; at += 1) {
-    if (!(columns.volume[at]! > 0)) continue;
-    source.ingest(
-      index,
-      columns.time[at]!,
-      columns.open[at]!,
-      columns.high[at]!,
-      columns.low[at]!,
-      columns.close[at]!,
-      columns.volume[at]!,
-    );
-  }
-  return first;
+function nextTime(feeds: readonly Feed[]): number {
+  let time = infinity;
+  for (let index = 0; index < feeds.length; index += 1) if (feeds[index]!.time < time) time = feeds[index]!.time;
+  return time;
+}
+
+/** Leads the source through the last `warmupBars` bars before `start`; it then stands before `start`. */
+export function warmUp(source: DecisionSource, index: number, traded: CandleColumns, start: number): void {
+  const first = max(0, start - source.warmupBars);
+  source.attach(index, traded, first - 1);
+  for (let at = first; at < start; at += 1) source.advance(index);
+}
+
+/** The bars in which something traded; the same columns when that is all of them. */
+export function tradedBars(columns: CandleColumns): CandleColumns {
+  const { volume } = columns;
+  let count = 0;
+  for (let at = 0; at < volume.length; at += 1) if (volume[at]! > 0) count += 1;
+  if (count === volume.length) return columns;
+  const kept = (column: Float64Array): Float64Array => column.filter((_value, at) => volume[at]! > 0);
+  return {
+    time: kept(columns.time),
+    open: kept(columns.open),
+    high: kept(columns.high),
+    low: kept(columns.low),
+    close: kept(columns.close),
+    volume: kept(volume),
+  };
 }
 
 /** Equity as it goes: drawdown instant by instant, and one point at the end of each UTC day. */
@@ -179,8 +185,8 @@ class EquityTrack {
   #underwater = 0;
   #longestUnderwater = 0;
   #last: number;
-  #lastTime = Number.NaN;
-  #dayEnd = Number.NaN;
+  #lastTime = missing;
+  #dayEnd = missing;
 
   constructor(capital: number) {
     this.#peak = capital;
@@ -212,13 +218,13 @@ class EquityTrack {
       this.#values.push(this.#last);
       this.#dayEnd += DAY_MS;
     }
-    if (Number.isNaN(this.#dayEnd)) this.#dayEnd = Math.ceil(closeTime / DAY_MS) * DAY_MS;
+    if (isMissing(this.#dayEnd)) this.#dayEnd = ceil(closeTime / DAY_MS) * DAY_MS;
   }
 
   /** @param equity after open positions were closed, which stands for the last point */
   finish(equity: number) {
     if (this.#instants > 0) {
-      if (equity < this.#peak) this.#worst = Math.max(this.#worst, 1 - equity / this.#peak);
+      if (equity < this.#peak) this.#worst = max(this.#worst, 1 - equity / this.#peak);
       this.#times.push(this.#lastTime);
       this.#values.push(equity);
     }

@@ -10,7 +10,7 @@ import { BarView } from './host/bar-window.ts';
 import { type CheckedDefinition, checkDefinition } from './host/definition.ts';
 import { PositionOfSymbol, StrategyContext } from './host/strategy-context.ts';
 import { StrategyHost, type StrategySnapshot } from './host/strategy-host.ts';
-import { runLoop, warmUp } from './loop.ts';
+import { runLoop, tradedBars, warmUp } from './loop.ts';
 import { encodeTrades, TapeWriter, TextTable } from './loop-codec.ts';
 
 // The program of a strategy's sandbox process: it is bundled into a bare realm, where there is no Node and no zod.
@@ -112,10 +112,11 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
 
   function begin(input: BeginInput, arrays: Float64Array[]) {
     const host = new StrategyHost(freshDefinition(), input.parameters);
-    const history = columnsOf(arrays);
+    const history = columnsOf(arrays).map(tradedBars);
     history.forEach((series, index) => {
       const first = input.since === null ? -1 : series.time.findIndex((time) => time >= input.since!);
       takeIn(host, index, series, first < 0 ? series.time.length : first);
+      host.detach(index);
     });
     const state = input.state === null ? 'fresh' : host.restore(input.state);
     const times = Float64Array.from(history, ({ time }) => time[time.length - 1] ?? Number.NEGATIVE_INFINITY);
@@ -134,7 +135,7 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
       if (!(bar.time > times[index]!))
         throw new RangeError(`The bar of ${bar.symbol} at ${bar.time} is not newer than the last.`);
       times[index] = bar.time;
-      host.ingest(index, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume);
+      host.append(index, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume);
     });
     const decisions: DecisionRecord[] = [];
     for (const index of indices.sort((left, right) => left - right)) {
@@ -161,10 +162,8 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
 
 /** Warms a symbol up to the bar at `first`, and takes in what follows as if it had been there when those bars closed. */
 function takeIn(host: StrategyHost, index: number, series: CandleColumns, first: number): void {
-  const { time, open, high, low, close, volume } = series;
-  for (let at = warmUp(host, index, series, first); at < time.length; at += 1) {
-    if (volume[at]! > 0) host.ingest(index, time[at]!, open[at]!, high[at]!, low[at]!, close[at]!, volume[at]!);
-  }
+  warmUp(host, index, series, first);
+  for (let at = first; at < series.time.length; at += 1) host.advance(index);
 }
 
 /** Six arrays a symbol: time, open, high, low, close, volume. */

@@ -1,3 +1,4 @@
+import type { CandleColumns } from '#engine/candles/types.ts';
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
 import type { DecisionSource } from './loop.ts';
 import { TapeReader } from './loop-codec.ts';
@@ -9,18 +10,22 @@ import { TapeReader } from './loop-codec.ts';
 export class TapeSource implements DecisionSource {
   readonly warmupBars = 0;
   readonly #reader: TapeReader;
-  readonly #times: Float64Array;
+  readonly #feeds: { time: Float64Array; at: number }[];
   /** One intent a symbol: the simulation reads it only after all symbols have decided. */
   readonly #intents: Intent[];
 
   constructor(tape: Float64Array, texts: readonly string[], symbolCount: number) {
     this.#reader = new TapeReader(tape, texts);
-    this.#times = new Float64Array(symbolCount);
+    this.#feeds = Array.from({ length: symbolCount }, () => ({ time: new Float64Array(0), at: -1 }));
     this.#intents = Array.from({ length: symbolCount }, createIntent);
   }
 
-  ingest(index: number, time: number): void {
-    this.#times[index] = time;
+  attach(index: number, columns: CandleColumns, at: number): void {
+    this.#feeds[index] = { time: columns.time, at };
+  }
+
+  advance(index: number): void {
+    this.#feeds[index]!.at += 1;
   }
 
   isWarm(): boolean {
@@ -29,7 +34,8 @@ export class TapeSource implements DecisionSource {
 
   decide(index: number): Intent {
     const intent = this.#intents[index]!;
-    const taped = this.#reader.next(this.#times[index]!, index);
+    const { time, at } = this.#feeds[index]!;
+    const taped = this.#reader.next(time[at]!, index);
     if (taped === null) intent.action = 'hold';
     else Object.assign(intent, taped);
     return intent;

@@ -1,3 +1,4 @@
+import { isInteger } from '#engine/contract/intrinsics.ts';
 // Bundled into the strategy realm: no Node imports here.
 
 /**
@@ -9,7 +10,7 @@ export interface Kernel {
 }
 
 export function requirePeriod(name: string, period: number, least = 1): number {
-  if (!Number.isInteger(period) || period < least || period > 100_000) {
+  if (!isInteger(period) || period < least || period > 100_000) {
     throw new RangeError(`${name} needs a whole number of bars from ${least} to 100,000, not ${String(period)}.`);
   }
   return period;

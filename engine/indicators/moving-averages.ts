@@ -1,32 +1,34 @@
+import { missing } from '#engine/contract/intrinsics.ts';
 import { type Kernel, requirePeriod } from './kernel.ts';
+import { Ring } from './ring.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
 /** Simple moving average: the mean of the last `period` inputs. */
 export class SmaKernel implements Kernel {
-  readonly #window: Float64Array;
+  readonly #window: Ring;
   #at = 0;
   #count = 0;
   #sum = 0;
 
   constructor(period: number) {
-    this.#window = new Float64Array(requirePeriod('sma', period));
+    this.#window = new Ring(requirePeriod('sma', period));
   }
 
   push(input: number): number {
     const window = this.#window;
-    this.#sum += input - window[this.#at]!;
-    window[this.#at] = input;
+    this.#sum += input - window.get(this.#at);
+    window.set(this.#at, input);
     this.#at += 1;
-    if (this.#at === window.length) {
+    if (this.#at === window.size) {
       // Summed afresh once a round, so that rounding errors do not pile up over millions of bars.
       this.#at = 0;
       let sum = 0;
-      for (let index = 0; index < window.length; index += 1) sum += window[index]!;
+      for (let index = 0; index < window.size; index += 1) sum += window.get(index);
       this.#sum = sum;
     }
-    if (this.#count < window.length) this.#count += 1;
-    return this.#count === window.length ? this.#sum / window.length : Number.NaN;
+    if (this.#count < window.size) this.#count += 1;
+    return this.#count === window.size ? this.#sum / window.size : missing;
   }
 }
 
@@ -36,7 +38,7 @@ export class EmaKernel implements Kernel {
   readonly #k: number;
   #count = 0;
   #sum = 0;
-  #value = Number.NaN;
+  #value = missing;
 
   constructor(period: number) {
     this.#period = requirePeriod('ema', period);
@@ -57,25 +59,25 @@ export class EmaKernel implements Kernel {
 
 /** Linearly weighted moving average: the newest input counts `period` times, the oldest once. */
 export class WmaKernel implements Kernel {
-  readonly #window: Float64Array;
+  readonly #window: Ring;
   readonly #divisor: number;
   #at = 0;
   #count = 0;
 
   constructor(period: number) {
-    this.#window = new Float64Array(requirePeriod('wma', period));
+    this.#window = new Ring(requirePeriod('wma', period));
     this.#divisor = (period * (period + 1)) / 2;
   }
 
   push(input: number): number {
     const window = this.#window;
-    const period = window.length;
-    window[this.#at] = input;
+    const period = window.size;
+    window.set(this.#at, input);
     this.#at = (this.#at + 1) % period;
     if (this.#count < period) this.#count += 1;
-    if (this.#count < period) return Number.NaN;
+    if (this.#count < period) return missing;
     let sum = 0;
-    for (let weight = 1; weight <= period; weight += 1) sum += weight * window[(this.#at + weight - 1) % period]!;
+    for (let weight = 1; weight <= period; weight += 1) sum += weight * window.get((this.#at + weight - 1) % period);
     return sum / this.#divisor;
   }
 }

@@ -1,3 +1,4 @@
+import { isMissing, missing } from '#engine/contract/intrinsics.ts';
 import type { Indicator, Timeframe } from '#engine/contract/types.ts';
 import type { Kernel } from './kernel.ts';
 
@@ -34,10 +35,10 @@ export class StreamingIndicator implements Indicator {
   readonly #kernel: Kernel;
   readonly #source: Source;
   readonly #timeframe: Timeframe | undefined;
-  #value = Number.NaN;
-  #previous = Number.NaN;
+  #value = missing;
+  #previous = missing;
   /** The value as it stood one base bar earlier. */
-  #before = Number.NaN;
+  #before = missing;
   #isClaimed = false;
 
   constructor(kernel: Kernel, source: Source, timeframe: Timeframe | undefined) {
@@ -89,7 +90,7 @@ export class StreamingIndicator implements Indicator {
   }
 
   get isReady(): boolean {
-    return !Number.isNaN(this.#value);
+    return !isMissing(this.#value);
   }
 
   crossedAbove(other: Indicator | number): boolean {

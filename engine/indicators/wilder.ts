@@ -1,3 +1,4 @@
+import { abs, isMissing, max, min, missing } from '#engine/contract/intrinsics.ts';
 import { type Kernel, requirePeriod } from './kernel.ts';
 
 // Bundled into the strategy realm: no Node imports here. J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
@@ -32,7 +33,7 @@ class WilderMean {
 export class RsiKernel implements Kernel {
   readonly #gains: WilderMean;
   readonly #losses: WilderMean;
-  #last = Number.NaN;
+  #last = missing;
 
   constructor(period: number) {
     requirePeriod('rsi', period, 2);
@@ -43,10 +44,10 @@ export class RsiKernel implements Kernel {
   push(input: number): number {
     const change = input - this.#last;
     this.#last = input;
-    if (Number.isNaN(change)) return Number.NaN;
-    const gain = this.#gains.push(Math.max(change, 0));
-    const loss = this.#losses.push(Math.max(-change, 0));
-    if (!this.#gains.isReady) return Number.NaN;
+    if (isMissing(change)) return missing;
+    const gain = this.#gains.push(max(change, 0));
+    const loss = this.#losses.push(max(-change, 0));
+    if (!this.#gains.isReady) return missing;
     const total = gain + loss;
     return total > 0 ? (100 * gain) / total : 0;
   }
@@ -55,7 +56,7 @@ export class RsiKernel implements Kernel {
 /** Average true range, in the quote asset: Wilder's mean of max(high, previous close) - min(low, previous close). First value after `period` + 1 bars. */
 export class AtrKernel implements Kernel {
   readonly #mean: WilderMean;
-  #lastClose = Number.NaN;
+  #lastClose = missing;
 
   constructor(period: number) {
     this.#mean = new WilderMean(requirePeriod('atr', period));
@@ -64,9 +65,9 @@ export class AtrKernel implements Kernel {
   push(close: number, high: number, low: number): number {
     const last = this.#lastClose;
     this.#lastClose = close;
-    if (Number.isNaN(last)) return Number.NaN;
-    const mean = this.#mean.push(Math.max(high, last) - Math.min(low, last));
-    return this.#mean.isReady ? mean : Number.NaN;
+    if (isMissing(last)) return missing;
+    const mean = this.#mean.push(max(high, last) - min(low, last));
+    return this.#mean.isReady ? mean : missing;
   }
 }
 
@@ -78,9 +79,9 @@ export class AdxKernel implements Kernel {
   #up = 0;
   #down = 0;
   #range = 0;
-  #lastHigh = Number.NaN;
-  #lastLow = Number.NaN;
-  #lastClose = Number.NaN;
+  #lastHigh = missing;
+  #lastLow = missing;
+  #lastClose = missing;
 
   constructor(period: number) {
     this.#period = requirePeriod('adx', period, 2);
@@ -90,20 +91,20 @@ export class AdxKernel implements Kernel {
   push(close: number, high: number, low: number): number {
     const rise = high - this.#lastHigh;
     const fall = this.#lastLow - low;
-    const range = Math.max(high, this.#lastClose) - Math.min(low, this.#lastClose);
+    const range = max(high, this.#lastClose) - min(low, this.#lastClose);
     this.#lastHigh = high;
     this.#lastLow = low;
     this.#lastClose = close;
-    if (Number.isNaN(rise)) return Number.NaN;
+    if (isMissing(rise)) return missing;
     // Wilder's sums: the first period - 1 changes are added up, then each bar takes one period-th away before it adds its own.
     this.#changes += 1;
     const keep = this.#changes < this.#period ? 1 : 1 - 1 / this.#period;
     this.#up = this.#up * keep + (rise > fall && rise > 0 ? rise : 0);
     this.#down = this.#down * keep + (fall > rise && fall > 0 ? fall : 0);
     this.#range = this.#range * keep + range;
-    if (this.#changes < this.#period) return Number.NaN;
+    if (this.#changes < this.#period) return missing;
     const sum = this.#up + this.#down;
-    const mean = this.#index.push(sum > 0 ? (100 * Math.abs(this.#up - this.#down)) / sum : 0);
-    return this.#index.isReady ? mean : Number.NaN;
+    const mean = this.#index.push(sum > 0 ? (100 * abs(this.#up - this.#down)) / sum : 0);
+    return this.#index.isReady ? mean : missing;
   }
 }

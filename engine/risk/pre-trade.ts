@@ -1,4 +1,5 @@
 import type { Intent } from '#engine/contract/intent.ts';
+import { isFiniteNumber, isInteger, isMissing } from '#engine/contract/intrinsics.ts';
 import type { DenialCode } from './denial.ts';
 
 // Bundled into the strategy realm: no Node imports here. Called once for each decision that is not a hold.
@@ -14,10 +15,10 @@ const TAKE_PROFIT_MAX = 100;
 /** Judges what an intent says, whatever the account holds. Null when nothing is wrong with it. */
 export function checkIntent(intent: Intent): DenialCode | null {
   if (intent.action !== 'target' && intent.action !== 'limit') return null;
-  if (!Number.isFinite(intent.weight)) return 'not-finite';
+  if (!isFiniteNumber(intent.weight)) return 'not-finite';
   if (intent.weight < 0 || intent.weight > 1) return 'weight-out-of-bounds';
   if (intent.action === 'limit') {
-    if (!Number.isFinite(intent.price)) return 'not-finite';
+    if (!isFiniteNumber(intent.price)) return 'not-finite';
     if (intent.price <= 0) return 'price-out-of-bounds';
     if (!isAbsentOrCount(intent.expiryBars)) return 'protection-out-of-bounds';
   }
@@ -51,13 +52,13 @@ export function checkDataAge(ageMs: number, maxAgeMs: number): DenialCode | null
 }
 
 function isAbsentOrBetween(value: number, below: number): boolean {
-  return Number.isNaN(value) || (value > 0 && value < below);
+  return isMissing(value) || (value > 0 && value < below);
 }
 
 function isAbsentOrTolerance(value: number): boolean {
-  return Number.isNaN(value) || (value >= 0 && value < 1);
+  return isMissing(value) || (value >= 0 && value < 1);
 }
 
 function isAbsentOrCount(value: number): boolean {
-  return Number.isNaN(value) || (Number.isInteger(value) && value >= 1 && value <= BARS_MAX);
+  return isMissing(value) || (isInteger(value) && value >= 1 && value <= BARS_MAX);
 }

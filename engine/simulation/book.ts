@@ -1,4 +1,5 @@
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
+import { missing } from '#engine/contract/intrinsics.ts';
 import { Grid } from './grid.ts';
 import type { ExitCause, MarketRules } from './types.ts';
 
@@ -22,13 +23,13 @@ export class HeldPosition {
   /** Worst and best ratio of price to entry price, less 1. */
   adverse = 0;
   favourable = 0;
-  stopPrice = Number.NaN;
-  takePrice = Number.NaN;
-  trailDistance = Number.NaN;
+  stopPrice = missing;
+  takePrice = missing;
+  trailDistance = missing;
   /** Highest price since entry, up to the bar before the current one. */
   trailHigh = 0;
   /** Bars until the horizon closes the position; NaN without one. */
-  horizonLeft = Number.NaN;
+  horizonLeft = missing;
   /** Set while a protective exit waits for volume. */
   exiting: ExitCause | null = null;
   isEntryBar = false;
@@ -45,17 +46,17 @@ export class WaitingOrder {
   filledQuantity = 0;
   filledCost = 0;
   limitPrice = 0;
-  barsLeft = Number.NaN;
+  barsLeft = missing;
   decisionClose = 0;
   /** Quote asset set aside for it. */
   reserved = 0;
   hasRested = false;
   reason = '';
-  stopLoss = Number.NaN;
-  takeProfit = Number.NaN;
-  trailingStop = Number.NaN;
-  slippageTolerance = Number.NaN;
-  horizonBars = Number.NaN;
+  stopLoss = missing;
+  takeProfit = missing;
+  trailingStop = missing;
+  slippageTolerance = missing;
+  horizonBars = missing;
 }
 
 /** Everything the simulation knows about one symbol. */
@@ -75,7 +76,7 @@ export class Book {
   /** What fills may still take of this bar's volume, base asset. */
   volumeLeft = 0;
   /** The mark: last close seen; NaN before the first bar. */
-  lastClose = Number.NaN;
+  lastClose = missing;
 
   /** The decision placed on this bar, until it becomes an order. */
   intent: Intent | null = null;

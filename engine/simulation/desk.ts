@@ -1,3 +1,4 @@
+import { max, min, missing } from '#engine/contract/intrinsics.ts';
 import type { Denial, DenialCode } from '#engine/risk/denial.ts';
 import { Account } from './account.ts';
 import { type Book, withdrawOrder } from './book.ts';
@@ -45,7 +46,7 @@ export class Desk {
       if (book === own) isLater = true;
       else if (!isLater || book.order.kind === 'limit') free -= book.order.reserved;
     }
-    return Math.max(0, free);
+    return max(0, free);
   }
 
   /** Books a buy that `book.order` asked for, and sets the protection it carries. */
@@ -64,7 +65,7 @@ export class Desk {
     position.boughtQuantity += quantity;
     position.boughtCost += value;
     position.fees += fee;
-    order.reserved = order.quantity > 0 ? order.reserved * Math.max(0, 1 - quantity / order.quantity) : 0;
+    order.reserved = order.quantity > 0 ? order.reserved * max(0, 1 - quantity / order.quantity) : 0;
     order.quantity = book.steps.nearest(order.quantity - quantity);
     const isFirstFill = order.filledQuantity === 0;
     order.filledQuantity += quantity;
@@ -87,9 +88,9 @@ export class Desk {
     account.fees += fee;
     account.realised += value - costSold;
     account.turnover += value;
-    position.adverse = Math.min(position.adverse, change);
-    position.favourable = Math.max(position.favourable, change);
-    position.quantity = Math.max(0, left);
+    position.adverse = min(position.adverse, change);
+    position.favourable = max(position.favourable, change);
+    position.quantity = max(0, left);
     position.cost = left > 0 ? position.cost - costSold : 0;
     position.soldQuantity += quantity;
     position.soldValue += value;
@@ -112,11 +113,11 @@ export class Desk {
     position.barsHeld = 0;
     position.adverse = 0;
     position.favourable = 0;
-    position.stopPrice = Number.NaN;
-    position.takePrice = Number.NaN;
-    position.trailDistance = Number.NaN;
+    position.stopPrice = missing;
+    position.takePrice = missing;
+    position.trailDistance = missing;
     position.trailHigh = price;
-    position.horizonLeft = Number.NaN;
+    position.horizonLeft = missing;
     position.exiting = null;
     position.isEntryBar = true;
     position.isInsideEntry = isInside;

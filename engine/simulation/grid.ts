@@ -1,3 +1,5 @@
+import { abs, ceil, floor, isFiniteNumber, max, round } from '#engine/contract/intrinsics.ts';
+
 // Bundled into the strategy realm: no Node imports here.
 
 /** Relative slack within which a number counts as lying on a grid line: decimal steps are not exact in binary. */
@@ -14,26 +16,26 @@ export class Grid {
 
   /** @param step above zero */
   constructor(step: number) {
-    if (!(step > 0) || !Number.isFinite(step)) throw new RangeError(`A market's step must be above zero, not ${step}.`);
-    const inverse = Math.round(1 / step);
+    if (!(step > 0) || !isFiniteNumber(step)) throw new RangeError(`A market's step must be above zero, not ${step}.`);
+    const inverse = round(1 / step);
     this.#step = step;
-    this.#inverse = inverse >= 1 && Math.abs(inverse * step - 1) < SLACK ? inverse : 0;
+    this.#inverse = inverse >= 1 && abs(inverse * step - 1) < SLACK ? inverse : 0;
   }
 
   floor(value: number): number {
     const count = this.#count(value);
-    const whole = Math.round(count);
-    return this.#line(Math.abs(count - whole) <= SLACK * Math.max(1, Math.abs(count)) ? whole : Math.floor(count));
+    const whole = round(count);
+    return this.#line(abs(count - whole) <= SLACK * max(1, abs(count)) ? whole : floor(count));
   }
 
   ceil(value: number): number {
     const count = this.#count(value);
-    const whole = Math.round(count);
-    return this.#line(Math.abs(count - whole) <= SLACK * Math.max(1, Math.abs(count)) ? whole : Math.ceil(count));
+    const whole = round(count);
+    return this.#line(abs(count - whole) <= SLACK * max(1, abs(count)) ? whole : ceil(count));
   }
 
   nearest(value: number): number {
-    return this.#line(Math.round(this.#count(value)));
+    return this.#line(round(this.#count(value)));
   }
 
   #count(value: number): number {

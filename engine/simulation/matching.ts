@@ -1,3 +1,4 @@
+import { isMissing, max, min, missing } from '#engine/contract/intrinsics.ts';
 import { checkSize } from '#engine/risk/pre-trade.ts';
 import { type Book, withdrawOrder } from './book.ts';
 import type { Desk } from './desk.ts';
@@ -36,7 +37,7 @@ export function buyAtOpen(desk: Desk, book: Book): void {
   if (order.kind === 'buy') {
     takeUp(desk, book, book.buyPrice(book.open), false);
   } else if (order.kind === 'limit' && !order.hasRested && book.open <= order.limitPrice) {
-    takeUp(desk, book, Math.min(book.buyPrice(book.open), order.limitPrice), false);
+    takeUp(desk, book, min(book.buyPrice(book.open), order.limitPrice), false);
   }
 }
 
@@ -50,7 +51,7 @@ export function fillInside(desk: Desk, book: Book): void {
   const stop = stopLevel(book);
   if (book.low <= stop) {
     const cause = stopCause(book);
-    sellAll(desk, book, book.sellPrice(Math.min(stop, book.open)), cause, cause);
+    sellAll(desk, book, book.sellPrice(min(stop, book.open)), cause, cause);
   } else if (book.high > position.takePrice && !position.isInsideEntry) {
     takeProfit(desk, book);
   }
@@ -64,9 +65,9 @@ export function closeBar(desk: Desk, book: Book): void {
     // What the bar did before an entry inside it is unknown: only its low (the entry was on the way there) and close count.
     const high = position.isInsideEntry ? book.close : book.high;
     const entry = book.entryPrice;
-    position.adverse = Math.min(position.adverse, book.low / entry - 1);
-    position.favourable = Math.max(position.favourable, high / entry - 1);
-    position.trailHigh = Math.max(position.trailHigh, high);
+    position.adverse = min(position.adverse, book.low / entry - 1);
+    position.favourable = max(position.favourable, high / entry - 1);
+    position.trailHigh = max(position.trailHigh, high);
     position.horizonLeft -= 1;
     if (!position.isEntryBar) position.barsHeld += 1;
     position.isEntryBar = false;
@@ -82,19 +83,19 @@ export function closeBar(desk: Desk, book: Book): void {
 function stopLevel(book: Book): number {
   const { stopPrice, trailDistance } = book.position;
   const trail = trailPrice(book);
-  if (Number.isNaN(trailDistance)) return stopPrice;
-  return Number.isNaN(stopPrice) || trail > stopPrice ? trail : stopPrice;
+  if (isMissing(trailDistance)) return stopPrice;
+  return isMissing(stopPrice) || trail > stopPrice ? trail : stopPrice;
 }
 
 function stopCause(book: Book): ExitCause {
   const { stopPrice, trailDistance } = book.position;
-  if (Number.isNaN(trailDistance)) return 'stop';
-  return Number.isNaN(stopPrice) || trailPrice(book) > stopPrice ? 'trailing-stop' : 'stop';
+  if (isMissing(trailDistance)) return 'stop';
+  return isMissing(stopPrice) || trailPrice(book) > stopPrice ? 'trailing-stop' : 'stop';
 }
 
 function trailPrice(book: Book): number {
   const { trailDistance, trailHigh } = book.position;
-  return Number.isNaN(trailDistance) ? Number.NaN : book.ticks.floor(trailHigh * (1 - trailDistance));
+  return isMissing(trailDistance) ? missing : book.ticks.floor(trailHigh * (1 - trailDistance));
 }
 
 /** Sells the whole position, as far as the bar's volume goes; the rest follows on the next bars at their open. */
@@ -110,7 +111,7 @@ function sellAll(desk: Desk, book: Book, price: number, cause: ExitCause, reason
 
 function sellPart(desk: Desk, book: Book, price: number): void {
   const { order, position } = book;
-  const quantity = takeVolume(book, Math.min(order.quantity, position.quantity));
+  const quantity = takeVolume(book, min(order.quantity, position.quantity));
   if (quantity <= 0) return;
   order.quantity = book.steps.nearest(order.quantity - quantity);
   const isDone = order.quantity <= 0;

@@ -1,4 +1,5 @@
 import type { Intent } from '#engine/contract/intent.ts';
+import { abs, max } from '#engine/contract/intrinsics.ts';
 import type { DenialCode } from '#engine/risk/denial.ts';
 import { checkEntryAllowed, checkIntent, checkSize, type HaltState } from '#engine/risk/pre-trade.ts';
 import { type Book, withdrawOrder } from './book.ts';
@@ -50,7 +51,7 @@ function makeTarget(desk: Desk, book: Book, intent: Intent, equity: number, halt
   if (intent.weight === 0) return makeExit(book, intent.reason);
   if (position.exiting !== null) return 'exit-in-progress';
   const change = intent.weight * equity - position.quantity * lastClose;
-  const quantity = book.steps.floor(Math.abs(change) / lastClose);
+  const quantity = book.steps.floor(abs(change) / lastClose);
   if (change <= 0) {
     if (quantity <= 0) return 'no-change';
     if (quantity >= position.quantity) return makeExit(book, intent.reason);
@@ -83,7 +84,7 @@ function placePurchase(desk: Desk, book: Book, intent: Intent, wanted: number, p
   const small = checkSize(wanted, price, rules);
   if (small !== null) return small;
   const unitCost = price * (1 + rules.takerFeeRate);
-  const free = Math.max(0, desk.freeCash(book) + expectedProceeds(desk));
+  const free = max(0, desk.freeCash(book) + expectedProceeds(desk));
   const quantity = wanted * unitCost > free ? book.steps.floor(free / unitCost) : wanted;
   if (checkSize(quantity, price, rules) !== null) return 'no-free-cash';
   order.kind = intent.action === 'limit' ? 'limit' : 'buy';

@@ -1,4 +1,5 @@
 import { copyIntent, createIntent, type DecisionRecord, INTENT_NUMBERS, type Intent } from '#engine/contract/intent.ts';
+import { isMissing, missing } from '#engine/contract/intrinsics.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Book } from './book.ts';
@@ -145,7 +146,7 @@ export class Simulation {
   #carryOut(book: Book, equity: number): void {
     const intent = book.intent!;
     book.intent = null;
-    const denial = Number.isNaN(book.lastClose) ? 'stale-data' : makeOrder(this.#desk, book, intent, equity, this.#halt);
+    const denial = isMissing(book.lastClose) ? 'stale-data' : makeOrder(this.#desk, book, intent, equity, this.#halt);
     if (denial !== null) this.#desk.deny(book, denial, intent.reason);
   }
 
@@ -267,6 +268,17 @@ export class Simulation {
     return this.#desk.denials;
   }
 
+  get hasRecord(): boolean {
+    return this.#desk.fills.length > 0 || this.#desk.denials.length > 0;
+  }
+
+  /** Forgets the record, for loops that only count. */
+  dropRecord(): void {
+    this.#desk.fills.length = 0;
+    this.#desk.trades.length = 0;
+    this.#desk.denials.length = 0;
+  }
+
   takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[] } {
     return {
       fills: this.#desk.fills.splice(0),
@@ -282,6 +294,6 @@ function intentOf(decision: DecisionRecord): Intent {
   intent.reason = decision.reason;
   // A number that was given but is not finite travels as null and must reach the check that refuses it.
   for (const name of INTENT_NUMBERS)
-    intent[name] = decision[name] === null ? Number.NEGATIVE_INFINITY : (decision[name] ?? Number.NaN);
+    intent[name] = decision[name] === null ? Number.NEGATIVE_INFINITY : (decision[name] ?? missing);
   return intent;
 }

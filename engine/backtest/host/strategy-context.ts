@@ -1,5 +1,6 @@
 import { isTimeframe, timeframeMs } from '#engine/candles/timeframe.ts';
 import { createIntent, type Intent, REASON_MAX_CHARACTERS } from '#engine/contract/intent.ts';
+import { floor, isInteger, isMissing, missing } from '#engine/contract/intrinsics.ts';
 import type {
   Bar,
   Context,
@@ -64,7 +65,7 @@ export class PositionOfSymbol implements Position {
   }
 
   get entryPrice(): number {
-    return this.#desk.quantity > 0 ? this.#desk.entryPrice : Number.NaN;
+    return this.#desk.quantity > 0 ? this.#desk.entryPrice : missing;
   }
 
   get barsHeld(): number {
@@ -73,7 +74,7 @@ export class PositionOfSymbol implements Position {
 
   get openReturn(): number {
     const { window, quantity, entryPrice } = this.#desk;
-    return quantity > 0 ? window.close[(window.count - 1) & window.mask]! / entryPrice - 1 : 0;
+    return quantity > 0 ? window.close[window.at]! / entryPrice - 1 : 0;
   }
 }
 
@@ -147,8 +148,8 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
     if ((time + baseMs) % bucketMs === 0) return true;
     if (this.#window.count < 2) return false;
     // A bucket whose last bar is missing closes with the first bar after it.
-    const before = this.#window.time[(this.#window.count - 2) & this.#window.mask]!;
-    return Math.floor(before / bucketMs) !== Math.floor(time / bucketMs) && (before + baseMs) % bucketMs !== 0;
+    const before = this.#window.time[this.#window.at - 1]!;
+    return floor(before / bucketMs) !== floor(time / bucketMs) && (before + baseMs) % bucketMs !== 0;
   }
 
   hold(reason: string): Decision {
@@ -166,8 +167,8 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
   target(weight: number, reason: string, protection?: Protection): Decision {
     const { intent } = this.#desk;
     intent.weight = numberOf(weight, 'weight');
-    intent.price = Number.NaN;
-    intent.expiryBars = Number.NaN;
+    intent.price = missing;
+    intent.expiryBars = missing;
     protect(intent, protection);
     return this.#decide('target', reason);
   }
@@ -193,7 +194,7 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
 
   #reach(barsAgo: number): Bar {
     const window = this.#window;
-    if (!Number.isInteger(barsAgo) || barsAgo < 1)
+    if (!isInteger(barsAgo) || barsAgo < 1)
       throw new RangeError(`ago takes a whole number of bars from 1, not ${String(barsAgo)}.`);
     if (barsAgo > window.reach)
       throw new RangeError(`ago(${barsAgo}) reaches beyond the declared warm-up of ${window.reach} bars.`);
@@ -206,11 +207,11 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
 
 function protect(intent: Intent, protection: Protection | undefined): void {
   if (protection === undefined) {
-    intent.stopLoss = Number.NaN;
-    intent.takeProfit = Number.NaN;
-    intent.trailingStop = Number.NaN;
-    intent.slippageTolerance = Number.NaN;
-    intent.horizonBars = Number.NaN;
+    intent.stopLoss = missing;
+    intent.takeProfit = missing;
+    intent.trailingStop = missing;
+    intent.slippageTolerance = missing;
+    intent.horizonBars = missing;
     return;
   }
   if (typeof protection !== 'object' || protection === null) throw new TypeError('Protection must be an object.');
@@ -228,7 +229,7 @@ function numberOf(value: unknown, name: string): number {
 
 /** NaN stands for "not given"; a NaN that was given must not pass for that, so it becomes a number every check refuses. */
 function optional(value: unknown, name: string): number {
-  if (value === undefined) return Number.NaN;
+  if (value === undefined) return missing;
   const number = numberOf(value, name);
-  return Number.isNaN(number) ? Number.NEGATIVE_INFINITY : number;
+  return isMissing(number) ? Number.NEGATIVE_INFINITY : number;
 }

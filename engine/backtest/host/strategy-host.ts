@@ -1,6 +1,8 @@
 import { Resampler } from '#engine/candles/resampler.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
+import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Intent } from '#engine/contract/intent.ts';
+import { ceil, isMissing, missing } from '#engine/contract/intrinsics.ts';
 import type { Context, Decision, ParameterValues, Timeframe } from '#engine/contract/types.ts';
 import {
   advanceIndicator,
@@ -89,15 +91,41 @@ export class StrategyHost {
     return [...used].sort((left, right) => timeframeMs(left) - timeframeMs(right));
   }
 
-  /** Takes in a closed bar of one symbol: window, higher timeframes, indicators. Bars without volume must not come here. */
-  ingest(index: number, time: number, open: number, high: number, low: number, close: number, volume: number): void {
+  /** Hands a symbol the columns it is about to be led through, and where it stands in them: `at` is the last bar taken in. */
+  attach(index: number, columns: CandleColumns, at: number): void {
+    this.#rooms[index]!.desk.window.attach(columns, at);
+  }
+
+  /** Lets a symbol that was warmed up on columns go on by single bars. */
+  detach(index: number): void {
+    this.#rooms[index]!.desk.window.detach();
+  }
+
+  /** Takes in a closed bar that is in no column yet. Only after `detach`. */
+  append(index: number, time: number, open: number, high: number, low: number, close: number, volume: number): void {
+    this.#rooms[index]!.desk.window.append(time, open, high, low, close, volume);
+    this.advance(index);
+  }
+
+  /** Takes in the next bar of the columns: window, indicators, higher timeframes. */
+  advance(index: number): void {
     const { desk, base, higher } = this.#rooms[index]!;
-    desk.window.push(time, open, high, low, close, volume);
-    for (let at = 0; at < base.length; at += 1) {
-      restIndicator(base[at]!);
-      advanceIndicator(base[at]!, open, high, low, close, volume);
+    const { window } = desk;
+    const at = window.at + 1;
+    window.at = at;
+    window.count += 1;
+    const open = window.open[at]!;
+    const high = window.high[at]!;
+    const low = window.low[at]!;
+    const close = window.close[at]!;
+    const volume = window.volume[at]!;
+    for (let each = 0; each < base.length; each += 1) {
+      restIndicator(base[each]!);
+      advanceIndicator(base[each]!, open, high, low, close, volume);
     }
-    for (let at = 0; at < higher.length; at += 1) advanceHigher(higher[at]!, time, open, high, low, close, volume);
+    if (higher.length === 0) return;
+    const time = window.time[at]!;
+    for (let each = 0; each < higher.length; each += 1) advanceHigher(higher[each]!, time, open, high, low, close, volume);
   }
 
   /** Whether the symbol has seen its warm-up. */
@@ -165,7 +193,7 @@ function advanceHigher(
 ): void {
   const { resampler, indicators } = higher;
   for (let at = 0; at < indicators.length; at += 1) restIndicator(indicators[at]!);
-  if (Number.isNaN(higher.wholeFrom)) higher.wholeFrom = Math.ceil(time / higher.bucketMs) * higher.bucketMs;
+  if (isMissing(higher.wholeFrom)) higher.wholeFrom = ceil(time / higher.bucketMs) * higher.bucketMs;
   if (resampler.closesBefore(time)) pass(higher);
   if (resampler.add(time, open, high, low, close, volume)) pass(higher);
 }
@@ -183,7 +211,7 @@ function higherOf(known: Map<Timeframe, HigherTimeframe>, base: Timeframe, timef
   const existing = known.get(timeframe);
   if (existing !== undefined) return existing;
   const checked = checkHigherTimeframe(base, timeframe);
-  const made = { resampler: new Resampler(base, checked), bucketMs: timeframeMs(checked), indicators: [], wholeFrom: Number.NaN };
+  const made = { resampler: new Resampler(base, checked), bucketMs: timeframeMs(checked), indicators: [], wholeFrom: missing };
   known.set(timeframe, made);
   return made;
 }
