@@ -15,7 +15,6 @@ export interface BarGroup {
 
 interface Source {
   readonly symbol: string;
-  readonly timeframe: Timeframe;
   /** Null when the feed has the strategy's timeframe itself. */
   readonly resampler: Resampler | null;
 }
@@ -32,14 +31,14 @@ export class BarBuilder {
       const found = series.find((candidate) => candidate.symbol === symbol);
       if (found === undefined || !dividesTimeframe(found.timeframe, timeframe)) throw noFeed(symbol, timeframe, series);
       const resampler = found.timeframe === timeframe ? null : new Resampler(found.timeframe, timeframe);
-      return { symbol, timeframe: found.timeframe, resampler };
+      return { symbol, resampler };
     });
   }
 
   /** Takes in what closed at one instant; gives the strategy's bars that are known to be closed by then, oldest first. */
   push(instant: Instant): BarGroup[] {
     const closed: ClosedBar[] = [];
-    for (const { symbol, timeframe, resampler } of this.#sources) {
+    for (const { symbol, resampler } of this.#sources) {
       const found = instant.bars.find(({ series }) => series.symbol === symbol);
       if (resampler === null) {
         if (found !== undefined) closed.push(barAt(found.series, found.index));
@@ -51,10 +50,10 @@ export class BarBuilder {
         if (resampler.add(time, open, high, low, close, volume)) closed.push(barOf(symbol, resampler));
       }
       // A bucket whose last base bar never came is over when the clock says so, not when trading resumes.
-      if (resampler.closesBefore(instant.time - (found === undefined ? 0 : timeframeMs(timeframe))))
-        closed.push(barOf(symbol, resampler));
+      if (resampler.closesBefore(instant.time)) closed.push(barOf(symbol, resampler));
     }
-    return grouped(closed);
+    // A bar without volume is a bar in which nothing traded: it is no bar.
+    return grouped(closed.filter(({ volume }) => volume > 0));
   }
 
   /** Length of the strategy's bars. */

@@ -24,9 +24,8 @@ export class ReplayFeed {
   /** Index of the next bar of each series. */
   readonly #next: number[];
 
-  /** @param columns by symbol, as `loadDataset` gives them */
-  constructor(dataset: Dataset, columns: ReadonlyMap<string, CandleColumns>, replayFrom: number) {
-    this.series = dataset.entries.map(({ symbol, timeframe }) => ({ symbol, timeframe, columns: columns.get(symbol)! }));
+  constructor(series: readonly FeedSeries[], replayFrom: number) {
+    this.series = series;
     this.#replayFrom = replayFrom;
     this.#next = this.series.map(() => 0);
     this.seek(null);
@@ -75,6 +74,11 @@ export class ReplayFeed {
     const sorted = [...times].sort((a, b) => a - b);
     return sorted[Math.min(count, sorted.length) - 1] ?? this.#replayFrom;
   }
+}
+
+/** @param columns by symbol, as `loadDataset` gives them */
+export function feedSeries(dataset: Dataset, columns: ReadonlyMap<string, CandleColumns>): FeedSeries[] {
+  return dataset.entries.map(({ symbol, timeframe }) => ({ symbol, timeframe, columns: columns.get(symbol)! }));
 }
 
 /** Index of the first value above `limit`. */

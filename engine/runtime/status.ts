@@ -35,10 +35,8 @@ export const EngineStatus = z.strictObject({
   status: SyncStatus,
   /** Empty when all is well. */
   reason: z.string(),
-  /** The main commit up to which everything main asks for runs; it stays behind `desired` until the two agree. */
+  /** Main's commit as last reconciled: what it asks for is what the strategies' statuses speak of. Null before the first time. */
   commit: z.string().nullable(),
-  /** Main's commit as last seen. */
-  desired: z.string().nullable(),
   mode: z.enum(['active', 'reducing', 'halted']),
   /** `waiting` before anything runs, `end-of-data` when a replay has nothing more to play. */
   feed: z.enum(['waiting', 'catching-up', 'running', 'end-of-data']),

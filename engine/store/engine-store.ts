@@ -58,7 +58,6 @@ export interface NewTrade {
 export interface StrategyStep {
   readonly strategy: string;
   readonly treeHash: string;
-  readonly deployment: number | null;
   /** Close time of the bar, UTC milliseconds. */
   readonly instant: number;
   readonly fills: readonly NewFill[];

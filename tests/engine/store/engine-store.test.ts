@@ -54,7 +54,6 @@ function step(instant: number, part: Partial<StrategyStep> = {}): StrategyStep {
   return {
     strategy: 'ema-cross',
     treeHash: 't1',
-    deployment: null,
     instant,
     fills: [],
     trades: [],

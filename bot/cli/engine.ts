@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { RatchetError } from '#engine/errors.ts';
+import { createLog } from '#engine/log.ts';
+import { lockHolder } from '#engine/runtime/lock.ts';
+import { type EngineOptions, parseOptions } from '#engine/runtime/options.ts';
+import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
+import { readLocalStatus } from '#engine/runtime/status.ts';
+import { openReader } from '#engine/store/engine-reader.ts';
+import { Market } from './up/prepare-market.ts';
+import { openWorkspace } from './up/workspace.ts';
+
+interface RunFlags {
+  workspace: string;
+  remote?: string;
+  catchUp: number;
+  pace: number;
+  poll: number;
+  optionsFromParent?: boolean;
+}
+
+interface StatusFlags {
+  workspace: string;
+  json?: boolean;
+}
+
+/** Where the token for the remote comes from when a person starts the engine. */
+const TOKEN_VARIABLE = 'RATCHET_GIT_TOKEN';
+
+/** `ratchet engine`: trade what is on main and proven, and say how that goes. */
+export function engineCommand(): Command {
+  const engine = new Command('engine').description('Trade what is on main and proven.');
+  engine
+    .command('run')
+    .description(`Run the engine on a workspace until it is stopped. A token for the remote is read from ${TOKEN_VARIABLE}.`)
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--remote <url>', 'the repository to follow, without a token in it')
+    .option('--catch-up <bars>', 'bars of the replay that are past already when the engine first starts', wholeNumber, 0)
+    .option('--pace <ms>', 'time between two bars of the replay', wholeNumber, 1000)
+    .option('--poll <ms>', 'time between two looks at the remote', wholeNumber, 5000)
+    .option('--options-from-parent', 'take everything from the process that started this one')
+    .action(async (flags: RunFlags) => {
+      const options = flags.optionsFromParent === true ? await optionsFromParent() : optionsFrom(flags);
+      await runEngine(options, createLog(process.env.RATCHET_LOG_LEVEL ?? 'info'));
+    });
+  engine
+    .command('status')
+    .description('What the engine runs, holds and has done; works while it runs and after.')
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--json', 'one JSON object')
+    .action((flags: StatusFlags) => {
+      const facts = engineFacts(flags.workspace);
+      console.log(flags.json === true ? JSON.stringify(facts) : describe(facts));
+    });
+  return engine;
+}
+
+function optionsFrom(flags: RunFlags): EngineOptions {
+  if (flags.remote === undefined) {
+    throw new RatchetError('engine/no-remote', 'The engine was not told which repository to follow.', 'Give --remote URL.');
+  }
+  const workspace = requireWorkspace(flags.workspace);
+  const market = Market.parse(JSON.parse(readFileSync(workspace.market, 'utf8')));
+  const token = process.env[TOKEN_VARIABLE];
+  return parseOptions({
+    dir: workspace.engine,
+    remoteUrl: flags.remote,
+    ...(token === undefined || token === '' ? {} : { token }),
+    candlesDir: workspace.candles,
+    market: { dataset: market.dataset, replayFrom: market.replayFrom, markets: market.evaluation.markets },
+    capital: market.evaluation.capital,
+    catchUpBars: flags.catchUp,
+    paceMs: flags.pace,
+    pollMs: flags.poll,
+  });
+}
+
+function requireWorkspace(dir: string) {
+  if (!existsSync(dir) || !existsSync(openWorkspace(dir).market)) {
+    throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start first.', { dir });
+  }
+  return openWorkspace(dir);
+}
+
+function engineFacts(dir: string) {
+  const workspace = requireWorkspace(dir);
+  const status = readLocalStatus(workspace.engine);
+  const reader = openReader(workspace.engine);
+  try {
+    return {
+      process: lockHolder(workspace.engine),
+      status,
+      time: reader.lastFeedTime(),
+      equity: reader.equity(),
+      ...reader.counts(),
+      positions: reader.openPositions(),
+      faults: reader.faults(5),
+    };
+  } finally {
+    reader.close();
+  }
+}
+
+function describe({
+  process: holder,
+  status,
+  time,
+  equity,
+  decisions,
+  trades,
+  positions,
+  faults,
+}: ReturnType<typeof engineFacts>): string {
+  const strategies = (status?.strategies ?? []).map(({ id, stage, tree, status: sync, reason }) =>
+    `  ${id} ${stage ?? ''} ${tree?.slice(0, 12) ?? 'nothing'} ${sync} ${reason}`.trimEnd(),
+  );
+  return [
+    holder === null ? 'The engine does not run.' : `The engine runs as process ${holder.pid} since ${holder.since}.`,
+    `${status?.status ?? 'It has not said how it is'} at ${status?.commit?.slice(0, 12) ?? 'nothing'}, ${status?.mode ?? 'active'}. ${status?.reason ?? ''}`.trimEnd(),
+    ...strategies,
+    `Market time ${time === null ? 'none yet' : new Date(time).toISOString()}, equity ${equity?.toFixed(2) ?? 'none yet'}, ${decisions} decisions, ${trades} trades.`,
+    ...positions.map(
+      ({ strategy, symbol, quantity, entryPrice }) => `  holds ${quantity} ${symbol} at ${entryPrice} (${strategy})`,
+    ),
+    ...faults.map(({ strategy, code, message }) => `  fault of ${strategy}: ${message} [${code}]`),
+  ].join('\n');
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number, 0 or more.');
+  return value;
+}

@@ -1,0 +1,328 @@
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { loadDataset } from '#engine/candles/load-dataset.ts';
+import type { Logger } from '#engine/log.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+import { EngineStore } from '#engine/store/engine-store.ts';
+import { Bell } from './bell.ts';
+import { Control, controlPath, initialControl, readControl } from './control.ts';
+import type { EngineEvent } from './events.ts';
+import { acquireLock, type Lock } from './lock.ts';
+import { type EngineOptions, enginePaths } from './options.ts';
+import { Reconciler } from './reconciler.ts';
+import { commitOutcomes, type PendingOutcome } from './record.ts';
+import { RemoteWatch } from './remote-watch.ts';
+import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
+import { restoreSlots } from './restore-slots.ts';
+import { readStoredSlot } from './slot-memory.ts';
+import { type EngineProblem, type EngineStatus, statusText, summarise, writeLocalStatus } from './status.ts';
+import { StrategySlot } from './strategy-slot.ts';
+
+const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
+const controlKey = 'control';
+/** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
+const instantsTogetherMax = 64;
+/** A remote that does not answer may not keep the status waiting longer. */
+const remoteTimeoutMs = 30_000;
+
+export interface EngineSurroundings {
+  /** Wall-clock time, UTC milliseconds. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly onEvent: (event: EngineEvent) => void;
+}
+
+/** The live loop in paper mode: bars in, decisions and simulated fills on disk, versions swapped between bars. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #around: EngineSurroundings;
+  readonly #lock: Lock;
+  readonly #store: EngineStore;
+  readonly #feed: ReplayFeed;
+  readonly #slots: Map<string, StrategySlot>;
+  readonly #reconciler: Reconciler;
+  readonly #state: StateBranch;
+  readonly #watch: RemoteWatch;
+  readonly #bell = new Bell();
+  readonly #token: { value: string | undefined };
+  readonly #catchUpUntil: number;
+  readonly #pending: PendingOutcome[] = [];
+  /** Market time: the close of the last instant taken in, or where the replay begins. */
+  #now: number;
+  #dueAt = 0;
+  #isStopping = false;
+  #hasCaughtUp = false;
+  #hasNews = false;
+  #control: Control;
+  #controlProblem: EngineProblem | null = null;
+  #remoteProblem: EngineProblem | null = null;
+  #status: EngineStatus | null = null;
+
+  /**
+   * Takes the lock, opens everything on this disk and starts again what ran here before. Asks no one else for anything.
+   * @throws RatchetError `engine/locked`, `candles/…`, `store/…`
+   */
+  static async open(options: EngineOptions, around: EngineSurroundings): Promise<Engine> {
+    const lock = acquireLock(options.dir, around.clock);
+    try {
+      const store = EngineStore.open(options.dir);
+      const candles = CandleStore.open(options.candlesDir);
+      const { dataset, replayFrom } = options.market;
+      const feed = new ReplayFeed(feedSeries(dataset, loadDataset(candles, dataset)), replayFrom);
+      candles.close();
+      feed.seek(store.lastFeedTime());
+      const token = { value: options.token };
+      const repository = await Repository.openMirror({
+        dir: enginePaths(options.dir).mirror,
+        remoteUrl: options.remoteUrl,
+        remoteTimeoutMs,
+        ...(token.value === undefined ? {} : { authorization: () => basicAuthorization('x-access-token', token.value ?? '') }),
+      });
+      const state = await StateBranch.open({ repository, author, clock: around.clock });
+      const now = store.lastFeedTime() ?? replayFrom;
+      const newSlot = (id: string) =>
+        new StrategySlot({ id, series: feed.series, markets: options.market.markets, capital: options.capital }, now);
+      const slots = await restoreSlots({
+        store,
+        repository,
+        state: state.snapshot(),
+        series: feed.series,
+        now,
+        newSlot,
+        log: around.log,
+      });
+      return new Engine({ options, around, lock, store, feed, slots, repository, state, token, now });
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  private constructor(parts: {
+    options: EngineOptions;
+    around: EngineSurroundings;
+    lock: Lock;
+    store: EngineStore;
+    feed: ReplayFeed;
+    slots: Map<string, StrategySlot>;
+    repository: Repository;
+    state: StateBranch;
+    token: { value: string | undefined };
+    now: number;
+  }) {
+    this.#options = parts.options;
+    this.#around = parts.around;
+    this.#lock = parts.lock;
+    this.#store = parts.store;
+    this.#feed = parts.feed;
+    this.#slots = parts.slots;
+    this.#state = parts.state;
+    this.#token = parts.token;
+    this.#now = parts.now;
+    this.#catchUpUntil = parts.feed.timeOfInstant(parts.options.catchUpBars);
+    const said = parts.store.meta(controlKey);
+    this.#control = said === null ? initialControl : Control.parse(JSON.parse(said));
+    const { repository, state, store, slots, around, feed } = parts;
+    const { clock, log } = around;
+    this.#reconciler = new Reconciler({
+      repository,
+      state,
+      store,
+      slots,
+      series: feed.series,
+      openSlot: (id) => this.#openSlot(id),
+      now: () => this.#now,
+      clock,
+      log,
+    });
+    this.#watch = new RemoteWatch({
+      repository,
+      state,
+      pollMs: parts.options.pollMs,
+      log,
+      onNews: () => {
+        this.#hasNews = true;
+        this.#bell.ring();
+      },
+      onTrouble: (message) => {
+        const reason = `the remote does not answer: ${message}`;
+        this.#remoteProblem = message === null ? null : { status: 'OutOfSync', code: 'unreachable', reason };
+        this.#bell.ring();
+      },
+    });
+    for (const slot of slots.values()) slot.setControl(this.#control.mode);
+  }
+
+  /** Trades until `stop`. Throws only when it cannot go on: a full disk, a store that refuses. */
+  async run(): Promise<void> {
+    try {
+      this.#emit({ kind: 'started', pid: process.pid, time: this.#store.lastFeedTime() });
+      this.#tellStatus();
+      this.#watch.start();
+      while (!this.#isStopping) await this.#turn();
+      this.#commit();
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** Ends after the instant under way; `run` then returns. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#bell.ring();
+  }
+
+  /** A fresh token for the remote; used from the next command on. */
+  setToken(token: string): void {
+    this.#token.value = token;
+  }
+
+  /** Looks at the remote now. */
+  poll(): void {
+    this.#watch.poll();
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#hasNews) await this.#takeNews();
+    const instant = this.#slots.size === 0 ? null : this.#feed.peek();
+    this.#noteProgress(instant);
+    const waitMs = this.#waitFor(instant);
+    if (instant !== null && waitMs <= 0) {
+      this.#feed.next();
+      await this.#take(instant);
+    } else {
+      this.#commit();
+      this.#tellStatus();
+      await this.#bell.wait(waitMs);
+    }
+  }
+
+  /** How long until the instant is due; for ever when there is none. */
+  #waitFor(instant: Instant | null): number {
+    if (instant === null) return Number.POSITIVE_INFINITY;
+    return instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - this.#around.clock();
+  }
+
+  async #take(instant: Instant): Promise<void> {
+    const slots = [...this.#slots.values()];
+    const outcomes = await Promise.all(slots.map(async (slot) => ({ slot, outcome: await slot.take(instant) })));
+    this.#now = instant.time;
+    this.#dueAt = this.#around.clock() + this.#options.paceMs;
+    this.#pending.push({ instant: instant.time, outcomes });
+    for (const { slot, outcome } of outcomes) {
+      for (const { code, message } of outcome.faults) {
+        this.#around.log.warn({ strategy: slot.id, code, message }, 'A strategy failed.');
+        this.#emit({ kind: 'fault', strategy: slot.id, code, message });
+      }
+      if (outcome.rejected !== null) {
+        const { version, fault } = outcome.rejected;
+        this.#reconciler.noteRejected(slot.id, version.candidate.tree, fault.message);
+      }
+      if (outcome.left !== null) this.#slots.delete(slot.id);
+    }
+    const isEventful = outcomes.some(({ outcome }) => outcome.adopted ?? outcome.rejected ?? outcome.left ?? outcome.faults[0]);
+    const isLive = instant.time > this.#catchUpUntil;
+    if (isLive || isEventful || this.#pending.length >= instantsTogetherMax) this.#commit();
+    if (isLive || isEventful) this.#tellStatus();
+  }
+
+  /** Everything since the last commit goes to disk in one transaction. */
+  #commit(): void {
+    const last = this.#pending.at(-1);
+    if (last === undefined) return;
+    commitOutcomes(this.#store, this.#pending, this.#around.clock());
+    this.#pending.length = 0;
+    this.#emit({ kind: 'bar', time: last.instant, equity: this.#store.equity() });
+  }
+
+  async #takeNews(): Promise<void> {
+    this.#hasNews = false;
+    // A slot that goes away or changes hands does so on top of a record that is complete.
+    this.#commit();
+    this.#obey(await this.#state.snapshot().readText(controlPath));
+    await this.#reconciler.reconcile();
+    this.#tellStatus();
+  }
+
+  #obey(text: string | null): void {
+    const reading = readControl(text, this.#control);
+    this.#controlProblem = reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message };
+    if (!reading.ok || reading.control === this.#control) return;
+    this.#control = reading.control;
+    this.#store.setMeta(controlKey, JSON.stringify(reading.control));
+    for (const slot of this.#slots.values()) slot.setControl(reading.control.mode);
+  }
+
+  #openSlot(id: string): StrategySlot {
+    const { market, capital } = this.#options;
+    const slot = new StrategySlot({ id, series: this.#feed.series, markets: market.markets, capital }, this.#now);
+    const row = this.#store.accounts().find(({ strategy }) => strategy === id);
+    if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
+    slot.setControl(this.#control.mode);
+    this.#slots.set(id, slot);
+    return slot;
+  }
+
+  #noteProgress(instant: Instant | null): void {
+    if (this.#hasCaughtUp || this.#slots.size === 0) return;
+    if (instant !== null && instant.time <= this.#catchUpUntil) return;
+    this.#commit();
+    this.#hasCaughtUp = true;
+    this.#emit({ kind: 'caught-up', time: this.#now });
+  }
+
+  /** Says how it is, where that has changed: in its folder, to its parent, and on the state branch. */
+  #tellStatus(): void {
+    const status = this.#compose();
+    const before = this.#status;
+    if (before !== null && statusText(before) === statusText(status)) return;
+    this.#status = status;
+    const isSameSync = before?.status === status.status && before.commit === status.commit && before.reason === status.reason;
+    if (!isSameSync) {
+      this.#store.addSync({ at: this.#around.clock(), status: status.status, commitHash: status.commit, reason: status.reason });
+      this.#around.log.info(
+        { status: status.status, commit: status.commit, reason: status.reason },
+        'The engine says how it is.',
+      );
+    }
+    writeLocalStatus(this.#options.dir, status);
+    this.#watch.publish(status, !isSameSync || before?.mode !== status.mode);
+    this.#emit({ kind: 'status', status });
+    if (!isSameSync && status.status === 'Synced' && status.commit !== null)
+      this.#emit({ kind: 'synced', commit: status.commit });
+  }
+
+  #compose(): EngineStatus {
+    const strategies = this.#reconciler.statuses();
+    const problems = [...this.#reconciler.problems, this.#controlProblem, this.#remoteProblem].filter(
+      (problem) => problem !== null,
+    );
+    return {
+      schema: 'ratchet/engine-status/1',
+      ...summarise(strategies, problems),
+      commit: this.#reconciler.commit,
+      mode: this.#control.mode,
+      feed: this.#feedState(),
+      strategies,
+    };
+  }
+
+  #feedState(): EngineStatus['feed'] {
+    if (this.#slots.size === 0) return 'waiting';
+    const instant = this.#feed.peek();
+    if (instant === null) return 'end-of-data';
+    return instant.time <= this.#catchUpUntil ? 'catching-up' : 'running';
+  }
+
+  #emit(event: EngineEvent): void {
+    this.#around.onEvent(event);
+  }
+
+  async #close(): Promise<void> {
+    await this.#watch.stop();
+    await Promise.all([...this.#slots.values()].map((slot) => slot.close()));
+    this.#store.close();
+    this.#lock.release();
+  }
+}

@@ -1,0 +1,195 @@
+import type { TrustedKey } from '#engine/attestation/keys.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { Logger } from '#engine/log.ts';
+import { commitHash } from '#engine/repository/names.ts';
+import type { Repository } from '#engine/repository/repository.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
+import type { CommitHash } from '#engine/repository/types.ts';
+import type { EngineStore } from '#engine/store/engine-store.ts';
+import { type Desired, desiredStrategies, examine, type Refusal } from './candidate.ts';
+import { loadVersion } from './loaded-version.ts';
+import type { FeedSeries } from './replay-feed.ts';
+import type { EngineProblem, StrategyStatus } from './status.ts';
+import type { StrategySlot } from './strategy-slot.ts';
+import { readTrust } from './trust.ts';
+
+const mainKey = 'main';
+
+export interface ReconcilerOptions {
+  readonly repository: Repository;
+  readonly state: StateBranch;
+  readonly store: EngineStore;
+  readonly series: readonly FeedSeries[];
+  /** The engine's strategies, by id; this is where they come and go. */
+  readonly slots: Map<string, StrategySlot>;
+  /** A slot for a strategy that had none, with the account it may once have had. */
+  readonly openSlot: (id: string) => StrategySlot;
+  /** Market time. */
+  readonly now: () => number;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+interface KnownRefusal extends Refusal {
+  readonly tree: string;
+  /** What was looked at when it was refused: the same look would end the same way. */
+  readonly seen: string;
+}
+
+/** Faults that are the strategy's own doing, on any machine. */
+const ownFaults = ['sandbox/strategy-fault', 'sandbox/timeout', 'sandbox/memory', 'sandbox/protocol', 'backtest/answer'];
+
+/** Brings what is loaded in line with what main asks for, as far as main can be believed, and only forward. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #refusals = new Map<string, KnownRefusal>();
+  #desired = new Map<string, Desired>();
+  #commit: CommitHash | null;
+  #problems: EngineProblem[] = [
+    { status: 'OutOfSync', code: 'not-looked', reason: 'main has not been looked at yet in this run' },
+  ];
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    const last = options.store.meta(mainKey);
+    this.#commit = last === null ? null : commitHash(last);
+  }
+
+  /** Main's commit as last looked at. */
+  get commit(): CommitHash | null {
+    return this.#commit;
+  }
+
+  get problems(): readonly EngineProblem[] {
+    return this.#problems;
+  }
+
+  /** Looks at the mirror as it is now. Loads what is proven, on trial; leaves running what it cannot replace. */
+  async reconcile(): Promise<void> {
+    const { repository, store } = this.#options;
+    const tip = await repository.resolve('main');
+    if (tip === null) {
+      this.#problems = [{ status: 'OutOfSync', code: 'no-main', reason: 'the remote has no branch main' }];
+      return;
+    }
+    if (this.#commit !== null && !(await repository.isOnFirstParentLine(this.#commit, tip))) {
+      const reason = `main was rewritten: ${tip.slice(0, 12)} does not go on from ${this.#commit.slice(0, 12)}, so nothing is taken from it`;
+      this.#problems = [{ status: 'Degraded', code: 'rewritten', reason }];
+      return;
+    }
+    const trust = await readTrust(store, repository, tip);
+    this.#problems = trust.problem === null ? [] : [trust.problem];
+    const desired = await desiredStrategies(repository, tip);
+    this.#desired = new Map(desired.map((one) => [one.id, one]));
+    for (const one of desired) await this.#bring(one, tip, trust.keys);
+    await this.#dropOthers();
+    this.#commit = tip;
+    store.setMeta(mainKey, tip);
+  }
+
+  /** A version that failed its trial is not tried again: it stands in the record's quarantine. */
+  noteRejected(id: string, tree: string, reason: string): void {
+    this.#refusals.set(id, { ...quarantined(reason), tree, seen: '' });
+  }
+
+  statuses(): StrategyStatus[] {
+    const ids = [...new Set([...this.#options.slots.keys(), ...this.#desired.keys()])].sort();
+    return ids.map((id) => this.#statusOf(id));
+  }
+
+  async #bring(desired: Desired, tip: CommitHash, keys: readonly TrustedKey[]): Promise<void> {
+    const { slots, repository, state, openSlot, log } = this.#options;
+    const { id, tree } = desired;
+    const slot = slots.get(id);
+    if (slot?.isLeaving) slot.setLeaving(false);
+    if (slot?.version?.candidate.tree === tree) {
+      await slot.dismissChallenger();
+      this.#refusals.delete(id);
+      return;
+    }
+    if (slot?.challenger?.candidate.tree === tree) return;
+    await slot?.dismissChallenger();
+    const seen = `${tip} ${state.commit}`;
+    const known = this.#refusals.get(id);
+    if (known?.tree === tree && (known.isFinal || known.seen === seen)) return;
+    const refuse = (refusal: Refusal) => {
+      log.warn({ strategy: id, tree, ...refusal }, 'A version on main is not loaded.');
+      this.#refusals.set(id, { ...refusal, tree, seen });
+    };
+    const bad = this.#options.store.quarantine().find(({ treeHash }) => treeHash === tree);
+    if (bad !== undefined) return refuse(quarantined(bad.reason));
+    const examined = await examine(desired, { repository, state: state.snapshot(), keys, commit: tip });
+    if (!examined.ok) return refuse(examined);
+    try {
+      const now = this.#options.now();
+      const memory = slot?.state ?? null;
+      const version = await loadVersion({
+        candidate: examined.candidate,
+        series: this.#options.series,
+        anchor: now,
+        until: now,
+        state: memory,
+      });
+      log.info({ strategy: id, tree, state: version.live.stateFate }, 'A version on main is loaded and on trial.');
+      await (slot ?? openSlot(id)).challenge(version);
+      this.#refusals.delete(id);
+    } catch (error) {
+      refuse(this.#loadFailure(desired, error));
+    }
+  }
+
+  #loadFailure({ id, tree }: Desired, error: unknown): Refusal {
+    if (!(error instanceof RatchetError)) throw error;
+    if (!ownFaults.includes(error.code)) return { code: 'load-failed', reason: error.message, isFinal: false };
+    this.#options.store.addQuarantine({ treeHash: tree, strategy: id, reason: error.message, at: this.#options.clock() });
+    return quarantined(error.message);
+  }
+
+  async #dropOthers(): Promise<void> {
+    for (const [id, slot] of this.#options.slots) {
+      if (this.#desired.has(id) || slot.isLeaving) continue;
+      await slot.dismissChallenger();
+      slot.setLeaving(true);
+    }
+    for (const id of this.#refusals.keys()) if (!this.#desired.has(id)) this.#refusals.delete(id);
+  }
+
+  #statusOf(id: string): StrategyStatus {
+    const slot = this.#options.slots.get(id);
+    const running = slot?.version?.candidate ?? null;
+    const desiredTree = this.#desired.get(id)?.tree ?? null;
+    const manifest = running?.manifest ?? slot?.challenger?.candidate.manifest ?? null;
+    return {
+      id,
+      ...this.#judge(id, slot, desiredTree),
+      tree: running?.tree ?? null,
+      commit: running?.commit ?? null,
+      stage: manifest?.stage ?? null,
+      desiredTree,
+      positions: slot?.positions.length ?? 0,
+    };
+  }
+
+  #judge(
+    id: string,
+    slot: StrategySlot | undefined,
+    desiredTree: string | null,
+  ): Pick<StrategyStatus, 'status' | 'code' | 'reason'> {
+    const refusal = this.#refusals.get(id);
+    if (refusal !== undefined) return { status: 'Degraded', code: refusal.code, reason: refusal.reason };
+    if (slot?.heldReason != null) return { status: 'Degraded', code: 'fault', reason: slot.heldReason };
+    if (slot?.isLeaving)
+      return { status: 'OutOfSync', code: 'leaving', reason: 'main no longer has it; its positions are being closed' };
+    if (slot?.challenger != null)
+      return { status: 'OutOfSync', code: 'on-trial', reason: 'the new version waits for a bar to decide on' };
+    // Before main was looked at, what ran is all that is known.
+    if (slot?.version != null && (desiredTree === null || slot.version.candidate.tree === desiredTree)) {
+      return { status: 'Synced', code: 'running', reason: '' };
+    }
+    return { status: 'OutOfSync', code: 'not-loaded', reason: 'it is not loaded yet' };
+  }
+}
+
+function quarantined(reason: string): Refusal {
+  return { code: 'quarantined', reason: `this version failed here: ${reason}`, isFinal: true };
+}

@@ -1,0 +1,61 @@
+import type { EngineStore } from '#engine/store/engine-store.ts';
+import type { SlotOutcome, StrategySlot } from './strategy-slot.ts';
+
+/** What one instant brought, before it is on disk. */
+export interface PendingOutcome {
+  readonly instant: number;
+  readonly outcomes: readonly { readonly slot: StrategySlot; readonly outcome: SlotOutcome }[];
+}
+
+/** Writes instants, oldest first, with all that they changed and where everything stands after: one transaction. */
+export function commitOutcomes(store: EngineStore, pending: readonly PendingOutcome[], at: number): void {
+  store.transaction(() => {
+    const slots = new Set<StrategySlot>();
+    for (const { instant, outcomes } of pending) {
+      for (const { slot, outcome } of outcomes) {
+        slots.add(slot);
+        writeOutcome(store, slot, outcome, instant, at);
+      }
+    }
+    for (const slot of slots) {
+      const standing = slot.standing();
+      if (standing !== null) store.setStanding(standing);
+    }
+    store.setFeedTime(pending.at(-1)!.instant);
+  });
+}
+
+function writeOutcome(store: EngineStore, slot: StrategySlot, outcome: SlotOutcome, instant: number, at: number): void {
+  for (const fault of outcome.faults) store.addFault({ ...fault, strategy: slot.id, instant, at });
+  if (outcome.rejected !== null) {
+    const { version, fault } = outcome.rejected;
+    store.setDeploymentOutcome(addDeployment(store, version, at), 'fell-back', at);
+    store.addQuarantine({ treeHash: version.candidate.tree, strategy: slot.id, reason: fault.message, at });
+  }
+  if (outcome.adopted !== null) {
+    const { version, replaced } = outcome.adopted;
+    const id = addDeployment(store, version, at);
+    store.setDeploymentOutcome(id, 'running', null);
+    if (replaced !== null) store.setDeploymentOutcome(replaced, 'replaced', at);
+    slot.setDeployment(id);
+  }
+  for (const step of outcome.steps) store.addStep(step);
+  if (outcome.left !== null && outcome.left.deployment !== null)
+    store.setDeploymentOutcome(outcome.left.deployment, 'removed', at);
+}
+
+function addDeployment(
+  store: EngineStore,
+  { candidate, anchor }: NonNullable<SlotOutcome['adopted']>['version'],
+  at: number,
+): number {
+  return store.addDeployment({
+    strategy: candidate.id,
+    treeHash: candidate.tree,
+    commitHash: candidate.commit,
+    stage: candidate.manifest.stage,
+    artifact: candidate.artifact.digest,
+    instant: anchor,
+    loadedAt: at,
+  });
+}

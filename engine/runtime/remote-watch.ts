@@ -1,0 +1,101 @@
+import { explain } from '#engine/errors.ts';
+import type { Logger } from '#engine/log.ts';
+import type { Repository } from '#engine/repository/repository.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { Bell } from './bell.ts';
+import { type EngineStatus, statusPath, statusText } from './status.ts';
+
+/** So many looks must fail in a row before it is worth saying: one lost packet is no news. */
+const failuresToReport = 3;
+
+export interface RemoteWatchOptions {
+  readonly repository: Repository;
+  readonly state: StateBranch;
+  readonly pollMs: number;
+  readonly log: Logger;
+  /** Main or the state branch has moved, or was seen for the first time in this run. */
+  readonly onNews: () => void;
+  /** Null when the remote answers again. */
+  readonly onTrouble: (message: string | null) => void;
+}
+
+/** Looks at the remote and publishes the status there, beside the trading and never in its way. */
+export class RemoteWatch {
+  readonly #options: RemoteWatchOptions;
+  readonly #bell = new Bell();
+  #isStopping = false;
+  #failures = 0;
+  #seen: string | null = null;
+  #wanted: EngineStatus | null = null;
+  #published: string | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: RemoteWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Looks at once. */
+  poll(): void {
+    this.#bell.ring();
+  }
+
+  /** What should stand on the state branch. `isUrgent`: it goes there now, not with the next look. */
+  publish(status: EngineStatus, isUrgent: boolean): void {
+    this.#wanted = status;
+    if (isUrgent) this.#bell.ring();
+  }
+
+  /** Ends after the git command under way, or leaves it behind after two seconds: it changes nothing half. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#bell.ring();
+    const patience = new Bell();
+    await Promise.race([this.#running.then(() => patience.ring()), patience.wait(2_000)]);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      await this.#look();
+      if (!this.#isStopping) await this.#publish();
+      if (!this.#isStopping) await this.#bell.wait(this.#options.pollMs);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { repository, state, onNews, onTrouble, log } = this.#options;
+    try {
+      await repository.fetch();
+      const seen = `${await repository.resolve('main')} ${await state.reload()}`;
+      if (this.#failures >= failuresToReport) onTrouble(null);
+      this.#failures = 0;
+      if (seen === this.#seen) return;
+      this.#seen = seen;
+      onNews();
+    } catch (error) {
+      this.#failures += 1;
+      log.warn({ error: explain(error), failures: this.#failures }, 'The remote could not be looked at.');
+      if (this.#failures === failuresToReport) onTrouble(explain(error));
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const { state, log } = this.#options;
+    const status = this.#wanted;
+    if (status === null || this.#failures > 0) return;
+    const text = statusText(status);
+    if (text === this.#published) return;
+    try {
+      const title = `status: ${status.status} at ${status.commit?.slice(0, 12) ?? 'nothing yet'}`;
+      await state.update(title, async (current) =>
+        (await current.readText(statusPath)) === text ? new Map() : new Map([[statusPath, Buffer.from(text)]]),
+      );
+      this.#published = text;
+    } catch (error) {
+      log.warn({ error: explain(error) }, 'The status could not be published; it is tried again.');
+    }
+  }
+}

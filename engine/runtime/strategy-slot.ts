@@ -1,0 +1,341 @@
+import { timeframeMs } from '#engine/candles/timeframe.ts';
+import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
+import { explain, RatchetError } from '#engine/errors.ts';
+import type { Denial } from '#engine/risk/denial.ts';
+import type { HaltState } from '#engine/risk/pre-trade.ts';
+import type { Simulation } from '#engine/simulation/simulation.ts';
+import type { ClosedBar, Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
+import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
+import type { OpenPosition } from '#engine/store/rows.ts';
+import type { BarBuilder, BarGroup } from './bar-builder.ts';
+import { decisionRows } from './decision-rows.ts';
+import { builderAt } from './history.ts';
+import { type LoadedVersion, loadVersion } from './loaded-version.ts';
+import type { FeedSeries, Instant } from './replay-feed.ts';
+import { accountFor, exitsOf } from './slot-account.ts';
+import type { SlotMemory, StoredSlot } from './slot-memory.ts';
+
+/** Something a strategy did that it should not; the record keeps it. */
+export interface SlotFault {
+  readonly treeHash: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What one instant brought for one strategy; nothing of it is stored yet. */
+export interface SlotOutcome {
+  readonly steps: StrategyStep[];
+  readonly faults: SlotFault[];
+  /** The version that took over, and the deployment it replaced. */
+  adopted: { readonly version: LoadedVersion; readonly replaced: number | null } | null;
+  /** The version that was to take over and failed its trial. */
+  rejected: { readonly version: LoadedVersion; readonly fault: SlotFault } | null;
+  /** Set when main no longer has the strategy and nothing is held any more: the deployment that ended. */
+  left: { readonly deployment: number | null } | null;
+}
+
+export interface SlotOptions {
+  readonly id: string;
+  readonly series: readonly FeedSeries[];
+  readonly markets: Readonly<Record<string, MarketRules>>;
+  /** For a new account, quote asset. */
+  readonly capital: number;
+}
+
+interface MarketRecord {
+  readonly fills: readonly Fill[];
+  readonly trades: readonly Trade[];
+  readonly denials: readonly Denial[];
+}
+
+const nothing: MarketRecord = { fills: [], trades: [], denials: [] };
+
+/**
+ * One strategy's place in the engine: its account, the version that decides, and perhaps a version on trial. The account and
+ * its protective orders live here, in the engine's own process: they work whatever becomes of the strategy's.
+ */
+export class StrategySlot {
+  readonly id: string;
+  readonly #options: SlotOptions;
+  #account: Simulation | null = null;
+  #builder: BarBuilder | null = null;
+  #version: LoadedVersion | null = null;
+  #deployment: number | null = null;
+  #challenger: LoadedVersion | null = null;
+  /** Bars have closed since the challenger was warmed up. */
+  #isChallengerStale = false;
+  #state: SlotMemory['state'] = null;
+  #restartsLeft = 1;
+  #heldReason: string | null = null;
+  #isLeaving = false;
+  #control: HaltState = 'active';
+  #timeframe: Timeframe | null = null;
+  /** Market time of the instant taken in last, and of the one before. */
+  #now: number;
+  #previous: number;
+
+  constructor(options: SlotOptions, now: number) {
+    this.id = options.id;
+    this.#options = options;
+    this.#now = now;
+    this.#previous = now;
+  }
+
+  get version(): LoadedVersion | null {
+    return this.#version;
+  }
+
+  get deployment(): number | null {
+    return this.#deployment;
+  }
+
+  get challenger(): LoadedVersion | null {
+    return this.#challenger;
+  }
+
+  /** What the next version takes over. */
+  get state(): SlotMemory['state'] {
+    return this.#state;
+  }
+
+  /** Why the version no longer decides; null when it does. */
+  get heldReason(): string | null {
+    return this.#heldReason;
+  }
+
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
+  get positions(): OpenPosition[] {
+    return (this.#account?.positions() ?? []).filter(({ quantity }) => quantity > 0);
+  }
+
+  // ── what it is told between bars ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** Goes on where the record stopped. Without a version only protection works, until main gives one. */
+  resume(stored: StoredSlot, version: LoadedVersion | null, reason: string | null): void {
+    const { memory } = stored;
+    const symbols = version?.symbols ?? stored.account.books.map(({ symbol }) => symbol);
+    this.#timeframe = memory.timeframe;
+    this.#account = accountFor({ ...this.#options, symbols, barMs: timeframeMs(memory.timeframe), snapshot: stored.account });
+    this.#builder = builderAt(this.#options.series, this.#account.settings.symbols, memory.timeframe, this.#now);
+    this.#version = version;
+    this.#deployment = stored.deployment;
+    this.#state = memory.state;
+    this.#restartsLeft = memory.restartsLeft;
+    this.#heldReason = reason ?? memory.heldReason;
+    this.#applyHalt();
+  }
+
+  /** Puts a loaded version on trial: it takes over once it has decided without fault. */
+  async challenge(version: LoadedVersion): Promise<void> {
+    await this.dismissChallenger();
+    this.#challenger = version;
+    this.#isChallengerStale = false;
+  }
+
+  async dismissChallenger(): Promise<void> {
+    await this.#challenger?.live.close();
+    this.#challenger = null;
+  }
+
+  /** Main has the strategy (again), or no longer: then there are no more entries, and what is held goes at the next open. */
+  setLeaving(isLeaving: boolean): void {
+    this.#isLeaving = isLeaving;
+    this.#applyHalt();
+  }
+
+  setControl(mode: HaltState): void {
+    this.#control = mode;
+    this.#applyHalt();
+  }
+
+  /** The number the record gave to the version that took over. */
+  setDeployment(deployment: number | null): void {
+    this.#deployment = deployment;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#version?.live.close(), this.#challenger?.live.close()]);
+  }
+
+  // ── one instant ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome. */
+  async take(instant: Instant): Promise<SlotOutcome> {
+    const outcome: SlotOutcome = { steps: [], faults: [], adopted: null, rejected: null, left: null };
+    this.#previous = this.#now;
+    this.#now = instant.time;
+    const own = this.#builder?.push(instant) ?? [];
+    const trial = this.#challenger?.builder.push(instant) ?? [];
+    const last = own.pop();
+    for (const group of own) await this.#ordinaryStep(group, outcome);
+    // Both close a bar here: the account passes from one to the other without a gap and without a bar met twice.
+    const isTrial = trial.length === 1 && (last !== undefined || this.#account === null);
+    if (isTrial) await this.#trialStep(last ?? null, trial[0]!, outcome);
+    else {
+      if (trial.length > 0) this.#isChallengerStale = true;
+      if (last !== undefined) await this.#ordinaryStep(last, outcome);
+    }
+    if (this.#isLeaving && this.positions.length === 0) await this.#leave(outcome);
+    return outcome;
+  }
+
+  /** What a restart needs to go on from here; null before anything ever ran. */
+  standing(): StrategyStanding | null {
+    if (this.#account === null || this.#timeframe === null) return null;
+    const memory: SlotMemory = {
+      state: this.#state,
+      restartsLeft: this.#restartsLeft,
+      heldReason: this.#heldReason,
+      timeframe: this.#timeframe,
+    };
+    return {
+      strategy: this.id,
+      deployment: this.#deployment,
+      instant: this.#now,
+      account: JSON.stringify(this.#account.snapshot()),
+      memory: JSON.stringify(memory),
+      positions: JSON.stringify(this.positions),
+    };
+  }
+
+  async #ordinaryStep(group: BarGroup, outcome: SlotOutcome): Promise<void> {
+    const market = this.#meetMarket(group.bars);
+    this.#finish(group, market, await this.#decide(group, outcome), outcome);
+  }
+
+  async #trialStep(last: BarGroup | null, trial: BarGroup, outcome: SlotOutcome): Promise<void> {
+    const market = last === null ? nothing : this.#meetMarket(last.bars);
+    const version = this.#challenger!;
+    try {
+      const decisions = await this.#adoptIfSound(trial, outcome);
+      this.#finish(last ?? trial, market, decisions, outcome);
+      return;
+    } catch (error) {
+      const fault = faultOf(version, error);
+      outcome.faults.push(fault);
+      outcome.rejected = { version, fault };
+      await this.dismissChallenger();
+    }
+    if (last !== null) this.#finish(last, market, await this.#decide(last, outcome), outcome);
+  }
+
+  /** The swap: the challenger decides once, and only when nothing went wrong does anything change. */
+  async #adoptIfSound(trial: BarGroup, outcome: SlotOutcome): Promise<readonly DecisionRecord[]> {
+    const version = this.#isChallengerStale
+      ? await this.#reload(this.#challenger!, this.#previous, this.#previous)
+      : this.#challenger!;
+    this.#challenger = version;
+    this.#isChallengerStale = false;
+    const snapshot = this.#account?.snapshot() ?? null;
+    const account = accountFor({ ...this.#options, symbols: version.symbols, barMs: version.barMs, snapshot });
+    const known = this.#account?.settings.symbols ?? [];
+    account.onBars(trial.bars.filter(({ symbol }) => !known.includes(symbol)));
+    const decisions = await version.live.decide({ bars: trial.bars, positions: account.positions() });
+    const state = await version.live.snapshot();
+    outcome.adopted = { version, replaced: this.#deployment };
+    await this.#version?.live.close();
+    this.#version = version;
+    this.#challenger = null;
+    this.#account = account;
+    this.#timeframe = version.timeframe;
+    this.#builder = builderAt(this.#options.series, account.settings.symbols, version.timeframe, this.#now);
+    this.#state = state;
+    this.#restartsLeft = 1;
+    this.#heldReason = null;
+    account.setVersion(version.candidate.tree);
+    this.#applyHalt();
+    return decisions;
+  }
+
+  #meetMarket(bars: readonly ClosedBar[]): MarketRecord {
+    const account = this.#account!;
+    account.onBars(bars);
+    return account.takeRecord();
+  }
+
+  async #decide(group: BarGroup, outcome: SlotOutcome): Promise<readonly DecisionRecord[]> {
+    const version = this.#version;
+    if (version === null || this.#heldReason !== null || this.#isLeaving) return [];
+    const bars = group.bars.filter(({ symbol }) => version.symbols.includes(symbol));
+    if (bars.length === 0) return [];
+    try {
+      const decisions = await version.live.decide({ bars, positions: this.#account!.positions() });
+      this.#state = await version.live.snapshot();
+      return decisions;
+    } catch (error) {
+      outcome.faults.push(faultOf(version, error));
+      await this.#restartOrHold(version, group.time + version.barMs, error, outcome);
+      return [];
+    }
+  }
+
+  /** Once, from the state before the bar that went wrong; after that the strategy is held, and only its protection works. */
+  async #restartOrHold(version: LoadedVersion, until: number, error: unknown, outcome: SlotOutcome): Promise<void> {
+    await version.live.close();
+    if (this.#restartsLeft > 0) {
+      this.#restartsLeft -= 1;
+      try {
+        this.#version = await this.#reload(version, version.anchor, until);
+        return;
+      } catch (again) {
+        outcome.faults.push(faultOf(version, again));
+      }
+    }
+    this.#heldReason = `it failed again after a restart: ${explain(error)}`;
+    this.#applyHalt();
+  }
+
+  #reload(version: LoadedVersion, anchor: number, until: number): Promise<LoadedVersion> {
+    return loadVersion({ candidate: version.candidate, series: this.#options.series, anchor, until, state: this.#state });
+  }
+
+  #finish(group: BarGroup, market: MarketRecord, decided: readonly DecisionRecord[], outcome: SlotOutcome): void {
+    const account = this.#account!;
+    const version = this.#version;
+    const isShadow = version?.candidate.manifest.stage === 'shadow';
+    const submitted = [...(isShadow ? [] : decided), ...this.#forcedExits(account)];
+    account.submit(submitted);
+    const { denials } = account.takeRecord();
+    const noted = isShadow
+      ? [...decided, ...submitted.filter(({ symbol }) => !decided.some((other) => other.symbol === symbol))]
+      : submitted;
+    outcome.steps.push({
+      strategy: this.id,
+      treeHash: version?.candidate.tree ?? '',
+      instant: group.time + account.settings.barMs,
+      ...market,
+      decisions: decisionRows(noted, denials, isShadow),
+      equity: account.equity(),
+    });
+  }
+
+  #forcedExits(account: Simulation): DecisionRecord[] {
+    if (this.#isLeaving) return exitsOf(account, 'main no longer has this strategy', () => true);
+    const version = this.#version;
+    if (version === null) return [];
+    if (version.candidate.manifest.stage === 'shadow') return exitsOf(account, 'a shadow strategy holds nothing', () => true);
+    return exitsOf(account, 'this version does not trade it', (symbol) => !version.symbols.includes(symbol));
+  }
+
+  async #leave(outcome: SlotOutcome): Promise<void> {
+    outcome.left = { deployment: this.#deployment };
+    await this.#version?.live.close();
+    this.#version = null;
+    this.#deployment = null;
+    this.#heldReason = null;
+  }
+
+  #applyHalt(): void {
+    const isHeldBack = this.#heldReason !== null || this.#isLeaving;
+    this.#account?.setHalt(this.#control === 'active' && isHeldBack ? 'reducing' : this.#control);
+  }
+}
+
+function faultOf({ candidate }: LoadedVersion, error: unknown): SlotFault {
+  if (error instanceof RatchetError) return { treeHash: candidate.tree, code: error.code, message: error.message };
+  return { treeHash: candidate.tree, code: 'engine/unexpected', message: explain(error) };
+}
