@@ -1,0 +1,240 @@
+import { execFileSync } from 'node:child_process';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import { openContext } from '#bot/gates/context.ts';
+import { finalGate, runAllGates, runGate } from '#bot/gates/run-gates.ts';
+import { signChange } from '#bot/gates/sign.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { verify } from '#engine/attestation/envelope.ts';
+import { loadPrivateKey, parsePublicKeys, trustedKeys } from '#engine/attestation/keys.ts';
+import { statementPath } from '#engine/attestation/statement.ts';
+import type { CommitHash } from '#engine/repository/repository.ts';
+import {
+  commitOn,
+  createDeployment,
+  type Deployment,
+  makeEvidence,
+  proposalOf,
+  shippedFiles,
+} from '#tests/support/deployment.ts';
+
+const log = pino({ level: 'silent' });
+const FOLDER = 'strategies/ema-cross';
+
+let deployment: Deployment;
+/** The incumbent with a stricter volume filter: it trades less and so loses less, which is all that paper policy asks. */
+let files: Map<string, string>;
+let pack: Pack;
+let head: CommitHash;
+
+beforeAll(async () => {
+  deployment = await createDeployment();
+  files = shippedFiles('ema-cross');
+  files.set('manifest.yaml', files.get('manifest.yaml')!.replace('volumeRatio: 1', 'volumeRatio: 1.8'));
+  pack = await makeEvidence(deployment, files);
+  head = await proposalOf(deployment, files, pack);
+}, 120_000);
+
+afterAll(() => deployment.close());
+
+function contextOf(commit: CommitHash, author: 'bot' | 'person' = 'bot', base: CommitHash = deployment.base) {
+  const { repository, state, candles } = deployment;
+  return openContext({ repository, state, candles, log, base, head: commit, author });
+}
+
+/** The same proposal with one file changed. */
+async function altered(path: string, text: string): Promise<CommitHash> {
+  return commitOn(deployment, new Map([[path, text]]), head);
+}
+
+describe('a good change', () => {
+  it('passes every gate, is signed over exactly its tree, and the signature verifies with the keys on main', async () => {
+    const context = await contextOf(head);
+    const seen: string[] = [];
+    const results = await runAllGates(context, (result) => seen.push(result.gate));
+    expect(
+      results
+        .map((result) => [result.gate, result.conclusion, result.title])
+        .filter(([, conclusion]) => conclusion !== 'success'),
+    ).toEqual([]);
+    expect(seen).toEqual(['sandbox', 'backtest', 'guard', 'policy', 'gate']);
+
+    const [tree] = await signChange(
+      context,
+      results,
+      await loadPrivateKey(deployment.gateKey),
+      deployment.state,
+      'test',
+      () => 0,
+    );
+    expect(tree).toBe(await deployment.repository.treeOf(head, FOLDER));
+    const envelope = await deployment.state.readText(statementPath(tree!));
+    const keysText = Buffer.from((await deployment.repository.readFile(deployment.base, 'policies/keys.yaml'))!).toString();
+    const policyTree = (await deployment.repository.treeOf(deployment.base, 'policies'))!;
+    const keys = trustedKeys(parsePublicKeys(keysText));
+    expect(verify(envelope, keys, { strategy: 'ema-cross', tree: tree!, policyTree })).toMatchObject({ ok: true });
+    expect(verify(envelope, keys, { strategy: 'ema-cross', tree: 'f'.repeat(40) })).toMatchObject({
+      ok: false,
+      code: 'wrong-subject',
+    });
+  }, 120_000);
+
+  it('gives the same evidence bytes when it is made again', async () => {
+    const again = await makeEvidence(await twin(), files);
+    expect(canonicalJson(again)).toBe(canonicalJson(pack));
+  }, 120_000);
+});
+
+/** A second deployment from the same seed. */
+let second: Deployment | null = null;
+async function twin(): Promise<Deployment> {
+  second ??= await createDeployment();
+  return second;
+}
+afterAll(() => second?.close());
+
+describe('the backtest gate', () => {
+  const verdict = async (commit: CommitHash) => runGate('backtest', await contextOf(commit), []);
+
+  it('names the number that re-execution contradicts', async () => {
+    const forged = structuredClone(pack);
+    forged.candidate.selection.metrics.netReturn += 0.01;
+    const result = await verdict(await altered(`${FOLDER}/${PACK_PATH}`, canonicalJson(forged)));
+    expect(result).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('$.candidate.selection.metrics.netReturn'),
+    });
+  }, 60_000);
+
+  it('refuses evidence for other code than what stands beside it', async () => {
+    const manifest = files.get('manifest.yaml')!.replace('volumeRatio: 1.8', 'volumeRatio: 1.9');
+    expect(await verdict(await altered(`${FOLDER}/manifest.yaml`, manifest))).toMatchObject({ conclusion: 'failure' });
+  }, 60_000);
+
+  it.each([
+    ['is missing', null, 'no evidence'],
+    ['is no JSON', '{"schema":', 'not JSON'],
+    ['has an extra field', 'extra', 'form of evidence'],
+    ['is not canonical', 'spaced', 'canonical'],
+    ['was made against another incumbent', 'stale', 'stale'],
+    ['counts fewer trials than the ledger', 'trials', 'ledger disagrees'],
+    ['comes from a night that the ledger does not know', 'cycle', 'no trials of cycle'],
+  ])(
+    'refuses evidence that %s',
+    async (_name, how, expected) => {
+      const variants: Record<string, string> = {
+        extra: canonicalJson({ ...pack, note: 'trust me' }),
+        spaced: JSON.stringify(pack, null, 1),
+        stale: canonicalJson({ ...pack, parentTree: 'a'.repeat(40) }),
+        trials: canonicalJson({ ...pack, search: { ...pack.search, trialsEver: 0 + 2 } }),
+        cycle: canonicalJson({ ...pack, cycle: '20250101-1' }),
+      };
+      const text = how === null ? null : (variants[how] ?? how);
+      const commit = await commitOn(deployment, new Map([[`${FOLDER}/${PACK_PATH}`, text]]), head);
+      const result = await verdict(commit);
+      expect(result.conclusion).toBe('failure');
+      expect(result.title).toContain(expected);
+    },
+    60_000,
+  );
+});
+
+describe('the guard', () => {
+  const verdict = async (changes: Map<string, string>, author: 'bot' | 'person' = 'bot') =>
+    runGate('guard', await contextOf(await commitOn(deployment, changes, head), author), []);
+
+  it.each<[string, string, string, string]>([
+    ['the bot touching policies', 'policies/gates.yaml', 'policies: []\n', 'may not touch'],
+    ['the bot touching workflows', '.github/workflows/gates.yml', 'on: push\n', 'may not touch'],
+    ['a hidden character', `${FOLDER}/strategy.ts`, 'export default 1; // \u202e\n', 'hidden'],
+    ['a private key', `${FOLDER}/strategy.ts`, `// ${['-----BEGIN', 'PRIVATE KEY-----'].join(' ')}\n`, 'private key'],
+    ['a file over the limit', `${FOLDER}/strategy.ts`, 'x'.repeat(300_000), 'over the limit'],
+    ['a binary', `${FOLDER}/strategy.ts`, 'a\u0000b', 'binary'],
+  ])('refuses %s', async (_name, path, text, expected) => {
+    const result = await verdict(new Map([[path, text]]));
+    expect(result).toMatchObject({ conclusion: 'failure' });
+    expect(result.summary).toContain(expected);
+  });
+
+  it('lets a person touch policies', async () => {
+    expect(await verdict(new Map([['policies/extra.yaml', 'a: 1\n']]), 'person')).toMatchObject({ conclusion: 'success' });
+  });
+
+  it('refuses a link', async () => {
+    const { root, remote } = deployment;
+    const clone = `${root}/clone`;
+    const git = (...args: string[]) => execFileSync('git', ['-C', clone, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args]);
+    execFileSync('git', ['clone', '--quiet', remote, clone]);
+    execFileSync('ln', ['-s', '/etc/passwd', `${clone}/${FOLDER}/strategy-link.ts`]);
+    git('add', '-A');
+    git('commit', '--quiet', '-m', 'link');
+    git('push', '--quiet', 'origin', 'HEAD:refs/heads/link');
+    await deployment.repository.fetch();
+    const result = await runGate('guard', await contextOf((await deployment.repository.resolve('link'))!, 'person'), []);
+    expect(result).toMatchObject({ conclusion: 'failure', summary: expect.stringContaining('links are not allowed') });
+  });
+});
+
+describe('the sandbox gate', () => {
+  it.each([
+    [
+      'reads the environment',
+      "import { defineStrategy } from 'ratchet/contract';\nexport default defineStrategy(process.env as never);\n",
+    ],
+    ['is not a program', 'export default {{{\n'],
+  ])('refuses a strategy that %s, at its line', async (_name, text) => {
+    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/strategy.ts`, text)), []);
+    expect(result).toMatchObject({ conclusion: 'failure' });
+    expect(result.annotations[0]).toMatchObject({ path: `${FOLDER}/strategy.ts`, level: 'failure' });
+  });
+
+  it('refuses a parameter outside the range the strategy declares', async () => {
+    const manifest = files.get('manifest.yaml')!.replace('volumeRatio: 1.8', 'volumeRatio: 99');
+    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/manifest.yaml`, manifest)), []);
+    expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('volumeRatio') });
+  });
+});
+
+describe('the policy gate', () => {
+  it('reads the policy of the base, not the one the change brings', async () => {
+    const lax =
+      'policies:\n  - name: all\n    match: "true"\n    validations:\n      - expression: "true"\n        message: fine\n';
+    const worse = structuredClone(pack);
+    worse.candidate.selection.metrics.netReturn = -0.9;
+    const commit = await commitOn(
+      deployment,
+      new Map([
+        ['policies/gates.yaml', lax],
+        [`${FOLDER}/${PACK_PATH}`, canonicalJson(worse)],
+      ]),
+      head,
+    );
+    expect(await runGate('policy', await contextOf(commit), [])).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('does not earn more'),
+    });
+  });
+
+  it('denies everything while the policy on the base cannot be read', async () => {
+    const broken = await commitOn(deployment, new Map([['policies/gates.yaml', 'policies: [']]));
+    const commit = await commitOn(deployment, new Map([[`${FOLDER}/${PACK_PATH}`, canonicalJson(pack)]]), broken);
+    expect(await runGate('policy', await contextOf(commit, 'bot', broken), [])).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('policies/gates.yaml'),
+    });
+  });
+});
+
+describe('the final gate', () => {
+  const passed = (gate: string) => ({ gate, conclusion: 'success' as const, title: 'fine', summary: 'fine', annotations: [] });
+
+  it('needs every gate: one that did not run has not passed, and none at all is a failure', () => {
+    expect(finalGate(['sandbox', 'backtest', 'guard', 'policy'].map(passed)).conclusion).toBe('success');
+    expect(finalGate(['sandbox', 'backtest', 'guard'].map(passed))).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('policy'),
+    });
+    expect(finalGate([]).conclusion).toBe('failure');
+  });
+});

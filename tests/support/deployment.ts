@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareMarket } from '#bot/cli/up/prepare-market.ts';
+import { seedRepository } from '#bot/cli/up/seed-repository.ts';
+import { wantsOfStrategies } from '#bot/cli/up/strategy-wants.ts';
+import { buildPack } from '#bot/evidence/build-pack.ts';
+import { chain, EMPTY_LEDGER, ledgerPath, readLedgerFrom, searchOf } from '#bot/evidence/ledger.ts';
+import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
+import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import { readVersion } from '#bot/evidence/strategy-version.ts';
+import { parsePolicy } from '#bot/gates/policies.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { openBacktester } from '#engine/backtest/backtester.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { type CommitHash, Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+
+const PERSON = { name: 'Test', email: 'test@localhost' };
+const NOW = Date.UTC(2026, 0, 1);
+export const CYCLE = '20260101-1';
+
+/** A deployment repository on this disk: a bare remote, a mirror of it, candles, keys, the shipped strategy as incumbent. */
+export async function createDeployment(seed = 7) {
+  const root = mkdtempSync(join(tmpdir(), 'ratchet-deployment-'));
+  const remote = join(root, 'remote.git');
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
+  const candles = CandleStore.open(join(root, 'candles'));
+  const market = prepareMarket(
+    candles,
+    {
+      path: join(root, 'market.json'),
+      data: undefined,
+      venue: undefined,
+      seed,
+      capital: 10_000,
+      wants: await wantsOfStrategies('strategies'),
+      costs: parsePolicy(MARKETS_PATH, readFileSync(MARKETS_PATH, 'utf8'), MarketCosts),
+    },
+    () => {},
+  );
+  const repository = await Repository.openMirror({ dir: join(root, 'mirror.git'), remoteUrl: remote });
+  const state = await StateBranch.open({ repository, author: PERSON, clock: () => NOW });
+  const gateKey = join(root, 'gate.pem');
+  const base = await seedRepository({
+    source: '.',
+    repository,
+    state,
+    evaluation: market.evaluation,
+    gateKey,
+    ownerKey: join(root, 'owner.pem'),
+    author: PERSON,
+    clock: () => NOW,
+  });
+  return {
+    root,
+    remote,
+    candles,
+    market,
+    repository,
+    state,
+    gateKey,
+    base,
+    close: () => {
+      candles.close();
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+export type Deployment = Awaited<ReturnType<typeof createDeployment>>;
+
+/** The files of a strategy in this checkout, evidence left out. */
+export function shippedFiles(id: string): Map<string, string> {
+  const dir = join('strategies', id);
+  const names = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(names.map(({ name }) => [name, readFileSync(join(dir, name), 'utf8')]));
+}
+
+/** Writes a night of one trial into the ledger and makes the evidence for `files`. */
+export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<string, string>, cycle = CYCLE): Promise<Pack> {
+  const { repository, state, market, candles, base } = deployment;
+  const parentTree = await repository.treeOf(base, 'strategies/ema-cross');
+  await state.update('ledger', async (current) => {
+    const { head } = await readLedgerFrom(current);
+    const { text } = chain(head.sequence === 0 ? EMPTY_LEDGER : head, [
+      {
+        kind: 'night-began',
+        cycle,
+        strategy: 'ema-cross',
+        asOf: NOW,
+        parentTree: parentTree!,
+        proposer: 'evolution',
+        trialsPlanned: 1,
+        seed: 7,
+      },
+      { kind: 'trial', label: 'test', outcome: 'scored', resultId: null, netReturn: 0, reason: null },
+    ]);
+    return new Map([[ledgerPath(cycle), Buffer.from(text)]]);
+  });
+  const search = searchOf(await readLedgerFrom(state), cycle)!;
+  const { evaluation } = market;
+  const columns = loadDataset(candles, evaluation.dataset);
+  return buildPack(
+    {
+      cycle,
+      strategy: 'ema-cross',
+      claim: { kind: 'TWEAK', hypothesis: 'Fewer trades cost less.', changes: ['volumeRatio: 1 → 1.8'], proposer: 'evolution' },
+      search,
+      parentTree: parentTree!,
+      candidate: await readVersion('ema-cross', files),
+      incumbent: await readVersion('ema-cross', shippedFiles('ema-cross')),
+      evaluation,
+      columns,
+    },
+    async (version) => {
+      const tester = await openBacktester(version.artifact);
+      await tester.useDataset(evaluation.dataset, columns);
+      return tester;
+    },
+  );
+}
+
+/** A commit on top of the base, with paths relative to the repository's root. */
+export function commitOn(
+  deployment: Deployment,
+  changes: ReadonlyMap<string, string | null>,
+  parent: CommitHash = deployment.base,
+): Promise<CommitHash> {
+  const bytes = [...changes].map(([path, text]) => [path, text === null ? null : Buffer.from(text)] as const);
+  return deployment.repository.commit({
+    parent,
+    changes: new Map(bytes),
+    message: 'Change',
+    author: PERSON,
+    date: new Date(NOW),
+  });
+}
+
+/** The commit a night would make: the strategy's files and their evidence. */
+export function proposalOf(deployment: Deployment, files: ReadonlyMap<string, string>, pack: Pack): Promise<CommitHash> {
+  const changes = new Map<string, string>([[`strategies/ema-cross/${PACK_PATH}`, canonicalJson(pack)]]);
+  for (const [path, text] of files) changes.set(`strategies/ema-cross/${path}`, text);
+  return commitOn(deployment, changes);
+}
