@@ -1,0 +1,3 @@
+import { sandboxCommand } from '#bot/cli/sandbox.ts';
+
+await sandboxCommand().parseAsync(process.argv);
