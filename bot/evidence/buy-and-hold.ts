@@ -1,3 +1,4 @@
+import { firstIndexFrom } from '#engine/candles/candle-columns.ts';
 import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 
@@ -28,8 +29,8 @@ export function buyAndHold(
     const rules = markets[symbol];
     if (rules === undefined) throw new Error(`No market rules for ${symbol}.`);
     const cost = rules.takerFeeRate + rules.halfSpreadRate + rules.slippageRate;
-    const first = lowerBound(bars.time, span.from);
-    const end = lowerBound(bars.time, span.to);
+    const first = firstIndexFrom(bars.time, span.from);
+    const end = firstIndexFrom(bars.time, span.to);
     if (first === end) {
       final += share;
       for (let index = 0; index < times.length; index += 1) value[index]! += share;
@@ -38,7 +39,7 @@ export function buyAndHold(
     const quantity = (share * (1 - cost)) / bars.open[first]!;
     final += quantity * bars.close[end - 1]! * (1 - cost);
     for (let index = 0; index < times.length; index += 1) {
-      const known = Math.min(lowerBound(bars.time, times[index]!), end) - 1;
+      const known = Math.min(firstIndexFrom(bars.time, times[index]!), end) - 1;
       value[index]! += known < first ? share : quantity * bars.close[known]!;
     }
   }
@@ -54,16 +55,4 @@ function worstDrawdown(start: number, value: readonly number[]): number {
     worst = Math.max(worst, 1 - point / peak);
   }
   return worst;
-}
-
-/** Index of the first element that is not below `target`. */
-function lowerBound(sorted: Float64Array, target: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < target) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -25,7 +25,12 @@ export function rulesFor(costs: MarketCosts, venue: string, symbol: string): Rul
   const charges = costs.venues[venue];
   if (charges === undefined) {
     const known = Object.keys(costs.venues).join(', ');
-    throw new RatchetError('evidence/no-costs', `${MARKETS_PATH} does not say what ${venue} charges.`, `Add it beside ${known}.`, { venue });
+    throw new RatchetError(
+      'evidence/no-costs',
+      `${MARKETS_PATH} does not say what ${venue} charges.`,
+      `Add it beside ${known}.`,
+      { venue },
+    );
   }
   const base = symbol.split('/')[0] ?? symbol;
   return { ...charges, ...(costs.assets[base] ?? costs.default) };
