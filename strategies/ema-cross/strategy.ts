@@ -28,7 +28,7 @@ export default defineStrategy({
   },
 
   // An exponential average has forgotten where it began after about ten times its length.
-  warmupBars: ({ slow, rsiBars }) => 10 * Math.max(slow, rsiBars, 20),
+  warmupBars: ({ slow, rsiBars }) => 10 * Math.max(slow, rsiBars),
 
   indicators: ({ fast, slow, rsiBars }) => ({
     fast: ema(fast),

@@ -44,10 +44,14 @@ function choose(book: TrialBook, incumbent: Incumbent): readonly Trial[] {
   return ofSeveralStructures(better);
 }
 
+/** A few of each structure, and none that did exactly what one before it did. */
 function ofSeveralStructures(trials: readonly Trial[]): readonly Trial[] {
   const counts = new Map<string, number>();
+  const results = new Set<string>();
   return trials
-    .filter(({ configuration }) => {
+    .filter(({ configuration, result }) => {
+      if (results.has(result.resultDigest)) return false;
+      results.add(result.resultDigest);
       const structure = structureOf(configuration.blueprint);
       const count = (counts.get(structure) ?? 0) + 1;
       counts.set(structure, count);

@@ -9,8 +9,8 @@ export interface BlockParameter extends ParameterRange {
 /** A streaming indicator of the module: `slow: ema(slow)`. */
 export interface IndicatorPart {
   readonly name: string;
-  /** The factory exported by the contract. */
-  readonly factory: string;
+  /** The factory exported by the contract. A simple average forgets at once what is older than its length, the others slowly. */
+  readonly factory: 'ema' | 'rsi' | 'sma';
   /** Its length in bars: the name of a parameter, or a number that is not for the search to move. */
   readonly length: { readonly parameter: string } | { readonly bars: number };
   /** What it is computed of, when that is not the close. */

@@ -22,7 +22,7 @@ export const filters: Readonly<Record<Filter, FilterBlock>> = {
         lowered: 'a shorter trend average turns with the market sooner',
       },
     },
-    indicators: [{ name: 'trend', factory: 'ema', length: { parameter: 'trendBars' } }],
+    indicators: [{ name: 'trend', factory: 'sma', length: { parameter: 'trendBars' } }],
     guards: [{ condition: 'bar.close < trend.value', reason: 'below the long average' }],
     protection: [],
     belief: 'Rallies below the long average fail more often than those above it.',

@@ -18,8 +18,17 @@ describe('fitness', () => {
   });
 
   it('takes no account of what traded too little to judge', () => {
-    expect(fitness(resultOf({ dailyGrowth: () => 0.01, trades: 19 }), 0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(fitness(resultOf({ dailyGrowth: () => 0.01, trades: 20 }), 0)).toBeGreaterThan(0);
+    expect(fitness(resultOf({ dailyGrowth: () => 0.01, trades: 29 }), 0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(fitness(resultOf({ dailyGrowth: () => 0.01, trades: 30 }), 0)).toBeGreaterThan(0);
+  });
+
+  it('believes a gain the more, the more trades made it, and a loss always', () => {
+    const fewer = resultOf({ dailyGrowth: () => 0.0005, trades: 40 });
+    const more = resultOf({ dailyGrowth: () => 0.0005, trades: 200 });
+    expect(fitness(more, 0)).toBeGreaterThan(fitness(fewer, 0));
+    const lostFew = resultOf({ dailyGrowth: () => -0.0005, trades: 40 });
+    const lostMany = resultOf({ dailyGrowth: () => -0.0005, trades: 200 });
+    expect(fitness(lostMany, 0)).toBe(fitness(lostFew, 0));
   });
 
   it('survives curves that are short or end in ruin', () => {
