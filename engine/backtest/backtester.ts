@@ -223,8 +223,19 @@ export class Backtester {
 function toResult(request: BacktestRequest, result: LoopResult): BacktestResult {
   const { trades, equity, decisions } = result;
   const metrics = metricsOf(result, request.capital);
-  const resultDigest = digestOfJson({ metrics, trades, equity, decisions });
-  return { resultId: resultIdOf(request), resultDigest, metrics, trades, equity, decisions };
+  let resultDigest: string | undefined;
+  return {
+    resultId: resultIdOf(request),
+    /** Computed when it is asked for: it takes as long as the run itself, and a search of a thousand runs asks for few. */
+    get resultDigest() {
+      resultDigest ??= digestOfJson({ metrics, trades, equity, decisions });
+      return resultDigest;
+    },
+    metrics,
+    trades,
+    equity,
+    decisions,
+  };
 }
 
 /** Everything of a run that is a number of the engine's; how often holds were decided is the strategy's own talk. */
