@@ -43,8 +43,12 @@ export function engineCommand(): Command {
       const options = flags.optionsFromParent === true ? await optionsFromParent() : optionsFrom(flags);
       await runEngine(options, createLog(process.env.RATCHET_LOG_LEVEL ?? 'info'));
     });
-  engine
-    .command('status')
+  return engine.addCommand(statusCommand());
+}
+
+/** `ratchet status`, and `ratchet engine status`: what runs, whether it agrees with main, and how it does. */
+export function statusCommand(): Command {
+  return new Command('status')
     .description('What the engine runs, holds and has done; works while it runs and after.')
     .option('--workspace <dir>', 'the workspace', 'var')
     .option('--json', 'one JSON object')
@@ -52,7 +56,6 @@ export function engineCommand(): Command {
       const facts = engineFacts(flags.workspace);
       console.log(flags.json === true ? JSON.stringify(facts) : describe(facts));
     });
-  return engine;
 }
 
 function optionsFrom(flags: RunFlags): EngineOptions {

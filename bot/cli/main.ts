@@ -2,11 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { explain, RatchetError } from '#engine/errors.ts';
 import { backtestCommand } from './backtest.ts';
 import { dataCommand } from './data.ts';
-import { engineCommand } from './engine.ts';
+import { engineCommand, statusCommand } from './engine.ts';
 import { gateCommand } from './gate.ts';
 import { ledgerCommand } from './ledger.ts';
 import { sandboxCommand } from './sandbox.ts';
-import { statusCommand } from './status.ts';
 import { upCommand } from './up/up.ts';
 import { verifyCommand } from './verify.ts';
 

@@ -26,7 +26,8 @@ export class EngineWatch {
     if (status === null) return;
     this.#log.debug({ status: status.status }, 'The engine has published its status.');
     if (status.status === 'Synced') await this.#reportSynced(status);
-    else await this.#reportTrouble(status);
+    // OutOfSync is on its way somewhere: it becomes one of the other two.
+    else if (status.status === 'Degraded') await this.#reportTrouble(status);
   }
 
   /** For `/status`. */

@@ -180,9 +180,7 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   reader.close();
   console.error(renderSummary(summary, market, CAPITAL));
   if (flags.once !== true)
-    console.error(
-      `  The engine trades on. Sign in: ${local.forge.loginUrl(OWNER)}\n  Stop with Ctrl-C; npm start goes on from here.\n`,
-    );
+    console.error(`  The engine trades on. Pages: ${local.forge.url}\n  Stop with Ctrl-C; npm start goes on from here.\n`);
   if (flags.json === true) console.log(JSON.stringify(summary));
 }
 

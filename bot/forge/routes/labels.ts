@@ -7,8 +7,9 @@ import { emit } from '#bot/forge/events/emit.ts';
 import { ApiError, invalid, notFound } from '#bot/forge/http/api-error.ts';
 import { pageOfList } from '#bot/forge/http/pagination.ts';
 import { type ForgeEnv, type ForgeRequest, nameIn, readBody } from '#bot/forge/http/request.ts';
+import { type PullState, readPullState } from '#bot/forge/merge/pull-state.ts';
 import { presentIssue, presentLabel } from '#bot/forge/present/issue.ts';
-import { presentPullSimple } from '#bot/forge/present/pull-request.ts';
+import { presentPull } from '#bot/forge/present/pull-request.ts';
 import { issueById, labelByName, labelsOf, labelsOfIssue, pullById } from '#bot/forge/queries/issues.ts';
 import type { IssueRow, LabelRow, RepositoryRow } from '#bot/forge/queries/rows.ts';
 import { issueIn } from './named-issue.ts';
@@ -81,8 +82,9 @@ export function labelRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     demand(c, needs.triageIssues);
     const issue = issueIn(forge, c);
     const { labels } = await readBody(c, z.object({ labels: LabelNames.min(1) }), 'Label');
+    const state = await stateForEvents(forge, c.get('repository'), issue);
     forge.database.transaction(() =>
-      tellLabels(forge, c, issue, 'labeled', addLabels(forge, c.get('repository'), issue, labels)),
+      tellLabels(forge, c, issue, 'labeled', addLabels(forge, c.get('repository'), issue, labels), state),
     )();
     return c.json(presentLabels(forge, c, issue));
   });
@@ -91,22 +93,24 @@ export function labelRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     demand(c, needs.triageIssues);
     const issue = issueIn(forge, c);
     const { labels } = await readBody(c, z.object({ labels: LabelNames.default([]) }), 'Label');
+    const state = await stateForEvents(forge, c.get('repository'), issue);
     forge.database.transaction(() => {
       const { added, removed } = setLabels(forge, c.get('repository'), issue, labels);
-      tellLabels(forge, c, issue, 'labeled', added);
-      tellLabels(forge, c, issue, 'unlabeled', removed);
+      tellLabels(forge, c, issue, 'labeled', added, state);
+      tellLabels(forge, c, issue, 'unlabeled', removed, state);
     })();
     return c.json(presentLabels(forge, c, issue));
   });
 
-  app.delete('/repos/:owner/:repo/issues/:issue_number/labels/:name', (c) => {
+  app.delete('/repos/:owner/:repo/issues/:issue_number/labels/:name', async (c) => {
     demand(c, needs.triageIssues);
     const issue = issueIn(forge, c);
     const worn = labelsOfIssue(forge.database, issue.id).find((label) => sameName(label.name, nameIn(c, 'name')));
     if (worn === undefined) throw new ApiError(404, 'Label does not exist');
+    const state = await stateForEvents(forge, c.get('repository'), issue);
     forge.database.transaction(() => {
       removeLabel(forge, issue, worn);
-      tellLabels(forge, c, issue, 'unlabeled', [worn]);
+      tellLabels(forge, c, issue, 'unlabeled', [worn], state);
     })();
     return c.json(presentLabels(forge, c, issue));
   });
@@ -171,6 +175,11 @@ export function setLabels(
   return { added: addLabels(forge, repository, issue, names), removed };
 }
 
+/** What a pull request's events show of it, asked before a transaction begins; null for an issue. */
+export async function stateForEvents(forge: ForgeContext, repository: RepositoryRow, issue: IssueRow): Promise<PullState | null> {
+  return issue.is_pull === 1 ? readPullState(forge, repository, pullById(forge.database, issue.id)) : null;
+}
+
 /** Emits one event for each label, under the name of what wears it. */
 export function tellLabels(
   forge: ForgeContext,
@@ -178,15 +187,16 @@ export function tellLabels(
   issue: IssueRow,
   action: 'labeled' | 'unlabeled',
   labels: readonly LabelRow[],
+  state: PullState | null,
 ): void {
   const repository = c.get('repository');
   for (const label of labels) {
     const subject =
-      issue.is_pull === 1
-        ? { number: issue.number, pull_request: presentPullSimple(forge, repository, pullById(forge.database, issue.id)) }
+      state !== null
+        ? { number: issue.number, pull_request: presentPull(forge, repository, pullById(forge.database, issue.id), state) }
         : { issue: presentIssue(forge, repository, issueById(forge.database, issue.id)) };
     emit(forge, {
-      name: issue.is_pull === 1 ? 'pull_request' : 'issues',
+      name: state !== null ? 'pull_request' : 'issues',
       action,
       repository,
       sender: authorOf(c).user,
