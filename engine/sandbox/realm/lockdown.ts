@@ -1,10 +1,13 @@
-// The order is the point: intrinsics are trimmed and the console replaced before SES looks at them,
+// The order is the point: intrinsics are trimmed, console and freeze replaced before SES looks at them,
 // and nothing of a sandbox program is evaluated before lockdown.
 import './trim.ts';
 import './stack-lines.ts';
+import { restoreFreeze, settlePrototypes } from './fast-freeze.ts';
 import 'ses';
 
 declare const lockdown: (options: Record<string, unknown>) => void;
+
+restoreFreeze();
 
 // Every option is passed: SES takes those left out from variables of the environment.
 lockdown({
@@ -23,3 +26,5 @@ lockdown({
   legacyRegeneratorRuntimeTaming: 'safe',
   __hardenTaming__: 'safe',
 });
+
+settlePrototypes();

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, bench, describe } from 'vitest';
+import { bench, describe } from 'vitest';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import { Sandbox } from '#engine/sandbox/sandbox.ts';
 
@@ -11,14 +11,10 @@ const source = new Map([
   ],
 ]);
 
+const sandbox = await Sandbox.start({ program });
+
 /** `npx vitest bench tests/engine/sandbox`: figures to look at, not to fail on. The aim is a start under 150 ms, a small call under 1 ms. */
 describe('the sandbox', () => {
-  let sandbox: Sandbox;
-  beforeAll(async () => {
-    sandbox = await Sandbox.start({ program });
-  });
-  afterAll(() => sandbox.close());
-
   bench('start and close', async () => {
     const other = await Sandbox.start({ program });
     await other.close();
