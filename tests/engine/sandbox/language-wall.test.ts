@@ -169,6 +169,27 @@ describe('the language wall, alone', () => {
     expect(types).toEqual(newer.map(() => 'undefined'));
   });
 
+  it('every intrinsic is frozen, those included that are frozen by another way for speed', async () => {
+    const names = [
+      'Object',
+      'Array',
+      'Map',
+      'Set',
+      'String',
+      'Number',
+      'Error',
+      'Float64Array',
+      'Int8Array',
+      'ArrayBuffer',
+      'DataView',
+    ];
+    const frozen = await evaluated(
+      `const typed = Object.getPrototypeOf(Float64Array);
+       return [${names.join(', ')}, typed].flatMap((made) => [Object.isFrozen(made), Object.isFrozen(made.prototype)]).concat(Object.isFrozen(Math), Object.isFrozen(JSON));`,
+    );
+    expect(frozen).toEqual(new Array(26).fill(true));
+  });
+
   it('ordinary code works', async () => {
     const output = await evaluated(
       `class Window { #items = []; add(x) { this.#items.push(x); return this; } get mean() { return this.#items.reduce((a, b) => a + b, 0) / this.#items.length; } }
