@@ -1,7 +1,7 @@
 import { defineStrategy, ema, rsi, sma } from 'ratchet/contract';
 
 /** Share of the strategy's equity put into one symbol: the same for each, and a tenth kept back for costs. */
-const weight = 0.3;
+const weight = 0.45;
 
 /**
  * Buys when the fast average rises through the slow one, while the market is not overbought and volume is not thin. Leaves
@@ -14,7 +14,7 @@ const weight = 0.3;
  * What would disprove it: trades that win less than they pay in fees, spread and slippage.
  */
 export default defineStrategy({
-  symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'],
+  symbols: ['BTC/USDT', 'ETH/USDT'],
   timeframe: '1h',
 
   parameters: {
