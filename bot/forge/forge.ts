@@ -10,6 +10,7 @@ import { startSender } from './events/deliver.ts';
 import { createBareRepository } from './git/create-repository.ts';
 import { createRateLimiter } from './http/rate-limit.ts';
 import { createKeyedLock } from './keyed-lock.ts';
+import { Sessions } from './pages/sessions.ts';
 import { allRepositories } from './queries/accounts.ts';
 import { synchroniseRefs } from './refs/synchronise-refs.ts';
 import { createServer } from './server.ts';
@@ -32,6 +33,8 @@ export interface ForgeOptions {
 export interface Forge extends Administration {
   /** `http://127.0.0.1:PORT`; the API is under `/api/v3`, git under `/<owner>/<name>.git`. */
   readonly url: string;
+  /** An address that signs a browser in as `login`, once. @throws RatchetError `forge/no-user` */
+  loginUrl(login: string): string;
   /** Stops answering and sending; what is unsent stays in the outbox. */
   close(): Promise<void>;
 }
@@ -52,7 +55,8 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
     url: () => url,
     wakeDeliveries: sender.wake,
   };
-  const app = createServer(forge, createRateLimiter(clock, options.requestsPerHour ?? 1_000_000));
+  const sessions = new Sessions(forge);
+  const app = createServer(forge, createRateLimiter(clock, options.requestsPerHour ?? 1_000_000), sessions);
   // Whoever is quick enough to ask before the mending is done waits for it.
   const { promise: mended, resolve: open, reject: refuse } = latch();
   let server: Server | undefined;
@@ -73,6 +77,7 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
   return {
     ...createAdministration(forge),
     url,
+    loginUrl: (login) => `${url}/?key=${sessions.issueKey(login)}`,
     async close() {
       await sender.close();
       await stop(server);

@@ -6,6 +6,8 @@ import type { ForgeContext } from './context.ts';
 import { ApiError, notFound } from './http/api-error.ts';
 import { type RateLimiter, rateLimitHeaders } from './http/rate-limit.ts';
 import type { ForgeEnv, ForgeRequest } from './http/request.ts';
+import { createPages } from './pages/create-pages.ts';
+import type { Sessions } from './pages/sessions.ts';
 import { repositoryByName } from './queries/accounts.ts';
 import { appRoutes } from './routes/apps.ts';
 import { checkRoutes } from './routes/checks.ts';
@@ -25,7 +27,7 @@ import { reviewRoutes } from './routes/reviews.ts';
 import { statusRoutes } from './routes/statuses.ts';
 
 /** Everything the forge answers: the API for programs under `/api/v3`, git under `/<owner>/<name>.git`, pages for people at the root. */
-export function createServer(forge: ForgeContext, limiter: RateLimiter): Hono<ForgeEnv> {
+export function createServer(forge: ForgeContext, limiter: RateLimiter, sessions: Sessions): Hono<ForgeEnv> {
   const app = new Hono<ForgeEnv>();
   app.use(async (c, next) => {
     c.set('forge', forge);
@@ -33,6 +35,7 @@ export function createServer(forge: ForgeContext, limiter: RateLimiter): Hono<Fo
   });
   app.route('/api/v3', createApi(forge, limiter));
   app.route('/', gitHttpRoutes(forge));
+  app.route('/', createPages(forge, sessions, (request) => app.fetch(request)));
   app.notFound((c) => c.text('Not Found\n', 404));
   return app;
 }

@@ -15,11 +15,15 @@ export type ForgeRequest = Context<ForgeEnv>;
 /** Longest text of a title-bearing thing, in characters: issues, pull requests, comments, reviews. */
 export const maxBodyCharacters = 65_536;
 
-/** Reads and checks a JSON body. Fields GitHub would ignore are ignored; a field of the wrong kind is a 422 that names it. */
+/**
+ * Reads and checks a JSON body. Fields GitHub would ignore are ignored; a field of the wrong kind is a 422 that names it. Most of GitHub lists
+ * what is wrong as objects, a few addresses as plain sentences: `sentences` is for those.
+ */
 export async function readBody<Schema extends z.ZodType>(
   c: ForgeRequest,
   schema: Schema,
   resource: string,
+  form: 'fields' | 'sentences' = 'fields',
 ): Promise<z.output<Schema>> {
   const text = await c.req.text();
   let value: unknown;
@@ -32,7 +36,15 @@ export async function readBody<Schema extends z.ZodType>(
   if (typeof fields !== 'object' || Array.isArray(fields)) throw new ApiError(400, 'Body should be a JSON object');
   const result = schema.safeParse(fields);
   if (result.success) return result.data;
-  throw refusal(fields, result.error.issues, resource);
+  throw form === 'sentences' ? sentences(result.error.issues) : refusal(fields, result.error.issues, resource);
+}
+
+function sentences(issues: readonly z.core.$ZodIssue[]): ApiError {
+  return new ApiError(
+    422,
+    'Invalid request.',
+    issues.map((issue) => `For 'properties/${issue.path.join('/')}', ${issue.message}.`),
+  );
 }
 
 function refusal(value: object, issues: readonly z.core.$ZodIssue[], resource: string): ApiError {

@@ -93,10 +93,7 @@ export function checkRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const repository = c.get('repository');
     const run = runIn(forge, c);
     if (run.app_id !== owner.id)
-      throw new ApiError(
-        403,
-        'Invalid app_id `' + String(owner.id) + '` - check run can only be modified by the GitHub App that created it.',
-      );
+      throw new ApiError(403, `Invalid app_id ${owner.id} - check run can only be modified by the GitHub App that created it.`);
     const request = await readBody(c, RunChange, 'CheckRun');
     const head = await readCommit(gitDirOf(forge, repository), run.head_sha);
     const changed = forge.database.transaction(() => changeRun(forge, repository, user, head, run, request))();

@@ -144,7 +144,7 @@ function refuseUnchecked(
   if (unhappy.length === 0) return;
   throw new ApiError(
     409,
-    'Conflict: Commit status checks failed for ' + sha.slice(0, 7) + '.',
+    `Conflict: Commit status checks failed for ${sha.slice(0, 7)}.`,
     unhappy.map((context) => ({
       resource: 'Deployment',
       field: 'required_contexts',

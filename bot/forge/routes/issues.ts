@@ -7,11 +7,12 @@ import { emit } from '#bot/forge/events/emit.ts';
 import { ApiError } from '#bot/forge/http/api-error.ts';
 import { pageOfFound, sliceOf } from '#bot/forge/http/pagination.ts';
 import { choiceIn, type ForgeEnv, type ForgeRequest, maxBodyCharacters, readBody, timeIn } from '#bot/forge/http/request.ts';
+import type { PullState } from '#bot/forge/merge/pull-state.ts';
 import { presentIssue } from '#bot/forge/present/issue.ts';
 import { userByLogin } from '#bot/forge/queries/accounts.ts';
 import { findIssues, issueById, takeNumber } from '#bot/forge/queries/issues.ts';
 import type { IssueRow } from '#bot/forge/queries/rows.ts';
-import { addLabels, LabelNames, setLabels, tellLabels } from './labels.ts';
+import { addLabels, LabelNames, setLabels, stateForEvents, tellLabels } from './labels.ts';
 import { demandAuthorOr, issueIn } from './named-issue.ts';
 
 const Title = z.union([z.string(), z.number().int()]).transform(String).pipe(z.string().trim().min(1).max(256));
@@ -75,7 +76,7 @@ export function issueRoutes(forge: ForgeContext): Hono<ForgeEnv> {
       const labels = holds(forge, c.get('actor'), repository, needs.triageIssues) ? (request.labels ?? []) : [];
       const added = addLabels(forge, repository, row, labels);
       tellIssue(forge, c, row, 'opened');
-      tellLabels(forge, c, row, 'labeled', added);
+      tellLabels(forge, c, row, 'labeled', added, null);
       return row;
     })();
     return c.json(presentIssue(forge, repository, issue), 201);
@@ -93,14 +94,21 @@ export function issueRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     if (issue.is_pull === 1 && request.state !== undefined && request.state !== issue.state) {
       throw new ApiError(422, 'A pull request is closed and reopened through the pulls API.');
     }
-    forge.database.transaction(() => changeIssue(forge, c, issue, request))();
+    const state = await stateForEvents(forge, c.get('repository'), issue);
+    forge.database.transaction(() => changeIssue(forge, c, issue, request, state))();
     return c.json(presentIssue(forge, c.get('repository'), issueById(forge.database, issue.id)));
   });
 
   return app;
 }
 
-function changeIssue(forge: ForgeContext, c: ForgeRequest, issue: IssueRow, request: z.output<typeof IssueChange>): void {
+function changeIssue(
+  forge: ForgeContext,
+  c: ForgeRequest,
+  issue: IssueRow,
+  request: z.output<typeof IssueChange>,
+  state: PullState | null,
+): void {
   const now = forge.clock();
   const author = authorOf(c);
   const edited = {
@@ -120,8 +128,8 @@ function changeIssue(forge: ForgeContext, c: ForgeRequest, issue: IssueRow, requ
   });
   if (request.labels !== undefined) {
     const { added, removed } = setLabels(forge, c.get('repository'), issue, request.labels);
-    tellLabels(forge, c, issue, 'labeled', added);
-    tellLabels(forge, c, issue, 'unlabeled', removed);
+    tellLabels(forge, c, issue, 'labeled', added, state);
+    tellLabels(forge, c, issue, 'unlabeled', removed, state);
   }
   if (Object.keys(edited).length > 0) tellIssue(forge, c, issue, 'edited', { changes: edited });
   if (closes) tellIssue(forge, c, issue, 'closed');

@@ -27,7 +27,7 @@ export function protectionRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     demand(c, needs.administer);
     const repository = c.get('repository');
     const branch = nameIn(c, 'branch');
-    const settings = await readBody(c, ProtectionSettings, 'ProtectedBranch');
+    const settings = await readBody(c, ProtectionSettings, 'ProtectedBranch', 'sentences');
     if ((await readRef(gitDirOf(forge, repository), `refs/heads/${branch}`)) === null)
       throw new ApiError(404, 'Branch not found');
     forge.database

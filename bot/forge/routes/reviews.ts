@@ -61,7 +61,7 @@ export function reviewRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const repository = c.get('repository');
     const pull = pullIn(forge, c);
     const author = authorOf(c);
-    const request = await readBody(c, NewReview, 'PullRequestReview');
+    const request = await readBody(c, NewReview, 'PullRequestReview', 'sentences');
     refuseReview(pull, author.user.id, request.event, request.body, request.comments.length);
     const commitId = request.commit_id ?? pull.head_sha;
     const exists = /^[0-9a-f]{40}$/.test(commitId) && (await objectType(gitDirOf(forge, repository), commitId)) === 'commit';
