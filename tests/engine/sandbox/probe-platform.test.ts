@@ -33,17 +33,21 @@ describe('a sandbox process whose parent is killed', () => {
     const { command, args } = launchOf(plan, `/* ${marker} */ for (;;);`, 64);
     const parentCode = `require('node:child_process').spawn(${JSON.stringify(command)}, ${JSON.stringify(args)}, { stdio: 'ignore', env: {} }); setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ['-e', parentCode], { stdio: 'ignore' });
-    await until(() => running(`/* ${marker} */`, parent.pid!) > 0);
+    const processes = () => running(marker, parent.pid!);
+    // Until Node itself runs: before that the child has been told nothing, and ends when its input does.
+    await until(() => processes().some((args) => args.startsWith(process.execPath)));
     parent.kill('SIGKILL');
-    await until(() => running(`/* ${marker} */`, parent.pid!) === 0);
-    expect(running(`/* ${marker} */`, parent.pid!)).toBe(0);
+    await until(() => processes().length === 0);
+    expect(processes()).toEqual([]);
   });
 });
 
-/** How many processes but the parent itself have the text on their command line. */
-function running(text: string, parent: number): number {
+/** The command lines, but the parent's, that have the text in them. */
+function running(text: string, parent: number): string[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n');
-  return lines.filter((line) => line.includes(text) && Number.parseInt(line, 10) !== parent).length;
+  return lines
+    .filter((line) => line.includes(text) && Number.parseInt(line, 10) !== parent)
+    .map((line) => line.trim().replace(/^\d+ /, ''));
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
