@@ -83,7 +83,6 @@ export function labelRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const issue = issueIn(forge, c);
     const { labels } = await readBody(c, z.object({ labels: LabelNames.min(1) }), 'Label');
     const state = await stateForEvents(forge, c.get('repository'), issue);
-    const state = await stateForEvents(forge, c.get('repository'), issue);
     forge.database.transaction(() =>
       tellLabels(forge, c, issue, 'labeled', addLabels(forge, c.get('repository'), issue, labels), state),
     )();

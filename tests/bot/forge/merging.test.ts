@@ -173,15 +173,13 @@ describe('a protected branch', () => {
       restrictions: null,
     });
   const check = (head_sha: string, conclusion: 'success' | 'failure' | null, name = 'gate') =>
-    world
-      .bot()
-      .checks.create({
-        owner,
-        repo,
-        name,
-        head_sha,
-        ...(conclusion === null ? { status: 'in_progress' } : { conclusion, status: 'completed' }),
-      });
+    world.bot().checks.create({
+      owner,
+      repo,
+      name,
+      head_sha,
+      ...(conclusion === null ? { status: 'in_progress' } : { conclusion, status: 'completed' }),
+    });
 
   it('is merged into only when the required check of the named app succeeded', async () => {
     await seed(world, { work: { 'work.txt': 'w' } });
