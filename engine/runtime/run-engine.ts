@@ -15,33 +15,38 @@ export async function runEngine(
   log: Logger,
   onEvent: (event: EngineEvent) => void = () => undefined,
 ): Promise<void> {
-  const engine = await Engine.open(options, {
-    clock: Date.now,
-    log,
-    onEvent: (event) => {
-      tellParent(event);
-      onEvent(event);
-    },
-  });
-  const stop = () => engine.stop();
+  let engine: Engine | null = null;
+  // A request to stop may come while the engine is opening.
+  let isStopping = false;
+  const stop = () => {
+    isStopping = true;
+    engine?.stop();
+  };
   const listen = (message: unknown) => {
     const request = EngineRequest.safeParse(message);
     if (!request.success) return log.warn('The parent asked for something this engine does not know.');
     switch (request.data.kind) {
       case 'token':
-        return engine.setToken(request.data.token);
+        return engine?.setToken(request.data.token);
       case 'poll':
-        return engine.poll();
+        return engine?.poll();
       case 'stop':
-        return engine.stop();
+        return stop();
       case 'options':
         return log.warn('The engine already runs; its options stay as they are.');
     }
   };
   process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop).on('message', listen);
-  // The parent may have gone while the engine was opening.
-  if (process.channel === null) stop();
   try {
+    engine = await Engine.open(options, {
+      clock: Date.now,
+      log,
+      onEvent: (event) => {
+        tellParent(event);
+        onEvent(event);
+      },
+    });
+    if (isStopping) engine.stop();
     await engine.run();
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop).off('disconnect', stop).off('message', listen);
