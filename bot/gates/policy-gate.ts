@@ -6,7 +6,7 @@ import type { CommitHash } from '#engine/repository/repository.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange } from './context.ts';
 import { failure, success } from './outcome.ts';
 import { GatesPolicy, parsePolicy } from './policies.ts';
-import { compile, factsFromPack, judge, type Rule, type Ruling } from './policy/judge.ts';
+import { compile, describeRuling, factsFromPack, judge, type Rule, type Ruling } from './policy/judge.ts';
 
 export const GATES_POLICY_PATH = 'policies/gates.yaml';
 
@@ -18,7 +18,7 @@ export async function policyGate(context: GateContext, earlier: readonly GateRes
   if (changed.length === 0) return withoutStrategies(context, rules);
   const rulings: Ruling[] = [];
   for (const change of changed) rulings.push(...(await rule(context, change, rules, earlier)));
-  const summary = rulings.map(({ isAllowed, sentence }) => `- ${isAllowed ? 'holds' : '**denied**'}: ${sentence}`).join('\n');
+  const summary = rulings.map((ruling) => `- ${describeRuling(ruling)}`).join('\n');
   const denied = rulings.find((ruling) => !ruling.isAllowed);
   if (denied !== undefined) return failure('policy', denied.sentence, summary);
   return success('policy', `${rulings.length} of ${rulings.length} conditions hold`, summary);
@@ -65,6 +65,6 @@ async function stageAt(context: GateContext, commit: CommitHash, id: string): Pr
 }
 
 function retirement(context: GateContext, change: StrategyChange): Ruling {
-  if (context.author === 'person') return { isAllowed: true, sentence: `${change.id}: retired by a person.` };
-  return { isAllowed: false, sentence: `${change.id}: only a person may retire a strategy.` };
+  if (context.author === 'person') return { isAllowed: true, sentence: `${change.id}: retired by a person.`, rule: null };
+  return { isAllowed: false, sentence: `${change.id}: only a person may retire a strategy.`, rule: null };
 }

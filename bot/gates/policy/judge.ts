@@ -11,8 +11,10 @@ export interface Rule {
 
 export interface Ruling {
   readonly isAllowed: boolean;
-  /** One clause: which policy, and what it found. */
+  /** What it found, in the policy's own words where it has any. */
   readonly sentence: string;
+  /** Which policy and expression decided; null where none was asked. */
+  readonly rule: { readonly policy: string; readonly expression: string } | null;
 }
 
 /** @throws RatchetError `policy/expression` on the first expression that does not compile */
@@ -29,16 +31,25 @@ export function judge(rules: readonly Rule[], facts: PolicyFacts): readonly Ruli
   const matching = rules.filter((rule) => rule.match.holds(facts));
   if (matching.length === 0) {
     return [
-      { isAllowed: false, sentence: `No policy matches ${facts.strategy.id} at stage ${facts.strategy.stage}, so it is denied.` },
+      {
+        isAllowed: false,
+        sentence: `No policy matches ${facts.strategy.id} at stage ${facts.strategy.stage}, so it is denied.`,
+        rule: null,
+      },
     ];
   }
-  return matching.flatMap((rule) =>
-    rule.validations.map(({ condition, message }) => {
+  return matching.flatMap(({ name, validations }) =>
+    validations.map(({ condition, message }) => {
       const isAllowed = condition.holds(facts);
-      const sentence = isAllowed ? `${rule.name}: \`${condition.text}\`` : `${rule.name}: ${message} (\`${condition.text}\`)`;
-      return { isAllowed, sentence };
+      return { isAllowed, sentence: isAllowed ? 'holds' : message, rule: { policy: name, expression: condition.text } };
     }),
   );
+}
+
+/** A ruling as a line of a report. */
+export function describeRuling({ isAllowed, sentence, rule }: Ruling): string {
+  const verdict = isAllowed ? sentence : `**denied**: ${sentence}`;
+  return rule === null ? verdict : `${verdict} (${rule.policy}: \`${rule.expression}\`)`;
 }
 
 /** The part of the facts that does not come from the evidence. */
