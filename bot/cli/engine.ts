@@ -118,7 +118,7 @@ function describe({
     `  ${id} ${stage ?? ''} ${tree?.slice(0, 12) ?? 'nothing'} ${sync} ${reason}`.trimEnd(),
   );
   return [
-    holder === null ? 'The engine does not run.' : `The engine runs as process ${holder.pid} since ${holder.since}.`,
+    holderLine(holder),
     `${status?.status ?? 'It has not said how it is'} at ${status?.commit?.slice(0, 12) ?? 'nothing'}, ${status?.mode ?? 'active'}. ${status?.reason ?? ''}`.trimEnd(),
     ...strategies,
     `Market time ${time === null ? 'none yet' : new Date(time).toISOString()}, equity ${equity?.toFixed(2) ?? 'none yet'}, ${decisions} decisions, ${trades} trades.`,
@@ -127,6 +127,11 @@ function describe({
     ),
     ...faults.map(({ strategy, code, message }) => `  fault of ${strategy}: ${message} [${code}]`),
   ].join('\n');
+}
+
+function holderLine(holder: ReturnType<typeof lockHolder>): string {
+  if (holder === null) return 'The engine does not run.';
+  return holder === 'unknown' ? 'The engine is starting.' : `The engine runs as process ${holder.pid} since ${holder.since}.`;
 }
 
 function wholeNumber(text: string): number {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { verify } from '#engine/attestation/envelope.ts';
 import type { TrustedKey } from '#engine/attestation/keys.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
-import { Manifest } from '#engine/contract/manifest.ts';
+import { Manifest, StrategyId } from '#engine/contract/manifest.ts';
 import { commitHash } from '#engine/repository/names.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
@@ -33,16 +33,22 @@ export interface Desired {
   readonly tree: TreeHash;
 }
 
+export interface DesiredState {
+  readonly strategies: readonly Desired[];
+  /** Folders with a manifest whose name is no strategy id. */
+  readonly strangers: readonly string[];
+}
+
 /** Every folder under `strategies/` that has a manifest, with its tree. */
-export async function desiredStrategies(repository: Repository, commit: CommitHash): Promise<Desired[]> {
+export async function readDesired(repository: Repository, commit: CommitHash): Promise<DesiredState> {
   const files = await repository.listFiles(commit, 'strategies');
-  const ids = files.flatMap(({ path }) => /^strategies\/([^/]+)\/manifest\.yaml$/.exec(path)?.[1] ?? []);
-  const desired: Desired[] = [];
-  for (const id of ids) {
+  const folders = files.flatMap(({ path }) => /^strategies\/([^/]+)\/manifest\.yaml$/s.exec(path)?.[1] ?? []);
+  const strategies: Desired[] = [];
+  for (const id of folders.filter((folder) => StrategyId.safeParse(folder).success)) {
     const tree = await repository.treeOf(commit, `strategies/${id}`);
-    if (tree !== null) desired.push({ id, tree });
+    if (tree !== null) strategies.push({ id, tree });
   }
-  return desired;
+  return { strategies, strangers: folders.filter((folder) => !StrategyId.safeParse(folder).success) };
 }
 
 export interface Examination {

@@ -1,6 +1,8 @@
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
+import { GitFailure } from '#engine/repository/git.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
@@ -57,6 +59,7 @@ export class Engine {
   #control: Control;
   #controlProblem: EngineProblem | null = null;
   #remoteProblem: EngineProblem | null = null;
+  #lookProblem: EngineProblem | null = null;
   #status: EngineStatus | null = null;
 
   /**
@@ -240,8 +243,17 @@ export class Engine {
     this.#hasNews = false;
     // A slot that goes away or changes hands does so on top of a record that is complete.
     this.#commit();
-    this.#obey(await this.#state.snapshot().readText(controlPath));
-    await this.#reconciler.reconcile();
+    try {
+      this.#obey(await this.#state.snapshot().readText(controlPath));
+      await this.#reconciler.reconcile();
+      this.#lookProblem = null;
+    } catch (error) {
+      // The record must work; the mirror may fail, and is looked at again.
+      if (!(error instanceof RatchetError) && !(error instanceof GitFailure)) throw error;
+      this.#around.log.error({ error: explain(error) }, 'Main could not be read.');
+      this.#lookProblem = { status: 'OutOfSync', code: 'look-failed', reason: `main could not be read: ${explain(error)}` };
+      this.#watch.forget();
+    }
     this.#tellStatus();
   }
 
@@ -295,7 +307,7 @@ export class Engine {
 
   #compose(): EngineStatus {
     const strategies = this.#reconciler.statuses();
-    const problems = [...this.#reconciler.problems, this.#controlProblem, this.#remoteProblem].filter(
+    const problems = [...this.#reconciler.problems, this.#controlProblem, this.#remoteProblem, this.#lookProblem].filter(
       (problem) => problem !== null,
     );
     return {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
@@ -6,6 +6,9 @@ import { enginePaths } from './options.ts';
 
 const Holder = z.strictObject({ pid: z.int().positive(), since: z.string() });
 export type Holder = z.infer<typeof Holder>;
+
+/** Longest wait for a reader that is just asking who holds the lock. */
+const patienceMs = 1_000;
 
 export interface Lock {
   release(): void;
@@ -19,7 +22,7 @@ export interface Lock {
 export function acquireLock(dir: string, clock: () => number): Lock {
   mkdirSync(dir, { recursive: true });
   const { lock, holder } = enginePaths(dir);
-  const database = new Database(lock, { timeout: 0 });
+  const database = new Database(lock, { timeout: patienceMs });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -36,21 +39,17 @@ export function acquireLock(dir: string, clock: () => number): Lock {
   };
 }
 
-/** Who runs an engine on this folder right now; null when nobody does. */
-export function lockHolder(dir: string): Holder | null {
+/** Who runs an engine on this folder right now; null when nobody does, `unknown` in the moment before it has said so. */
+export function lockHolder(dir: string): Holder | 'unknown' | null {
   const { lock } = enginePaths(dir);
-  let database: Database.Database;
+  if (!existsSync(lock)) return null;
+  const database = new Database(lock, { timeout: 0, readonly: true });
   try {
-    database = new Database(lock, { timeout: 0, fileMustExist: true });
-  } catch {
-    // No lock file: no engine has ever started here.
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
     return null;
-  }
-  try {
-    database.exec('BEGIN EXCLUSIVE; ROLLBACK');
-    return null;
-  } catch {
-    return readHolder(dir) ?? { pid: 1, since: 'unknown' };
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+    return readHolder(dir) ?? 'unknown';
   } finally {
     database.close();
   }
@@ -70,7 +69,7 @@ function locked(dir: string, cause: unknown): RatchetError {
   const who = holder === null ? 'another process' : `process ${holder.pid} (since ${holder.since})`;
   return new RatchetError(
     'engine/locked',
-    `An engine already runs on ${dir}: ${who}.`,
+    `Another Ratchet already works on ${dir}: ${who}.`,
     'Stop it first; status and other reading commands work meanwhile.',
     { dir, ...(holder === null ? {} : { pid: holder.pid }) },
     cause,

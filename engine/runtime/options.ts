@@ -7,7 +7,7 @@ import type { MarketRules } from '#engine/simulation/types.ts';
 const Rate = z.number().min(0).max(1);
 const Positive = z.number().positive();
 
-const Rules: z.ZodType<MarketRules> = z.strictObject({
+const Rules: z.ZodType<MarketRules, MarketRules> = z.strictObject({
   makerFeeRate: Rate,
   takerFeeRate: Rate,
   halfSpreadRate: Rate,
@@ -21,7 +21,7 @@ const Rules: z.ZodType<MarketRules> = z.strictObject({
 
 const Timeframe = z.enum(['1m', '5m', '15m', '30m', '1h', '4h', '1d']);
 
-const Candles: z.ZodType<Dataset> = z.strictObject({
+const Candles: z.ZodType<Dataset, Dataset> = z.strictObject({
   digest: z.string(),
   isSimulated: z.boolean(),
   entries: z

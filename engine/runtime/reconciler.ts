@@ -6,7 +6,7 @@ import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Desired, desiredStrategies, examine, type Refusal } from './candidate.ts';
+import { type Desired, examine, type Refusal, readDesired } from './candidate.ts';
 import { loadVersion } from './loaded-version.ts';
 import type { FeedSeries } from './replay-feed.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
@@ -78,10 +78,10 @@ export class Reconciler {
       return;
     }
     const trust = await readTrust(store, repository, tip);
-    this.#problems = trust.problem === null ? [] : [trust.problem];
-    const desired = await desiredStrategies(repository, tip);
-    this.#desired = new Map(desired.map((one) => [one.id, one]));
-    for (const one of desired) await this.#bring(one, tip, trust.keys);
+    const { strategies, strangers } = await readDesired(repository, tip);
+    this.#problems = [...(trust.problem === null ? [] : [trust.problem]), ...strangers.map(badFolder)];
+    this.#desired = new Map(strategies.map((one) => [one.id, one]));
+    for (const one of strategies) await this.#bring(one, tip, trust.keys);
     await this.#dropOthers();
     this.#commit = tip;
     store.setMeta(mainKey, tip);
@@ -188,6 +188,11 @@ export class Reconciler {
     }
     return { status: 'OutOfSync', code: 'not-loaded', reason: 'it is not loaded yet' };
   }
+}
+
+function badFolder(folder: string): EngineProblem {
+  const reason = `strategies/${JSON.stringify(folder)} is not loaded: a strategy id is lower-case letters, digits and hyphens`;
+  return { status: 'Degraded', code: 'bad-folder', reason };
 }
 
 function quarantined(reason: string): Refusal {

@@ -43,6 +43,11 @@ export class RemoteWatch {
     this.#bell.ring();
   }
 
+  /** Makes the next look news, whatever it sees. */
+  forget(): void {
+    this.#seen = null;
+  }
+
   /** What should stand on the state branch. `isUrgent`: it goes there now, not with the next look. */
   publish(status: EngineStatus, isUrgent: boolean): void {
     this.#wanted = status;

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyPair } from '#engine/attestation/keys.ts';
+import { openBacktester } from '#engine/backtest/backtester.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -262,5 +266,41 @@ describe('main', () => {
     const equity = read(dir(), (reader) => reader.equitySeries());
     const steps = equity.slice(-5).map(({ instant }, index, list) => (index === 0 ? 0 : instant - list[index - 1]!.instant));
     expect(steps.slice(1)).toEqual([4, 4, 4, 4].map((hours) => hours * hourMs));
+  });
+});
+
+describe('paper trading', () => {
+  it('makes the trades the backtester makes of the same bars, to the last digit', async () => {
+    const source = strategyText();
+    await fixture.deploy({ trend: source });
+    await start();
+    await untilStatus(dir(), 'the end of the data', ({ feed }) => feed === 'end-of-data');
+    const { candlesDir, market, capital } = fixture.options();
+    const verdict = await buildArtifact(new Map([['strategy.ts', source]]), 'strategy.ts');
+    if (!verdict.ok) throw new Error('The strategy was refused.');
+    const tester = await openBacktester(verdict.artifact);
+    const store = CandleStore.open(candlesDir);
+    try {
+      await tester.useDataset(fixture.dataset, loadDataset(store, fixture.dataset));
+      const result = await tester.run({
+        artifact: verdict.artifact.digest,
+        dataset: fixture.dataset,
+        parameters: {},
+        span: { from: replayFrom, to: replayFrom + 500 * hourMs },
+        markets: market.markets,
+        capital,
+        seed: 1,
+        delayBars: 0,
+      });
+      const tested = result.trades
+        .filter(({ exitCause }) => exitCause !== 'end-of-data')
+        .map(({ version: _version, ...trade }) => trade);
+      const traded = read(dir(), (reader) => reader.trades());
+      expect(traded.map(({ strategy: _s, treeHash: _t, instant: _i, version: _v, ...trade }) => trade)).toEqual(tested);
+      expect(tested.length).toBeGreaterThan(10);
+    } finally {
+      store.close();
+      await tester.close();
+    }
   });
 });

@@ -46,13 +46,17 @@ describe('an engine killed again and again', () => {
     // Before it has begun, within the first batch, between batches, and at bars of their own: spread over the whole run.
     for (const bars of [0, 1, 3, 90, 7, 140]) {
       const engine = run(options);
-      await until('some progress', () => engine.events.filter(({ kind }) => kind === 'bar').length >= bars || hasEnded(engine));
+      await untilOf(
+        engine,
+        'some progress',
+        () => engine.events.filter(({ kind }) => kind === 'bar').length >= bars || hasEnded(engine),
+      );
       engine.child.kill('SIGKILL');
       await exitOf(engine.child);
     }
     expect(read(options.dir, (reader) => reader.lastFeedTime())).toBeLessThan(replayFrom + 500 * hourMs);
     const last = run(options);
-    await until('the end of the data', () => hasEnded(last), 60_000);
+    await untilOf(last, 'the end of the data', () => hasEnded(last));
     last.child.kill('SIGTERM');
     expect(await exitOf(last.child)).toBe(0);
 
@@ -70,8 +74,21 @@ describe('an engine killed again and again', () => {
     const disturbed = record(options.dir);
     expect(disturbed.trades.length).toBeGreaterThan(10);
     expect(disturbed).toEqual(record(calm.dir));
-  }, 180_000);
+  }, 240_000);
 });
+
+/** Waits for an engine in a process of its own; fails at once, with its last words, when that ends instead. */
+function untilOf({ child, stderr }: ReturnType<typeof forkEngine>, what: string, look: () => boolean): Promise<boolean> {
+  return until(
+    what,
+    () => {
+      if (look()) return true;
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended before ${what}: ${stderr()}`);
+      return false;
+    },
+    90_000,
+  );
+}
 
 const hasEnded = ({ events }: ReturnType<typeof forkEngine>) =>
   events.some((event) => event.kind === 'status' && event.status.feed === 'end-of-data' && event.status.status === 'Synced');
@@ -81,7 +98,7 @@ describe('one engine on one folder', () => {
     await fixture.deploy({ trend: strategyText() });
     const options = fixture.options({ catchUpBars: 20, paceMs: 3_600_000 });
     const first = run(options);
-    await until('caught up', () => first.events.some(({ kind }) => kind === 'caught-up'));
+    await untilOf(first, 'caught up', () => first.events.some(({ kind }) => kind === 'caught-up'));
     expect(lockHolder(options.dir)).toMatchObject({ pid: first.child.pid });
     const second = run(options);
     expect(await exitOf(second.child)).toBe(1);
@@ -93,31 +110,32 @@ describe('one engine on one folder', () => {
     await exitOf(first.child);
     expect(lockHolder(options.dir)).toBeNull();
     const third = run(options);
-    await until('a start', () => third.events.some(({ kind }) => kind === 'started'));
-  }, 60_000);
+    await untilOf(third, 'a start', () => third.events.some(({ kind }) => kind === 'started'));
+  }, 120_000);
 
   it('ends when its parent goes away', async () => {
     await fixture.deploy({ trend: strategyText() });
-    const { child, events } = run(fixture.options({ catchUpBars: 20, paceMs: 3_600_000 }));
-    await until('caught up', () => events.some(({ kind }) => kind === 'caught-up'));
+    const engine = run(fixture.options({ catchUpBars: 20, paceMs: 3_600_000 }));
+    const { child, events } = engine;
+    await untilOf(engine, 'caught up', () => events.some(({ kind }) => kind === 'caught-up'));
     child.disconnect();
     expect(await exitOf(child)).toBe(0);
     expect(lockHolder(fixture.options().dir)).toBeNull();
-  }, 60_000);
+  }, 120_000);
 
   it('goes on without the remote from what it last knew', async () => {
     const commit = await fixture.deploy({ trend: strategyText() });
     const options = fixture.options({ catchUpBars: 50, paceMs: 20 });
     const first = run(options);
-    await untilStatus(options.dir, 'Synced', ({ status }) => status === 'Synced');
+    await untilOf(first, 'Synced', () => first.events.some(({ kind }) => kind === 'synced'));
     first.child.kill('SIGKILL');
     await exitOf(first.child);
     const before = read(options.dir, (reader) => reader.counts().decisions);
     const second = run({ ...options, remoteUrl: `${options.remoteUrl}-gone` });
-    await until('more decisions', () => read(options.dir, (reader) => reader.counts().decisions > before + 10));
+    await untilOf(second, 'more decisions', () => read(options.dir, (reader) => reader.counts().decisions > before + 10));
     const status = await untilStatus(options.dir, 'the complaint', ({ reason }) => reason.includes('does not answer'));
     expect(status.strategies).toMatchObject([{ code: 'running', commit }]);
     second.child.kill('SIGTERM');
     await exitOf(second.child);
-  }, 60_000);
+  }, 120_000);
 });
