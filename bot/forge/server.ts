@@ -28,14 +28,18 @@ import { statusRoutes } from './routes/statuses.ts';
 
 /** Everything the forge answers: the API for programs under `/api/v3`, git under `/<owner>/<name>.git`, pages for people at the root. */
 export function createServer(forge: ForgeContext, limiter: RateLimiter, sessions: Sessions): Hono<ForgeEnv> {
-  const app = new Hono<ForgeEnv>();
+  // Octokit asks for the API's root with a slash at its end.
+  const app = new Hono<ForgeEnv>({ strict: false });
   app.use(async (c, next) => {
     c.set('forge', forge);
     await next();
   });
   app.route('/api/v3', createApi(forge, limiter));
   app.route('/', gitHttpRoutes(forge));
-  app.route('/', createPages(forge, sessions, (request) => app.fetch(request)));
+  app.route(
+    '/',
+    createPages(forge, sessions, (request) => app.fetch(request)),
+  );
   app.notFound((c) => c.text('Not Found\n', 404));
   return app;
 }

@@ -39,12 +39,12 @@ function adapt(node: unknown): unknown {
     if (key === 'discriminator' || key === 'example' || key === 'examples') continue;
     adapted[key] = adapt(value);
   }
-  if (adapted['format'] === 'uri' && adapted['default'] === '') delete adapted['format'];
-  if (adapted['nullable'] !== true) return adapted;
-  delete adapted['nullable'];
-  if (typeof adapted['type'] !== 'string') return { anyOf: [adapted, { type: 'null' }] };
-  adapted['type'] = [adapted['type'], 'null'];
-  if (Array.isArray(adapted['enum']) && !adapted['enum'].includes(null)) adapted['enum'] = [...adapted['enum'], null];
+  if (adapted.format === 'uri' && adapted.default === '') delete adapted.format;
+  if (adapted.nullable !== true) return adapted;
+  delete adapted.nullable;
+  if (typeof adapted.type !== 'string') return { anyOf: [adapted, { type: 'null' }] };
+  adapted.type = [adapted.type, 'null'];
+  if (Array.isArray(adapted.enum) && !adapted.enum.includes(null)) adapted.enum = [...adapted.enum, null];
   return adapted;
 }
 

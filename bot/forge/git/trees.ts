@@ -70,12 +70,7 @@ export async function writeTree(gitDir: string, base: string | null, changes: re
   try {
     await git(gitDir, base === null ? ['read-tree', '--empty'] : ['read-tree', base], call);
     await git(gitDir, ['update-index', '-z', '--index-info'], { ...call, input: await removals(gitDir, base, changes) });
-    for (const change of changes) {
-      if (change.sha !== null && change.mode === '040000')
-        await git(gitDir, ['read-tree', `--prefix=${change.path}/`, change.sha], call);
-    }
-    const files = changes.filter((change) => change.sha !== null && change.mode !== '040000');
-    const input = files.map((change) => `${change.mode} ${change.sha}\t${change.path}\0`).join('');
+    const input = await additions(gitDir, changes);
     await git(gitDir, ['update-index', '-z', '--replace', '--index-info'], { ...call, input });
     return await gitLine(gitDir, ['write-tree'], call);
   } finally {
@@ -90,6 +85,22 @@ async function removals(gitDir: string, base: string | null, changes: readonly T
   if (base === null || paths.length === 0) return '';
   const entries = parseEntries(await git(gitDir, ['ls-tree', '-r', '-z', '--long', '--full-tree', base, '--', ...paths]));
   return entries.map((entry) => `0 ${noCommit}\t${entry.path}\0`).join('');
+}
+
+/** Index lines that put objects at the changed paths, a folder file by file. */
+async function additions(gitDir: string, changes: readonly TreeChange[]): Promise<string> {
+  let lines = '';
+  for (const { path, mode, sha } of changes) {
+    if (sha === null) continue;
+    if (mode !== '040000') {
+      lines += `${mode} ${sha}\t${path}\0`;
+      continue;
+    }
+    for (const entry of await listTree(gitDir, sha, true)) {
+      if (entry.type !== 'tree') lines += `${entry.mode} ${entry.sha}\t${path}/${entry.path}\0`;
+    }
+  }
+  return lines;
 }
 
 /** The tree of both sides merged, or the paths they contend for. Nothing but objects is written. */

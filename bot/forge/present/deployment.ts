@@ -38,10 +38,10 @@ export function presentDeploymentStatus(forge: ForgeContext, repository: Reposit
     creator: presentUserById(forge, status.creator_id),
     description: status.description,
     environment: status.environment,
-    environment_url: status.environment_url,
+    ...(status.environment_url === '' ? {} : { environment_url: status.environment_url }),
     // GitHub keeps one address under two names; target_url is the old one.
     target_url: status.log_url,
-    log_url: status.log_url,
+    ...(status.log_url === '' ? {} : { log_url: status.log_url }),
     created_at: isoTime(status.created_at),
     updated_at: isoTime(status.created_at),
     deployment_url: deployment,

@@ -114,7 +114,7 @@ export function tellPush(forge: ForgeContext, repository: RepositoryRow, push: P
 function requestSuites(forge: ForgeContext, repository: RepositoryRow, push: PreparedPush, branch: string): void {
   for (const app of appsInstalledOn(forge.database, repository.id)) {
     const permissions = JSON.parse(app.permissions) as Record<string, string>;
-    if (permissions['checks'] !== 'write') continue;
+    if (permissions.checks !== 'write') continue;
     if (checkSuiteFor(forge.database, repository.id, app.id, push.change.after) !== undefined) continue;
     const now = forge.clock();
     const id = insertRow(forge.database, 'check_suites', {

@@ -148,7 +148,7 @@ export function gitDataRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     demand(c, needs.writeContents);
     const repository = c.get('repository');
     const { ref, sha } = await readBody(c, NewRef, 'Reference');
-    if (!/^refs\/[^/]+\/.+/.test(ref) || !isRefName(ref)) throw new ApiError(422, `${ref} is not a valid ref name.`);
+    if (!/^refs\/[^/]+\/[^-]/.test(ref) || !isRefName(ref)) throw new ApiError(422, `${ref} is not a valid ref name.`);
     if ((await objectType(gitDirOf(forge, repository), sha)) === null) throw new ApiError(422, 'Object does not exist');
     await forge.locks.run(repository.id, async () => {
       if ((await readRef(gitDirOf(forge, repository), ref)) !== null) throw new ApiError(422, 'Reference already exists');

@@ -16,7 +16,7 @@ describe('check runs', () => {
     const requested = await world.webhook(
       'check_suite',
       'requested',
-      (payload) => (payload['check_suite'] as { head_sha: string }).head_sha === main,
+      (payload) => (payload.check_suite as { head_sha: string }).head_sha === main,
     );
     const bot = world.bot();
     const { data: run } = await bot.checks.create({ owner, repo, name: 'backtest', head_sha: main, external_id: 'job-1' });
@@ -24,7 +24,7 @@ describe('check runs', () => {
       status: 'queued',
       conclusion: null,
       app: { slug: 'ratchet' },
-      check_suite: { id: (requested.payload['check_suite'] as { id: number }).id },
+      check_suite: { id: (requested.payload.check_suite as { id: number }).id },
     });
     const annotations = Array.from({ length: 50 }, (_, line) => ({
       path: 'a.txt',
@@ -50,7 +50,7 @@ describe('check runs', () => {
     await world.webhook('check_run', 'created');
     await world.webhook('check_run', 'completed');
     const suite = await world.webhook('check_suite', 'completed');
-    expect(suite.payload['check_suite']).toMatchObject({ conclusion: 'failure', head_branch: 'main' });
+    expect(suite.payload.check_suite).toMatchObject({ conclusion: 'failure', head_branch: 'main' });
   });
 
   it('show the newest of each name, in the commit and its suites', async () => {

@@ -27,7 +27,7 @@ describe('an issue', () => {
       performed_via_github_app: { slug: 'ratchet' },
     });
     await world.webhook('issues', 'opened');
-    await world.webhook('issues', 'labeled', (payload) => (payload['label'] as { name: string }).name === 'engine');
+    await world.webhook('issues', 'labeled', (payload) => (payload.label as { name: string }).name === 'engine');
 
     const { data: comment } = await world.as('stranger').issues.createComment({ owner, repo, issue_number: 1, body: '/status' });
     const told = await world.webhook('issue_comment', 'created');
@@ -57,7 +57,7 @@ describe('an issue', () => {
 
     const { data: answer } = await bot.issues.createComment({ owner, repo, issue_number: 1, body: 'Looking…' });
     await bot.issues.updateComment({ owner, repo, comment_id: answer.id, body: 'All is well.' });
-    expect((await world.webhook('issue_comment', 'edited')).payload['changes']).toEqual({ body: { from: 'Looking…' } });
+    expect((await world.webhook('issue_comment', 'edited')).payload.changes).toEqual({ body: { from: 'Looking…' } });
     expect((await bot.issues.listComments({ owner, repo, issue_number: 1 })).data.map((entry) => entry.body)).toEqual([
       '/status',
       'All is well.',
@@ -210,23 +210,21 @@ describe('a pull request', () => {
     expect(await list({ head: `${owner}:one` })).toEqual([1]);
     expect(await list({ base: 'two' })).toEqual([]);
     await bot.pulls.update({ owner, repo, pull_number: 1, title: 'Better', body: 'Said again' });
-    expect((await world.webhook('pull_request', 'edited')).payload['changes']).toEqual({
+    expect((await world.webhook('pull_request', 'edited')).payload.changes).toEqual({
       title: { from: 'one' },
       body: { from: 'b' },
     });
     expect((await bot.pulls.update({ owner, repo, pull_number: 1, base: 'two' })).data.base).toMatchObject({
       ref: 'two',
-      sha: heads['two'],
+      sha: heads.two,
     });
     await bot.pulls.update({ owner, repo, pull_number: 1, state: 'closed' });
     expect(await list({ state: 'closed' })).toEqual([1]);
     await bot.pulls.update({ owner, repo, pull_number: 1, state: 'open' });
     expect((await bot.issues.get({ owner, repo, issue_number: 1 })).data.pull_request?.url).toContain('/pulls/1');
-    expect((await bot.pulls.listCommits({ owner, repo, pull_number: 2 })).data.map((commit) => commit.sha)).toEqual([
-      heads['two'],
-    ]);
+    expect((await bot.pulls.listCommits({ owner, repo, pull_number: 2 })).data.map((commit) => commit.sha)).toEqual([heads.two]);
     expect(
-      (await bot.repos.listPullRequestsAssociatedWithCommit({ owner, repo, commit_sha: heads['two']! })).data.map(
+      (await bot.repos.listPullRequestsAssociatedWithCommit({ owner, repo, commit_sha: heads.two! })).data.map(
         (pull) => pull.number,
       ),
     ).toEqual([2]);

@@ -194,7 +194,7 @@ async function startReceiver(contract: ContractWatch, webhooks: ReceivedWebhook[
         contract.webhook(genuine ? event : 'a webhook whose signature is false', payload);
         webhooks.push({
           event,
-          action: (payload['action'] as string | undefined) ?? null,
+          action: (payload.action as string | undefined) ?? null,
           delivery: String(request.headers['x-github-delivery']),
           payload,
         });
@@ -207,7 +207,7 @@ async function startReceiver(contract: ContractWatch, webhooks: ReceivedWebhook[
 }
 
 const gitEnv = {
-  PATH: process.env['PATH'] ?? '',
+  PATH: process.env.PATH ?? '',
   HOME: tmpdir(),
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',

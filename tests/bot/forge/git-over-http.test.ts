@@ -30,14 +30,14 @@ describe('git over HTTP', () => {
     expect((await clone.git('branch', '--remotes', '--format=%(refname:lstrip=3)')).split('\n').sort()).toEqual(
       expect.arrayContaining(['by-bot', 'by-writer', 'main']),
     );
-    const push = await world.webhook('push', undefined, (payload) => payload['ref'] === 'refs/heads/by-bot');
+    const push = await world.webhook('push', undefined, (payload) => payload.ref === 'refs/heads/by-bot');
     expect(push.payload).toMatchObject({
       created: true,
       forced: false,
       sender: { login: 'ratchet[bot]', type: 'Bot' },
       pusher: { name: 'ratchet[bot]' },
     });
-    expect(push.payload['commits']).toMatchObject([{ message: 'A bot', added: ['b.txt'], modified: [], removed: [] }]);
+    expect(push.payload.commits).toMatchObject([{ message: 'A bot', added: ['b.txt'], modified: [], removed: [] }]);
   });
 
   it('lets nobody without a place in it see a private repository', async () => {
@@ -67,8 +67,8 @@ describe('git over HTTP', () => {
     const { data } = await world.bot().pulls.get({ owner, repo, pull_number: pull.number });
     expect(data.head.sha).toBe(amended);
     const moved = await world.webhook('pull_request', 'synchronize');
-    expect(moved.payload).toMatchObject({ before: heads['work'], after: amended });
-    expect((await world.webhook('push', undefined, (payload) => payload['after'] === amended)).payload['forced']).toBe(true);
+    expect(moved.payload).toMatchObject({ before: heads.work, after: amended });
+    expect((await world.webhook('push', undefined, (payload) => payload.after === amended)).payload.forced).toBe(true);
     // The head stays reachable under the pull request's own reference.
     await clone.git('fetch', '--quiet', 'origin', `refs/pull/${pull.number}/head`);
     expect(await clone.git('rev-parse', 'FETCH_HEAD')).toBe(amended);
@@ -82,7 +82,7 @@ describe('git over HTTP', () => {
       state: 'closed',
       merged: false,
     });
-    await world.webhook('delete', undefined, (payload) => payload['ref'] === 'work');
+    await world.webhook('delete', undefined, (payload) => payload.ref === 'work');
     await world.webhook('pull_request', 'closed');
     const reopen = () => world.bot().pulls.update({ owner, repo, pull_number: pull.number, state: 'open' });
     expect(await refusal(reopen())).toMatchObject({ status: 422 });
@@ -111,7 +111,7 @@ describe('git over HTTP', () => {
     expect(await again.git('rev-parse', 'HEAD')).toBe(sha);
     expect((await world.bot().git.getRef({ owner, repo, ref: 'ratchet/state' })).data.object.sha).toBe(sha);
     expect((await world.bot().git.getRef({ owner, repo, ref: 'tags/v1' })).data.object.type).toBe('tag');
-    await world.webhook('create', undefined, (payload) => payload['ref_type'] === 'tag' && payload['ref'] === 'v1');
+    await world.webhook('create', undefined, (payload) => payload.ref_type === 'tag' && payload.ref === 'v1');
   });
 
   it('answers what is not git with an error, not with a fault', async () => {

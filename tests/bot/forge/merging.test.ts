@@ -56,7 +56,7 @@ describe('merging', () => {
     await clone.git('checkout', '--quiet', 'work');
     const moved = await clone.commit('More', { 'work.txt': 'w2' });
     await clone.git('push', '--quiet', 'origin', 'work');
-    expect(await refusal(merge(number, { sha: heads['work']! }))).toMatchObject({
+    expect(await refusal(merge(number, { sha: heads.work! }))).toMatchObject({
       status: 409,
       message: 'Head branch was modified. Review and try the merge again.',
     });
@@ -130,7 +130,7 @@ describe('merging', () => {
     await clone.git('merge', '--quiet', '--ff-only', 'work');
     await clone.git('push', '--quiet', 'origin', 'main');
     const { data } = await world.bot().pulls.get({ owner, repo, pull_number: number });
-    expect(data).toMatchObject({ merged: true, merge_commit_sha: heads['work'], merged_by: { login: owner } });
+    expect(data).toMatchObject({ merged: true, merge_commit_sha: heads.work, merged_by: { login: owner } });
   });
 
   it('lets no reader and no stranger merge', async () => {
@@ -150,10 +150,10 @@ describe('merging', () => {
     expect(
       await refusal(world.bot().pulls.updateBranch({ owner, repo, pull_number: number, expected_head_sha: mainNow })),
     ).toMatchObject({ status: 422 });
-    await world.bot().pulls.updateBranch({ owner, repo, pull_number: number, expected_head_sha: heads['work']! });
+    await world.bot().pulls.updateBranch({ owner, repo, pull_number: number, expected_head_sha: heads.work! });
     await clone.git('fetch', '--quiet', 'origin');
-    expect(await clone.git('log', '-1', '--format=%P', 'origin/work')).toBe(`${heads['work']} ${mainNow}`);
-    await world.webhook('pull_request', 'synchronize', (payload) => payload['before'] === heads['work']);
+    expect(await clone.git('log', '-1', '--format=%P', 'origin/work')).toBe(`${heads.work} ${mainNow}`);
+    await world.webhook('pull_request', 'synchronize', (payload) => payload.before === heads.work);
   });
 });
 
@@ -272,7 +272,7 @@ describe('a protected branch', () => {
     await review('writer', 'APPROVE');
     expect((await merge(number)).data.merged).toBe(true);
     const hook = await world.webhook('pull_request_review', 'submitted');
-    expect(hook.payload['review']).toMatchObject({ state: 'approved', user: { login: 'reader' } });
+    expect(hook.payload.review).toMatchObject({ state: 'approved', user: { login: 'reader' } });
   });
 
   it('refuses a push without the checks, but for an administrator while they are not included', async () => {

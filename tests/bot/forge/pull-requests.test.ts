@@ -32,7 +32,7 @@ describe('a pull request', () => {
       deletions: 1,
       changed_files: 2,
     });
-    expect(pull.head.sha).toBe(heads['evolve']);
+    expect(pull.head.sha).toBe(heads.evolve);
     expect(pull.user.login).toBe('ratchet[bot]');
 
     const { data: files } = await bot.pulls.listFiles({ owner, repo, pull_number: 1 });
@@ -44,7 +44,7 @@ describe('a pull request', () => {
     const { data: merged } = await bot.pulls.merge({ owner, repo, pull_number: 1, sha: pull.head.sha });
     await clone.git('pull', '--quiet', 'origin', 'main');
     expect(await clone.git('rev-parse', 'HEAD')).toBe(merged.sha);
-    expect(await clone.git('log', '-1', '--format=%P')).toBe(`${main} ${heads['evolve']}`);
+    expect(await clone.git('log', '-1', '--format=%P')).toBe(`${main} ${heads.evolve}`);
     expect(await clone.git('log', '-1', '--format=%an %cn')).toBe('ratchet[bot] Forge');
     const { data: after } = await bot.pulls.get({ owner, repo, pull_number: 1 });
     expect(after).toMatchObject({
@@ -55,8 +55,8 @@ describe('a pull request', () => {
     });
 
     const closed = await world.webhook('pull_request', 'closed');
-    expect(closed.payload['pull_request']).toMatchObject({ merged: true, merge_commit_sha: merged.sha });
-    await world.webhook('push', undefined, (payload) => payload['after'] === merged.sha);
+    expect(closed.payload.pull_request).toMatchObject({ merged: true, merge_commit_sha: merged.sha });
+    await world.webhook('push', undefined, (payload) => payload.after === merged.sha);
   });
 
   it('refuses to be opened without commits, without branches, or twice', async () => {
