@@ -19,6 +19,9 @@ interface Asset {
   readonly plain: Buffer;
 }
 
+/** Joined in this order: later parts may speak against earlier ones. */
+const STYLE_PARTS = ['1-ground.css', '2-frame.css', '3-parts.css', '4-code.css', '5-markdown.css', '6-narrow.css'] as const;
+
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
 /** The files the pages are made of, each under an address that changes when it does, so that browsers may keep it for ever. */
@@ -28,9 +31,9 @@ export class Assets {
 
   constructor() {
     const mermaidPath = createRequire(import.meta.url).resolve('@mermaid-js/tiny/dist/mermaid.tiny.js');
-    const style = load('style.css', 'text/css; charset=utf-8', readFileSync(new URL('./assets/style.css', import.meta.url)));
-    const script = load('page.js', JAVASCRIPT, readFileSync(new URL('./assets/page.js', import.meta.url)));
-    const icon = load('icon.svg', 'image/svg+xml', readFileSync(new URL('./assets/icon.svg', import.meta.url)));
+    const style = load('style.css', 'text/css; charset=utf-8', Buffer.concat(STYLE_PARTS.map(read)));
+    const script = load('page.js', JAVASCRIPT, read('page.js'));
+    const icon = load('icon.svg', 'image/svg+xml', read('icon.svg'));
     const mermaid = load('mermaid.js', JAVASCRIPT, readFileSync(mermaidPath));
     this.#assets = [style, script, icon, mermaid];
     this.addresses = { style: style.address, script: script.address, icon: icon.address, mermaid: mermaid.address };
@@ -41,6 +44,10 @@ export class Assets {
     for (const asset of this.#assets) app.get(asset.address, (c) => send(c, asset));
     return app;
   }
+}
+
+function read(name: string): Buffer {
+  return readFileSync(new URL(`./assets/${name}`, import.meta.url));
 }
 
 function load(name: string, type: string, plain: Buffer): Asset {

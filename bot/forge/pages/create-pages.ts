@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { canSee } from '#bot/forge/auth/access.ts';
 import type { Actor } from '#bot/forge/auth/actor.ts';
 import type { ForgeContext } from '#bot/forge/context.ts';
@@ -10,22 +10,13 @@ import { Assets } from './assets.ts';
 import { codeRoutes } from './code-routes.ts';
 import { layout } from './layout.ts';
 import { type Html, html } from './markup.ts';
-import { type PageContext, repositoryPage, type SiteContext } from './page-context.ts';
-import { postRoutes } from './post-routes.ts';
+import { type PageContext, type PageEnv, type PageRequest, pageIn, repositoryPage, type SiteContext } from './page-context.ts';
+import { type Api, formLimit, postRoutes, sessionRoutes } from './post-routes.ts';
 import { answer, refuseStrangeHosts } from './respond.ts';
 import type { Sessions, Visitor } from './sessions.ts';
 import { issuePage } from './views/issue-page.ts';
 import { issueListPage, pullListPage, type Shown } from './views/lists.ts';
 import { fingerprint, type PullTab, pullPage } from './views/pull-page.ts';
-
-/** What the page routes share. */
-export interface PageEnv {
-  Variables: { site: SiteContext; page: PageContext };
-}
-export type PageRequest = Context<PageEnv>;
-
-/** How the pages post: the forge's own API, through its front door. */
-export type Api = (request: Request) => Response | Promise<Response>;
 
 /** The forge for people: what GitHub shows of a repository, made on the server, working without scripts. */
 export function createPages(forge: ForgeContext, sessions: Sessions, api: Api): Hono<PageEnv> {
@@ -48,6 +39,9 @@ export function createPages(forge: ForgeContext, sessions: Sessions, api: Api): 
     await next();
   });
 
+  app.use(formLimit);
+  app.route('/', sessionRoutes(sessions));
+
   app.get('/', async (c) => {
     const site = c.get('site');
     const visible = allRepositories(forge.database).filter((repository) => canSee(forge, actorOf(site.visitor), repository));
@@ -65,7 +59,7 @@ export function createPages(forge: ForgeContext, sessions: Sessions, api: Api): 
   app.use('/:owner/:repo/*', findRepository);
   app.route('/', codeRoutes());
   app.route('/', discussionRoutes());
-  app.route('/', postRoutes(forge, sessions, api));
+  app.route('/', postRoutes(forge, api));
   app.onError((error, c) => answerError(c as PageRequest, error, forge));
   return app;
 }
@@ -118,11 +112,6 @@ async function onPull(c: PageRequest, show: (page: PageContext, pull: PullRow) =
 
 function shownIn(c: PageRequest): Shown {
   return c.req.query('state') === 'closed' ? 'closed' : 'open';
-}
-
-export function pageIn(c: PageRequest): number {
-  const text = c.req.query('page') ?? '';
-  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 1;
 }
 
 function answerError(c: PageRequest, error: Error, forge: ForgeContext): Response | Promise<Response> {

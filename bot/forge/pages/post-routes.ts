@@ -1,13 +1,15 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { ForgeContext } from '#bot/forge/context.ts';
 import { ApiError, type ErrorStatus, notFound } from '#bot/forge/http/api-error.ts';
 import { pullByNumber } from '#bot/forge/queries/issues.ts';
-import type { Api, PageEnv, PageRequest } from './create-pages.ts';
 import { mergeReadiness } from './merge-readiness.ts';
-import type { PageContext } from './page-context.ts';
+import type { PageContext, PageEnv, PageRequest } from './page-context.ts';
 import { holdsFormKey, type Sessions, type Visitor } from './sessions.ts';
+
+/** How the pages post: the forge's own API, through its front door. */
+export type Api = (request: Request) => Response | Promise<Response>;
 
 type Member = Extract<Visitor, { kind: 'member' }>;
 
@@ -17,21 +19,30 @@ const CommentForm = z.object({ body: z.string().default(''), state: z.enum(['ope
 const ReviewForm = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), event: z.literal('APPROVE') });
 const MergeForm = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), method: z.enum(['squash', 'merge', 'rebase']) });
 
-/** What forms send. Each becomes a request to the API with the visitor's own token, so a page can do nothing the API would refuse. */
-export function postRoutes(forge: ForgeContext, sessions: Sessions, api: Api): Hono<PageEnv> {
-  const app = new Hono<PageEnv>();
-  app.on(
-    'POST',
-    '*',
-    bodyLimit({ maxSize: maxFormBytes, onError: () => Promise.reject(new ApiError(413, 'The text is too long.')) }),
-  );
+/** Keeps forms to a size before anything reads them. */
+export const formLimit: MiddlewareHandler = bodyLimit({
+  maxSize: maxFormBytes,
+  onError: (c) => {
+    // The rest of the form is not read, so nothing else can come over this connection.
+    c.header('Connection', 'close');
+    throw new ApiError(413, 'The text is too long.');
+  },
+});
 
+/** Signing out; signing in is following a link. */
+export function sessionRoutes(sessions: Sessions): Hono<PageEnv> {
+  const app = new Hono<PageEnv>();
   app.post('/-/logout', async (c) => {
     const { member, fields } = await admitted(c);
     sessions.close(c, member.token);
     return c.redirect(localAddress(fields.back), 303);
   });
+  return app;
+}
 
+/** What forms send. Each becomes a request to the API with the visitor's own token, so a page can do nothing the API would refuse. */
+export function postRoutes(forge: ForgeContext, api: Api): Hono<PageEnv> {
+  const app = new Hono<PageEnv>();
   for (const part of ['issues', 'pull'] as const) {
     app.post(`/:owner/:repo/${part}/:number{[0-9]+}/comment`, async (c) => {
       const { member, fields } = await admitted(c);

@@ -1,8 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { ForgeContext } from '#bot/forge/context.ts';
 import { ApiError, type ErrorStatus } from '#bot/forge/http/api-error.ts';
-import type { PageEnv } from './create-pages.ts';
 import type { Html } from './markup.ts';
+import type { PageEnv } from './page-context.ts';
 
 /** No inline script anywhere. Charts bring inline styles with them: only a page that holds one allows those. */
 function contentPolicy(hasChart: boolean): string {

@@ -10,11 +10,15 @@ const ALERTS: Readonly<Record<string, string>> = {
 
 /** `> [!WARNING]` becomes a box of that kind, `- [x]` a box that is ticked; cells keep their side without inline style. */
 export function githubFlavour(markdown: MarkdownIt): void {
-  markdown.core.ruler.after('inline', 'alerts', ({ tokens }) =>
-    tokens.forEach((token, index) => markAlert(tokens, token, index)),
-  );
+  markdown.core.ruler.after('inline', 'alerts', ({ tokens }) => {
+    tokens.forEach((token, index) => {
+      markAlert(tokens, token, index);
+    });
+  });
   markdown.core.ruler.after('inline', 'task_lists', (state) => {
-    state.tokens.forEach((token, index) => markTask(state, token, index));
+    state.tokens.forEach((token, index) => {
+      markTask(state, token, index);
+    });
   });
   markdown.core.ruler.after('inline', 'heading_anchors', (state) => anchorHeadings(state));
   for (const name of ['th_open', 'td_open'] as const) {

@@ -50,15 +50,15 @@ interface TextToken {
 const REFERENCE = /(^|[\s([])(?:#(\d{1,9})|([0-9a-f]{40}))\b/g;
 
 /** `#12` and full commit hashes in running text lead where they point. */
-function linkReferences(token: TextToken, place: MarkdownPlace, escape: (text: string) => string): void {
+function linkReferences(token: TextToken, place: MarkdownPlace, escapeHtml: (text: string) => string): void {
   if (token.content.search(REFERENCE) < 0) return;
   token.type = 'html_inline';
-  token.content = escape(token.content).replace(
+  token.content = escapeHtml(token.content).replace(
     REFERENCE,
     (_all, before: string, number: string | undefined, sha: string | undefined) =>
       number === undefined
-        ? `${before}<a href="${escape(place.repository)}/commit/${sha}"><code>${sha!.slice(0, 7)}</code></a>`
-        : `${before}<a href="${escape(place.repository)}/issues/${number}">#${number}</a>`,
+        ? `${before}<a href="${escapeHtml(place.repository)}/commit/${sha}"><code>${sha!.slice(0, 7)}</code></a>`
+        : `${before}<a href="${escapeHtml(place.repository)}/issues/${number}">#${number}</a>`,
   );
 }
 

@@ -1,4 +1,4 @@
-import type { MarkdownIt } from 'markdown-it';
+import type { MarkdownIt, Token } from 'markdown-it';
 
 /** The HTML a comment may hold: what folds, breaks a line or changes the face of a few words. No attribute but `open`. */
 const BLOCK_TAGS: ReadonlySet<string> = new Set(['details', 'summary', 'sub', 'sup', 'kbd', 'code', 'ins']);
@@ -8,43 +8,38 @@ const PIECE = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-zA-Z][a-zA-Z0-9-]*)((?:"[^"]*"|'[
 
 interface OpenTag {
   readonly name: string;
-  /** How deep in lists and quotes it was opened: it can be closed only there. */
+  /** How deep in lists, quotes or emphasis it was opened: it can be closed only there. */
   readonly level: number;
 }
 
 /**
- * Lets the tags above through and shows every other tag as text. Tags are balanced inside the list item or quote they
- * stand in (an end without a beginning is dropped, a beginning without an end is closed), so that no comment can reach
+ * Lets the tags above through and shows every other tag as text. Tags are balanced inside the list item, quote or
+ * emphasis they stand in (an end without a beginning is dropped, a beginning without an end is closed), so that no comment can reach
  * out of its box.
  */
 export function safeHtml(markdown: MarkdownIt): void {
   const { escapeHtml } = markdown.utils;
   markdown.core.ruler.push('safe_html', (state) => {
-    const open: OpenTag[] = [];
-    const made: typeof state.tokens = [];
-    const close = (level: number) => {
-      const ends = openBelow(open, level);
-      if (ends.length === 0) return;
-      const token = new state.Token('html_block', '', 0);
-      token.content = closing(ends);
-      made.push(token);
+    const balance = (tokens: readonly Token[], type: 'html_block' | 'html_inline', allowed: ReadonlySet<string>): Token[] => {
+      const open: OpenTag[] = [];
+      const made: Token[] = [];
+      const close = (level: number) => {
+        const token = new state.Token(type, '', 0);
+        token.content = closing(openBelow(open, level));
+        if (token.content !== '') made.push(token);
+      };
+      for (const token of tokens) {
+        if (token.nesting === -1) close(token.level);
+        if (token.type === type) token.content = filtered(token.content, allowed, open, token.level, escapeHtml);
+        made.push(token);
+      }
+      close(-1);
+      return made;
     };
     for (const token of state.tokens) {
-      if (token.nesting === -1) close(token.level);
-      if (token.type === 'html_block') token.content = filtered(token.content, BLOCK_TAGS, open, token.level, escapeHtml);
-      if (token.type === 'inline' && token.children !== null) {
-        const openInline: OpenTag[] = [];
-        for (const child of token.children) {
-          if (child.type === 'html_inline') child.content = filtered(child.content, INLINE_TAGS, openInline, 0, escapeHtml);
-        }
-        const end = new state.Token('html_inline', '', 0);
-        end.content = closing(openInline);
-        token.children.push(end);
-      }
-      made.push(token);
+      if (token.children !== null) token.children = balance(token.children, 'html_inline', INLINE_TAGS);
     }
-    close(-1);
-    state.tokens = made;
+    state.tokens = balance(state.tokens, 'html_block', BLOCK_TAGS);
   });
 }
 
@@ -53,16 +48,16 @@ function filtered(
   allowed: ReadonlySet<string>,
   open: OpenTag[],
   level: number,
-  escape: (text: string) => string,
+  escapeHtml: (text: string) => string,
 ): string {
   let made = '';
   for (const match of content.matchAll(PIECE)) {
     const [piece, slash, name, attributes] = match;
     if (piece.startsWith('<!--')) continue;
     const tag = name?.toLowerCase();
-    if (tag === undefined) made += escape(piece);
+    if (tag === undefined) made += escapeHtml(piece);
     else if (tag === 'br') made += '<br>';
-    else if (!allowed.has(tag)) made += escape(piece);
+    else if (!allowed.has(tag)) made += escapeHtml(piece);
     else if (slash === '/') made += ended(tag, level, open);
     else {
       open.push({ name: tag, level });
