@@ -84,6 +84,8 @@ function frame(forge: ForgeContext, limiter: RateLimiter): MiddlewareHandler<For
     c.header('X-GitHub-Request-Id', randomUUID().toUpperCase());
     c.header('X-GitHub-Media-Type', 'github.v3; format=json');
     c.header('X-GitHub-Enterprise-Version', '3.17.0');
+    // Nothing has a zero byte in its name, and git cannot be asked about one.
+    if (/%00/.test(c.req.url)) throw notFound();
     // Not yet known to be anyone: should the header be bad, the answer is still counted to nobody.
     c.set('actor', { kind: 'anonymous' });
     c.set('actor', identify(forge, c.req.header('Authorization')));

@@ -166,6 +166,16 @@ function problemWith(name: string, schema: Schema, value: unknown): string | nul
   return `${name}: ${error.instancePath || '/'} ${error.message ?? 'is wrong'} ${JSON.stringify(error.params)}`;
 }
 
+/** Every operation of the contract's file: method and path with its parameters in braces. */
+export function contractOperations(): Array<{ method: string; path: string }> {
+  return routes
+    .filter((route) => route.known !== null)
+    .map((route) => {
+      const space = route.key.indexOf(' ');
+      return { method: route.key.slice(0, space), path: route.key.slice(space + 1) };
+    });
+}
+
 /** What is wrong with an answer, or null. `path` is relative to the API's root, without the query. */
 export function responseProblem(method: string, path: string, status: number, body: string): string | null {
   const asked = `${method.toUpperCase()} ${decodeURIComponent(path)}`;
@@ -190,7 +200,9 @@ function errorProblem(name: string, route: Route | undefined, status: number, bo
       { type: 'object', required: ['message', 'documentation_url', 'status'] },
       value,
     );
-    return complete ?? problemWith(name, own ?? generic, value);
+    // The two forms of a refused blob are so lax that each fits the other: any will do.
+    const { oneOf, ...rest } = own ?? {};
+    return complete ?? problemWith(name, oneOf === undefined ? (own ?? generic) : { ...rest, anyOf: oneOf }, value);
   });
 }
 

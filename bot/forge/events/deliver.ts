@@ -21,7 +21,7 @@ export interface DeliverySender {
   close(): Promise<void>;
 }
 
-/** Sends what stands in the outbox, in order, one app at a time, and tries again later what was not taken. */
+/** Sends what stands in the outbox, in order for each app, and tries again later what was not taken. */
 export function startSender(options: { database: ForgeDatabase; clock: () => number; log: Logger }): DeliverySender {
   const { database, clock, log } = options;
   const stop = new AbortController();
@@ -58,10 +58,15 @@ export function startSender(options: { database: ForgeDatabase; clock: () => num
     for (;;) {
       const due = pendingDeliveries(database, clock(), batch);
       if (due.length === 0 || stop.signal.aborted) return;
-      for (const delivery of due) {
-        if (stop.signal.aborted) return;
-        await sendOne(delivery);
-      }
+      const appIds = [...new Set(due.map((delivery) => delivery.app_id))];
+      await Promise.all(appIds.map((appId) => sendInOrder(due.filter((delivery) => delivery.app_id === appId))));
+    }
+  };
+
+  const sendInOrder = async (due: readonly DeliveryRow[]) => {
+    for (const delivery of due) {
+      if (stop.signal.aborted) return;
+      await sendOne(delivery);
     }
   };
 

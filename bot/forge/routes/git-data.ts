@@ -224,7 +224,10 @@ async function treeOf(gitDir: string, name: string): Promise<string | null> {
 
 async function changeOf(gitDir: string, entry: z.output<typeof NewTree>['tree'][number]): Promise<TreeChange> {
   const parts = entry.path.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git')) {
+  if (
+    entry.path.includes('\0') ||
+    parts.some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git')
+  ) {
     throw new ApiError(422, `tree.path contains a malformed path component: ${entry.path}`);
   }
   if (entry.content !== undefined && entry.sha !== undefined)

@@ -278,8 +278,8 @@ async function changePull(
     const edits = editsOf(current, after);
     forge.database.transaction(() => {
       updateRow(forge.database, 'issues', 'id', pull.id, {
-        title: after.title,
-        body: after.body,
+        ...(request.title === undefined ? {} : { title: request.title }),
+        ...(request.body === undefined ? {} : { body: request.body }),
         state: after.state,
         closed_at: after.closed_at,
         closed_by_id: after.closed_by_id,
