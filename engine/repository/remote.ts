@@ -28,10 +28,11 @@ export function checkedRemote(remote: Remote): Remote {
   return remote;
 }
 
-/** The header goes to this host only: a redirect elsewhere does not carry it. */
+/** The header goes to this host only: a redirect elsewhere does not carry it. Paths and ssh know no header; an empty value sends none. */
 export async function remoteConfig(remote: Remote): Promise<Record<string, string>> {
-  if (remote.authorization === undefined) return {};
+  if (remote.authorization === undefined || !/^https?:/i.test(remote.url)) return {};
   const value = await remote.authorization();
+  if (value === '') return {};
   return { [`http.${new URL(remote.url).origin}/.extraHeader`]: `Authorization: ${value}` };
 }
 

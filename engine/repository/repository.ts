@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import { GitFailure, runGit } from './git.ts';
@@ -41,8 +42,11 @@ export class Repository {
   /** Fetches of one mirror lock the same refs: they take turns. */
   #fetching: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: RepositoryOptions) {
+  readonly #isMirror: boolean;
+
+  private constructor(options: RepositoryOptions, isMirror: boolean) {
     this.dir = options.dir;
+    this.#isMirror = isMirror;
     this.remoteUrl = options.remoteUrl ?? null;
     this.#remote =
       options.remoteUrl === undefined
@@ -54,7 +58,7 @@ export class Repository {
 
   /** Opens a bare mirror of `remoteUrl` in `dir`, creating it when absent. Contacts nobody: `fetch` does. */
   static async openMirror(options: RepositoryOptions & { readonly remoteUrl: string }): Promise<Repository> {
-    const repository = new Repository(options);
+    const repository = new Repository(options, true);
     const exists = await stat(join(options.dir, 'HEAD')).then(
       () => true,
       () => false,
@@ -68,7 +72,7 @@ export class Repository {
 
   /** Opens what already stands in `dir`: a clone, a work tree or a bare repository. Throws `repository/absent` when it is none. */
   static async open(options: RepositoryOptions): Promise<Repository> {
-    const repository = new Repository(options);
+    const repository = new Repository(options, false);
     try {
       await repository.#git(['rev-parse', '--git-dir']);
     } catch (error) {
@@ -83,12 +87,17 @@ export class Repository {
     return repository;
   }
 
-  /** Brings the remote's branches here; branches that are gone there go here too. Throws `repository/unreachable` or `repository/denied`. */
-  async fetch(refspecs: readonly string[] = [allHeads]): Promise<void> {
+  /**
+   * Brings the remote's branches here; branches that are gone there go here too. In a repository that is no mirror the branches
+   * must be named, because those of the person who works there would be overwritten.
+   * Throws `repository/unreachable` or `repository/denied`.
+   */
+  async fetch(refspecs?: readonly string[]): Promise<void> {
     const remote = this.#requireRemote();
+    const wanted = refspecs ?? this.#allBranches();
     const turn = this.#fetching.then(async () => {
       const args = ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
-      await this.#remoteGit('fetch', remote, [...args, '--update-head-ok', remote.url, ...refspecs]);
+      await this.#remoteGit('fetch', remote, [...args, '--update-head-ok', remote.url, ...wanted]);
     });
     this.#fetching = turn.catch(() => undefined);
     return turn;
@@ -197,7 +206,7 @@ export class Repository {
    * A file keeps its executable bit; a link that is written to becomes a plain file.
    */
   async commit({ parent, changes, message, author, date }: NewCommit): Promise<CommitHash> {
-    const scratch = await mkdtemp(join(this.dir, 'ratchet-index-'));
+    const scratch = await mkdtemp(join(tmpdir(), 'ratchet-index-'));
     try {
       const env = { GIT_INDEX_FILE: join(scratch, 'index') };
       if (parent !== null) await this.#git(['read-tree', `${parent}^{tree}`], { env });
@@ -284,6 +293,15 @@ export class Repository {
     } catch (error) {
       throw remoteError(action, remote.url, error);
     }
+  }
+
+  #allBranches(): readonly string[] {
+    if (this.#isMirror) return [allHeads];
+    throw new RatchetError(
+      'repository/no-mirror',
+      `${this.dir} is not a mirror.`,
+      'Name the branches to fetch, or open a mirror.',
+    );
   }
 
   #requireRemote(): Remote {

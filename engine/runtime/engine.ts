@@ -23,6 +23,7 @@ import { StrategySlot } from './strategy-slot.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
 const controlKey = 'control';
+const marketKey = 'market';
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
 /** A remote that does not answer may not keep the status waiting longer. */
@@ -68,8 +69,10 @@ export class Engine {
    */
   static async open(options: EngineOptions, around: EngineSurroundings): Promise<Engine> {
     const lock = acquireLock(options.dir, around.clock);
+    let store: EngineStore | null = null;
     try {
-      const store = EngineStore.open(options.dir);
+      store = EngineStore.open(options.dir);
+      assertSameMarket(store, options.market);
       const candles = CandleStore.open(options.candlesDir);
       const { dataset, replayFrom } = options.market;
       const feed = new ReplayFeed(feedSeries(dataset, loadDataset(candles, dataset)), replayFrom);
@@ -80,7 +83,7 @@ export class Engine {
         dir: enginePaths(options.dir).mirror,
         remoteUrl: options.remoteUrl,
         remoteTimeoutMs,
-        ...(token.value === undefined ? {} : { authorization: () => basicAuthorization('x-access-token', token.value ?? '') }),
+        authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
       });
       const state = await StateBranch.open({ repository, author, clock: around.clock });
       const now = store.lastFeedTime() ?? replayFrom;
@@ -97,6 +100,7 @@ export class Engine {
       });
       return new Engine({ options, around, lock, store, feed, slots, repository, state, token, now });
     } catch (error) {
+      store?.close();
       lock.release();
       throw error;
     }
@@ -336,5 +340,20 @@ export class Engine {
     await Promise.all([...this.#slots.values()].map((slot) => slot.close()));
     this.#store.close();
     this.#lock.release();
+  }
+}
+
+/** A record goes on with the candles it began with: on others its positions and its market time would mean nothing. */
+function assertSameMarket(store: EngineStore, { dataset, replayFrom }: EngineOptions['market']): void {
+  const market = `${dataset.digest} from ${replayFrom}`;
+  const known = store.meta(marketKey);
+  if (known === null) store.setMeta(marketKey, market);
+  else if (known !== market) {
+    throw new RatchetError(
+      'engine/other-market',
+      `This engine has traded on ${known}, and is asked to go on with ${market}.`,
+      'Give it the market it began with, or another folder.',
+      { known, market },
+    );
   }
 }

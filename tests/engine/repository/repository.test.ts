@@ -264,6 +264,14 @@ describe('a push', () => {
     }
   });
 
+  it('overwrites no branch of a clone that a person works in', async () => {
+    await remote.commit('main', { a: '1' });
+    const clone = await Repository.open({ dir: remote.url, remoteUrl: remote.url });
+    await expect(clone.fetch()).rejects.toMatchObject({ code: 'repository/no-mirror' });
+    await clone.fetch(['+refs/heads/main:refs/remotes/origin/main']);
+    expect(await clone.resolve('refs/remotes/origin/main')).toBe(await clone.resolve('main'));
+  });
+
   it('says unreachable when there is nothing there, and refuses a token in the address', async () => {
     const mirror = await Repository.openMirror({ dir: join(remote.root, 'm'), remoteUrl: join(remote.root, 'absent.git') });
     await expect(mirror.fetch()).rejects.toMatchObject({ code: 'repository/unreachable' });

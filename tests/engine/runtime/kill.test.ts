@@ -113,6 +113,15 @@ describe('one engine on one folder', () => {
     await untilOf(third, 'a start', () => third.events.some(({ kind }) => kind === 'started'));
   }, 120_000);
 
+  it('refuses other candles than those it began with', async () => {
+    await fixture.deploy({ trend: strategyText() });
+    const options = fixture.options();
+    const engine = await startEngine(options);
+    await engine.stop();
+    const other = { ...options.market, replayFrom: options.market.replayFrom + hourMs };
+    await expect(startEngine({ ...options, market: other })).rejects.toMatchObject({ code: 'engine/other-market' });
+  });
+
   it('ends when its parent goes away', async () => {
     await fixture.deploy({ trend: strategyText() });
     const engine = run(fixture.options({ catchUpBars: 20, paceMs: 3_600_000 }));
