@@ -35,6 +35,7 @@ export async function createDeployment(seed = 7) {
       data: undefined,
       venue: undefined,
       seed,
+      defaultSeed: seed,
       capital: 10_000,
       wants: await wantsOfStrategies('strategies'),
       costs: parsePolicy(MARKETS_PATH, readFileSync(MARKETS_PATH, 'utf8'), MarketCosts),

@@ -21,7 +21,7 @@ const SHARES = { development: 0.6, selection: 0.25, vault: 0.15 } as const;
 
 /** What a workspace trades on and proves with; written once, and the same for as long as the workspace lives. */
 export const Market = z.strictObject({
-  /** Where the candles came from: `simulated --seed 7`, or the path that was imported. */
+  /** Where the candles came from: `the simulated market 7`, or the path that was imported. */
   origin: z.string(),
   /** History up to the replay: what evidence is made from. */
   evaluation: Evaluation,
@@ -37,7 +37,9 @@ export interface MarketRequest {
   /** A folder or file of candles; undefined for the simulated market. */
   readonly data: string | undefined;
   readonly venue: string | undefined;
-  readonly seed: number;
+  /** Undefined when nobody named one. */
+  readonly seed: number | undefined;
+  readonly defaultSeed: number;
   readonly capital: number;
   readonly wants: readonly Want[];
   readonly costs: MarketCosts;
@@ -45,10 +47,9 @@ export interface MarketRequest {
 
 /** Takes up the workspace's market, or makes it: simulates or imports candles, chooses those the strategies ask for, and cuts them. */
 export function prepareMarket(store: CandleStore, request: MarketRequest, say: (message: string) => void): Market {
-  const origin =
-    request.data === undefined ? 'simulated' : `${request.data}${request.venue === undefined ? '' : ` (${request.venue})`}`;
-  if (existsSync(request.path)) return takeUp(request, origin);
-  if (request.data === undefined) simulate(store, request, say);
+  if (existsSync(request.path)) return takeUp(request);
+  const seed = request.seed ?? request.defaultSeed;
+  if (request.data === undefined) simulate(store, request, seed, say);
   else importAll(store, request.data, say);
   const venue = request.data === undefined ? 'simulated' : request.venue;
   const dataset = selectDataset(store, request.wants, { venue });
@@ -56,13 +57,13 @@ export function prepareMarket(store: CandleStore, request: MarketRequest, say: (
   const replayFrom = Math.floor((whole.from + (whole.to - whole.from) * (1 - REPLAY_SHARE)) / DAY_MS) * DAY_MS;
   const history: Span = { from: whole.from, to: replayFrom };
   const market = Market.parse({
-    origin,
+    origin: originOf(request, seed),
     evaluation: {
       dataset: selectDataset(store, request.wants, { venue, span: history }),
       spans: cutInThree(history, SHARES),
       markets: rulesOf(dataset, request.costs),
       capital: request.capital,
-      seed: request.seed,
+      seed,
     },
     dataset,
     replayFrom,
@@ -72,18 +73,27 @@ export function prepareMarket(store: CandleStore, request: MarketRequest, say: (
   return market;
 }
 
-function takeUp(request: MarketRequest, origin: string): Market {
+/** The workspace keeps its market; flags may repeat it, not change it. */
+function takeUp(request: MarketRequest): Market {
   const market = Market.parse(JSON.parse(readFileSync(request.path, 'utf8')));
-  if (request.data === undefined || origin === market.origin) return market;
+  const { seed } = market.evaluation;
+  const isOther = request.data !== undefined && originOf(request, seed) !== market.origin;
+  if (!isOther && (request.seed === undefined || request.seed === seed)) return market;
+  const asked = originOf(request, request.seed ?? seed);
   throw new RatchetError(
     'up/other-market',
-    `This workspace trades on ${market.origin}, not on ${origin}.`,
-    'Give another folder with --workspace, or leave --data out to go on.',
+    `This workspace trades on ${market.origin} with seed ${seed}, not on ${asked} with seed ${request.seed ?? seed}.`,
+    'Give another folder with --workspace, or leave --data and --seed out to go on.',
     { path: request.path },
   );
 }
 
-function simulate(store: CandleStore, request: MarketRequest, say: (message: string) => void): void {
+function originOf(request: MarketRequest, seed: number): string {
+  if (request.data === undefined) return `the simulated market ${seed}`;
+  return request.venue === undefined ? request.data : `${request.data} (${request.venue})`;
+}
+
+function simulate(store: CandleStore, request: MarketRequest, seed: number, say: (message: string) => void): void {
   const timeframe = request.wants[0]?.timeframe;
   if (timeframe === undefined)
     throw new RatchetError('up/no-strategy', 'There is no strategy to run.', 'Put one under strategies/.');
@@ -93,11 +103,11 @@ function simulate(store: CandleStore, request: MarketRequest, say: (message: str
   );
   const bars = Math.floor(SIMULATED_MS / timeframeMs(finest));
   const symbols = [...new Set(request.wants.map((want) => want.symbol))].sort();
-  const columns = simulateMarket({ seed: request.seed, symbols, timeframe: finest, from: SIMULATED_FROM, bars });
+  const columns = simulateMarket({ seed, symbols, timeframe: finest, from: SIMULATED_FROM, bars });
   for (const [symbol, bar] of columns) {
-    store.put({ venue: 'simulated', symbol, timeframe: finest }, bar, { isSimulated: true, source: `seed ${request.seed}` });
+    store.put({ venue: 'simulated', symbol, timeframe: finest }, bar, { isSimulated: true, source: `seed ${seed}` });
   }
-  say(`SIMULATED market, seed ${request.seed}: ${symbols.join(', ')}, ${bars} bars of ${finest} each`);
+  say(`SIMULATED market, seed ${seed}: ${symbols.join(', ')}, ${bars} bars of ${finest} each`);
 }
 
 function importAll(store: CandleStore, path: string, say: (message: string) => void): void {

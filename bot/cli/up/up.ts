@@ -33,7 +33,7 @@ interface UpFlags {
   workspace: string;
   data?: string;
   venue?: string;
-  seed: number;
+  seed?: number;
   trials: number;
   workers: number;
   port: number;
@@ -42,6 +42,10 @@ interface UpFlags {
   json?: boolean;
 }
 
+/** What a shell expects of a program that Ctrl-C ended before it was done. */
+const EXIT_INTERRUPTED = 130;
+/** When nobody says otherwise. */
+const SEED = 7;
 /** Paper money. */
 const CAPITAL = 10_000;
 /** The paper trading that has happened before a workspace's first night: a month of hours. */
@@ -61,7 +65,7 @@ export function upCommand(): Command {
     .option('--workspace <dir>', 'where everything is kept', 'var')
     .option('--data <path>', 'candles to import, a file or a folder; without it the market is simulated')
     .option('--venue <name>', 'whose candles, when several venues have them')
-    .option('--seed <n>', 'the same seed and data give the same decision, tree and evidence', whole, 7)
+    .option('--seed <n>', `the same seed and data give the same decision, tree and evidence (default: ${SEED})`, whole)
     .option('--trials <n>', 'configurations the night may try', whole, 60)
     .option('--workers <n>', 'sandboxes at once', whole, 2)
     .option('--port <n>', "the forge's port; 0 takes a free one", whole, 7411)
@@ -82,16 +86,22 @@ async function up(flags: UpFlags): Promise<void> {
   const workspace = openWorkspace(flags.workspace);
   const lock = acquireLock(workspace.root, Date.now);
   const closing: Closing = [() => lock.release()];
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
+  });
+  const loop = runLoop(flags, workspace, closing);
+  let outcome: 'done' | 'interrupted';
   try {
-    const interrupted = new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve);
-      process.once('SIGTERM', resolve);
-    });
-    const loop = runLoop(flags, workspace, closing);
-    await Promise.race([loop, interrupted]);
-    if (flags.once !== true) await interrupted;
+    outcome = await Promise.race([loop.then(() => 'done' as const), interrupted]);
+    if (outcome === 'done' && flags.once !== true) await interrupted;
   } finally {
+    // What the loop was in the middle of fails when its parts go away; the next start takes it up again.
+    loop.catch(() => {});
     for (const close of closing.reverse()) await close();
+  }
+  if (outcome === 'interrupted') {
+    console.error('ratchet: interrupted; npm start goes on from here.');
+    process.exit(EXIT_INTERRUPTED);
   }
 }
 
@@ -139,7 +149,7 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   });
 
   const startedAt = Date.now();
-  const night = await oneNight(flags, workspace, bot, candles, asOf, report);
+  const night = await oneNight(flags, workspace, bot, candles, market, asOf, report);
   const nightSeconds = (Date.now() - startedAt) / 1000;
 
   await bot.catchUp();
@@ -180,12 +190,14 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   reader.close();
   console.error(renderSummary(summary, market, CAPITAL));
   if (flags.once !== true)
-    console.error(`  The engine trades on. Pages: ${local.forge.url}\n  Stop with Ctrl-C; npm start goes on from here.\n`);
+    console.error(
+      `  The engine trades on. Sign in as the owner: ${local.forge.loginUrl(OWNER)}\n  Stop with Ctrl-C; npm start goes on from here.\n`,
+    );
   if (flags.json === true) console.log(JSON.stringify(summary));
 }
 
 async function openMarket(flags: UpFlags, workspace: Workspace, candles: CandleStore, report: Progress): Promise<Market> {
-  report({ kind: 'phase', phase: 'data', message: flags.data ?? `simulating, seed ${flags.seed}` });
+  report({ kind: 'phase', phase: 'data', message: flags.data ?? 'the simulated market' });
   const market = prepareMarket(
     candles,
     {
@@ -193,6 +205,7 @@ async function openMarket(flags: UpFlags, workspace: Workspace, candles: CandleS
       data: flags.data,
       venue: flags.venue,
       seed: flags.seed,
+      defaultSeed: SEED,
       capital: CAPITAL,
       wants: await wantsOfStrategies(join(SOURCE, 'strategies')),
       costs: parsePolicy(MARKETS_PATH, readFileSync(join(SOURCE, MARKETS_PATH), 'utf8'), MarketCosts),
@@ -245,6 +258,7 @@ async function oneNight(
   workspace: Workspace,
   bot: Bot,
   candles: CandleStore,
+  market: Market,
   asOf: number,
   report: Progress,
 ): Promise<NightReport> {
@@ -253,7 +267,7 @@ async function oneNight(
     return await runNight({
       strategy: STRATEGY,
       asOf,
-      seed: flags.seed,
+      seed: market.evaluation.seed,
       trials: flags.trials,
       workers: flags.workers,
       proposer: evolutionProposer(),
