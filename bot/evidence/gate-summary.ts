@@ -14,7 +14,7 @@ export function renderGateSummary(results: readonly GateResult[]): string {
   const rows = results.map((result) => [
     code(result.gate),
     result.conclusion === 'success' ? '✅ success' : '❌ failure',
-    `${text(result.title)}<br><sub>${text(firstSentence(result.summary))}${remarks(result)}</sub>`,
+    `${text(result.title)}${more(result)}`,
   ]);
   return [
     verdict(results),
@@ -35,6 +35,14 @@ function verdict(results: readonly GateResult[]): string {
   if (failed.length === 0) return `✅ **${counted(results.length, 'gate')} passed**, none failed.`;
   const names = failed.map((result) => code(result.gate)).join(', ');
   return `❌ **${failed.length} of ${counted(results.length, 'gate')} failed**: ${names}. Nothing may be merged on this head and base.`;
+}
+
+/** What the summary adds to the title; a gate that could not look says the same in both. */
+function more(result: GateResult): string {
+  const sentence = firstSentence(result.summary);
+  const isRepetition = sentence.startsWith(result.title) || result.title.startsWith(sentence);
+  const words = `${isRepetition ? '' : text(sentence)}${remarks(result)}`.trim();
+  return words === '' ? '' : `<br><sub>${words}</sub>`;
 }
 
 function remarks(result: GateResult): string {

@@ -32,6 +32,13 @@ describe('the summary of the gates', () => {
     expect(summary).toContain('1 annotation on the changed files.');
   });
 
+  it('does not say the same twice', () => {
+    const summary = renderGateSummary([
+      { ...failed, title: 'There is no ledger.', summary: 'There is no ledger.', annotations: [] },
+    ]);
+    expect(summary).toContain('| There is no ledger. |');
+  });
+
   it('does not call nothing a success', () => {
     expect(renderGateSummary([])).toContain('❌ **No gate ran**');
   });

@@ -45,7 +45,7 @@ async function drawCharts() {
       securityLevel: 'strict',
       suppressErrorRendering: true,
       theme: dark.matches ? 'dark' : 'default',
-      themeVariables: { xyChart: { backgroundColor: 'transparent' } },
+      themeVariables: { xyChart: pageColours() },
     });
     for (const [index, figure] of charts.entries()) {
       const source = figure.querySelector('.chart-source');
@@ -63,6 +63,26 @@ async function drawCharts() {
   };
   await draw();
   dark.addEventListener('change', draw);
+}
+
+/** Axes and titles in the page's own colours, on its own ground. */
+function pageColours() {
+  const style = getComputedStyle(document.documentElement);
+  const ink = style.getPropertyValue('--ink').trim();
+  const quiet = style.getPropertyValue('--quiet').trim();
+  return {
+    backgroundColor: 'transparent',
+    titleColor: ink,
+    dataLabelColor: ink,
+    xAxisLabelColor: quiet,
+    xAxisTitleColor: quiet,
+    xAxisTickColor: quiet,
+    xAxisLineColor: quiet,
+    yAxisLabelColor: quiet,
+    yAxisTitleColor: quiet,
+    yAxisTickColor: quiet,
+    yAxisLineColor: quiet,
+  };
 }
 
 function load(address) {

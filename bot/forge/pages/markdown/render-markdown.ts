@@ -20,7 +20,7 @@ const plainFence = markdown.renderer.rules.fence!;
 markdown.renderer.rules.fence = (tokens, index, options, env, renderer) => {
   const token = tokens[index]!;
   if (token.info.trim() !== 'mermaid') return plainFence(tokens, index, options, env, renderer);
-  return `<figure class="chart"><pre class="chart-source">${markdown.utils.escapeHtml(token.content)}</pre></figure>\n`;
+  return `<figure class="chart" tabindex="0"><pre class="chart-source">${markdown.utils.escapeHtml(token.content)}</pre></figure>\n`;
 };
 
 markdown.core.ruler.push('places', (state) => {

@@ -64,6 +64,9 @@ describe.skipIf(executablePath === undefined)('the pull request page in a real b
     expect(await page.locator('.chart-source').isVisible()).toBe(false);
     // Read as text: this project is compiled without the browser's types.
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+    const title = page.locator('.chart-drawing svg .chart-title text');
+    const ink = options.colorScheme === 'dark' ? '#f0f6fc' : '#1f2328';
+    expect(await title.getAttribute('fill')).toBe(ink);
     const ground = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(ground).toBe(options.colorScheme === 'dark' ? 'rgb(13, 17, 23)' : 'rgb(255, 255, 255)');
     await page.context().close();
