@@ -1,9 +1,9 @@
 import type { Backtester } from '#engine/backtest/backtester.ts';
+import { buyAndHold } from '#engine/backtest/metrics/buy-and-hold.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
-import { buyAndHold } from './buy-and-hold.ts';
 import type { Evaluation } from './evaluation.ts';
 import { Pack, type ProposalClaim, type Run } from './pack.ts';
 import { fileDigests, type StrategyVersion } from './strategy-version.ts';

@@ -46,6 +46,14 @@ export function code(raw: string): string {
   return /[`|\\]/.test(shown) ? `<code>${text(shown)}</code>` : `\`${shown}\``;
 }
 
+/**
+ * Text for titles and commit messages, which act as Markdown nowhere but where `#12` closes an issue and `@name` calls a
+ * person: whatever is not a letter, a digit or harmless punctuation is left out.
+ */
+export function plain(raw: string): string {
+  return visible(raw.replace(/[^\p{L}\p{N} .,:;%+=()/×→←−–_'-]/gu, ' '));
+}
+
 /** A block of code whose fence is longer than any run of backticks inside. */
 export function fenced(language: string, content: string): string {
   const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map((run) => run[0].length));

@@ -1,5 +1,5 @@
 import { beatsIncumbent } from './confidence.ts';
-import { folded, shortened, visible } from './markdown.ts';
+import { folded, plain, shortened } from './markdown.ts';
 import { points } from './numbers.ts';
 import { PACK_PATH, type Pack, type ProposalKind } from './pack.ts';
 import { type RenderContext, strategyFileUrl } from './render-context.ts';
@@ -57,13 +57,9 @@ export function renderPullRequest(pack: Pack, context: RenderContext): PullReque
 
 const NOUNS: Record<ProposalKind, string> = { TWEAK: 'Tune', RESTRUCTURE: 'Rebuild', NEW: 'Add' };
 
-/**
- * Plain text. It may become a commit message, where `#12` closes an issue and `@name` calls a person, so whatever is
- * not a letter, a digit or harmless punctuation is left out.
- */
 function title(pack: Pack): string {
   const [first = '', ...others] = pack.proposal.changes;
-  const change = visible(first.replace(/[^\p{L}\p{N} .,:;%+=()/×→←−–_'-]/gu, ' '));
+  const change = plain(first);
   const rest = others.length === 0 ? '' : ` and ${others.length} more`;
   const lead = pack.candidate.selection.metrics.netReturn - pack.incumbent.selection.metrics.netReturn;
   const label = pack.dataset.isSimulated ? '[SIMULATED] ' : '';

@@ -1,4 +1,5 @@
-import { equitySvg } from '#bot/evidence/charts/equity-svg.ts';
+import { EQUITY_SVG_PATH, equitySvg } from '#bot/evidence/charts/equity-svg.ts';
+import { plain, shortened } from '#bot/evidence/markdown.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { renderPullRequest } from '#bot/evidence/render.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
@@ -7,7 +8,7 @@ import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
 
-export const EQUITY_PATH = 'evidence/equity.svg';
+const SUBJECT_LENGTH_MAX = 100;
 
 export interface ProposeTask {
   readonly version: StrategyVersion;
@@ -32,14 +33,12 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
   const changes = new Map<string, Uint8Array>();
   for (const [path, text] of version.files) changes.set(`${folder}/${path}`, Buffer.from(text));
   changes.set(`${folder}/${PACK_PATH}`, Buffer.from(canonicalJson(pack)));
-  changes.set(`${folder}/${EQUITY_PATH}`, Buffer.from(equitySvg(pack)));
+  changes.set(`${folder}/${EQUITY_SVG_PATH}`, Buffer.from(equitySvg(pack)));
   const headRef = branchOf(pack.strategy, pack.cycle);
   const head = await repository.commit({
     parent: task.base,
     changes,
-    message:
-      `${pack.strategy}: ${pack.proposal.changes.join(', ')}`.slice(0, 200) +
-      `\n\n${pack.proposal.hypothesis}\n\nCycle: ${pack.cycle}`,
+    message: commitMessage(pack),
     author: task.author,
     date: task.date,
   });
@@ -60,4 +59,10 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
     pack.dataset.isSimulated ? 'simulated' : 'real-candles',
   ]);
   return opened;
+}
+
+/** Made of the author's words, so nothing in it may close an issue or call a person. */
+function commitMessage({ strategy, cycle, proposal }: Pack): string {
+  const subject = shortened(`${strategy}: ${proposal.changes.map(plain).join(', ')}`, SUBJECT_LENGTH_MAX);
+  return `${subject}\n\n${plain(proposal.hypothesis)}\n\nCycle: ${cycle}`;
 }

@@ -303,7 +303,7 @@ export class Engine {
       );
     }
     writeLocalStatus(this.#options.dir, status);
-    this.#watch.publish(status, !isSameSync || before?.mode !== status.mode);
+    if (this.#reconciler.hasLooked) this.#watch.publish(status, !isSameSync || before?.mode !== status.mode);
     this.#emit({ kind: 'status', status });
     if (!isSameSync && status.status === 'Synced' && status.commit !== null)
       this.#emit({ kind: 'synced', commit: status.commit });

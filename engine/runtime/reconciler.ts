@@ -60,6 +60,11 @@ export class Reconciler {
     return this.#commit;
   }
 
+  /** False until main has been looked at in this run: there is nothing to tell others yet. */
+  get hasLooked(): boolean {
+    return !this.#problems.some(({ code }) => code === 'not-looked');
+  }
+
   get problems(): readonly EngineProblem[] {
     return this.#problems;
   }

@@ -32,7 +32,8 @@ export async function startLocalForge(workspace: Workspace, port: number, log: L
   forge.createUser({ login: ENGINE_LOGIN });
   forge.createRepository({ owner, name, defaultBranch: 'main' });
   forge.setPermission(owner, name, ENGINE_LOGIN, 'write');
-  const webhookSecret = keptSecret(join(workspace.root, 'keys', 'webhook-secret'));
+  const key = (name: string): string => join(workspace.root, 'keys', name);
+  const webhookSecret = kept(key('webhook-secret'), () => randomBytes(32).toString('hex'));
   const register = (webhookUrl: string) =>
     forge.registerApp({
       slug: 'ratchet',
@@ -55,8 +56,8 @@ export async function startLocalForge(workspace: Workspace, port: number, log: L
   return {
     forge,
     remoteUrl: `${forge.url}/${owner}/${name}.git`,
-    ownerToken: forge.createToken(OWNER),
-    engineToken: forge.createToken(ENGINE_LOGIN),
+    ownerToken: kept(key('owner-token'), () => forge.createToken(OWNER)),
+    engineToken: kept(key('engine-token'), () => forge.createToken(ENGINE_LOGIN)),
     identity: { apiUrl: `${forge.url}/api/v3`, appId: app.appId, privateKey: app.privateKeyPem, webhookSecret },
     connect: (webhookUrl) => {
       register(webhookUrl);
@@ -69,7 +70,8 @@ export async function startLocalForge(workspace: Workspace, port: number, log: L
   };
 }
 
-function keptSecret(path: string): string {
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+/** A secret made once and kept in a file that its owner alone can read. */
+function kept(path: string, make: () => string): string {
+  if (!existsSync(path)) writeFileSync(path, make(), { mode: 0o600, flag: 'wx' });
   return readFileSync(path, 'utf8');
 }
