@@ -11,7 +11,8 @@ import { Simulation } from '#engine/simulation/simulation.ts';
 import { resolveParameters } from './host/definition.ts';
 import { type LoopResult, runLoop } from './loop.ts';
 import { decodeTrades } from './loop-codec.ts';
-import { metricsOf } from './metrics.ts';
+import { buyAndHold } from './metrics/buy-and-hold.ts';
+import { metricsOf } from './metrics/metrics-of.ts';
 import { resultIdOf } from './result-id.ts';
 import {
   arraysOf,
@@ -122,7 +123,7 @@ export class Backtester {
     const isVerified = options.verify === true;
     const answer = await this.#ask(request, parameters, isVerified, false, options.timeoutMs);
     if (isVerified) await this.#verify(request, parameters, answer, options.timeoutMs);
-    return toResult({ ...request, parameters }, answer.result);
+    return toResult({ ...request, parameters }, answer.result, this.#heldValue(request, answer.result.equity.time));
   }
 
   async close(): Promise<void> {
@@ -184,6 +185,12 @@ export class Backtester {
     }
   }
 
+  /** What buy-and-hold of the same symbols was worth at these times. */
+  #heldValue({ markets, span, capital }: BacktestRequest, times: readonly number[]): readonly number[] {
+    const bySymbol = new Map(this.#description.symbols.map((symbol, index) => [symbol, this.#series[index]!]));
+    return buyAndHold(bySymbol, markets, span, capital, times).value;
+  }
+
   #markets(request: BacktestRequest): Record<string, BacktestRequest['markets'][string] & Record<string, number>> {
     const markets: Record<string, BacktestRequest['markets'][string] & Record<string, number>> = {};
     for (const symbol of this.#description.symbols) {
@@ -220,9 +227,9 @@ export class Backtester {
   }
 }
 
-function toResult(request: BacktestRequest, result: LoopResult): BacktestResult {
+function toResult(request: BacktestRequest, result: LoopResult, benchmark: readonly number[]): BacktestResult {
   const { trades, equity, decisions } = result;
-  const metrics = metricsOf(result, request.capital);
+  const metrics = metricsOf(result, request.capital, benchmark);
   let resultDigest: string | undefined;
   return {
     resultId: resultIdOf(request),

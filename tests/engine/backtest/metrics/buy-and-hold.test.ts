@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buyAndHold } from '#bot/evidence/buy-and-hold.ts';
+import { buyAndHold } from '#engine/backtest/metrics/buy-and-hold.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 
