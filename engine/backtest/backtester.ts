@@ -9,7 +9,7 @@ import type { StrategyArtifact } from '#engine/sandbox/artifact.ts';
 import type { Sandbox } from '#engine/sandbox/sandbox.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { resolveParameters } from './host/definition.ts';
-import { type LoopResult, runLoop } from './loop.ts';
+import { type LoopOptions, type LoopResult, runLoop } from './loop.ts';
 import { decodeTrades } from './loop-codec.ts';
 import { buyAndHold } from './metrics/buy-and-hold.ts';
 import { metricsOf } from './metrics/metrics-of.ts';
@@ -49,6 +49,8 @@ export interface RunOptions {
    * alone, and demand the same numbers. Evidence and gates do; a search may leave it out for its many trials.
    */
   readonly verify?: boolean;
+  /** Told of every decision that asked for something, in order, at the open time of its bar, as the verified tape has it. Needs `verify`. */
+  readonly onIntent?: LoopOptions['onIntent'];
   readonly timeoutMs?: number;
 }
 
@@ -103,14 +105,7 @@ export class Backtester {
    * @throws RatchetError `backtest/symbol` or `backtest/timeframe` when the dataset cannot serve the strategy
    */
   async useDataset(dataset: Dataset, columns: ReadonlyMap<string, CandleColumns>): Promise<void> {
-    const { symbols, timeframe } = this.#description;
-    const series = symbols.map((symbol) => {
-      const entry = dataset.entries.find((item) => item.symbol === symbol);
-      const found = columns.get(symbol);
-      if (entry === undefined || found === undefined) throw noSymbol(symbol, dataset);
-      requireTimeframe(symbol, entry.timeframe, timeframe);
-      return entry.timeframe === timeframe ? found : resample(found, entry.timeframe, timeframe);
-    });
+    const series = seriesFor(this.#description, dataset, columns);
     await this.#sandbox.call('candles', null, arraysOf(series));
     this.#dataset = dataset;
     this.#series = series;
@@ -122,7 +117,7 @@ export class Backtester {
     const parameters = this.fillParameters(request.parameters);
     const isVerified = options.verify === true;
     const answer = await this.#ask(request, parameters, isVerified, false, options.timeoutMs);
-    if (isVerified) await this.#verify(request, parameters, answer, options.timeoutMs);
+    if (isVerified) await this.#verify(request, parameters, answer, options);
     return toResult({ ...request, parameters }, answer.result, this.#heldValue(request, answer.result.equity.time));
   }
 
@@ -162,7 +157,7 @@ export class Backtester {
     request: BacktestRequest,
     parameters: Record<string, number>,
     answer: Answer,
-    timeoutMs: number | undefined,
+    { timeoutMs, onIntent }: RunOptions,
   ): Promise<void> {
     if (this.#description.stateVersion !== null) {
       const again = await this.#ask(request, parameters, true, true, timeoutMs);
@@ -179,7 +174,7 @@ export class Backtester {
     const { capital, delayBars, span } = request;
     const simulation = new Simulation({ symbols, markets: this.#markets(request), capital, barMs, delayBars });
     const source = decoded(() => new TapeSource(answer.tape, answer.texts, symbols.length));
-    const replayed = decoded(() => runLoop(source, simulation, this.#series, { span, barMs }));
+    const replayed = decoded(() => runLoop(source, simulation, this.#series, { span, barMs, onIntent }));
     if (!source.isAtEnd || judged(replayed) !== judged(answer.result)) {
       throw refusedAnswer('its numbers are not those its own decisions lead to');
     }
@@ -225,6 +220,24 @@ export class Backtester {
       'Hand in the dataset with useDataset first.',
     );
   }
+}
+
+/**
+ * The columns a strategy runs over, one a declared symbol, resampled where the dataset's are finer.
+ * @throws RatchetError as `useDataset` does
+ */
+export function seriesFor(
+  { symbols, timeframe }: Pick<StrategyDescription, 'symbols' | 'timeframe'>,
+  dataset: Dataset,
+  columns: ReadonlyMap<string, CandleColumns>,
+): CandleColumns[] {
+  return symbols.map((symbol) => {
+    const entry = dataset.entries.find((item) => item.symbol === symbol);
+    const found = columns.get(symbol);
+    if (entry === undefined || found === undefined) throw noSymbol(symbol, dataset);
+    requireTimeframe(symbol, entry.timeframe, timeframe);
+    return entry.timeframe === timeframe ? found : resample(found, entry.timeframe, timeframe);
+  });
 }
 
 function toResult(request: BacktestRequest, result: LoopResult, benchmark: readonly number[]): BacktestResult {

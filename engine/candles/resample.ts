@@ -4,13 +4,17 @@ import { Resampler } from './resampler.ts';
 import { timeframeMs } from './timeframe.ts';
 import type { CandleColumns } from './types.ts';
 
-/** The closed bars of `to` that base bars of `from` add up to. A last bucket that has not closed is left out. */
+/**
+ * The closed bars of `to` that base bars of `from` add up to. A last bucket that has not closed is left out. A bar without volume is no
+ * bar: an exchange whose API repeats the last price where nothing traded gives the same bars as its dump, which leaves those out.
+ */
 export function resample(columns: CandleColumns, from: Timeframe, to: Timeframe): CandleColumns {
   const { time, open, high, low, close, volume } = columns;
   const resampler = new Resampler(from, to);
   const room = allocateColumns(mostBuckets(time, timeframeMs(to)));
   let count = 0;
   for (let index = 0; index < time.length; index += 1) {
+    if (!(volume[index]! > 0)) continue;
     if (resampler.closesBefore(time[index]!)) count = keep(resampler, room, count);
     if (resampler.add(time[index]!, open[index]!, high[index]!, low[index]!, close[index]!, volume[index]!)) {
       count = keep(resampler, room, count);
