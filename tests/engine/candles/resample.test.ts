@@ -89,6 +89,17 @@ describe('bars of a higher timeframe', () => {
     expect([...resample(base, '5m', '1h').time]).toEqual([minutes(0), minutes(180)]);
   });
 
+  it('are the same when bars without a trade are left out as when they repeat the last price', () => {
+    const quiet = new Set([0, 5, 12, 13, 22, 23, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47]);
+    const flat = sampleColumns('5m', 72);
+    for (const index of quiet) {
+      const last = index === 0 ? 100 : flat.close[index - 1]!;
+      for (const column of [flat.open, flat.high, flat.low, flat.close]) column[index] = last;
+      flat.volume[index] = 0;
+    }
+    expect(plain(resample(flat, '5m', '1h'))).toEqual(plain(resample(without(flat, quiet), '5m', '1h')));
+  });
+
   it('of the same timeframe are the bars themselves', () => {
     const base = sampleColumns('5m', 30);
     expect(plain(resample(base, '5m', '5m'))).toEqual(plain(base));
@@ -152,8 +163,9 @@ describe('bars of a higher timeframe', () => {
           slot += 1;
         }
         const fromColumns = barsOf(resample(columns, from, to));
-        const { bars: streamed, knownAt } = stream(columns, from, to);
-        expect(fromColumns).toEqual(byGrouping(columns, from, to));
+        const traded = without(columns, new Set([...columns.volume.keys()].filter((index) => columns.volume[index] === 0)));
+        const { bars: streamed, knownAt } = stream(traded, from, to);
+        expect(fromColumns).toEqual(byGrouping(traded, from, to));
         expect(streamed).toEqual(fromColumns);
         for (const [index, bar] of streamed.entries()) expect(knownAt[index]).toBeGreaterThanOrEqual(bar[0]! + timeframeMs(to));
       }),
