@@ -16,18 +16,24 @@ interface Tally {
 export class DecisionCounter {
   readonly #tallies = new Map<Action, Map<string, Tally>>(ACTIONS.map((action) => [action, new Map()]));
   #kinds = 0;
-  #latest: Tally = { action: 'hold', reason: '', count: 0 };
+  /** By symbol, which mostly repeats what it decided on the bar before. */
+  readonly #latest: Tally[] = [];
 
-  add(action: Action, reason: string): void {
-    const latest = this.#latest;
-    if (latest.reason === reason && latest.action === action) {
+  /** @param index of the symbol; counts are over all symbols */
+  add(index: number, action: Action, reason: string): void {
+    const latest = this.#latest[index];
+    if (latest !== undefined && latest.reason === reason && latest.action === action) {
       latest.count += 1;
       return;
     }
+    this.#addTo(index, action, reason);
+  }
+
+  #addTo(index: number, action: Action, reason: string): void {
     const byReason = this.#tallies.get(action)!;
     const tally = byReason.get(reason) ?? this.#open(byReason, action, reason);
     tally.count += 1;
-    this.#latest = tally;
+    this.#latest[index] = tally;
   }
 
   /** Most frequent first; ties by action and reason. */

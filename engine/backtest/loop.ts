@@ -2,7 +2,7 @@ import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { Intent } from '#engine/contract/intent.ts';
 import { ceil, infinity, isMissing, max, missing } from '#engine/contract/intrinsics.ts';
 import type { Simulation } from '#engine/simulation/simulation.ts';
-import type { Trade } from '#engine/simulation/types.ts';
+import { type PositionView, Standing, type Trade } from '#engine/simulation/types.ts';
 import { DecisionCounter } from './decision-counter.ts';
 import type { DecisionCount, EquityCurve } from './types.ts';
 
@@ -19,7 +19,8 @@ export interface DecisionSource {
   /** Takes in the next bar of the columns. */
   advance(index: number): void;
   isWarm(index: number): boolean;
-  decide(index: number, quantity: number, entryPrice: number, barsHeld: number): Intent;
+  /** @param position what is held; read during the call only */
+  decide(index: number, position: PositionView): Intent;
 }
 
 /** One symbol's way through its columns. An object a symbol rather than an array over symbols: fields are quicker to write in the realm. */
@@ -98,37 +99,46 @@ export function runLoop(
     return new Feed(traded, start, lowerBound(traded.time, span.to));
   });
   const counter = new DecisionCounter();
-  const track = new EquityTrack(simulation.equity());
+  const standing = new Standing();
+  const track = new EquityTrack(simulation.equity(), barMs);
   const trades: Trade[] = [];
-  const firstTime = nextTime(feeds);
+  const firstTime = earliest(feeds);
   let bars = 0;
-  for (let time = firstTime; time !== infinity; time = nextTime(feeds)) {
+  let time = firstTime;
+  while (time !== infinity) {
     for (let index = 0; index < feeds.length; index += 1) {
       const feed = feeds[index]!;
       if (feed.time !== time) continue;
-      const { columns, at } = feed;
-      simulation.setBar(index, columns.open[at]!, columns.high[at]!, columns.low[at]!, columns.close[at]!, columns.volume[at]!);
+      simulation.setBar(index, feed.columns, feed.at);
       source.advance(index);
       bars += 1;
     }
-    simulation.advance(time);
+    simulation.advance();
+    let nextTime = infinity;
     for (let index = 0; index < feeds.length; index += 1) {
       const feed = feeds[index]!;
-      if (feed.time !== time) continue;
-      feed.step();
-      if (!source.isWarm(index)) continue;
-      const intent = source.decide(index, simulation.quantity(index), simulation.entryPrice(index), simulation.barsHeld(index));
-      counter.add(intent.action, intent.reason);
-      if (onIntent !== undefined && intent.action !== 'hold') onIntent(time, index, intent);
-      simulation.place(index, intent);
-      if (afterDecision !== undefined) afterDecision(index);
+      if (feed.time === time) {
+        feed.step();
+        if (source.isWarm(index)) {
+          const intent = source.decide(index, simulation.position(index));
+          counter.add(index, intent.action, intent.reason);
+          if (intent.action !== 'hold') {
+            if (onIntent !== undefined) onIntent(time, index, intent);
+          }
+          simulation.place(index, intent);
+          if (afterDecision !== undefined) afterDecision(index);
+        }
+      }
+      if (feed.time < nextTime) nextTime = feed.time;
     }
+    time = nextTime;
     simulation.commit();
     if (simulation.hasRecord) {
       for (const trade of simulation.trades) trades.push(trade);
       simulation.dropRecord();
     }
-    track.add(time + barMs, simulation.equity(), simulation.isInvested);
+    simulation.mark(standing);
+    track.add(standing);
   }
   simulation.closeAll('end of data');
   trades.push(...simulation.trades);
@@ -143,7 +153,7 @@ export function runLoop(
   };
 }
 
-function nextTime(feeds: readonly Feed[]): number {
+function earliest(feeds: readonly Feed[]): number {
   let time = infinity;
   for (let index = 0; index < feeds.length; index += 1) if (feeds[index]!.time < time) time = feeds[index]!.time;
   return time;
@@ -177,10 +187,13 @@ export function tradedBars(columns: CandleColumns): CandleColumns {
 class EquityTrack {
   readonly #times: number[] = [];
   readonly #values: number[] = [];
+  readonly #barMs: number;
   #instants = 0;
   #invested = 0;
   #sum = 0;
   #peak: number;
+  /** Lowest equity since the peak. */
+  #trough: number;
   #worst = 0;
   #underwater = 0;
   #longestUnderwater = 0;
@@ -188,27 +201,35 @@ class EquityTrack {
   #lastTime = missing;
   #dayEnd = missing;
 
-  constructor(capital: number) {
+  constructor(capital: number, barMs: number) {
+    this.#barMs = barMs;
     this.#peak = capital;
+    this.#trough = capital;
     this.#last = capital;
   }
 
-  add(closeTime: number, equity: number, isInvested: boolean): void {
-    if (!(closeTime <= this.#dayEnd)) this.#turnDays(closeTime);
+  add(standing: Standing): void {
+    const { equity } = standing;
+    const time = standing.openTime + this.#barMs;
+    if (!(time <= this.#dayEnd)) this.#turnDays(time);
     this.#instants += 1;
     this.#sum += equity;
-    if (isInvested) this.#invested += 1;
+    if (standing.isInvested) this.#invested += 1;
     if (equity >= this.#peak) {
       this.#peak = equity;
+      this.#trough = equity;
       this.#underwater = 0;
     } else {
-      const fall = 1 - equity / this.#peak;
-      if (fall > this.#worst) this.#worst = fall;
+      // Only a new low below this peak can be a new worst fall: the others need no division.
+      if (equity < this.#trough) {
+        this.#trough = equity;
+        this.#worst = max(this.#worst, 1 - equity / this.#peak);
+      }
       this.#underwater += 1;
       if (this.#underwater > this.#longestUnderwater) this.#longestUnderwater = this.#underwater;
     }
     this.#last = equity;
-    this.#lastTime = closeTime;
+    this.#lastTime = time;
   }
 
   /** Notes the days that ended before `closeTime`; a day without a bar repeats the value before it. */

@@ -140,9 +140,10 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
     const decisions: DecisionRecord[] = [];
     for (const index of indices.sort((left, right) => left - right)) {
       if (!host.isWarm(index)) continue;
-      const held = input.positions.find(({ symbol }) => symbol === symbols[index]);
-      const intent = host.decide(index, held?.quantity ?? 0, held?.entryPrice ?? 0, held?.barsHeld ?? 0);
-      decisions.push(recordOf(symbols[index]!, intent));
+      const symbol = symbols[index]!;
+      const held = input.positions.find((position) => position.symbol === symbol);
+      const intent = host.decide(index, held ?? { symbol, quantity: 0, entryPrice: 0, barsHeld: 0 });
+      decisions.push(recordOf(symbol, intent));
       host.roundTripState(index);
     }
     return { output: { decisions } };

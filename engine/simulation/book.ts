@@ -1,7 +1,8 @@
+import type { CandleColumns } from '#engine/candles/types.ts';
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
 import { missing } from '#engine/contract/intrinsics.ts';
 import { Grid } from './grid.ts';
-import type { ExitCause, MarketRules } from './types.ts';
+import type { ExitCause, MarketRules, PositionView } from './types.ts';
 
 // Bundled into the strategy realm: no Node imports here. Numbers that are absent are NaN, so that fields keep one machine type.
 
@@ -59,8 +60,14 @@ export class WaitingOrder {
   horizonBars = missing;
 }
 
-/** Everything the simulation knows about one symbol. */
-export class Book {
+/** No bar yet: an index into nothing reads as undefined, and `hasBar` keeps anyone from reading. */
+const NO_COLUMNS: CandleColumns = (() => {
+  const none = new Float64Array(0);
+  return { time: none, open: none, high: none, low: none, close: none, volume: none };
+})();
+
+/** Everything the simulation knows about one symbol. As a `PositionView` it always shows what is held now. */
+export class Book implements PositionView {
   readonly symbol: string;
   readonly rules: MarketRules;
   readonly ticks: Grid;
@@ -69,10 +76,9 @@ export class Book {
   readonly order = new WaitingOrder();
 
   hasBar = false;
-  open = 0;
-  high = 0;
-  low = 0;
-  close = 0;
+  /** The current bar is the one at `at`; it is read where it lies, because most bars are asked for their close alone. */
+  columns: CandleColumns = NO_COLUMNS;
+  at = 0;
   /** What fills may still take of this bar's volume, base asset. */
   volumeLeft = 0;
   /** The mark: last close seen; NaN before the first bar. */
@@ -90,6 +96,35 @@ export class Book {
     this.ticks = new Grid(rules.tickSize);
     this.steps = new Grid(rules.stepSize);
     for (let index = 0; index < delayBars; index += 1) this.delayed.push({ intent: createIntent(), close: 0 });
+  }
+
+  get open(): number {
+    return this.columns.open[this.at]!;
+  }
+
+  get high(): number {
+    return this.columns.high[this.at]!;
+  }
+
+  get low(): number {
+    return this.columns.low[this.at]!;
+  }
+
+  get close(): number {
+    return this.columns.close[this.at]!;
+  }
+
+  /** Nothing is held and nothing waits: a bar can only move the mark. */
+  get isIdle(): boolean {
+    return this.position.quantity <= 0 && this.order.kind === 'none';
+  }
+
+  get quantity(): number {
+    return this.position.quantity;
+  }
+
+  get barsHeld(): number {
+    return this.position.quantity > 0 ? this.position.barsHeld : 0;
   }
 
   get entryPrice(): number {

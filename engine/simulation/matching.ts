@@ -16,10 +16,9 @@ import type { ExitCause } from './types.ts';
 export function sellAtOpen(desk: Desk, book: Book): void {
   const { position, order } = book;
   if (position.quantity <= 0) return;
-  const price = book.sellPrice(book.open);
   const cause = causeAtOpen(book);
-  if (cause !== null) sellAll(desk, book, price, cause, cause === 'decision' ? order.reason : cause);
-  else if (order.kind === 'sell') sellPart(desk, book, price);
+  if (cause !== null) sellAll(desk, book, book.sellPrice(book.open), cause, cause === 'decision' ? order.reason : cause);
+  else if (order.kind === 'sell') sellPart(desk, book, book.sellPrice(book.open));
 }
 
 /** Why the whole position is sold at this open; null when it is not. */
@@ -82,8 +81,8 @@ export function closeBar(desk: Desk, book: Book): void {
 /** The higher of the stop and the trailing stop; NaN without either. The trailing stop knows highs up to the previous bar only. */
 function stopLevel(book: Book): number {
   const { stopPrice, trailDistance } = book.position;
-  const trail = trailPrice(book);
   if (isMissing(trailDistance)) return stopPrice;
+  const trail = trailPrice(book);
   return isMissing(stopPrice) || trail > stopPrice ? trail : stopPrice;
 }
 

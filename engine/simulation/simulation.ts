@@ -1,3 +1,4 @@
+import type { CandleColumns } from '#engine/candles/types.ts';
 import { copyIntent, createIntent, type DecisionRecord, INTENT_NUMBERS, type Intent } from '#engine/contract/intent.ts';
 import { isMissing, missing } from '#engine/contract/intrinsics.ts';
 import type { Denial } from '#engine/risk/denial.ts';
@@ -7,7 +8,7 @@ import { Desk } from './desk.ts';
 import { buyAtOpen, closeBar, fillInside, sellAtOpen } from './matching.ts';
 import { isReduction, makeOrder } from './orders.ts';
 import { restoreSimulation, type SimulationSnapshot, snapshotSimulation } from './snapshot.ts';
-import type { ClosedBar, Fill, PositionView, SimulationSettings, Trade } from './types.ts';
+import type { ClosedBar, Fill, PositionView, SimulationSettings, Standing, Trade } from './types.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
@@ -36,6 +37,8 @@ export class Simulation {
   readonly #bySymbol = new Map<string, Book>();
   readonly #delayBars: number;
   #halt: HaltState = 'active';
+  /** Some book has an intent that `commit` has not seen. */
+  #isAnyPlaced = false;
 
   constructor(settings: SimulationSettings) {
     this.settings = settings;
@@ -72,9 +75,9 @@ export class Simulation {
       const index = this.#books.findIndex((book) => book.symbol === bar.symbol);
       if (index < 0) throw new RangeError(`${bar.symbol} is not one of ${this.settings.symbols.join(', ')}.`);
       if (bar.time !== bars[0]!.time) throw new RangeError('The bars of one step open at the same time.');
-      this.setBar(index, bar.open, bar.high, bar.low, bar.close, bar.volume);
+      this.setBar(index, columnsOfBar(bar), 0);
     }
-    this.advance(bars[0]!.time);
+    this.advance();
   }
 
   /** Judges the decisions made on the bars last seen, and turns those that pass into orders for the next bar. */
@@ -90,23 +93,41 @@ export class Simulation {
     this.commit();
   }
 
-  /** Hands in a symbol's bar of the coming instant. A bar without volume is a bar in which nothing traded: it is no bar. */
-  setBar(index: number, open: number, high: number, low: number, close: number, volume: number): void {
+  /**
+   * Hands in a symbol's bar of the coming instant, the one at `at` of its columns. A bar without volume is a bar in which nothing
+   * traded: it is no bar. Columns and an index rather than numbers, which would each be allocated on the way.
+   */
+  setBar(index: number, columns: CandleColumns, at: number): void {
+    this.#desk.time = columns.time[at]!;
+    const volume = columns.volume[at]!;
     if (!(volume > 0)) return;
     const book = this.#books[index]!;
     book.hasBar = true;
-    book.open = open;
-    book.high = high;
-    book.low = low;
-    book.close = close;
+    book.columns = columns;
+    book.at = at;
     book.volumeLeft = volume * book.rules.volumeShare;
   }
 
-  /** Runs the bars handed in through the market. `time` is their open time. */
-  advance(time: number): void {
+  /** Runs the bars handed in through the market. */
+  advance(): void {
+    const books = this.#books;
+    let isAnyBusy = false;
+    for (let index = 0; index < books.length; index += 1) {
+      const book = books[index]!;
+      if (!book.hasBar) continue;
+      if (!book.isIdle) {
+        isAnyBusy = true;
+        continue;
+      }
+      book.lastClose = book.close;
+      book.hasBar = false;
+    }
+    if (isAnyBusy) this.#match();
+  }
+
+  #match(): void {
     const desk = this.#desk;
     const books = this.#books;
-    desk.time = time;
     for (let index = 0; index < books.length; index += 1) if (books[index]!.hasBar) sellAtOpen(desk, books[index]!);
     for (let index = 0; index < books.length; index += 1) if (books[index]!.hasBar) buyAtOpen(desk, books[index]!);
     for (let index = 0; index < books.length; index += 1) {
@@ -126,15 +147,15 @@ export class Simulation {
     } else if (intent.action !== 'hold') {
       book.intent = intent;
       book.decisionClose = book.lastClose;
+      this.#isAnyPlaced = true;
     }
   }
 
   /** Turns the decisions of this instant into orders: first those that free cash, then those that need it, in declared order. */
   commit(): void {
+    if (!this.#isAnyPlaced) return;
+    this.#isAnyPlaced = false;
     const books = this.#books;
-    let isAnything = false;
-    for (let index = 0; index < books.length; index += 1) if (books[index]!.intent !== null) isAnything = true;
-    if (!isAnything) return;
     const equity = this.equity();
     const openTime = this.#desk.time;
     this.#desk.time = openTime + this.settings.barMs;
@@ -158,7 +179,9 @@ export class Simulation {
     copyIntent(intent, slot.intent);
     slot.close = book.lastClose;
     book.delayed.push(slot);
-    if (due.action !== 'hold') book.intent = due;
+    if (due.action === 'hold') return;
+    book.intent = due;
+    this.#isAnyPlaced = true;
   }
 
   // ── control ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,6 +229,23 @@ export class Simulation {
     return false;
   }
 
+  /** Notes equity and whether anything is held in an object the caller reads: once an instant, without allocating. */
+  mark(standing: Standing): void {
+    const books = this.#books;
+    let equity = this.#desk.account.cash;
+    let isInvested = false;
+    for (let index = 0; index < books.length; index += 1) {
+      const book = books[index]!;
+      const { quantity } = book.position;
+      if (quantity <= 0) continue;
+      isInvested = true;
+      equity += quantity * book.lastClose;
+    }
+    standing.openTime = this.#desk.time;
+    standing.equity = equity;
+    standing.isInvested = isInvested;
+  }
+
   get cash(): number {
     return this.#desk.account.cash;
   }
@@ -232,16 +272,17 @@ export class Simulation {
     return cost;
   }
 
+  /** The position in one symbol as it is at any time it is read; `positions` gives copies. */
+  position(index: number): PositionView {
+    return this.#books[index]!;
+  }
+
   quantity(index: number): number {
-    return this.#books[index]!.position.quantity;
+    return this.#books[index]!.quantity;
   }
 
   entryPrice(index: number): number {
     return this.#books[index]!.entryPrice;
-  }
-
-  barsHeld(index: number): number {
-    return this.#books[index]!.position.barsHeld;
   }
 
   /** Every declared symbol, flat ones too: what `LiveStrategy.decide` wants to know. */
@@ -250,7 +291,7 @@ export class Simulation {
       symbol: book.symbol,
       quantity: book.position.quantity,
       entryPrice: book.entryPrice,
-      barsHeld: book.position.quantity > 0 ? book.position.barsHeld : 0,
+      barsHeld: book.barsHeld,
     }));
   }
 
@@ -286,6 +327,17 @@ export class Simulation {
       denials: this.#desk.denials.splice(0),
     };
   }
+}
+
+function columnsOfBar({ time, open, high, low, close, volume }: ClosedBar): CandleColumns {
+  return {
+    time: Float64Array.of(time),
+    open: Float64Array.of(open),
+    high: Float64Array.of(high),
+    low: Float64Array.of(low),
+    close: Float64Array.of(close),
+    volume: Float64Array.of(volume),
+  };
 }
 
 function intentOf(decision: DecisionRecord): Intent {

@@ -11,12 +11,15 @@ import type {
   Protection,
   Timeframe,
 } from '#engine/contract/types.ts';
+import type { PositionView } from '#engine/simulation/types.ts';
 import { BarView, BarWindow } from './bar-window.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
 /** The one value `onBar` may return; there is nothing in it. */
 const DECISION = Object.freeze({}) as unknown as Decision;
+
+const FLAT: PositionView = Object.freeze({ symbol: '', quantity: 0, entryPrice: 0, barsHeld: 0 });
 
 /** What the host keeps for one symbol. The strategy never holds it: its context reads it through a private field. */
 export class SymbolDesk {
@@ -28,9 +31,8 @@ export class SymbolDesk {
   readonly intent: Intent = createIntent();
   isDecided = false;
   state: unknown = null;
-  quantity = 0;
-  entryPrice = 0;
-  barsHeld = 0;
+  /** What is held, as the engine accounts for it; set for each decision. */
+  held: PositionView = FLAT;
 
   constructor(
     symbol: string,
@@ -57,24 +59,26 @@ export class PositionOfSymbol implements Position {
   }
 
   get isOpen(): boolean {
-    return this.#desk.quantity > 0;
+    return this.#desk.held.quantity > 0;
   }
 
   get quantity(): number {
-    return this.#desk.quantity;
+    return this.#desk.held.quantity;
   }
 
   get entryPrice(): number {
-    return this.#desk.quantity > 0 ? this.#desk.entryPrice : missing;
+    const { held } = this.#desk;
+    return held.quantity > 0 ? held.entryPrice : missing;
   }
 
   get barsHeld(): number {
-    return this.#desk.barsHeld;
+    const { held } = this.#desk;
+    return held.quantity > 0 ? held.barsHeld : 0;
   }
 
   get openReturn(): number {
-    const { window, quantity, entryPrice } = this.#desk;
-    return quantity > 0 ? window.close[window.at]! / entryPrice - 1 : 0;
+    const { window, held } = this.#desk;
+    return held.quantity > 0 ? window.close[window.at]! / held.entryPrice - 1 : 0;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   StreamingIndicator,
   timeframeOfIndicator,
 } from '#engine/indicators/streaming-indicator.ts';
+import type { PositionView } from '#engine/simulation/types.ts';
 import { type CheckedDefinition, checkHigherTimeframe, checkWarmup, resolveParameters } from './definition.ts';
 import { copyPlainJson, type PlainJson } from './plain-json.ts';
 import { StrategyContext, SymbolDesk } from './strategy-context.ts';
@@ -134,15 +135,9 @@ export class StrategyHost {
   }
 
   /** The strategy's decision on the symbol's newest bar. The intent is the host's own object, valid until the next call. */
-  decide(index: number, quantity: number, entryPrice: number, barsHeld: number): Intent {
+  decide(index: number, position: PositionView): Intent {
     const { desk, context } = this.#rooms[index]!;
-    desk.quantity = quantity;
-    if (quantity > 0) {
-      desk.entryPrice = entryPrice;
-      desk.barsHeld = barsHeld;
-    } else {
-      desk.barsHeld = 0;
-    }
+    desk.held = position;
     return StrategyContext.decide(context, this.#onBar);
   }
 

@@ -27,12 +27,14 @@ function hostOf(
   return new StrategyHost(checkDefinition(definition), given);
 }
 
+const flat = { symbol: 'BTC/USDT', quantity: 0, entryPrice: 0, barsHeld: 0 };
+
 /** Leads a host through closes, one an hour, as a live run would; gives what `read` saw at each. */
 function lead(host: StrategyHost, closes: readonly number[], first = 0): void {
   host.detach(0);
   closes.forEach((close, index) => {
     host.append(0, (first + index) * HOUR_MS, close, close + 1, close - 1, close, 10);
-    host.decide(0, 0, 0, 0);
+    host.decide(0, flat);
   });
 }
 
@@ -192,14 +194,14 @@ describe('a decision', () => {
     const host = hostOf((context) => context.hold('x'.repeat(500)));
     lead(host, [1]);
     host.append(0, HOUR_MS, 1, 1, 1, 1, 1);
-    expect(host.decide(0, 0, 0, 0).reason).toHaveLength(120);
+    expect(host.decide(0, flat).reason).toHaveLength(120);
   });
 
   it('keeps apart a number that was not given and one that is none', () => {
     const host = hostOf((context) => context.target(0.5, 'x', { stopLoss: Number.NaN }));
     lead(host, [1]);
     host.append(0, HOUR_MS, 1, 1, 1, 1, 1);
-    const intent = host.decide(0, 0, 0, 0);
+    const intent = host.decide(0, flat);
     expect(intent.stopLoss).toBe(Number.NEGATIVE_INFINITY);
     expect(intent.takeProfit).toBeNaN();
     expect(() =>
