@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
-import type { MarketRules as Rules } from '#engine/simulation/types.ts';
-import { MarketRules } from './pack.ts';
+import { StoredMarketRules } from '#engine/simulation/market-rules-schema.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
 
 export const MARKETS_PATH = 'policies/markets.yaml';
 
-const { makerFeeRate, takerFeeRate, halfSpreadRate, slippageRate, volumeShare, ...demands } = MarketRules.shape;
+const { makerFeeRate, takerFeeRate, halfSpreadRate, slippageRate, volumeShare, ...demands } = StoredMarketRules.shape;
 const Costs = z.strictObject({ makerFeeRate, takerFeeRate, halfSpreadRate, slippageRate, volumeShare });
 const Demands = z.strictObject(demands);
 
@@ -21,7 +21,7 @@ export type MarketCosts = z.infer<typeof MarketCosts>;
  * The rules of one market.
  * @throws RatchetError `evidence/no-costs` for a venue the file does not name: a guessed fee would be a false number
  */
-export function rulesFor(costs: MarketCosts, venue: string, symbol: string): Rules {
+export function rulesFor(costs: MarketCosts, venue: string, symbol: string): MarketRules {
   const charges = costs.venues[venue];
   if (charges === undefined) {
     const known = Object.keys(costs.venues).join(', ');

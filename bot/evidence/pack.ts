@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { StoredDataset } from '#engine/candles/dataset-schema.ts';
 import { StrategyId } from '#engine/contract/manifest.ts';
+import { StoredMarketRules } from '#engine/simulation/market-rules-schema.ts';
 
 /** The file inside a strategy's folder; replaced by each version, so a review shows what changed in the numbers too. */
 export const PACK_PATH = 'evidence/pack.json';
@@ -7,7 +9,6 @@ export const PACK_PATH = 'evidence/pack.json';
 const Digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);
 const Ratio = z.number();
 const Millis = z.number().int();
-const Timeframe = z.enum(['1m', '5m', '15m', '30m', '1h', '4h', '1d']);
 const Span = z.strictObject({ from: Millis, to: Millis });
 const ParameterValues = z.record(z.string(), z.number());
 
@@ -24,28 +25,6 @@ export const ProposalClaim = z.strictObject({
   proposer: z.enum(['evolution', 'claude']),
 });
 export type ProposalClaim = z.infer<typeof ProposalClaim>;
-
-const DatasetEntry = z.strictObject({
-  symbol: z.string(),
-  timeframe: Timeframe,
-  source: z.strictObject({ venue: z.string(), symbol: z.string(), timeframe: Timeframe }),
-  from: Millis,
-  to: Millis,
-  bars: z.number().int().positive(),
-  digest: Digest,
-});
-
-export const MarketRules = z.strictObject({
-  makerFeeRate: Ratio,
-  takerFeeRate: Ratio,
-  halfSpreadRate: Ratio,
-  slippageRate: Ratio,
-  volumeShare: Ratio,
-  tickSize: z.number().positive(),
-  stepSize: z.number().positive(),
-  minQuantity: z.number().nonnegative(),
-  minNotional: z.number().nonnegative(),
-});
 
 const Metrics = z.looseObject({
   bars: z.number().int(),
@@ -82,9 +61,9 @@ export const Pack = z.strictObject({
   parentTree: z.string().regex(/^[0-9a-f]{40}$/),
   /** Digests of the files the numbers belong to. */
   files: z.record(z.string(), Digest),
-  dataset: z.strictObject({ digest: Digest, isSimulated: z.boolean(), entries: z.array(DatasetEntry).min(1) }),
+  dataset: StoredDataset,
   spans: z.strictObject({ development: Span, selection: Span }),
-  markets: z.record(z.string(), MarketRules),
+  markets: z.record(z.string(), StoredMarketRules),
   /** Quote asset. */
   capital: z.number().positive(),
   seed: z.number().int(),

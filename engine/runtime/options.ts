@@ -1,43 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { StoredDataset } from '#engine/candles/dataset-schema.ts';
 import type { Dataset } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { MarketRules } from '#engine/simulation/types.ts';
+import { StoredMarketRules } from '#engine/simulation/market-rules-schema.ts';
 
-const Rate = z.number().min(0).max(1);
 const Positive = z.number().positive();
-
-const Rules: z.ZodType<MarketRules, MarketRules> = z.strictObject({
-  makerFeeRate: Rate,
-  takerFeeRate: Rate,
-  halfSpreadRate: Rate,
-  slippageRate: Rate,
-  volumeShare: z.number().positive().max(1),
-  tickSize: Positive,
-  stepSize: Positive,
-  minQuantity: z.number().min(0),
-  minNotional: z.number().min(0),
-});
-
-const Timeframe = z.enum(['1m', '5m', '15m', '30m', '1h', '4h', '1d']);
-
-const Candles: z.ZodType<Dataset, Dataset> = z.strictObject({
-  digest: z.string(),
-  isSimulated: z.boolean(),
-  entries: z
-    .array(
-      z.strictObject({
-        symbol: z.string(),
-        timeframe: Timeframe,
-        source: z.strictObject({ venue: z.string(), symbol: z.string(), timeframe: Timeframe }),
-        from: z.int(),
-        to: z.int(),
-        bars: z.int().positive(),
-        digest: z.string(),
-      }),
-    )
-    .min(1),
-});
 
 /** Everything the engine is told from outside, once, at its start. */
 export const EngineOptions = z.strictObject({
@@ -51,11 +19,11 @@ export const EngineOptions = z.strictObject({
   candlesDir: z.string().min(1),
   /** What is traded on: stored candles, all of them; those from `replayFrom` on are played as if they closed now. */
   market: z.strictObject({
-    dataset: Candles,
+    dataset: StoredDataset as z.ZodType<Dataset>,
     /** UTC milliseconds. Earlier bars only warm strategies up. */
     replayFrom: z.int(),
     /** By symbol, for every symbol of the dataset. */
-    markets: z.record(z.string(), Rules),
+    markets: z.record(z.string(), StoredMarketRules),
   }),
   /** Paper money a strategy starts with, quote asset. */
   capital: Positive,
