@@ -26,7 +26,7 @@ export class Recorder {
 
   /** One decision on the bar that opened at `time`, UTC milliseconds. */
   add(time: number, decision: DecisionRecord): void {
-    this.#counter.add(decision.action, decision.reason);
+    this.#counter.add(0, decision.action, decision.reason);
     if (decision.action !== 'hold') this.intents.push({ time, text: canonicalJson(decision) });
   }
 
