@@ -29,7 +29,7 @@ class Feed {
   readonly end: number;
   at: number;
   /** Open time of the bar at `at`; infinite at the end. */
-  time: number;
+  time: number = missing;
 
   constructor(columns: CandleColumns, start: number, end: number) {
     this.columns = columns;
@@ -187,17 +187,17 @@ export function tradedBars(columns: CandleColumns): CandleColumns {
 class EquityTrack {
   readonly #times: number[] = [];
   readonly #values: number[] = [];
-  readonly #barMs: number;
+  readonly #barMs: number = missing;
   #instants = 0;
   #invested = 0;
   #sum = 0;
-  #peak: number;
+  #peak: number = missing;
   /** Lowest equity since the peak. */
-  #trough: number;
+  #trough: number = missing;
   #worst = 0;
   #underwater = 0;
   #longestUnderwater = 0;
-  #last: number;
+  #last: number = missing;
   #lastTime = missing;
   #dayEnd = missing;
 

@@ -5,4 +5,8 @@
  * needs from here: in a bundle these are plain variables.
  */
 export const { abs, ceil, floor, max, min, round, sqrt } = Math;
+/*
+ * Number fields of the classes that run for each bar begin as `missing`: a private field without a first value holds undefined,
+ * and V8 then allocates every number that is put in it.
+ */
 export const { isFinite: isFiniteNumber, isInteger, isNaN: isMissing, NaN: missing, POSITIVE_INFINITY: infinity } = Number;

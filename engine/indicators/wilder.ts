@@ -1,11 +1,11 @@
 import { abs, isMissing, max, min, missing } from '#engine/contract/intrinsics.ts';
-import { type Kernel, requirePeriod } from './kernel.ts';
+import { type Block, type Kernel, requirePeriod } from './kernel.ts';
 
 // Bundled into the strategy realm: no Node imports here. J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
 
 /** Wilder's smoothing: seeded with the mean of the first `period` inputs, then a step of 1/period towards each input. */
 class WilderMean {
-  readonly #period: number;
+  readonly #period: number = 0;
   #count = 0;
   #value = 0;
 
@@ -51,6 +51,10 @@ export class RsiKernel implements Kernel {
     const total = gain + loss;
     return total > 0 ? (100 * gain) / total : 0;
   }
+
+  run({ input, inputAt, count }: Block, out: Float64Array): void {
+    for (let bar = 0; bar < count; bar += 1) out[bar + 1] = this.push(input[inputAt + bar]!);
+  }
 }
 
 /** Average true range, in the quote asset: Wilder's mean of max(high, previous close) - min(low, previous close). First value after `period` + 1 bars. */
@@ -69,11 +73,15 @@ export class AtrKernel implements Kernel {
     const mean = this.#mean.push(max(high, last) - min(low, last));
     return this.#mean.isReady ? mean : missing;
   }
+
+  run({ input, inputAt, high, low, at, count }: Block, out: Float64Array): void {
+    for (let bar = 0; bar < count; bar += 1) out[bar + 1] = this.push(input[inputAt + bar]!, high[at + bar]!, low[at + bar]!);
+  }
 }
 
 /** Average directional index, 0 to 100: the strength of a trend, whichever its direction. First value after 2 · `period` bars. */
 export class AdxKernel implements Kernel {
-  readonly #period: number;
+  readonly #period: number = 0;
   readonly #index: WilderMean;
   #changes = 0;
   #up = 0;
@@ -106,5 +114,9 @@ export class AdxKernel implements Kernel {
     const sum = this.#up + this.#down;
     const mean = this.#index.push(sum > 0 ? (100 * abs(this.#up - this.#down)) / sum : 0);
     return this.#index.isReady ? mean : missing;
+  }
+
+  run({ input, inputAt, high, low, at, count }: Block, out: Float64Array): void {
+    for (let bar = 0; bar < count; bar += 1) out[bar + 1] = this.push(input[inputAt + bar]!, high[at + bar]!, low[at + bar]!);
   }
 }

@@ -1,3 +1,5 @@
+import { missing } from '#engine/contract/intrinsics.ts';
+
 // Bundled into the strategy realm: no Node imports here.
 
 /**
@@ -8,8 +10,8 @@
  * where holdings at cost is the sum of the books' `cost`. All in the quote asset.
  */
 export class Account {
-  readonly capital: number;
-  cash: number;
+  readonly capital: number = missing;
+  cash: number = missing;
   /** Paid so far, on entries and exits. */
   fees = 0;
   /** Proceeds of what was sold less its cost, before fees. */

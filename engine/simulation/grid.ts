@@ -1,4 +1,4 @@
-import { abs, ceil, floor, isFiniteNumber, max, round } from '#engine/contract/intrinsics.ts';
+import { abs, ceil, floor, isFiniteNumber, max, missing, round } from '#engine/contract/intrinsics.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
@@ -10,9 +10,9 @@ const SLACK = 1e-12;
  * which gives the double nearest to the decimal number; `k · step` would not.
  */
 export class Grid {
-  readonly #step: number;
+  readonly #step: number = missing;
   /** 1 / step where that is whole, else 0. */
-  readonly #inverse: number;
+  readonly #inverse: number = missing;
 
   /** @param step above zero */
   constructor(step: number) {

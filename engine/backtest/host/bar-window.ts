@@ -21,6 +21,8 @@ export class BarWindow {
   readonly reach: number;
   /** Index of the newest closed bar; below 0 before the first. */
   at = -1;
+  /** How many bars the columns hold; beyond lies room for more, or nothing. */
+  end = 0;
   /** Bars taken in so far. */
   count = 0;
 
@@ -37,6 +39,7 @@ export class BarWindow {
     this.close = columns.close;
     this.volume = columns.volume;
     this.at = at;
+    this.end = columns.time.length;
   }
 
   /** Copies the reachable past into columns with room for more, and goes on from there. */
@@ -58,6 +61,7 @@ export class BarWindow {
       volume: room(volume),
     };
     this.attach(columns, kept - 1);
+    this.end = kept;
   }
 
   /** Puts one bar behind the newest, where `host.advance` finds it. Only after `detach`. */
@@ -70,6 +74,7 @@ export class BarWindow {
     this.low[next] = low;
     this.close[next] = close;
     this.volume[next] = volume;
+    this.end = next + 1;
   }
 }
 

@@ -2,13 +2,17 @@ import { Resampler } from '#engine/candles/resampler.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Intent } from '#engine/contract/intent.ts';
-import { ceil, isMissing, missing } from '#engine/contract/intrinsics.ts';
+import { ceil, isMissing, min, missing } from '#engine/contract/intrinsics.ts';
 import type { Context, Decision, ParameterValues, Timeframe } from '#engine/contract/types.ts';
+import { BLOCK_BARS } from '#engine/indicators/kernel.ts';
 import {
-  advanceIndicator,
+  beginBlock,
+  Cursor,
   claimIndicator,
-  restIndicator,
+  holdIndicator,
+  runIndicator,
   StreamingIndicator,
+  stepIndicator,
   timeframeOfIndicator,
 } from '#engine/indicators/streaming-indicator.ts';
 import type { PositionView } from '#engine/simulation/types.ts';
@@ -44,6 +48,9 @@ interface SymbolRoom {
   readonly context: StrategyContext;
   readonly base: StreamingIndicator[];
   readonly higher: HigherTimeframe[];
+  readonly cursor: Cursor;
+  /** Bars of the block that the indicators have taken in. */
+  filled: number;
 }
 
 /** A definition with parameter values, at work: one context, window, set of indicators and state for each symbol. */
@@ -74,14 +81,16 @@ export class StrategyHost {
     const { found, record } = collect(indicators(parameters));
     const base: StreamingIndicator[] = [];
     const higher = new Map<Timeframe, HigherTimeframe>();
+    const cursor = new Cursor();
     for (const indicator of found) {
-      if (!claimIndicator(indicator)) throw new TypeError('An indicator is used twice; make each one inside indicators().');
+      if (!claimIndicator(indicator, cursor))
+        throw new TypeError('An indicator is used twice; make each one inside indicators().');
       const own = timeframeOfIndicator(indicator);
       if (own === undefined || own === timeframe) base.push(indicator);
       else higherOf(higher, timeframe, own).indicators.push(indicator);
     }
     const desk = new SymbolDesk(symbol, timeframeMs(timeframe), warmupBars, record, parameters);
-    return { desk, context: new StrategyContext(desk), base, higher: [...higher.values()] };
+    return { desk, context: new StrategyContext(desk), base, higher: [...higher.values()], cursor, filled: 0 };
   }
 
   #usedTimeframes(): readonly Timeframe[] {
@@ -94,11 +103,13 @@ export class StrategyHost {
 
   /** Hands a symbol the columns it is about to be led through, and where it stands in them: `at` is the last bar taken in. */
   attach(index: number, columns: CandleColumns, at: number): void {
+    requireCaughtUp(this.#rooms[index]!);
     this.#rooms[index]!.desk.window.attach(columns, at);
   }
 
   /** Lets a symbol that was warmed up on columns go on by single bars. */
   detach(index: number): void {
+    requireCaughtUp(this.#rooms[index]!);
     this.#rooms[index]!.desk.window.detach();
   }
 
@@ -110,23 +121,12 @@ export class StrategyHost {
 
   /** Takes in the next bar of the columns: window, indicators, higher timeframes. */
   advance(index: number): void {
-    const { desk, base, higher } = this.#rooms[index]!;
-    const { window } = desk;
-    const at = window.at + 1;
-    window.at = at;
+    const room = this.#rooms[index]!;
+    const { window } = room.desk;
+    window.at += 1;
     window.count += 1;
-    const open = window.open[at]!;
-    const high = window.high[at]!;
-    const low = window.low[at]!;
-    const close = window.close[at]!;
-    const volume = window.volume[at]!;
-    for (let each = 0; each < base.length; each += 1) {
-      restIndicator(base[each]!);
-      advanceIndicator(base[each]!, open, high, low, close, volume);
-    }
-    if (higher.length === 0) return;
-    const time = window.time[at]!;
-    for (let each = 0; each < higher.length; each += 1) advanceHigher(higher[each]!, time, open, high, low, close, volume);
+    if (room.cursor.slot === room.filled) fillBlock(room);
+    room.cursor.slot += 1;
   }
 
   /** Whether the symbol has seen its warm-up. */
@@ -177,29 +177,44 @@ function stateOf(value: unknown): PlainJson {
   return state;
 }
 
-function advanceHigher(
-  higher: HigherTimeframe,
-  time: number,
-  open: number,
-  high: number,
-  low: number,
-  close: number,
-  volume: number,
-): void {
+/** Lets the indicators take in the bars from the window's newest on, as far as there are any. A live run has one. */
+function fillBlock(room: SymbolRoom): void {
+  const { base, higher, cursor, filled } = room;
+  const { window } = room.desk;
+  const count = min(BLOCK_BARS, window.end - window.at);
+  for (const indicator of base) {
+    beginBlock(indicator, filled);
+    runIndicator(indicator, window, window.at, count);
+  }
+  for (const each of higher) {
+    for (const indicator of each.indicators) beginBlock(indicator, filled);
+    for (let slot = 1; slot <= count; slot += 1) advanceHigher(each, window, window.at + slot - 1, slot);
+  }
+  cursor.slot = 0;
+  room.filled = count;
+}
+
+/** Indicators that have taken in bars of these columns cannot go on with others before the symbol has caught up with them. */
+function requireCaughtUp({ cursor, filled }: SymbolRoom): void {
+  if (cursor.slot !== filled) throw new RangeError('The columns are not at their end: their indicators have read ahead.');
+}
+
+function advanceHigher(higher: HigherTimeframe, columns: CandleColumns, at: number, slot: number): void {
   const { resampler, indicators } = higher;
-  for (let at = 0; at < indicators.length; at += 1) restIndicator(indicators[at]!);
+  const time = columns.time[at]!;
+  for (let each = 0; each < indicators.length; each += 1) holdIndicator(indicators[each]!, slot);
   if (isMissing(higher.wholeFrom)) higher.wholeFrom = ceil(time / higher.bucketMs) * higher.bucketMs;
-  if (resampler.closesBefore(time)) pass(higher);
-  if (resampler.add(time, open, high, low, close, volume)) pass(higher);
+  if (resampler.closesBefore(time)) pass(higher, slot);
+  const { open, high, low, close, volume } = columns;
+  if (resampler.add(time, open[at]!, high[at]!, low[at]!, close[at]!, volume[at]!)) pass(higher, slot);
 }
 
 /** Gives a closed higher bar to its indicators, unless its bucket was entered in the middle. */
-function pass(higher: HigherTimeframe): void {
+function pass(higher: HigherTimeframe, slot: number): void {
   const { resampler, indicators } = higher;
   if (resampler.time < higher.wholeFrom) return;
-  for (let at = 0; at < indicators.length; at += 1) {
-    advanceIndicator(indicators[at]!, resampler.open, resampler.high, resampler.low, resampler.close, resampler.volume);
-  }
+  const { open, high, low, close, volume } = resampler;
+  for (let each = 0; each < indicators.length; each += 1) stepIndicator(indicators[each]!, slot, open, high, low, close, volume);
 }
 
 function higherOf(known: Map<Timeframe, HigherTimeframe>, base: Timeframe, timeframe: Timeframe): HigherTimeframe {

@@ -1,8 +1,14 @@
 import { ADX, ATR, EMA, RSI, SMA, WMA } from 'trading-signals';
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '#engine/indicators/kernel.ts';
+import { Block, type Kernel } from '#engine/indicators/kernel.ts';
 import { EmaKernel, SmaKernel, WmaKernel } from '#engine/indicators/moving-averages.ts';
-import { advanceIndicator, claimIndicator, restIndicator, StreamingIndicator } from '#engine/indicators/streaming-indicator.ts';
+import {
+  Cursor,
+  claimIndicator,
+  holdIndicator,
+  StreamingIndicator,
+  stepIndicator,
+} from '#engine/indicators/streaming-indicator.ts';
 import { AdxKernel, AtrKernel, RsiKernel } from '#engine/indicators/wilder.ts';
 import { DeviationKernel, ExtremeKernel, RateOfChangeKernel } from '#engine/indicators/windows.ts';
 
@@ -124,10 +130,48 @@ describe('against trading-signals, once warmed up', () => {
   });
 });
 
+describe('a kernel that takes in runs of bars', () => {
+  it.each([
+    ['sma', () => new SmaKernel(20)],
+    ['ema', () => new EmaKernel(21)],
+    ['wma', () => new WmaKernel(9)],
+    ['rsi', () => new RsiKernel(14)],
+    ['atr', () => new AtrKernel(14)],
+    ['adx', () => new AdxKernel(14)],
+    ['extreme', () => new ExtremeKernel('highest', 17, 1)],
+    ['deviation', () => new DeviationKernel(20)],
+    ['rate of change', () => new RateOfChangeKernel(12)],
+  ])('%s gives the very bits that bar by bar gives, however the bars are cut', (_name, make) => {
+    const kernel = make();
+    const block = new Block();
+    block.input = Float64Array.from(closes);
+    block.high = Float64Array.from(bars, ({ high }) => high);
+    block.low = Float64Array.from(bars, ({ low }) => low);
+    const together: number[] = [];
+    for (let at = 0; at < bars.length; at += block.count) {
+      block.count = Math.min(1 + ((7 * at) % 256), bars.length - at);
+      block.at = at;
+      block.inputAt = at;
+      const out = new Float64Array(257);
+      kernel.run(block, out);
+      together.push(...out.subarray(1, block.count + 1));
+    }
+    expect(together).toEqual(run(make(), bars));
+  });
+});
+
 describe('an indicator as strategies see it', () => {
+  const cursors = new WeakMap<StreamingIndicator, Cursor>();
+  const rest = (indicator: StreamingIndicator): number => {
+    const cursor = cursors.get(indicator) ?? new Cursor();
+    if (!cursors.has(indicator)) claimIndicator(indicator, cursor);
+    cursors.set(indicator, cursor);
+    cursor.slot += 1;
+    holdIndicator(indicator, cursor.slot);
+    return cursor.slot;
+  };
   const feed = (indicator: StreamingIndicator, close: number): void => {
-    restIndicator(indicator);
-    advanceIndicator(indicator, close, close, close, close, 1);
+    stepIndicator(indicator, rest(indicator), close, close, close, close, 1);
   };
   const raw = (): StreamingIndicator => new StreamingIndicator(new SmaKernel(1), 'close', undefined);
 
@@ -174,7 +218,7 @@ describe('an indicator as strategies see it', () => {
     feed(daily, 1);
     feed(daily, 3);
     expect(daily.crossedAbove(2)).toBe(true);
-    restIndicator(daily);
+    rest(daily);
     expect(daily.crossedAbove(2)).toBe(false);
     expect([daily.previous, daily.value]).toEqual([1, 3]);
   });
@@ -189,8 +233,8 @@ describe('an indicator as strategies see it', () => {
 
   it('belongs to one run only', () => {
     const indicator = raw();
-    expect(claimIndicator(indicator)).toBe(true);
-    expect(claimIndicator(indicator)).toBe(false);
+    expect(claimIndicator(indicator, new Cursor())).toBe(true);
+    expect(claimIndicator(indicator, new Cursor())).toBe(false);
   });
 
   it('refuses a period that is no whole number of bars', () => {
