@@ -8,7 +8,7 @@ import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { Market } from './up/prepare-market.ts';
-import { openWorkspace } from './up/workspace.ts';
+import { workspaceAt } from './up/workspace.ts';
 
 interface RunFlags {
   workspace: string;
@@ -79,10 +79,11 @@ function optionsFrom(flags: RunFlags): EngineOptions {
 }
 
 function requireWorkspace(dir: string) {
-  if (!existsSync(dir) || !existsSync(openWorkspace(dir).market)) {
+  const workspace = workspaceAt(dir);
+  if (!existsSync(workspace.market)) {
     throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start first.', { dir });
   }
-  return openWorkspace(dir);
+  return workspace;
 }
 
 function engineFacts(dir: string) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { renderGateSummary } from '#bot/evidence/gate-summary.ts';
@@ -13,14 +14,16 @@ import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { BOT_PERSON } from './identity.ts';
+import { workspaceAt } from './up/workspace.ts';
 
 interface GateFlags {
   base: string;
   head: string;
   author: 'bot' | 'person';
-  repository: string;
+  workspace: string;
+  repository?: string;
   remote?: string;
-  candles: string;
+  candles?: string;
   key?: string;
   json?: boolean;
 }
@@ -33,9 +36,10 @@ export function gateCommand(): Command {
     .requiredOption('--base <ref>', 'the commit the change is to be merged into')
     .requiredOption('--head <ref>', 'the commit to prove')
     .option('--author <class>', 'bot or person: whose path rules hold', 'bot')
-    .option('--repository <dir>', 'a clone or mirror that holds both commits', '.')
+    .option('--workspace <dir>', 'the workspace whose repository and candles are used', 'var')
+    .option('--repository <dir>', "a clone or mirror that holds both commits, instead of the workspace's")
     .option('--remote <url>', 'where the state branch is pushed to; the token comes from RATCHET_GIT_TOKEN')
-    .option('--candles <dir>', 'the candle store', 'var/candles')
+    .option('--candles <dir>', "the candle store, instead of the workspace's")
     .option('--key <file>', 'sign the trees with this key when all gates pass (needs --remote)')
     .option('--json', 'one JSON line a gate, then one line for the whole')
     .action(runGateCommand);
@@ -50,7 +54,7 @@ async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
   }
   const repository = await openRepository(flags);
   const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
-  const candles = CandleStore.open(flags.candles);
+  const candles = CandleStore.open(flags.candles ?? workspaceAt(flags.workspace).candles);
   const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
   try {
     const context = await openContext({
@@ -87,10 +91,12 @@ async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
 }
 
 async function openRepository(flags: GateFlags): Promise<Repository> {
-  if (flags.remote === undefined) return Repository.open({ dir: flags.repository });
+  const { repository } = workspaceAt(flags.workspace);
+  const dir = flags.repository ?? (existsSync(repository) ? repository : '.');
+  if (flags.remote === undefined) return Repository.open({ dir });
   const token = process.env.RATCHET_GIT_TOKEN;
   return Repository.open({
-    dir: flags.repository,
+    dir,
     remoteUrl: flags.remote,
     ...(token === undefined ? {} : { authorization: () => basicAuthorization('x-access-token', token) }),
   });

@@ -3,16 +3,16 @@ import { RatchetError } from '#engine/errors.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { BOT_PERSON } from './identity.ts';
-import { openWorkspace } from './up/workspace.ts';
+import { workspaceAt } from './up/workspace.ts';
 
 export interface RepositoryFlags {
   readonly workspace: string;
   readonly repository?: string;
 }
 
-/** The repository a reading command looks at: a clone that was named, or the mirror in the workspace. */
+/** The repository a reading command looks at: a clone that was named, or the forge's own in the workspace, which is never behind. */
 export async function openForReading(flags: RepositoryFlags): Promise<{ repository: Repository; state: StateBranch }> {
-  const dir = flags.repository ?? (existsSync(flags.workspace) ? openWorkspace(flags.workspace).mirror : '');
+  const dir = flags.repository ?? workspaceAt(flags.workspace).repository;
   if (!existsSync(dir)) {
     throw new RatchetError(
       'cli/no-repository',

@@ -3,6 +3,7 @@ import { AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import type { Permission } from '#bot/github/repository-api.ts';
 import { AUTONOMY_PATH } from '#bot/orchestrator/pull-request-life.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { CommandRoom, CommentCommand } from './command.ts';
 import { COMMANDS, commandTable } from './index.ts';
@@ -24,13 +25,25 @@ export async function handleComment(
     await room.api.comment(job.number, `There is no \`/${parsed.name}\`${nearest(parsed.name)}.\n\n${commandTable()}`);
     return;
   }
-  const refusal = await refuse(command, job, room, repository);
-  if (refusal !== null) {
-    await room.api.comment(job.number, refusal);
-    return;
-  }
+  await room.api.comment(job.number, await answer(command, parsed.words, job, room, repository));
+}
+
+/** What is wrong in the repository is said where it was asked; what is wrong with the machine is tried again. */
+async function answer(
+  command: CommentCommand,
+  words: readonly string[],
+  job: Extract<Job, { kind: 'comment' }>,
+  room: CommandRoom,
+  repository: Repository,
+): Promise<string> {
   const { number, author, isPullRequest } = job;
-  await room.api.comment(number, await command.answer({ number, author, isPullRequest, words: parsed.words }, room));
+  try {
+    const refusal = await refuse(command, job, room, repository);
+    return refusal ?? (await command.answer({ number, author, isPullRequest, words }, room));
+  } catch (error) {
+    if (error instanceof RatchetError) return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
+    throw error;
+  }
 }
 
 async function refuse(

@@ -22,7 +22,7 @@ export async function backtestGate(context: GateContext): Promise<GateResult> {
       return failure(
         'backtest',
         `${path}: ${complaint}`,
-        `${complaint}\n\nRun \`ratchet gate backtest\` to see it again; only evidence made by \`ratchet night\` passes.`,
+        `${complaint}\n\nRun \`ratchet gate backtest\` to see it again; only evidence that re-execution makes again passes.`,
         [annotateFile(path, complaint)],
       );
     }

@@ -47,7 +47,7 @@ async function rule(
     throw new RatchetError(
       'policy/no-evidence',
       `${path} is missing.`,
-      'A changed strategy needs evidence; ratchet night makes it.',
+      'A changed strategy needs evidence, which the night makes.',
     );
   const facts = factsFromPack(Pack.parse(JSON.parse(text)), {
     author: context.author,

@@ -286,5 +286,5 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/ - https?:\S+$/, '') : String(error);
+  return (error instanceof Error ? error.message : String(error)).replace(/ - https?:\S+$/, '').replace(/\.$/, '');
 }

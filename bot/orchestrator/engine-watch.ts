@@ -76,7 +76,7 @@ export class EngineWatch {
     const title = `The engine does not run what is on main (${status.commit?.slice(0, 12) ?? 'unread'})`;
     if ((await this.#api.listOpenIssues(LABEL)).some((issue) => issue.title === title)) return;
     const lines = status.strategies
-      .filter((item) => item.reason !== null)
+      .filter((item) => item.status !== 'Synced')
       .map((item) => `- \`strategies/${item.id}\`: ${item.reason}`);
     const body = [
       status.reason,

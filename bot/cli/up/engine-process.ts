@@ -8,6 +8,9 @@ import type { EngineOptionsInput } from '#engine/runtime/options.ts';
 const RESTART_DELAY_MS = 500;
 const RESTART_DELAY_MS_MAX = 30_000;
 
+/** Whoever waits for an engine that dies this often at its start waits in vain. */
+const DEATHS_MAX = 3;
+
 /**
  * The engine as a process of its own: it trades on while the bot thinks, and what happens to the one does not happen to the
  * other. It is started again when it dies, and ends when this process does.
@@ -18,7 +21,10 @@ export class EngineProcess {
   readonly #log: Logger;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   #child: ChildProcess | null = null;
+  readonly #waiting = new Set<(why: string) => void>();
   #isStopping = false;
+  /** How often in a row it died without having said anything. */
+  #deaths = 0;
   #delayMs = RESTART_DELAY_MS;
   #lastWords = '';
 
@@ -46,6 +52,7 @@ export class EngineProcess {
     child.on('message', (message) => {
       const event = EngineEvent.parse(message);
       this.#delayMs = RESTART_DELAY_MS;
+      this.#deaths = 0;
       for (const listener of this.#listeners) listener(event);
     });
     child.once('exit', (code, signal) => this.#ended(code, signal));
@@ -65,23 +72,23 @@ export class EngineProcess {
    */
   waitFor(what: string, isIt: (event: EngineEvent) => boolean, timeoutMs: number): Promise<EngineEvent> {
     return new Promise((resolve, reject) => {
-      const stop = this.onEvent((event) => {
-        if (!isIt(event)) return;
+      const settle = (): void => {
         clearTimeout(timer);
         stop();
+        this.#waiting.delete(giveUp);
+      };
+      const stop = this.onEvent((event) => {
+        if (!isIt(event)) return;
+        settle();
         resolve(event);
       });
-      const timer = setTimeout(() => {
-        stop();
+      const giveUp = (why: string): void => {
+        settle();
         const words = this.#lastWords.trim().split('\n').at(-1) ?? '';
-        reject(
-          new RatchetError(
-            'up/engine-silent',
-            `The engine did not say "${what}" within ${timeoutMs / 1000} s. ${words}`.trim(),
-            'See ratchet status.',
-          ),
-        );
-      }, timeoutMs);
+        reject(new RatchetError('up/engine-silent', `The engine ${why}. ${words}`.trim(), 'See ratchet status.'));
+      };
+      const timer = setTimeout(() => giveUp(`did not say "${what}" within ${timeoutMs / 1000} s`), timeoutMs);
+      this.#waiting.add(giveUp);
     });
   }
 
@@ -99,6 +106,9 @@ export class EngineProcess {
 
   #ended(code: number | null, signal: string | null): void {
     if (this.#isStopping) return;
+    this.#deaths += 1;
+    if (this.#deaths >= DEATHS_MAX)
+      for (const giveUp of [...this.#waiting]) giveUp(`died ${this.#deaths} times before it said anything`);
     this.#log.warn({ code, signal, lastWords: this.#lastWords.trim() }, 'The engine ended by itself; it is started again.');
     setTimeout(() => {
       if (!this.#isStopping) this.start();

@@ -3,12 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Forge, startForge } from '#bot/forge/forge.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
-import type { AppIdentity, RepositoryName } from '#bot/github/app.ts';
+import type { AppIdentity } from '#bot/github/app.ts';
 import type { Logger } from '#engine/log.ts';
-import type { Workspace } from './workspace.ts';
+import { OWNER, REPOSITORY, type Workspace } from './workspace.ts';
 
-export const OWNER = 'you';
-export const REPOSITORY: RepositoryName = { owner: OWNER, name: 'strategies' };
 /** The engine's account: it reads main and writes the state branch, nothing else. */
 const ENGINE_LOGIN = 'ratchet-engine';
 

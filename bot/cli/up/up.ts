@@ -23,11 +23,11 @@ import { describeDataset, type Market, prepareMarket } from './prepare-market.ts
 import { createReporter } from './reporter.ts';
 import { seedRepository } from './seed-repository.ts';
 import { Settlements } from './settlements.ts';
-import { type LocalForge, OWNER, REPOSITORY, startLocalForge } from './start-forge.ts';
+import { type LocalForge, startLocalForge } from './start-forge.ts';
 import { wantsOfStrategies } from './strategy-wants.ts';
 import { renderSummary, summarise } from './summary.ts';
 import { untilRunning, untilSynced } from './until.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { OWNER, openWorkspace, REPOSITORY, type Workspace } from './workspace.ts';
 
 interface UpFlags {
   workspace: string;

@@ -1,5 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { RepositoryName } from '#bot/github/app.ts';
+
+/** The local owner and the one repository of a workspace. */
+export const OWNER = 'you';
+export const REPOSITORY: RepositoryName = { owner: OWNER, name: 'strategies' };
 
 /** Where everything of one `ratchet up` lives; removing the folder starts over. */
 export interface Workspace {
@@ -14,12 +19,14 @@ export interface Workspace {
   readonly ownerKey: string;
   /** What the workspace trades on, written once. */
   readonly market: string;
-  readonly lock: string;
+  /** The embedded forge's own bare repository: the truth, for commands that read. */
+  readonly repository: string;
 }
 
-export function openWorkspace(dir: string): Workspace {
+/** Where things stand in a workspace; makes nothing. */
+export function workspaceAt(dir: string): Workspace {
   const root = resolve(dir);
-  const workspace: Workspace = {
+  return {
     root,
     candles: join(root, 'candles'),
     forge: join(root, 'forge'),
@@ -29,11 +36,16 @@ export function openWorkspace(dir: string): Workspace {
     gateKey: join(root, 'keys', 'gate.pem'),
     ownerKey: join(root, 'keys', 'owner.pem'),
     market: join(root, 'market.json'),
-    lock: join(root, 'up.lock'),
+    repository: join(root, 'forge', 'repositories', OWNER, `${REPOSITORY.name}.git`),
   };
+}
+
+/** The same, with its folders made. */
+export function openWorkspace(dir: string): Workspace {
+  const workspace = workspaceAt(dir);
   for (const folder of [workspace.root, workspace.candles, workspace.forge, workspace.engine, workspace.bot]) {
     mkdirSync(folder, { recursive: true });
   }
-  mkdirSync(join(root, 'keys'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(workspace.root, 'keys'), { recursive: true, mode: 0o700 });
   return workspace;
 }
