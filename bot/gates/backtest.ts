@@ -6,16 +6,24 @@ import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
+import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { annotateFile, failure, success } from './outcome.ts';
+import { provenBefore } from './proven-before.ts';
 
 /** Makes the evidence again, from the base's yardstick and the candles' digests, and demands the same bytes. */
 export async function backtestGate(context: GateContext): Promise<GateResult> {
   const changed = await changedStrategies(context);
   const proven: string[] = [];
+  const returned: string[] = [];
   for (const change of changed) {
     if (change.headTree === null) continue;
+    const before = await provenBefore(context, change);
+    if (before !== null) {
+      returned.push(`${change.id}, signed ${before.predicate.timeVerified}`);
+      continue;
+    }
     const complaint = await reexecute(context, change);
     if (complaint !== null) {
       const path = `strategies/${change.id}/${PACK_PATH}`;
@@ -28,6 +36,12 @@ export async function backtestGate(context: GateContext): Promise<GateResult> {
     }
     proven.push(change.id);
   }
+  if (returned.length > 0 && proven.length === 0)
+    return success(
+      'backtest',
+      `Back to a version that ran before: ${returned.join('; ')}`,
+      'The tree is the very one that was proven then, so its evidence stands.',
+    );
   if (proven.length === 0)
     return success(
       'backtest',
@@ -48,6 +62,8 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
   const parsed = parsePack(committed);
   if (typeof parsed === 'string') return parsed;
   if (change.baseTree === null) return 'the strategy is new on this base; there is no incumbent to compare it with.';
+  if (parsed.semantics !== SEMANTICS_VERSION)
+    return `it was made under semantics ${parsed.semantics}; this engine has ${SEMANTICS_VERSION}, so it must be made again.`;
   if (parsed.strategy !== change.id) return `it speaks of ${parsed.strategy}.`;
   if (parsed.parentTree !== change.baseTree) return 'stale: it was made against another incumbent than the one on the base.';
   const searched = searchOf(await readLedgerFrom(context.state), parsed.cycle);

@@ -7,6 +7,7 @@ import { changedStrategies, type GateContext, readText, type StrategyChange } fr
 import { failure, success } from './outcome.ts';
 import { GatesPolicy, parsePolicy } from './policies.ts';
 import { compile, describeRuling, factsFromPack, judge, type Rule, type Ruling } from './policy/judge.ts';
+import { provenBefore } from './proven-before.ts';
 
 export const GATES_POLICY_PATH = 'policies/gates.yaml';
 
@@ -41,6 +42,9 @@ async function rule(
   earlier: readonly GateResult[],
 ): Promise<readonly Ruling[]> {
   if (change.headTree === null) return [retirement(context, change)];
+  if (context.author === 'person' && (await provenBefore(context, change)) !== null) {
+    return [{ isAllowed: true, sentence: `${change.id}: a person goes back to a version that ran before.`, rule: null }];
+  }
   const path = `strategies/${change.id}/${PACK_PATH}`;
   const text = await readText(context.repository, context.head, path);
   if (text === null)

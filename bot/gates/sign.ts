@@ -31,6 +31,10 @@ export async function signChange(
   const trees: string[] = [];
   for (const { id, headTree } of await changedStrategies(context)) {
     if (headTree === null) continue;
+    if ((await state.read(statementPath(headTree))) !== null) {
+      trees.push(headTree);
+      continue;
+    }
     const pack = await context.repository.readFile(context.head, `strategies/${id}/${PACK_PATH}`);
     if (pack === null)
       throw new RatchetError('gates/no-evidence', `strategies/${id} has no evidence to sign for.`, 'Nothing was signed.');

@@ -118,7 +118,8 @@ describe('the backtest gate', () => {
     ['has an extra field', 'extra', 'form of evidence'],
     ['is not canonical', 'spaced', 'canonical'],
     ['was made against another incumbent', 'stale', 'stale'],
-    ['counts fewer trials than the ledger', 'trials', 'ledger disagrees'],
+    ['was made when fills meant something else', 'semantics', 'made again'],
+    ['counts other trials than the ledger', 'trials', 'ledger disagrees'],
     ['comes from a night that the ledger does not know', 'cycle', 'no trials of cycle'],
   ])(
     'refuses evidence that %s',
@@ -127,7 +128,8 @@ describe('the backtest gate', () => {
         extra: canonicalJson({ ...pack, note: 'trust me' }),
         spaced: JSON.stringify(pack, null, 1),
         stale: canonicalJson({ ...pack, parentTree: 'a'.repeat(40) }),
-        trials: canonicalJson({ ...pack, search: { ...pack.search, trialsEver: 0 + 2 } }),
+        trials: canonicalJson({ ...pack, search: { ...pack.search, trialsEver: pack.search.trialsEver + 1 } }),
+        semantics: canonicalJson({ ...pack, semantics: pack.semantics + 1 }),
         cycle: canonicalJson({ ...pack, cycle: '20250101-1' }),
       };
       const text = how === null ? null : (variants[how] ?? how);
@@ -224,6 +226,40 @@ describe('the policy gate', () => {
       title: expect.stringContaining('policies/gates.yaml'),
     });
   });
+});
+
+describe('going back', () => {
+  it('needs no new evidence when the very tree ran before, and a person asks', async () => {
+    const context = await contextOf(head);
+    await signChange(
+      context,
+      await runAllGates(context, () => {}),
+      await loadPrivateKey(deployment.gateKey),
+      deployment.state,
+      'test',
+      () => 0,
+    );
+    const back = await commitOn(
+      deployment,
+      new Map(
+        [...shippedFiles('ema-cross')]
+          .map(([path, text]) => [`${FOLDER}/${path}`, text] as const)
+          .concat([[`${FOLDER}/${PACK_PATH}`, null as never]]),
+      ),
+      head,
+    );
+    expect(await deployment.repository.treeOf(back, FOLDER)).toBe(await deployment.repository.treeOf(deployment.base, FOLDER));
+    const results = await runAllGates(await contextOf(back, 'person', head), () => {});
+    expect(results.map(({ gate, conclusion }) => `${gate} ${conclusion}`)).toEqual([
+      'sandbox success',
+      'backtest success',
+      'guard success',
+      'policy success',
+      'gate success',
+    ]);
+    expect(results[1]!.title).toContain('ran before');
+    expect(await runGate('policy', await contextOf(back, 'bot', head), [])).toMatchObject({ conclusion: 'failure' });
+  }, 120_000);
 });
 
 describe('the final gate', () => {
