@@ -129,6 +129,33 @@ describe('the loop', () => {
     });
   }, 90_000);
 
+  it('goes back by a pull request: the gates know the tree, a person merges it, and the engine takes it up', async () => {
+    const { data: branch } = await github.rest.repos.getBranch({ ...repo, branch: 'main' });
+    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: 1 });
+    const { data: merged } = await github.rest.git.getCommit({ ...repo, commit_sha: pull.merge_commit_sha! });
+    const { data: parent } = await github.rest.git.getCommit({ ...repo, commit_sha: merged.parents[0]!.sha });
+    const { data: commit } = await github.rest.git.createCommit({
+      ...repo,
+      message: 'Go back',
+      tree: parent.tree.sha,
+      parents: [branch.commit.sha],
+    });
+    await github.rest.git.createRef({ ...repo, ref: 'refs/heads/back', sha: commit.sha });
+    const { data: back } = await github.rest.pulls.create({ ...repo, title: 'Go back', head: 'back', base: 'main' });
+    const gate = await eventually('the gate has spoken', async () => {
+      const { data } = await github.rest.checks.listForRef({ ...repo, ref: commit.sha, check_name: 'gate', status: 'completed' });
+      return data.check_runs[0];
+    });
+    expect(gate.conclusion, gate.output.summary ?? '').toBe('success');
+    expect((await github.rest.pulls.get({ ...repo, pull_number: back.number })).data.merged).toBe(false);
+    expect(await comment(back.number, '/merge 0123456789ab')).toContain('Name the commit you have read');
+    expect(await comment(back.number, `/merge ${commit.sha}`)).toContain('Merged as');
+
+    const { data: folderBefore } = await github.rest.git.getTree({ ...repo, tree_sha: parent.tree.sha, recursive: 'true' });
+    const expected = folderBefore.tree.find((entry) => entry.path === 'strategies/ema-cross')!.sha;
+    await eventually('the engine runs the old tree', async () => (await statusOf()).strategies[0].tree === expected);
+  }, 90_000);
+
   it('refuses a second one on the same workspace in one line, while reading commands work', async () => {
     const second = await runRatchet('up', '--once', '--workspace', workspace, '--port', '0');
     expect(second.code).toBe(1);
@@ -137,7 +164,8 @@ describe('the loop', () => {
     const status = await runRatchet('status', '--workspace', workspace, '--json');
     expect(JSON.parse(status.stdout)).toMatchObject({ status: { status: 'Synced' } });
     const verified = await runRatchet('verify', '--workspace', workspace);
-    expect(verified.stdout).toContain('passed');
+    expect(verified.stdout).toContain('adopted by the owner');
+    expect(verified.code).toBe(0);
     const ledger = await runRatchet('ledger', 'verify', '--workspace', workspace, '--json');
     expect(JSON.parse(ledger.stdout)).toMatchObject({ trials: 40, nights: 1 });
   }, 60_000);
