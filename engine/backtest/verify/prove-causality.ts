@@ -21,11 +21,11 @@ export function everyBarCheck(backtest: Recording, stepped: Stepped): Check {
   const difference = firstDifference(backtest, stepped.recording);
   const compared = `${stepped.instants} bars, ${stepped.decisions} decisions, ${stepped.recording.trades.length} trades`;
   if (stepped.decisions === 0) {
-    return { name: 'causality, every bar', passed: false, detail: 'the strategy never decided: there is nothing to compare' };
+    return { name: 'causality, every bar', verdict: 'failed', detail: 'the strategy never decided: there is nothing to compare' };
   }
   const isSame = difference === null;
   const detail = isSame ? `${compared}: as by a process that never held a later bar` : `${compared}; ${difference}`;
-  return { name: 'causality, every bar', passed: isSame, detail };
+  return { name: 'causality, every bar', verdict: isSame ? 'passed' : 'failed', detail };
 }
 
 type Poison = 'surge' | 'crash' | 'cut off';
@@ -51,9 +51,9 @@ export async function poisonCheck(tester: Backtester, subject: Subject, backtest
   }
   await tester.useDataset(request.dataset, columns);
   const name = 'causality, poisoned';
-  if (times.length === 0) return { name, passed: false, detail: 'there is no bar to poison after' };
+  if (times.length === 0) return { name, verdict: 'failed', detail: 'there is no bar to poison after' };
   const detail = difference ?? `${times.length} futures (${POISONS.join(', ')}) left every decision before them as it was`;
-  return { name, passed: difference === null, detail };
+  return { name, verdict: difference === null ? 'passed' : 'failed', detail };
 }
 
 /** Bars to poison after: those of intents and those spread evenly, by turns. */

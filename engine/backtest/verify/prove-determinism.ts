@@ -50,8 +50,8 @@ export async function determinismCheck(
       versions.length < 2
         ? {
             name: 'determinism, Node versions',
-            passed: true,
-            detail: `NOT SHOWN: only ${versions.join()} was here; name another with --node PATH`,
+            verdict: 'not shown',
+            detail: `only ${versions.join()} was here; name another with --node PATH`,
           }
         : sameOutcome('determinism, Node versions', outcomes, `the same bytes on ${versions.join(', ')}`),
     ],
@@ -64,8 +64,8 @@ export function sameOutcome(name: string, outcomes: readonly Outcome[], detail: 
     ({ artifact, resultId, resultDigest }) =>
       artifact !== first!.artifact || resultId !== first!.resultId || resultDigest !== first!.resultDigest,
   );
-  if (other === undefined) return { name, passed: true, detail: `${detail}: ${first!.resultDigest}` };
+  if (other === undefined) return { name, verdict: 'passed', detail: `${detail}: ${first!.resultDigest}` };
   const said = ({ where, node, artifact, resultId, resultDigest }: Outcome): string =>
     `${where} (${node}) gave artifact ${artifact}, result id ${resultId}, bytes ${resultDigest}`;
-  return { name, passed: false, detail: `${said(first!)}; ${said(other)}` };
+  return { name, verdict: 'failed', detail: `${said(first!)}; ${said(other)}` };
 }

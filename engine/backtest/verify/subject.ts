@@ -19,7 +19,8 @@ export interface Subject {
 /** What a check came to. */
 export interface Check {
   readonly name: string;
-  readonly passed: boolean;
+  /** `not shown` where this machine lacks what it takes; it counts as neither. */
+  readonly verdict: 'passed' | 'failed' | 'not shown';
   /** What was compared and how much of it, or where it failed. */
   readonly detail: string;
 }

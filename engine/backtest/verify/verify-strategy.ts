@@ -18,6 +18,7 @@ export interface VerifyOptions {
 }
 
 export interface VerifyReport {
+  /** No check failed. */
   readonly passed: boolean;
   readonly resultId: string;
   readonly resultDigest: string;
@@ -46,7 +47,7 @@ export async function verifyStrategy(subject: Subject, options: VerifyOptions = 
       ...determinism.checks,
     ];
     return {
-      passed: checks.every(({ passed }) => passed),
+      passed: checks.every(({ verdict }) => verdict !== 'failed'),
       resultId: result.resultId,
       resultDigest: result.resultDigest,
       metrics: result.metrics,
@@ -61,12 +62,12 @@ export async function verifyStrategy(subject: Subject, options: VerifyOptions = 
 /** Nothing but the warm-up may reach a decision: a run that starts later decides the same, told the same positions and state. */
 function warmUpCheck({ starts, decisions, difference }: Stepped['warmUp']): Check {
   const name = 'warm-up';
-  if (decisions === 0) return { name, passed: false, detail: 'no later start decided anything: the span is too short' };
-  if (difference !== null) return { name, passed: false, detail: `the warm-up is too short: ${difference}` };
+  if (decisions === 0) return { name, verdict: 'failed', detail: 'no later start decided anything: the span is too short' };
+  if (difference !== null) return { name, verdict: 'failed', detail: `the warm-up is too short: ${difference}` };
   const last = starts.at(-1);
   return {
     name,
-    passed: true,
+    verdict: 'passed',
     detail: `${starts.length} starts, 1 to ${last} bars later, changed none of ${decisions} decisions`,
   };
 }

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backtestCommand } from '#bot/cli/backtest.ts';
+import { createProgram } from '#bot/cli/program.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { importCandleFiles } from '#engine/candles/import-candle-files.ts';
 import { crossSource, simulated } from '#tests/engine/backtest/bench-market.ts';
 import { temporaryFolder } from '#tests/engine/candles/candle-samples.ts';
 
@@ -17,15 +19,14 @@ beforeEach(() => {
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(...line.split('\n')));
 });
 afterEach(() => {
+  process.exitCode = undefined;
   vi.restoreAllMocks();
   folder.remove();
 });
 
+/** `ratchet backtest …`, through the whole program as it is typed. */
 async function backtest(...words: string[]): Promise<void> {
-  await backtestCommand()
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .parseAsync(words, { from: 'user' });
+  await createProgram().parseAsync(['backtest', ...words], { from: 'user' });
 }
 
 async function backtestJson(...words: string[]) {
@@ -72,12 +73,79 @@ describe('ratchet backtest', () => {
     expect(dear.metrics.netReturn).toBeLessThan(free.metrics.netReturn);
   });
 
+  it('takes capital, seed and delay from the command line, and they are part of the id', async () => {
+    const { file, data } = prepared();
+    const plain = await backtestJson(file, '--data', data);
+    expect(plain.request).toMatchObject({ capital: 10_000, seed: 1, delayBars: 0 });
+    const small = await backtestJson(file, '--data', data, '--capital', '500');
+    const seeded = await backtestJson(file, '--data', data, '--seed', '2');
+    const late = await backtestJson(file, '--data', data, '--delay', '1');
+    expect([small.request.capital, seeded.request.seed, late.request.delayBars]).toEqual([500, 2, 1]);
+    expect(new Set([plain, small, seeded, late].map(({ resultId }) => resultId)).size).toBe(4);
+    expect(late.trades[0].entryTime).toBe(plain.trades[0].entryTime + 3_600_000);
+    expect(seeded.resultDigest).toBe(plain.resultDigest);
+  });
+
+  it('changes only the cost it is told', async () => {
+    const { file, data } = prepared();
+    const market = async (...words: string[]) => (await backtestJson(file, '--data', data, ...words)).request.markets['SOL/USDT'];
+    const usual = await market();
+    expect(await market('--fee-rate', '0.004')).toEqual({ ...usual, makerFeeRate: 0.004, takerFeeRate: 0.004 });
+    expect(await market('--slippage', '0.002')).toEqual({ ...usual, slippageRate: 0.002 });
+    expect(await market('--fee-rate', '0', '--slippage', '0')).toEqual({
+      ...usual,
+      makerFeeRate: 0,
+      takerFeeRate: 0,
+      slippageRate: 0,
+    });
+  });
+
+  it('takes one end of the span alone, and warms up on what is before it', async () => {
+    const { file, data } = prepared();
+    const late = await backtestJson(file, '--data', data, '--from', '2024-01-20T06:00Z');
+    expect(late.request.span).toEqual({ from: Date.UTC(2024, 0, 20, 6), to: Date.UTC(2024, 1, 20) });
+    expect(late.metrics.bars).toBe(3 * (1200 - 19 * 24 - 6));
+    expect(late.decisions.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(late.metrics.bars);
+    const early = await backtestJson(file, '--data', data, '--to', '2024-01-20');
+    expect(early.metrics.bars).toBe(3 * 19 * 24);
+  });
+
+  it('reads single files, several of them, and a store that was filled before', async () => {
+    const { file, data } = prepared();
+    const files = readdirSync(data).map((name) => join(data, name));
+    const fromFiles = await backtestJson(file, '--data', ...files);
+    const dir = join(folder.path, 'store');
+    const store = CandleStore.open(dir);
+    importCandleFiles(store, files);
+    store.close();
+    const fromStore = await backtestJson(file, '--store', dir, '--venue', 'binance');
+    expect(fromStore.resultId).toBe(fromFiles.resultId);
+    expect(fromStore.resultDigest).toBe(fromFiles.resultDigest);
+  });
+
+  it('prints the same JSON for anyone: metrics, trades, equity, decisions, breakdowns, result id', async () => {
+    const { file, data } = prepared();
+    const result = await backtestJson(file, '--data', data);
+    expect(Object.keys(result).sort()).toEqual(
+      ['breakdowns', 'decisions', 'equity', 'metrics', 'request', 'resultDigest', 'resultId', 'trades'].sort(),
+    );
+    const trades = (groups: { trades: number }[]): number => groups.reduce((sum, group) => sum + group.trades, 0);
+    for (const groups of Object.values(result.breakdowns)) {
+      expect(trades(groups as { trades: number }[])).toBe(result.metrics.trades);
+    }
+    expect(Object.keys(result.breakdowns)).toEqual(['bySymbol', 'byMonth', 'byRegime', 'byHour', 'byHorizon']);
+  });
+
   it('prints a table, the last trades and the result id for a person', async () => {
     const { file, data } = prepared();
     await backtest(file, '--data', data, '--trades', '3');
     const text = lines.join('\n');
     expect(text).toMatch(/net return\s+-?\d+\.\d\d %/);
     expect(text).toMatch(/last 3 of \d+ trades/);
+    for (const title of ['by symbol', 'by month', 'by regime of the market', 'by hour of entry, UTC', 'by time held']) {
+      expect(text).toMatch(new RegExp(`  ${title} +(days +return +)?trades +won`));
+    }
+    expect(text).toMatch(/2024-01 +31 +-?\d+\.\d\d %/);
     expect(text).toMatch(/result id\s+sha256:/);
   });
 
@@ -87,9 +155,15 @@ describe('ratchet backtest', () => {
     [['FILE', '--param', 'speed=3'], 'backtest/parameters'],
     [['FILE', '--param', 'fast=99'], 'backtest/parameters'],
     [['FILE', '--from', 'yesterday'], 'backtest/usage'],
+    [['FILE', '--from', '2024-02-30'], 'backtest/usage'],
+    [['FILE', '--from', '2024-02-10T10:00'], 'backtest/usage'],
     [['FILE', '--from', '2024-02-10', '--to', '2024-02-01'], 'backtest/span'],
     [['FILE', '--fee-rate', '20'], 'backtest/usage'],
+    [['FILE', '--slippage', 'none'], 'backtest/usage'],
     [['FILE', '--capital', '-5'], 'backtest/usage'],
+    [['FILE', '--seed', '1.5'], 'backtest/usage'],
+    [['FILE', '--delay', '-1'], 'backtest/usage'],
+    [['FILE', '--trades', 'all'], 'backtest/usage'],
     [['FILE', '--venue', 'nasdaq'], 'candles/nothing-fits'],
   ])('%j is refused with one clear error', async (words, code) => {
     const { file, data } = prepared();
@@ -106,6 +180,75 @@ describe('ratchet backtest', () => {
       code: 'backtest/refused',
       message: expect.stringMatching(/clock\.ts:\d+:/),
     });
+  });
+});
+
+describe('ratchet backtest verify', () => {
+  it('proves a strategy file on candle files, and says so in a table', async () => {
+    const { file, data } = prepared();
+    await backtest(
+      'verify',
+      file,
+      '--data',
+      data,
+      '--from',
+      '2024-01-20',
+      '--cuts',
+      '4',
+      '--late-starts',
+      '3',
+      '--node',
+      process.execPath,
+    );
+    const text = lines.join('\n');
+    for (const name of [
+      'causality, every bar',
+      'causality, poisoned',
+      'warm-up',
+      'determinism, two runs',
+      'determinism, processes',
+    ]) {
+      expect(text).toMatch(new RegExp(`✔ ${name} `));
+    }
+    expect(text).toMatch(/[✔–] determinism, Node versions/);
+    expect(text).toMatch(/result id +sha256:[0-9a-f]{64}\n/);
+    expect(lines.at(-1)).toBe('verified');
+    expect(process.exitCode).toBeUndefined();
+  }, 90_000);
+
+  it('gives one JSON object and the result id that the backtest gives', async () => {
+    const { file, data } = prepared();
+    const words = [file, '--data', data, '--from', '2024-02-01', '--param', 'fast=12', '--fee-rate', '0.002'];
+    const verified = await backtestJson('verify', ...words, '--cuts', '2', '--late-starts', '2');
+    expect(verified).toMatchObject({ passed: true, request: { parameters: { fast: 12 }, span: { from: Date.UTC(2024, 1, 1) } } });
+    expect(verified.checks).toHaveLength(6);
+    const run = await backtestJson(...words);
+    expect(verified.resultId).toBe(run.resultId);
+    expect(verified.resultDigest).toBe(run.resultDigest);
+  }, 90_000);
+
+  it('exits with 1 and names the bar when a strategy does not stand it', async () => {
+    const { file, data } = prepared();
+    const hasty = crossSource
+      .replace('({ slow }) => 10 * slow', '({ slow }) => slow')
+      .replace('!fast.crossedAbove(slow)', 'bar.close < slow.value');
+    writeFileSync(file, hasty);
+    await backtest('verify', file, '--data', data, '--cuts', '1', '--late-starts', '40');
+    expect(process.exitCode).toBe(1);
+    expect(lines.join('\n')).toMatch(/✘ warm-up +the warm-up is too short: .* on the bar of 2024-/);
+    expect(lines.at(-1)).toBe('NOT VERIFIED');
+  }, 120_000);
+
+  it.each([
+    [['FILE', '--node', '/nowhere/node'], 'backtest/usage'],
+    [['FILE', '--cuts', 'many'], 'backtest/usage'],
+    [['FILE', '--late-starts', '-1'], 'backtest/usage'],
+    [['FILE', '--param', 'speed=3'], 'backtest/parameters'],
+  ])('%j is refused with one clear error', async (words, code) => {
+    const { file, data } = prepared();
+    const given = words.map((word) => (word === 'FILE' ? file : word));
+    await expect(backtest('verify', ...given, '--data', data)).rejects.toMatchObject({ code });
+    expect(lines).toEqual([]);
   });
 });
 

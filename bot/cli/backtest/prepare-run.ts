@@ -1,0 +1,173 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { MARKETS_PATH, MarketCosts, rulesFor } from '#bot/evidence/market-costs.ts';
+import { type Backtester, openBacktester } from '#engine/backtest/backtester.ts';
+import type { BacktestRequest } from '#engine/backtest/types.ts';
+import type { Subject } from '#engine/backtest/verify/subject.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { spanOf } from '#engine/candles/cut-in-three.ts';
+import { candleFilesAt, importCandleFiles } from '#engine/candles/import-candle-files.ts';
+import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { selectDataset } from '#engine/candles/select-dataset.ts';
+import type { Dataset, Span } from '#engine/candles/types.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
+import { readStrategy, type StrategyOnDisk } from './read-strategy.ts';
+import { dateOf, timeOf } from './times.ts';
+
+/** What a backtest is made of, as it is typed. */
+export interface RunFlags {
+  readonly data?: readonly string[];
+  readonly store: string;
+  readonly venue?: string;
+  readonly param: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly capital: string;
+  readonly seed: string;
+  readonly feeRate?: string;
+  readonly slippage?: string;
+  /** Absent where a delay has no meaning. */
+  readonly delay?: string;
+}
+
+/** The options every command over a backtest has. */
+export function withRunFlags(command: Command): Command {
+  return command
+    .argument('<strategy>', 'an id under strategies/, a folder with a manifest.yaml, or one source file')
+    .option('--data <path...>', 'candle files or folders of them; without it the candle store is used')
+    .option('--store <dir>', 'the candle store', join('var', 'candles'))
+    .option('--venue <name>', 'which venue, when several have the candles')
+    .option('--param <name=value...>', 'values for the declared parameters, over those of the manifest', [])
+    .option('--from <date>', 'first day, UTC; bars before it warm the strategy up')
+    .option('--to <date>', 'end, not included')
+    .option('--capital <amount>', 'quote asset', '10000')
+    .option('--seed <number>', 'part of the result id', '1')
+    .option('--fee-rate <ratio>', 'maker and taker fee instead of those of policies/markets.yaml')
+    .option('--slippage <ratio>', 'slippage instead of that of policies/markets.yaml');
+}
+
+/** Everything a backtest needs, with the candles loaded; `tester` holds none yet and is closed by the caller. */
+export interface PreparedRun extends Subject {
+  readonly tester: Backtester;
+}
+
+/** Calls `use` with what the flags describe, and closes process, store and temporary files behind it. */
+export async function withPreparedRun<T>(strategy: string, flags: RunFlags, use: (run: PreparedRun) => Promise<T>): Promise<T> {
+  const { artifact, source, entry, parameters } = await readStrategy(strategy);
+  const tester = await openBacktester(artifact);
+  try {
+    const candles = openCandles(flags);
+    try {
+      const request = requestOf(tester, candles.store, { artifact, parameters }, flags);
+      const columns = loadDataset(candles.store, request.dataset);
+      return await use({ source, entry, artifact, request, columns, tester });
+    } finally {
+      candles.close();
+    }
+  } finally {
+    await tester.close();
+  }
+}
+
+/** The store named, or one made of the files named that is gone afterwards. */
+function openCandles(flags: RunFlags): { readonly store: CandleStore; close(): void } {
+  if (flags.data === undefined) {
+    const store = CandleStore.open(flags.store);
+    return { store, close: () => store.close() };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'ratchet-backtest-'));
+  const discard = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    const store = CandleStore.open(folder);
+    importCandleFiles(store, flags.data.flatMap(candleFilesAt));
+    return {
+      store,
+      close: () => {
+        store.close();
+        discard();
+      },
+    };
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+function requestOf(
+  tester: Backtester,
+  store: CandleStore,
+  strategy: Pick<StrategyOnDisk, 'artifact' | 'parameters'>,
+  flags: RunFlags,
+): BacktestRequest {
+  const { symbols, timeframe } = tester.describe();
+  const wants = symbols.map((symbol) => ({ symbol, timeframe }));
+  const dataset = selectDataset(store, wants, { venue: flags.venue });
+  return {
+    artifact: strategy.artifact.digest,
+    parameters: tester.fillParameters({ ...strategy.parameters, ...valuesOf(flags.param) }),
+    dataset,
+    span: spanWithin(spanOf(dataset), flags),
+    markets: marketsOf(dataset, flags),
+    capital: positive('--capital', flags.capital),
+    seed: wholeNumber('--seed', flags.seed),
+    delayBars: wholeNumber('--delay', flags.delay ?? '0'),
+  };
+}
+
+function marketsOf(dataset: Dataset, flags: RunFlags): Record<string, MarketRules> {
+  const costs = MarketCosts.parse(parse(readFileSync(MARKETS_PATH, 'utf8')));
+  const feeRate = flags.feeRate === undefined ? undefined : ratio('--fee-rate', flags.feeRate);
+  const slippage = flags.slippage === undefined ? undefined : ratio('--slippage', flags.slippage);
+  const entries = dataset.entries.map(({ symbol, source }) => {
+    const rules = rulesFor(costs, source.venue, symbol);
+    const fees = feeRate === undefined ? {} : { makerFeeRate: feeRate, takerFeeRate: feeRate };
+    return [symbol, { ...rules, ...fees, ...(slippage === undefined ? {} : { slippageRate: slippage }) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function spanWithin(whole: Span, flags: RunFlags): Span {
+  const from = flags.from === undefined ? whole.from : timeOf('--from', flags.from);
+  const to = flags.to === undefined ? whole.to : timeOf('--to', flags.to);
+  if (from < to) return { from, to };
+  throw new RatchetError(
+    'backtest/span',
+    `--from ${dateOf(from)} is not before the end, ${dateOf(to)}.`,
+    'Choose a span within the data.',
+  );
+}
+
+function valuesOf(pairs: readonly string[]): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const pair of pairs) {
+    const [name, text, ...rest] = pair.split('=');
+    const value = Number(text);
+    if (name === undefined || text === undefined || text === '' || rest.length > 0 || !Number.isFinite(value)) {
+      throw new RatchetError('backtest/usage', `--param ${pair} is not name=number.`, 'Write it like --param fast=12.');
+    }
+    values[name] = value;
+  }
+  return values;
+}
+
+export function wholeNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new RatchetError('backtest/usage', `${flag} ${text} is not a whole number.`, 'Write it like 7.');
+}
+
+function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new RatchetError('backtest/usage', `${flag} ${text} is not a number above zero.`, 'Write it like 10000.');
+}
+
+function ratio(flag: string, text: string): number {
+  const value = Number(text);
+  if (text !== '' && value >= 0 && value < 0.5) return value;
+  throw new RatchetError('backtest/usage', `${flag} ${text} is not a ratio below 0.5.`, 'A tenth of a per cent is 0.001.');
+}
