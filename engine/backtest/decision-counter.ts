@@ -4,6 +4,7 @@ import type { DecisionCount } from './types.ts';
 // Bundled into the strategy realm: no Node imports here.
 
 const REASONS_MAX = 256;
+const MET_MAX = 8;
 const OTHERS = '(other reasons)';
 
 interface Tally {
@@ -18,6 +19,8 @@ export class DecisionCounter {
   #kinds = 0;
   /** By symbol, which mostly repeats what it decided on the bar before. */
   readonly #latest: Tally[] = [];
+  /** By symbol, the first few it met: comparing their texts is quicker than hashing one. */
+  readonly #met: Tally[][] = [];
 
   /** @param index of the symbol; counts are over all symbols */
   add(index: number, action: Action, reason: string): void {
@@ -30,10 +33,26 @@ export class DecisionCounter {
   }
 
   #addTo(index: number, action: Action, reason: string): void {
-    const byReason = this.#tallies.get(action)!;
-    const tally = byReason.get(reason) ?? this.#open(byReason, action, reason);
+    let met = this.#met[index];
+    if (met === undefined) {
+      met = [];
+      this.#met[index] = met;
+    }
+    let tally: Tally | undefined;
+    for (let at = 0; at < met.length && tally === undefined; at += 1) {
+      if (met[at]!.reason === reason && met[at]!.action === action) tally = met[at];
+    }
+    if (tally === undefined) {
+      tally = this.#find(action, reason);
+      if (met.length < MET_MAX) met.push(tally);
+    }
     tally.count += 1;
     this.#latest[index] = tally;
+  }
+
+  #find(action: Action, reason: string): Tally {
+    const byReason = this.#tallies.get(action)!;
+    return byReason.get(reason) ?? this.#open(byReason, action, reason);
   }
 
   /** Most frequent first; ties by action and reason. */

@@ -91,66 +91,93 @@ export function runLoop(
   series: readonly CandleColumns[],
   options: LoopOptions,
 ): LoopResult {
-  const { span, barMs, onIntent, afterDecision } = options;
+  const { span, barMs } = options;
   const feeds = series.map((columns, index) => {
     const traded = tradedBars(columns);
     const start = lowerBound(traded.time, span.from);
     warmUp(source, index, traded, start);
     return new Feed(traded, start, lowerBound(traded.time, span.to));
   });
-  const counter = new DecisionCounter();
-  const standing = new Standing();
+  simulation.keepTradesOnly();
+  const run = new Run(source, simulation, feeds, options);
   const track = new EquityTrack(simulation.equity(), barMs);
-  const trades: Trade[] = [];
+  const standing = new Standing();
   const firstTime = earliest(feeds);
-  let bars = 0;
-  let time = firstTime;
-  while (time !== infinity) {
-    for (let index = 0; index < feeds.length; index += 1) {
-      const feed = feeds[index]!;
-      if (feed.time !== time) continue;
-      simulation.setBar(index, feed.columns, feed.at);
-      source.advance(index);
-      bars += 1;
-    }
+  run.time = firstTime;
+  while (run.time !== infinity) {
+    takeBars(run);
     simulation.advance();
-    let nextTime = infinity;
-    for (let index = 0; index < feeds.length; index += 1) {
-      const feed = feeds[index]!;
-      if (feed.time === time) {
-        feed.step();
-        if (source.isWarm(index)) {
-          const intent = source.decide(index, simulation.position(index));
-          counter.add(index, intent.action, intent.reason);
-          if (intent.action !== 'hold') {
-            if (onIntent !== undefined) onIntent(time, index, intent);
-          }
-          simulation.place(index, intent);
-          if (afterDecision !== undefined) afterDecision(index);
-        }
-      }
-      if (feed.time < nextTime) nextTime = feed.time;
-    }
-    time = nextTime;
+    decideAll(run);
     simulation.commit();
-    if (simulation.hasRecord) {
-      for (const trade of simulation.trades) trades.push(trade);
-      simulation.dropRecord();
-    }
     simulation.mark(standing);
     track.add(standing);
   }
   simulation.closeAll('end of data');
-  trades.push(...simulation.trades);
   return {
-    firstTime: bars === 0 ? 0 : firstTime,
-    bars,
+    firstTime: run.bars === 0 ? 0 : firstTime,
+    bars: run.bars,
     ...track.finish(simulation.equity()),
     turnover: simulation.turnover,
     fees: simulation.fees,
-    trades,
-    decisions: counter.list(),
+    trades: simulation.takeRecord().trades,
+    decisions: run.counter.list(),
   };
+}
+
+/** What the instants of a run share. They are functions of their own, small enough for V8 to compile each with all that it calls. */
+class Run {
+  readonly source: DecisionSource;
+  readonly simulation: Simulation;
+  readonly feeds: readonly Feed[];
+  readonly onIntent: LoopOptions['onIntent'];
+  readonly afterDecision: LoopOptions['afterDecision'];
+  readonly counter = new DecisionCounter();
+  /** Open time of the instant's bars; infinite after the last. */
+  time: number = missing;
+  bars = 0;
+
+  constructor(source: DecisionSource, simulation: Simulation, feeds: readonly Feed[], options: LoopOptions) {
+    this.source = source;
+    this.simulation = simulation;
+    this.feeds = feeds;
+    this.onIntent = options.onIntent;
+    this.afterDecision = options.afterDecision;
+  }
+}
+
+function takeBars(run: Run): void {
+  const { source, simulation, feeds, time } = run;
+  for (let index = 0; index < feeds.length; index += 1) {
+    const feed = feeds[index]!;
+    if (feed.time !== time) continue;
+    simulation.setBar(index, feed.columns, feed.at);
+    source.advance(index);
+    run.bars += 1;
+  }
+}
+
+/** Lets the symbols with a bar decide, and finds the instant after this one on the way. */
+function decideAll(run: Run): void {
+  const { feeds, time } = run;
+  let next = infinity;
+  for (let index = 0; index < feeds.length; index += 1) {
+    const feed = feeds[index]!;
+    if (feed.time === time) {
+      feed.step();
+      if (run.source.isWarm(index)) decide(run, index);
+    }
+    if (feed.time < next) next = feed.time;
+  }
+  run.time = next;
+}
+
+function decide(run: Run, index: number): void {
+  const { source, simulation, counter, onIntent, afterDecision } = run;
+  const intent = source.decide(index, simulation.position(index));
+  counter.add(index, intent.action, intent.reason);
+  if (onIntent !== undefined && intent.action !== 'hold') onIntent(run.time, index, intent);
+  simulation.place(index, intent);
+  if (afterDecision !== undefined) afterDecision(index);
 }
 
 function earliest(feeds: readonly Feed[]): number {

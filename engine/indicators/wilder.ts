@@ -31,30 +31,66 @@ class WilderMean {
 
 /** Relative strength index, 0 to 100: 100 · mean gain / (mean gain + mean loss). First value after `period` changes. 0 where nothing moved, as in TA-Lib. */
 export class RsiKernel implements Kernel {
-  readonly #gains: WilderMean;
-  readonly #losses: WilderMean;
+  readonly #period: number = 0;
+  #changes = 0;
+  /** Wilder's means of rises and falls, sums until there are `period` of them. */
+  #gain = missing;
+  #loss = missing;
   #last = missing;
 
   constructor(period: number) {
-    requirePeriod('rsi', period, 2);
-    this.#gains = new WilderMean(period);
-    this.#losses = new WilderMean(period);
+    this.#period = requirePeriod('rsi', period, 2);
+    this.#gain = 0;
+    this.#loss = 0;
   }
 
   push(input: number): number {
+    const period = this.#period;
     const change = input - this.#last;
     this.#last = input;
     if (isMissing(change)) return missing;
-    const gain = this.#gains.push(max(change, 0));
-    const loss = this.#losses.push(max(-change, 0));
-    if (!this.#gains.isReady) return missing;
-    const total = gain + loss;
-    return total > 0 ? (100 * gain) / total : 0;
+    if (this.#changes < period) {
+      this.#changes += 1;
+      this.#gain += max(change, 0);
+      this.#loss += max(-change, 0);
+      if (this.#changes < period) return missing;
+      this.#gain /= period;
+      this.#loss /= period;
+    } else {
+      this.#gain = (this.#gain * (period - 1) + max(change, 0)) / period;
+      this.#loss = (this.#loss * (period - 1) + max(-change, 0)) / period;
+    }
+    return strengthOf(this.#gain, this.#loss);
   }
 
   run({ input, inputAt, count }: Block, out: Float64Array): void {
-    for (let bar = 0; bar < count; bar += 1) out[bar + 1] = this.push(input[inputAt + bar]!);
+    const period = this.#period;
+    let bar = 0;
+    for (; bar < count && this.#changes < period; bar += 1) out[bar + 1] = this.push(input[inputAt + bar]!);
+    let last = this.#last;
+    let gain = this.#gain;
+    let loss = this.#loss;
+    for (; bar < count; bar += 1) {
+      const next = input[inputAt + bar]!;
+      const change = next - last;
+      last = next;
+      if (isMissing(change)) {
+        out[bar + 1] = missing;
+        continue;
+      }
+      gain = (gain * (period - 1) + max(change, 0)) / period;
+      loss = (loss * (period - 1) + max(-change, 0)) / period;
+      out[bar + 1] = strengthOf(gain, loss);
+    }
+    this.#last = last;
+    this.#gain = gain;
+    this.#loss = loss;
   }
+}
+
+function strengthOf(gain: number, loss: number): number {
+  const total = gain + loss;
+  return total > 0 ? (100 * gain) / total : 0;
 }
 
 /** Average true range, in the quote asset: Wilder's mean of max(high, previous close) - min(low, previous close). First value after `period` + 1 bars. */

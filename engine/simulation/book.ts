@@ -1,6 +1,6 @@
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
-import { missing } from '#engine/contract/intrinsics.ts';
+import { infinity, missing } from '#engine/contract/intrinsics.ts';
 import { Grid } from './grid.ts';
 import type { ExitCause, MarketRules, PositionView } from './types.ts';
 
@@ -79,6 +79,9 @@ export class Book implements PositionView {
   /** The current bar is the one at `at`; it is read where it lies, because most bars are asked for their close alone. */
   columns: CandleColumns = NO_COLUMNS;
   at = 0;
+  /** Lowest and highest price since the last fill: excursions at the same entry price can only grow beyond these. */
+  lowSinceFill = infinity;
+  highSinceFill = -infinity;
   /** What fills may still take of this bar's volume, base asset. */
   volumeLeft = 0;
   /** The mark: last close seen; NaN before the first bar. */
@@ -114,9 +117,10 @@ export class Book implements PositionView {
     return this.columns.close[this.at]!;
   }
 
-  /** Nothing is held and nothing waits: a bar can only move the mark. */
-  get isIdle(): boolean {
-    return this.position.quantity <= 0 && this.order.kind === 'none';
+  /** Takes the bar in where nothing is held and nothing waits: it can only move the mark. */
+  skipBar(): void {
+    this.lastClose = this.columns.close[this.at]!;
+    this.hasBar = false;
   }
 
   get quantity(): number {

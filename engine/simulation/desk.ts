@@ -1,4 +1,4 @@
-import { max, min, missing } from '#engine/contract/intrinsics.ts';
+import { infinity, max, min, missing } from '#engine/contract/intrinsics.ts';
 import type { Denial, DenialCode } from '#engine/risk/denial.ts';
 import { Account } from './account.ts';
 import { type Book, withdrawOrder } from './book.ts';
@@ -14,6 +14,8 @@ export class Desk {
   readonly fills: Fill[] = [];
   readonly trades: Trade[] = [];
   readonly denials: Denial[] = [];
+  /** False where nobody reads fills and denials. */
+  isRecordingAll = true;
   /** Open time of the bars being processed, UTC milliseconds. */
   time = 0;
   /** Tag of the strategy version whose decisions are being executed. */
@@ -25,13 +27,17 @@ export class Desk {
   }
 
   deny(book: Book, code: DenialCode, reason: string): void {
+    if (!this.isRecordingAll) return;
     this.denials.push({ time: this.time, symbol: book.symbol, code, reason });
   }
 
   /** Quote asset not set aside for the orders of other symbols; below zero when orders count on sales that are still to fill. */
   freeCash(own: Book): number {
     let free = this.account.cash;
-    for (const book of this.books) if (book !== own) free -= book.order.reserved;
+    for (let index = 0; index < this.books.length; index += 1) {
+      const book = this.books[index]!;
+      if (book !== own) free -= book.order.reserved;
+    }
     return free;
   }
 
@@ -42,7 +48,8 @@ export class Desk {
   cashForFill(own: Book): number {
     let free = this.account.cash;
     let isLater = false;
-    for (const book of this.books) {
+    for (let index = 0; index < this.books.length; index += 1) {
+      const book = this.books[index]!;
       if (book === own) isLater = true;
       else if (!isLater || book.order.kind === 'limit') free -= book.order.reserved;
     }
@@ -70,6 +77,8 @@ export class Desk {
     const isFirstFill = order.filledQuantity === 0;
     order.filledQuantity += quantity;
     order.filledCost += value;
+    book.lowSinceFill = infinity;
+    book.highSinceFill = -infinity;
     this.#protect(book, isFirstFill);
     this.#record(book, 'buy', quantity, price, fee, isMaker, 'entry', order.reason);
     if (order.quantity <= 0) withdrawOrder(book);
@@ -92,6 +101,8 @@ export class Desk {
     position.favourable = max(position.favourable, change);
     position.quantity = max(0, left);
     position.cost = left > 0 ? position.cost - costSold : 0;
+    book.lowSinceFill = infinity;
+    book.highSinceFill = -infinity;
     position.soldQuantity += quantity;
     position.soldValue += value;
     position.fees += fee;
@@ -180,6 +191,7 @@ export class Desk {
     cause: Fill['cause'],
     reason: string,
   ): void {
+    if (!this.isRecordingAll) return;
     this.fills.push({ time: this.time, symbol: book.symbol, side, quantity, price, fee, isMaker, cause, reason });
   }
 }

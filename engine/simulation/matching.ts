@@ -60,22 +60,54 @@ export function fillInside(desk: Desk, book: Book): void {
 export function closeBar(desk: Desk, book: Book): void {
   const { position, order } = book;
   book.lastClose = book.close;
-  if (position.quantity > 0) {
-    // What the bar did before an entry inside it is unknown: only its low (the entry was on the way there) and close count.
-    const high = position.isInsideEntry ? book.close : book.high;
-    const entry = book.entryPrice;
-    position.adverse = min(position.adverse, book.low / entry - 1);
-    position.favourable = max(position.favourable, high / entry - 1);
-    position.trailHigh = max(position.trailHigh, high);
-    position.horizonLeft -= 1;
-    if (!position.isEntryBar) position.barsHeld += 1;
-    position.isEntryBar = false;
-    position.isInsideEntry = false;
-  }
+  if (position.quantity > 0) ageHeld(book);
   if (order.kind !== 'limit') return;
   order.hasRested = true;
   order.barsLeft -= 1;
   if (order.barsLeft <= 0) refuse(desk, book, 'expired');
+}
+
+/**
+ * True when a bar does nothing to a position beside which no order waits: no exit is under way or due, and the bar stays between
+ * stop and target. A trailing stop moves from bar to bar, so it is never taken for uneventful.
+ */
+export function isUneventful(book: Book): boolean {
+  const { position, columns, at } = book;
+  if (position.exiting !== null || position.horizonLeft <= 0 || !isMissing(position.trailDistance)) return false;
+  const { stopPrice } = position;
+  return !(columns.low[at]! <= stopPrice || columns.open[at]! <= stopPrice || columns.high[at]! > position.takePrice);
+}
+
+/** `closeBar` where a position is held and no order waits. */
+export function closeQuietBar(book: Book): void {
+  book.lastClose = book.columns.close[book.at]!;
+  ageHeld(book);
+  book.hasBar = false;
+}
+
+function ageHeld(book: Book): void {
+  const { position } = book;
+  noteExcursions(book);
+  position.horizonLeft -= 1;
+  if (!position.isEntryBar) position.barsHeld += 1;
+  position.isEntryBar = false;
+  position.isInsideEntry = false;
+}
+
+function noteExcursions(book: Book): void {
+  const { position, columns, at } = book;
+  const low = columns.low[at]!;
+  // What the bar did before an entry inside it is unknown: only its low (the entry was on the way there) and close count.
+  const high = position.isInsideEntry ? columns.close[at]! : columns.high[at]!;
+  if (low < book.lowSinceFill) {
+    book.lowSinceFill = low;
+    position.adverse = min(position.adverse, low / (position.cost / position.quantity) - 1);
+  }
+  if (high > book.highSinceFill) {
+    book.highSinceFill = high;
+    position.favourable = max(position.favourable, high / (position.cost / position.quantity) - 1);
+  }
+  if (high > position.trailHigh) position.trailHigh = high;
 }
 
 /** The higher of the stop and the trailing stop; NaN without either. The trailing stop knows highs up to the previous bar only. */

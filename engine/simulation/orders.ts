@@ -118,7 +118,8 @@ function placeSale(book: Book, quantity: number, isCompleteExit: boolean, reason
 /** What the waiting sales would bring at the last closes, after costs. Fills cut purchases again to the cash that is really there. */
 function expectedProceeds(desk: Desk): number {
   let proceeds = 0;
-  for (const book of desk.books) {
+  for (let index = 0; index < desk.books.length; index += 1) {
+    const book = desk.books[index]!;
     if (book.order.kind !== 'sell') continue;
     proceeds += book.order.quantity * book.sellPrice(book.lastClose) * (1 - book.rules.takerFeeRate);
   }

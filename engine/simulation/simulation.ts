@@ -5,7 +5,7 @@ import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Book } from './book.ts';
 import { Desk } from './desk.ts';
-import { buyAtOpen, closeBar, fillInside, sellAtOpen } from './matching.ts';
+import { buyAtOpen, closeBar, closeQuietBar, fillInside, isUneventful, sellAtOpen } from './matching.ts';
 import { isReduction, makeOrder } from './orders.ts';
 import { restoreSimulation, type SimulationSnapshot, snapshotSimulation } from './snapshot.ts';
 import type { ClosedBar, Fill, PositionView, SimulationSettings, Standing, Trade } from './types.ts';
@@ -103,7 +103,8 @@ export class Simulation {
     if (!(volume > 0)) return;
     const book = this.#books[index]!;
     book.hasBar = true;
-    book.columns = columns;
+    // Storing a reference costs a barrier, and it is nearly always the same one.
+    if (book.columns !== columns) book.columns = columns;
     book.at = at;
     book.volumeLeft = volume * book.rules.volumeShare;
   }
@@ -115,12 +116,10 @@ export class Simulation {
     for (let index = 0; index < books.length; index += 1) {
       const book = books[index]!;
       if (!book.hasBar) continue;
-      if (!book.isIdle) {
-        isAnyBusy = true;
-        continue;
-      }
-      book.lastClose = book.close;
-      book.hasBar = false;
+      if (book.order.kind !== 'none') isAnyBusy = true;
+      else if (book.position.quantity <= 0) book.skipBar();
+      else if (isUneventful(book)) closeQuietBar(book);
+      else isAnyBusy = true;
     }
     if (isAnyBusy) this.#match();
   }
@@ -153,14 +152,23 @@ export class Simulation {
 
   /** Turns the decisions of this instant into orders: first those that free cash, then those that need it, in declared order. */
   commit(): void {
-    if (!this.#isAnyPlaced) return;
+    if (this.#isAnyPlaced) this.#carryOutAll();
+  }
+
+  #carryOutAll(): void {
     this.#isAnyPlaced = false;
     const books = this.#books;
     const equity = this.equity();
     const openTime = this.#desk.time;
     this.#desk.time = openTime + this.settings.barMs;
-    for (const book of books) if (book.intent !== null && isReduction(book, book.intent, equity)) this.#carryOut(book, equity);
-    for (const book of books) if (book.intent !== null) this.#carryOut(book, equity);
+    for (let index = 0; index < books.length; index += 1) {
+      const book = books[index]!;
+      if (book.intent !== null && isReduction(book, book.intent, equity)) this.#carryOut(book, equity);
+    }
+    for (let index = 0; index < books.length; index += 1) {
+      const book = books[index]!;
+      if (book.intent !== null) this.#carryOut(book, equity);
+    }
     this.#desk.time = openTime;
   }
 
@@ -309,15 +317,9 @@ export class Simulation {
     return this.#desk.denials;
   }
 
-  get hasRecord(): boolean {
-    return this.#desk.fills.length > 0 || this.#desk.denials.length > 0;
-  }
-
-  /** Forgets the record, for loops that only count. */
-  dropRecord(): void {
-    this.#desk.fills.length = 0;
-    this.#desk.trades.length = 0;
-    this.#desk.denials.length = 0;
+  /** From now on fills and denials are not recorded, for loops that nobody asks for them. */
+  keepTradesOnly(): void {
+    this.#desk.isRecordingAll = false;
   }
 
   takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[] } {

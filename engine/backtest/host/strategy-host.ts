@@ -137,7 +137,7 @@ export class StrategyHost {
   /** The strategy's decision on the symbol's newest bar. The intent is the host's own object, valid until the next call. */
   decide(index: number, position: PositionView): Intent {
     const { desk, context } = this.#rooms[index]!;
-    desk.held = position;
+    if (desk.held !== position) desk.held = position;
     return StrategyContext.decide(context, this.#onBar);
   }
 
