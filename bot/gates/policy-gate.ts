@@ -17,6 +17,10 @@ export async function policyGate(context: GateContext, earlier: readonly GateRes
   const rules = compile(parsePolicy(GATES_POLICY_PATH, text, GatesPolicy));
   const changed = await changedStrategies(context);
   if (changed.length === 0) return withoutStrategies(context, rules);
+  const proof = earlier.find((result) => result.gate === 'backtest');
+  if (proof !== undefined && proof.conclusion !== 'success') {
+    return failure('policy', 'The evidence was not proven, so it is not judged', `The backtest gate says: ${proof.title}`);
+  }
   const rulings: Ruling[] = [];
   for (const change of changed) rulings.push(...(await rule(context, change, rules, earlier)));
   const summary = rulings.map((ruling) => `- ${describeRuling(ruling)}`).join('\n');

@@ -1,6 +1,7 @@
 import { verify } from '#engine/attestation/envelope.ts';
 import { parsePublicKeys, trustedKeys } from '#engine/attestation/keys.ts';
 import { type Statement, statementPath } from '#engine/attestation/statement.ts';
+import type { TreeHash } from '#engine/repository/repository.ts';
 import { type GateContext, readText, type StrategyChange } from './context.ts';
 
 const KEYS_PATH = 'policies/keys.yaml';
@@ -10,14 +11,25 @@ const KEYS_PATH = 'policies/keys.yaml';
  * because the tree's own was proven when it came. Null for every other change.
  */
 export async function provenBefore(context: GateContext, change: StrategyChange): Promise<Statement | null> {
+  const statement = await statementOver(context, change);
+  return statement !== null && (await wasOnMain(context, change)) ? statement : null;
+}
+
+/** A statement over the head's tree by a key of the base; with `policyTree`, one made under just these policies. */
+export async function statementOver(
+  context: GateContext,
+  change: StrategyChange,
+  policyTree?: TreeHash,
+): Promise<Statement | null> {
   if (change.headTree === null) return null;
   const [keys, envelope] = await Promise.all([
     readText(context.repository, context.base, KEYS_PATH),
     context.state.readText(statementPath(change.headTree)),
   ]);
   if (keys === null || envelope === null) return null;
-  const result = verify(envelope, trustedKeys(parsePublicKeys(keys)), { strategy: change.id, tree: change.headTree });
-  return result.ok && (await wasOnMain(context, change)) ? result.statement : null;
+  const expected = { strategy: change.id, tree: change.headTree, ...(policyTree === undefined ? {} : { policyTree }) };
+  const result = verify(envelope, trustedKeys(parsePublicKeys(keys)), expected);
+  return result.ok ? result.statement : null;
 }
 
 /** A statement alone does not make a return: the gates sign a head before it is merged. */

@@ -8,10 +8,12 @@ import { RatchetError } from '#engine/errors.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { changedStrategies, type GateContext } from './context.ts';
 import { FINAL_GATE } from './outcome.ts';
+import { provenBefore, statementOver } from './proven-before.ts';
 
 /**
  * Signs each changed strategy's tree and puts the statements on the state branch. Only when the final gate passed:
- * whoever holds the key signs what was proven and nothing else. A tree that has its statement keeps it.
+ * whoever holds the key signs what was proven and nothing else, and only against a base that main has been at.
+ * A tree that has its statement under the present policies keeps it; one under others is proven anew and signed anew.
  * @returns the trees that now have one
  */
 export async function signChange(
@@ -25,16 +27,16 @@ export async function signChange(
   if (results.find((result) => result.gate === FINAL_GATE)?.conclusion !== 'success') {
     throw new RatchetError('gates/not-passed', 'Not every gate passed, so nothing is signed.', 'See the gates.');
   }
+  await requireMain(context);
   const policyTree = await context.repository.treeOf(context.base, 'policies');
   if (policyTree === null) throw new RatchetError('gates/no-policies', 'The base has no policies/.', 'Put them on main first.');
   const envelopes = new Map<string, Uint8Array>();
   const trees: string[] = [];
-  for (const { id, headTree } of await changedStrategies(context)) {
+  for (const change of await changedStrategies(context)) {
+    const { id, headTree } = change;
     if (headTree === null) continue;
-    if ((await state.read(statementPath(headTree))) !== null) {
-      trees.push(headTree);
-      continue;
-    }
+    trees.push(headTree);
+    if ((await statementOver(context, change, policyTree)) !== null || (await provenBefore(context, change)) !== null) continue;
     const pack = await context.repository.readFile(context.head, `strategies/${id}/${PACK_PATH}`);
     if (pack === null)
       throw new RatchetError('gates/no-evidence', `strategies/${id} has no evidence to sign for.`, 'Nothing was signed.');
@@ -53,13 +55,20 @@ export async function signChange(
       timeVerified: clock(),
     });
     envelopes.set(statementPath(headTree), Buffer.from(`${canonicalJson(sign(statement, key))}\n`));
-    trees.push(headTree);
   }
   if (envelopes.size === 0) return trees;
-  await state.update(`statements: ${context.head.slice(0, 12)}`, async (current) => {
-    const missing = new Map<string, Uint8Array>();
-    for (const [path, envelope] of envelopes) if ((await current.read(path)) === null) missing.set(path, envelope);
-    return missing;
-  });
+  await state.update(`statements: ${context.head.slice(0, 12)}`, () => envelopes);
   return trees;
+}
+
+/** A branch with lax policies must not lend its verdict to main. */
+async function requireMain({ repository, base }: GateContext): Promise<void> {
+  const main = await repository.resolve('main');
+  if (main !== null && (await repository.isOnFirstParentLine(base, main))) return;
+  throw new RatchetError(
+    'gates/other-base',
+    `${base.slice(0, 12)} is not on main's line, so nothing proven against it is signed.`,
+    'Prove the change against main.',
+    { base },
+  );
 }

@@ -53,6 +53,8 @@ export async function runGateProgram(
     child.once('error', reject);
     child.once('close', () => resolve());
   });
+  // It is awaited after the output; until then nobody else hears it fail.
+  exit.catch(() => {});
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       const value: unknown = JSON.parse(line);

@@ -46,8 +46,8 @@ export interface NightOptions {
   readonly state: StateBranch;
   readonly api: RepositoryApi;
   readonly candles: CandleStore;
-  /** What the engine has done with the strategy up to a market time. */
-  readonly paperRecord: (strategy: string, asOf: number) => PaperRecord;
+  /** What the engine has done with one version of the strategy up to a market time. */
+  readonly paperRecord: (strategy: string, tree: string, asOf: number) => PaperRecord;
   readonly author: Person;
   readonly commands: readonly CommandHelp[];
   readonly progress: Progress;
@@ -156,7 +156,7 @@ async function think(
   const observation = observe({
     strategy,
     asOf: night.asOf,
-    record: options.paperRecord(strategy, night.asOf),
+    record: options.paperRecord(strategy, night.parentTree, night.asOf),
     development: incumbentResult,
     openProposal: open?.number ?? null,
   });

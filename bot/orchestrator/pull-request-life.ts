@@ -12,6 +12,9 @@ import type { Progress } from './progress.ts';
 
 export const AUTONOMY_PATH = 'policies/autonomy.yaml';
 
+/** The branch that is deployed. */
+const MAIN = 'main';
+
 export interface LifeOptions {
   readonly api: RepositoryApi;
   readonly repository: Repository;
@@ -35,6 +38,8 @@ export interface Settlement {
 /** What happens to a pull request after it was opened or changed: it is proven, and settled by the base's written policy. */
 export class PullRequestLife {
   readonly #options: LifeOptions;
+  /** `head base` pairs whose gates all passed in this process; a restart proves again rather than believe a page. */
+  readonly #proven = new Set<string>();
 
   constructor(options: LifeOptions) {
     this.#options = options;
@@ -42,25 +47,31 @@ export class PullRequestLife {
 
   /** Runs the gates on the pull request's present head, shows each as a check, and merges where policy says the bot may. */
   async prove(number: number): Promise<Settlement | null> {
-    const { api, repository, botLogin } = this.#options;
+    const { api, botLogin } = this.#options;
     const pull = await api.pullRequest(number);
-    if (pull.state !== 'open') return null;
-    await repository.fetch();
-    const base = await repository.resolve(pull.baseRef);
-    if (base === null)
-      throw new RatchetError('life/no-base', `${pull.baseRef} does not exist.`, 'Change the base of the pull request.');
-    const author = pull.author === botLogin ? 'bot' : 'person';
-    const gates = await this.#runGates(pull, base, author);
+    // Checks belong to a commit, not to a pull request: a lax branch as base must not turn one green for main.
+    if (pull.state !== 'open' || pull.baseRef !== MAIN) return null;
+    const base = await this.#tip();
+    const gates = await this.#runGates(pull, base);
     if (gates[FINAL_GATE] !== 'success')
       return { number, head: pull.headSha, gates, mergeCommit: null, sentence: 'Not every gate passed.' };
-    const mergeCommit = author === 'bot' ? await this.#mergeByPolicy(pull, base) : null;
+    const mergeCommit = pull.author === botLogin ? await this.#mergeByPolicy(pull, base) : null;
     const sentence =
       mergeCommit === null ? 'All gates passed; a person decides.' : `All gates passed; ${AUTONOMY_PATH} lets the bot merge it.`;
     return { number, head: pull.headSha, gates, mergeCommit, sentence };
   }
 
-  async #runGates(pull: PullRequest, base: CommitHash, author: 'bot' | 'person'): Promise<Readonly<Record<string, string>>> {
-    const { api, program, progress } = this.#options;
+  async #tip(): Promise<CommitHash> {
+    const { repository } = this.#options;
+    await repository.fetch();
+    const tip = await repository.resolve(MAIN);
+    if (tip === null) throw new RatchetError('life/no-main', `The repository has no branch ${MAIN}.`, 'Push one.');
+    return tip;
+  }
+
+  async #runGates(pull: PullRequest, base: CommitHash): Promise<Readonly<Record<string, string>>> {
+    const { api, program, progress, botLogin } = this.#options;
+    const author = pull.author === botLogin ? 'bot' : 'person';
     progress({
       kind: 'phase',
       phase: 'gates',
@@ -69,12 +80,15 @@ export class PullRequestLife {
     const waiting: CheckOutput = { title: 'Running', summary: `Head \`${pull.headSha}\`, base \`${base}\`.`, annotations: [] };
     for (const name of [...GATE_NAMES, FINAL_GATE]) await api.writeCheck(name, pull.headSha, { status: 'in_progress' }, waiting);
     const gates: Record<string, string> = {};
-    const writes: Promise<void>[] = [];
+    let written = Promise.resolve();
     const show = (result: GateResult): void => {
       gates[result.gate] = result.conclusion;
       progress({ kind: 'done', phase: 'gates', message: `${result.gate}: ${result.conclusion}, ${result.title}` });
       // The final check is written last, after the signature: whoever sees it green finds the statement in place.
-      if (result.gate !== FINAL_GATE) writes.push(this.#write(pull.headSha, result));
+      if (result.gate === FINAL_GATE) return;
+      written = written.then(() => this.#write(pull.headSha, result));
+      // Whoever awaits the last of them hears of the first that failed.
+      written.catch(() => {});
     };
     let final: GateResult | null = null;
     try {
@@ -92,7 +106,7 @@ export class PullRequestLife {
         annotations: [],
       };
     }
-    await Promise.all(writes);
+    await written;
     for (const name of GATE_NAMES) {
       if (gates[name] === undefined) {
         gates[name] = 'failure';
@@ -106,6 +120,7 @@ export class PullRequestLife {
       }
     }
     if (final !== null) await this.#write(pull.headSha, final);
+    if (gates[FINAL_GATE] === 'success') this.#proven.add(`${pull.headSha} ${base}`);
     return gates;
   }
 
@@ -130,10 +145,30 @@ export class PullRequestLife {
     return mergeCommit;
   }
 
-  /** Squashes the pull request at exactly `head` and removes its branch. */
+  /**
+   * Squashes the pull request at exactly `head` into main and removes its branch. What was proven against an older main is
+   * proven against the present one first.
+   * @throws RatchetError `life/not-proven`, `life/other-base`, or what `RepositoryApi.merge` throws
+   */
   async merge(number: number, head: string, note: string): Promise<string> {
     const { api } = this.#options;
     const pull = await api.pullRequest(number);
+    if (pull.baseRef !== MAIN) {
+      throw new RatchetError(
+        'life/other-base',
+        `Pull request #${number} goes into ${pull.baseRef}.`,
+        `Only what goes into ${MAIN} is proven and merged here.`,
+      );
+    }
+    const base = await this.#tip();
+    if (pull.headSha === head && !this.#proven.has(`${head} ${base}`)) await this.#runGates(pull, base);
+    if (!this.#proven.has(`${head} ${base}`)) {
+      throw new RatchetError(
+        'life/not-proven',
+        `Not every gate has passed for ${head.slice(0, 12)} on ${base.slice(0, 12)}.`,
+        'See its checks; nothing was merged.',
+      );
+    }
     const mergeCommit = await api.merge(number, head, `${pull.title} (#${number})`, note);
     await api.deleteBranch(pull.headRef);
     return mergeCommit;

@@ -69,11 +69,12 @@ export class EngineReader {
     return this.#rows(DecisionRow, sql, { asOf, limit: Math.min(limit, rowsMax) }).reverse();
   }
 
-  /** How often each action was decided for each reason, and what came of it; the most frequent first. */
-  decisionCounts(asOf = always): DecisionCountRow[] {
+  /** How often each action was decided for each reason, and what came of it, by any version or by one; the most frequent first. */
+  decisionCounts(asOf = always, tree?: string): DecisionCountRow[] {
     const sql = `SELECT strategy, action, reason, ${outcomeAsOf} AS outcome, count(*) AS count
-      FROM decisions WHERE instant <= @asOf GROUP BY 1, 2, 3, 4 ORDER BY count DESC, 1, 2, 3, 4`;
-    return this.#rows(DecisionCountRow, sql, { asOf });
+      FROM decisions WHERE instant <= @asOf AND (@tree IS NULL OR treeHash = @tree)
+      GROUP BY 1, 2, 3, 4 ORDER BY count DESC, 1, 2, 3, 4`;
+    return this.#rows(DecisionCountRow, sql, { asOf, tree: tree ?? null });
   }
 
   /** Equity in quote asset at every bar of each strategy. */

@@ -156,6 +156,22 @@ describe('the loop', () => {
     await eventually('the engine runs the old tree', async () => (await statusOf()).strategies[0].tree === expected);
   }, 90_000);
 
+  it('proves nothing for a pull request into another branch: its checks would stand on the same commit', async () => {
+    const { data: branch } = await github.rest.repos.getBranch({ ...repo, branch: 'main' });
+    await github.rest.git.createRef({ ...repo, ref: 'refs/heads/weak', sha: branch.commit.sha });
+    const { data: commit } = await github.rest.git.createCommit({
+      ...repo,
+      message: 'Something',
+      tree: branch.commit.commit.tree.sha,
+      parents: [branch.commit.sha],
+    });
+    await github.rest.git.createRef({ ...repo, ref: 'refs/heads/side', sha: commit.sha });
+    const { data: side } = await github.rest.pulls.create({ ...repo, title: 'Sideways', head: 'side', base: 'weak' });
+    expect(await comment(side.number, '/retest')).toContain('does not go into main');
+    const { data: checks } = await github.rest.checks.listForRef({ ...repo, ref: commit.sha });
+    expect(checks.check_runs).toEqual([]);
+  }, 60_000);
+
   it('refuses a second one on the same workspace in one line, while reading commands work', async () => {
     const second = await runRatchet('up', '--once', '--workspace', workspace, '--port', '0');
     expect(second.code).toBe(1);

@@ -275,7 +275,7 @@ async function oneNight(
       state: bot.state,
       api: bot.app.api,
       candles,
-      paperRecord: (strategy, until) => paperRecordFrom(reader, strategy, until),
+      paperRecord: (strategy, tree, until) => paperRecordFrom(reader, strategy, tree, until),
       author: BOT_PERSON,
       commands: COMMAND_HELP,
       progress: report,

@@ -228,6 +228,28 @@ describe('the policy gate', () => {
   });
 });
 
+describe('signing', () => {
+  it('refuses a base that main has never been at, however lax its policies', async () => {
+    const lax =
+      'policies:\n  - name: all\n    match: "true"\n    validations:\n      - expression: "true"\n        message: fine\n';
+    const weak = await commitOn(deployment, new Map([['policies/gates.yaml', lax]]));
+    const context = await contextOf(head, 'bot', weak);
+    const results = await runAllGates(context, () => {});
+    const signing = signChange(context, results, await loadPrivateKey(deployment.gateKey), deployment.state, 'test', () => 0);
+    await expect(signing).rejects.toMatchObject({ code: expect.stringMatching(/^gates\/(other-base|not-passed)$/) });
+    const green = ['sandbox', 'backtest', 'guard', 'policy', 'gate'].map((gate) => ({
+      gate,
+      conclusion: 'success' as const,
+      title: 'fine',
+      summary: 'fine',
+      annotations: [],
+    }));
+    await expect(
+      signChange(context, green, await loadPrivateKey(deployment.gateKey), deployment.state, 'test', () => 0),
+    ).rejects.toMatchObject({ code: 'gates/other-base' });
+  }, 60_000);
+});
+
 describe('going back', () => {
   it('needs no new evidence when the very tree ran before, and a person asks', async () => {
     const context = await contextOf(head);
