@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { handleComment } from '#bot/commands/handle-comment.ts';
+import { parseComment } from '#bot/commands/parse-comment.ts';
+import { retest } from '#bot/commands/retest.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
-import { JobQueue } from '#bot/github/job-queue.ts';
-import { Worker } from '#bot/github/worker.ts';
+import { type Job, JobQueue } from '#bot/github/job-queue.ts';
+import { type Lane, Worker } from '#bot/github/worker.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
@@ -35,7 +37,10 @@ export interface Bot {
   readonly repository: Repository;
   readonly state: StateBranch;
   readonly webhookUrl: string;
-  /** Looks for open pull requests that nobody is proving and that are not proven: what a crash may have left. */
+  /**
+   * Looks for open pull requests that a crash or a failure may have left: those not proven that nobody is proving, and the
+   * bot's own that are green and were not settled in this run, since their merge may be what failed.
+   */
   catchUp(): Promise<void>;
   /** Resolves when there is no job left. */
   idle(): Promise<void>;
@@ -50,6 +55,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const { log, progress } = options;
   mkdirSync(options.dir, { recursive: true });
   const queue = JobQueue.open(join(options.dir, 'queue.sqlite'));
+  for (const { job, error } of queue.failed()) log.warn({ job, error }, 'This job was given up and has not been done since.');
   let wake = (): void => {};
   const app = await RatchetApp.start({
     identity: options.identity,
@@ -89,19 +95,23 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     for (const pull of await api.listOpenPullRequests()) queue.add({ kind: 'gates', number: pull.number });
     wake();
   };
-  const worker = new Worker(
+  const settled = new Set<number>();
+  const worker = new Worker({
     queue,
-    {
+    handlers: {
       gates: async ({ number }) => {
         const settlement = await life.prove(number);
-        if (settlement !== null) options.onSettled(settlement);
+        if (settlement === null) return;
+        settled.add(number);
+        options.onSettled(settlement);
       },
       comment: (job) => handleComment(job, { api, life, engineReport: () => watch.report() }, repository),
       'main-moved': proveAllOpen,
       'state-moved': () => watch.look(),
     },
+    laneOf,
     log,
-  );
+  });
   wake = () => worker.wake();
   worker.start();
   return {
@@ -111,8 +121,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     webhookUrl: `http://127.0.0.1:${app.port}/webhooks`,
     catchUp: async () => {
       for (const pull of await api.listOpenPullRequests()) {
-        const conclusions = await api.checkConclusions(pull.headSha);
-        if (conclusions[FINAL_GATE] === undefined) queue.addIfMissing({ kind: 'gates', number: pull.number });
+        const { [FINAL_GATE]: gate } = await api.checkConclusions(pull.headSha);
+        const isLeftGreen = gate === 'success' && pull.author === login && !settled.has(pull.number);
+        if (gate === undefined || isLeftGreen) queue.addIfMissing({ kind: 'gates', number: pull.number });
       }
       wake();
     },
@@ -123,4 +134,21 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       queue.close();
     },
   };
+}
+
+/** Every job that runs gates is a proof, `/retest` among them; all others are answers, and do not wait for gates. */
+export function laneOf(job: Job): Lane {
+  switch (job.kind) {
+    case 'gates':
+    case 'main-moved':
+      return 'proofs';
+    case 'state-moved':
+      return 'answers';
+    case 'comment': {
+      const parsed = parseComment(job.body);
+      return parsed.kind === 'command' && parsed.name === retest.name ? 'proofs' : 'answers';
+    }
+    default:
+      return job satisfies never;
+  }
 }

@@ -5,7 +5,9 @@ import { createNodeMiddleware, createProbot, ProbotOctokit } from 'probot';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { Job, JobQueue } from './job-queue.ts';
-import { RepositoryApi } from './repository-api.ts';
+import { RepositoryApi, type RepositoryName } from './repository-api.ts';
+
+export type { RepositoryName };
 
 export interface AppIdentity {
   /** GitHub's REST root: `https://api.github.com`, or a forge's. */
@@ -13,11 +15,6 @@ export interface AppIdentity {
   readonly appId: number;
   readonly privateKey: string;
   readonly webhookSecret: string;
-}
-
-export interface RepositoryName {
-  readonly owner: string;
-  readonly name: string;
 }
 
 /** The bot as a GitHub App: it hears what happens in one repository and turns it into jobs. */
@@ -73,14 +70,19 @@ export class RatchetApp {
       probot,
       webhooksPath: '/webhooks',
     });
-    const server = createServer((request, response) => {
-      void middleware(request, response, () => response.writeHead(404).end());
-    });
-    await listening(server, port);
     const asApp = await probot.auth();
     const installation = await asApp.rest.apps.getRepoInstallation({ owner: repository.owner, repo: repository.name });
     const octokit = await probot.auth(installation.data.id);
-    const api = new RepositoryApi(octokit, repository.owner, repository.name);
+    const api = new RepositoryApi(octokit, repository, identity.appId);
+    const server = createServer((request, response) => {
+      // Nobody else looks at this promise; the sender tries again when the connection breaks.
+      Promise.resolve(middleware(request, response, () => response.writeHead(404).end())).catch((error: unknown) => {
+        log.error({ err: error }, 'A request to the webhook server could not be answered.');
+        response.destroy();
+      });
+    });
+    await listening(server, port);
+    server.on('error', (error) => log.error({ err: error }, 'The webhook server has trouble.'));
     return new RatchetApp(probot, installation.data.id, server, api, `${installation.data.app_slug}[bot]`);
   }
 

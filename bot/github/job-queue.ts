@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { z } from 'zod';
+import { explain } from '#engine/errors.ts';
 
 /** What the bot has been asked to do. Jobs are levels, not edges: running one twice ends in the same state as running it once. */
 export const Job = z.discriminatedUnion('kind', [
@@ -20,6 +21,16 @@ export const Job = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('state-moved') }),
 ]);
 export type Job = z.infer<typeof Job>;
+
+interface JobRow {
+  readonly id: number;
+  readonly job: string;
+}
+
+interface FailedRow {
+  readonly job: string;
+  readonly error: string;
+}
 
 /** A job that failed this often is left alone, and stands in the table with its last error. */
 const ATTEMPTS_MAX = 3;
@@ -81,18 +92,41 @@ export class JobQueue {
     if (known === undefined) this.add(job);
   }
 
-  /** The oldest waiting job, marked as begun; null when there is none. */
-  take(): { readonly id: number; readonly job: Job } | null {
-    const row = this.#db
-      .prepare(
-        "UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = (SELECT MIN(id) FROM jobs WHERE state = 'queued') RETURNING id, job",
-      )
-      .get() as { id: number; job: string } | undefined;
-    return row === undefined ? null : { id: row.id, job: Job.parse(JSON.parse(row.job)) };
+  /**
+   * The oldest waiting job that `isWanted` says yes to, marked as begun; null when there is none.
+   * A job this version cannot read is given up: it may not stand in the way of the others.
+   */
+  take(isWanted: (job: Job) => boolean = () => true): { readonly id: number; readonly job: Job } | null {
+    return this.#db.transaction(() => {
+      const rows = this.#db.prepare("SELECT id, job FROM jobs WHERE state = 'queued' ORDER BY id").all() as JobRow[];
+      for (const { id, job: text } of rows) {
+        const reading = Job.safeParse(JSON.parse(text));
+        if (!reading.success) this.#giveUp(id, explain(reading.error));
+        else if (isWanted(reading.data)) {
+          this.#db.prepare("UPDATE jobs SET state = 'running', attempts = attempts + 1 WHERE id = ?").run(id);
+          return { id, job: reading.data };
+        }
+      }
+      return null;
+    })();
   }
 
+  /** Whether a job waits to be taken. */
+  hasWaiting(): boolean {
+    return this.#db.prepare("SELECT 1 FROM jobs WHERE state = 'queued' LIMIT 1").get() !== undefined;
+  }
+
+  /** The jobs that were given up and have not succeeded since, oldest first. */
+  failed(): readonly { readonly job: unknown; readonly error: string }[] {
+    const rows = this.#db.prepare("SELECT job, error FROM jobs WHERE state = 'failed' ORDER BY id").all() as FailedRow[];
+    return rows.map(({ job, error }) => ({ job: JSON.parse(job), error }));
+  }
+
+  /** The job is done, and with it every earlier try at the same one that was given up. */
   finish(id: number): void {
-    this.#db.prepare('DELETE FROM jobs WHERE id = ?').run(id);
+    this.#db
+      .prepare("DELETE FROM jobs WHERE id = @id OR (state = 'failed' AND job = (SELECT job FROM jobs WHERE id = @id))")
+      .run({ id });
   }
 
   /** Puts a job back, or gives it up after its last attempt. Returns what became of it. */
@@ -101,6 +135,10 @@ export class JobQueue {
       .prepare("UPDATE jobs SET state = iif(attempts < ?, 'queued', 'failed'), error = ? WHERE id = ? RETURNING state")
       .get(ATTEMPTS_MAX, error, id) as { state: 'queued' | 'failed' };
     return row.state;
+  }
+
+  #giveUp(id: number, error: string): void {
+    this.#db.prepare("UPDATE jobs SET state = 'failed', error = ? WHERE id = ?").run(error, id);
   }
 
   close(): void {

@@ -1,10 +1,18 @@
 import type { Octokit } from '@octokit/rest';
+import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 
 /** Both Probot's client and @octokit/rest offer this much; nothing here needs more. */
 export type Api = Pick<Octokit, 'rest' | 'paginate'>;
 
-export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+export interface RepositoryName {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** GitHub's own roles, and nobody. */
+const Permission = z.enum(['none', 'read', 'triage', 'write', 'maintain', 'admin']);
+export type Permission = z.infer<typeof Permission>;
 
 export interface PullRequest {
   readonly number: number;
@@ -42,17 +50,22 @@ export type CheckProgress =
 const ANNOTATIONS_PER_REQUEST = 50;
 /** GitHub's limit on a check's summary, in characters. */
 const SUMMARY_LIMIT = 65_535;
+/** GitHub's limit on what a deployment's status says, in characters. */
+const DEPLOYMENT_DESCRIPTION_LIMIT = 140;
 
 /** One repository, as the bot sees it: every call the bot makes, in the bot's words, with GitHub's refusals as typed errors. */
 export class RepositoryApi {
   readonly #api: Api;
   readonly owner: string;
   readonly name: string;
+  readonly #appId: number;
 
-  constructor(api: Api, owner: string, name: string) {
+  /** @param appId the App that `api` acts as: only its own check runs are read and written. */
+  constructor(api: Api, repository: RepositoryName, appId: number) {
     this.#api = api;
-    this.owner = owner;
-    this.name = name;
+    this.owner = repository.owner;
+    this.name = repository.name;
+    this.#appId = appId;
   }
 
   get #repo(): { owner: string; repo: string } {
@@ -168,8 +181,8 @@ export class RepositoryApi {
   }
 
   /**
-   * Writes the check run `name` on a commit: one run for each name and commit, made once and then updated,
-   * so that a job that runs again after a crash leaves no second one.
+   * Writes the App's check run `name` on a commit: one run for each name and commit, made once and then updated,
+   * so that a job that runs again after a crash leaves no second one. Another app's check of that name is left alone.
    */
   async writeCheck(name: string, headSha: string, progress: CheckProgress, output: CheckOutput): Promise<void> {
     const first = output.annotations.slice(0, ANNOTATIONS_PER_REQUEST).map(annotation);
@@ -177,7 +190,8 @@ export class RepositoryApi {
       ...progress,
       output: { title: output.title, summary: output.summary.slice(0, SUMMARY_LIMIT), annotations: first },
     };
-    const { data } = await this.#api.rest.checks.listForRef({ ...this.#repo, ref: headSha, check_name: name, per_page: 1 });
+    const mine = { ...this.#repo, ref: headSha, check_name: name, app_id: this.#appId };
+    const { data } = await this.#api.rest.checks.listForRef({ ...mine, per_page: 1 });
     const existing = data.check_runs[0];
     const run =
       existing === undefined
@@ -193,9 +207,10 @@ export class RepositoryApi {
     }
   }
 
-  /** Conclusions of the completed check runs on a commit, by name. */
+  /** Conclusions of the App's completed check runs on a commit, by name; what another app says under the same name is not ours to believe. */
   async checkConclusions(headSha: string): Promise<Readonly<Record<string, string>>> {
-    const runs = await this.#api.paginate(this.#api.rest.checks.listForRef, { ...this.#repo, ref: headSha, per_page: 100 });
+    const mine = { ...this.#repo, ref: headSha, app_id: this.#appId };
+    const runs = await this.#api.paginate(this.#api.rest.checks.listForRef, { ...mine, per_page: 100 });
     return Object.fromEntries(runs.flatMap((run) => (run.conclusion === null ? [] : [[run.name, run.conclusion]])));
   }
 
@@ -208,10 +223,12 @@ export class RepositoryApi {
     await this.#api.rest.reactions.createForIssueComment({ ...this.#repo, comment_id: commentId, content: 'eyes' });
   }
 
+  /** What a person may do here. An organisation's own role counts as the one of GitHub's that it builds on. */
   async permissionOf(login: string): Promise<Permission> {
     try {
       const { data } = await this.#api.rest.repos.getCollaboratorPermissionLevel({ ...this.#repo, username: login });
-      return (data.role_name ?? data.permission) as Permission;
+      const role = Permission.safeParse(data.role_name);
+      return role.success ? role.data : Permission.parse(data.permission);
     } catch (error) {
       if (statusOf(error) === 404) return 'none';
       throw error;
@@ -237,7 +254,7 @@ export class RepositoryApi {
     await this.#api.rest.issues.update({ ...this.#repo, issue_number: number, state: 'closed' });
   }
 
-  /** Records where a commit runs. `environment` is the stage. Repeating it for the same commit and state changes nothing. */
+  /** Records where a commit runs. `environment` is the stage. What the deployment's latest status says already is not said again. */
   async reportDeployment(report: {
     commit: string;
     environment: string;
@@ -245,14 +262,13 @@ export class RepositoryApi {
     description: string;
   }): Promise<void> {
     const { commit, environment, state } = report;
+    const description = report.description.slice(0, DEPLOYMENT_DESCRIPTION_LIMIT);
     const { data } = await this.#api.rest.repos.listDeployments({ ...this.#repo, sha: commit, environment, per_page: 1 });
     const deployment = data[0] ?? (await this.#createDeployment(commit, environment));
-    await this.#api.rest.repos.createDeploymentStatus({
-      ...this.#repo,
-      deployment_id: deployment.id,
-      state,
-      description: report.description.slice(0, 140),
-    });
+    const which = { ...this.#repo, deployment_id: deployment.id };
+    const latest = (await this.#api.rest.repos.listDeploymentStatuses({ ...which, per_page: 1 })).data[0];
+    if (latest?.state === state && latest.description === description) return;
+    await this.#api.rest.repos.createDeploymentStatus({ ...which, state, description });
   }
 
   async #createDeployment(commit: string, environment: string): Promise<{ id: number }> {

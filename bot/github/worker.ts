@@ -1,72 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { Job, JobQueue } from './job-queue.ts';
 
 export type JobHandlers = { readonly [K in Job['kind']]: (job: Extract<Job, { kind: K }>) => Promise<void> };
 
-/** Does the queue's jobs one after another, for as long as it is told to. */
+/**
+ * Jobs of one lane are done one after another, the lanes beside each other: `proofs` take minutes, and whoever asks
+ * for `/status` or waits for the engine to be heard should not stand behind them.
+ */
+export const LANES = ['proofs', 'answers'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** How long a lane rests when the queue itself fails: a full disk mends no faster. */
+const QUEUE_RETRY_MS = 1_000;
+
+export interface WorkerOptions {
+  readonly queue: JobQueue;
+  readonly handlers: JobHandlers;
+  /** Which lane does a job. Whatever runs gates belongs to `proofs`: two proofs of one pull request would write over each other's checks. */
+  readonly laneOf: (job: Job) => Lane;
+  readonly log: Logger;
+}
+
+/** Does the queue's jobs, for as long as it is told to. */
 export class Worker {
   readonly #queue: JobQueue;
   readonly #handlers: JobHandlers;
+  readonly #laneOf: (job: Job) => Lane;
   readonly #log: Logger;
   readonly #idlers: (() => void)[] = [];
-  #wake: () => void = () => {};
-  #isStopping = false;
+  readonly #wakers = new Map<Lane, () => void>();
+  readonly #stopping = new AbortController();
+  #busy = 0;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(queue: JobQueue, handlers: JobHandlers, log: Logger) {
+  constructor({ queue, handlers, laneOf, log }: WorkerOptions) {
     this.#queue = queue;
     this.#handlers = handlers;
+    this.#laneOf = laneOf;
     this.#log = log.child({ room: 'bot' });
   }
 
   start(): void {
-    this.#running = this.#loop();
+    this.#running = Promise.all(LANES.map((lane) => this.#work(lane))).then(() => this.#tellIdlers());
   }
 
   /** Looks at the queue again; call it after adding a job. */
   wake(): void {
-    this.#wake();
+    for (const wake of this.#wakers.values()) wake();
   }
 
-  /** Resolves when the queue is empty and nothing is being done. */
+  /** Resolves when the queue is empty and no lane does anything, or when the worker has stopped. */
   idle(): Promise<void> {
+    if (this.#stopping.signal.aborted) return this.#running;
     const idle = new Promise<void>((resolve) => this.#idlers.push(resolve));
-    this.#wake();
+    this.wake();
     return idle;
   }
 
-  /** Ends after the job at hand. */
+  /** Ends after the jobs at hand. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    this.#wake();
+    this.#stopping.abort();
+    this.wake();
     await this.#running;
   }
 
-  async #loop(): Promise<void> {
-    while (!this.#isStopping) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      const next = this.#queue.take();
-      if (next !== null) {
-        await this.#do(next.id, next.job);
+  /** Never rejects: a lane that died would look like one without work. */
+  async #work(lane: Lane): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const woken = new Promise<void>((resolve) => this.#wakers.set(lane, resolve));
+      try {
+        if (await this.#doNext(lane)) continue;
+        this.#noteIdleness();
+      } catch (error) {
+        this.#log.error({ err: error, lane }, 'The queue cannot be used; it is tried again.');
+        await this.#rest();
         continue;
       }
-      for (const idler of this.#idlers.splice(0)) idler();
       await woken;
     }
+  }
+
+  async #doNext(lane: Lane): Promise<boolean> {
+    const next = this.#queue.take((job) => this.#laneOf(job) === lane);
+    if (next === null) return false;
+    this.#busy += 1;
+    try {
+      await this.#do(next.id, next.job);
+    } finally {
+      this.#busy -= 1;
+    }
+    return true;
+  }
+
+  #noteIdleness(): void {
+    if (this.#busy > 0) return;
+    // A job may have added one to the other lane, which sleeps.
+    if (this.#queue.hasWaiting()) this.wake();
+    else this.#tellIdlers();
+  }
+
+  #tellIdlers(): void {
     for (const idler of this.#idlers.splice(0)) idler();
+  }
+
+  async #rest(): Promise<void> {
+    // An abort ends the rest early, and that is all it means here.
+    await delay(QUEUE_RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   async #do(id: number, job: Job): Promise<void> {
     try {
       await this.#handle(job);
-      this.#queue.finish(id);
     } catch (error) {
       const state = this.#queue.fail(id, explain(error));
       this.#log.error({ err: error, job, state }, 'A job failed.');
+      return;
     }
+    this.#queue.finish(id);
   }
 
   #handle(job: Job): Promise<void> {

@@ -1,0 +1,89 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { laneOf, startBot } from '#bot/cli/start-bot.ts';
+import { JobQueue } from '#bot/github/job-queue.ts';
+import { createWorld, owner, repo, seed, type World, webhookSecret } from '#tests/bot/forge/forge-under-test.ts';
+
+describe('the lanes', () => {
+  const comment = (body: string) =>
+    laneOf({ kind: 'comment', number: 1, commentId: 1, author: 'octo', body, isPullRequest: true });
+
+  it('do whatever runs gates in one, and let nothing else wait for it', () => {
+    expect(laneOf({ kind: 'gates', number: 1 })).toBe('proofs');
+    expect(laneOf({ kind: 'main-moved' })).toBe('proofs');
+    expect(comment('/retest')).toBe('proofs');
+    expect(comment(' /ReTest please')).toBe('proofs');
+    expect(laneOf({ kind: 'state-moved' })).toBe('answers');
+    expect(comment('/merge 0123456')).toBe('answers');
+    expect(comment('why not /retest it?')).toBe('answers');
+  });
+});
+
+describe('a bot that starts again', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld();
+  });
+  afterEach(async () => {
+    await world.close();
+  });
+
+  it('settles its own pull requests that are green and open, and says which jobs were given up', async () => {
+    const { heads } = await seed(world, { mine: { 'm.txt': 'm' }, theirs: { 't.txt': 't' } });
+    const open = async (octokit: ReturnType<World['bot']>, head: string) => {
+      const { data } = await octokit.rest.pulls.create({ owner, repo, title: head, head, base: 'main' });
+      await world.bot().rest.checks.create({
+        owner,
+        repo,
+        name: 'gate',
+        head_sha: heads[head]!,
+        status: 'completed',
+        conclusion: 'success',
+      });
+      return data.number;
+    };
+    const mine = await open(world.bot(), 'mine');
+    await open(world.as('owner'), 'theirs');
+
+    const dir = join(world.dir, 'bot');
+    mkdirSync(dir);
+    const queue = JobQueue.open(join(dir, 'queue.sqlite'));
+    queue.add({ kind: 'gates', number: 99 });
+    for (const _attempt of [1, 2, 3]) queue.fail(queue.take()!.id, 'the forge was away');
+    queue.close();
+    const gateKey = join(dir, 'gate.pem');
+    writeFileSync(gateKey, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+
+    const lines: string[] = [];
+    const settled: number[] = [];
+    const bot = await startBot({
+      identity: {
+        apiUrl: `${world.forge.url}/api/v3`,
+        appId: world.app.appId,
+        privateKey: world.app.privateKeyPem,
+        webhookSecret,
+      },
+      repositoryName: { owner, name: repo },
+      remoteUrl: `${world.forge.url}/${owner}/${repo}.git`,
+      forge: 'embedded',
+      dir,
+      candlesDir: join(world.dir, 'candles'),
+      gateKey,
+      port: 0,
+      log: pino({ level: 'warn' }, { write: (line: string) => lines.push(line) }),
+      progress: () => {},
+      onSettled: ({ number }) => settled.push(number),
+    });
+    try {
+      await bot.catchUp();
+      await bot.idle();
+      expect(settled).toEqual([mine]);
+      expect(lines.filter((line) => line.includes('given up'))).toMatchObject([expect.stringContaining('the forge was away')]);
+    } finally {
+      await bot.close();
+    }
+  }, 30_000);
+});
