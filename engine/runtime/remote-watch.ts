@@ -1,9 +1,10 @@
-import { explain } from '#engine/errors.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { Bell } from './bell.ts';
-import { type EngineStatus, statusPath, statusText } from './status.ts';
+import { type EngineStatus, parseStatus, statusPath, statusText } from './status.ts';
 
 /** So many looks must fail in a row before it is worth saying: one lost packet is no news. */
 const failuresToReport = 3;
@@ -48,7 +49,10 @@ export class RemoteWatch {
     this.#seen = null;
   }
 
-  /** What should stand on the state branch. `isUrgent`: it goes there now, not with the next look. */
+  /**
+   * What should stand on the state branch. `isUrgent`: it goes there now, not with the next look. A commit is made when what
+   * runs, and whether it may, has changed; how far the feed is and how many positions are held ride along with it.
+   */
   publish(status: EngineStatus, isUrgent: boolean): void {
     this.#wanted = status;
     if (isUrgent) this.#bell.ring();
@@ -91,16 +95,34 @@ export class RemoteWatch {
     const { state, log } = this.#options;
     const status = this.#wanted;
     if (status === null || this.#failures > 0) return;
-    const text = statusText(status);
-    if (text === this.#published) return;
+    const news = newsOf(status);
+    if (news === this.#published) return;
     try {
       const title = `status: ${status.status} at ${status.commit?.slice(0, 12) ?? 'nothing yet'}`;
       await state.update(title, async (current) =>
-        (await current.readText(statusPath)) === text ? new Map() : new Map([[statusPath, Buffer.from(text)]]),
+        newsIn(await current.readText(statusPath)) === news
+          ? new Map()
+          : new Map([[statusPath, Buffer.from(statusText(status))]]),
       );
-      this.#published = text;
+      this.#published = news;
     } catch (error) {
       log.warn({ error: explain(error) }, 'The status could not be published; it is tried again.');
     }
+  }
+}
+
+/** What of a status is worth a commit: everything but what changes from bar to bar. */
+function newsOf({ feed: _feed, strategies, ...rest }: EngineStatus): string {
+  return canonicalJson({ ...rest, strategies: strategies.map(({ positions: _positions, ...strategy }) => strategy) });
+}
+
+/** Null when there is no status yet, or none that can be read: it is written anew. */
+function newsIn(text: string | null): string | null {
+  if (text === null) return null;
+  try {
+    return newsOf(parseStatus(text));
+  } catch (error) {
+    if (error instanceof RatchetError) return null;
+    throw error;
   }
 }

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createLog } from '#engine/log.ts';
+import { StateBranch, stateRef } from '#engine/repository/state-branch.ts';
+import { RemoteWatch } from '#engine/runtime/remote-watch.ts';
+import { type EngineStatus, statusPath } from '#engine/runtime/status.ts';
+import { type RemoteFixture, remoteFixture } from '../repository/remote-fixture.ts';
+import { until } from './engine-fixture.ts';
+
+let remote: RemoteFixture;
+let watch: RemoteWatch | null = null;
+beforeEach(async () => {
+  remote = await remoteFixture();
+});
+afterEach(async () => {
+  await watch?.stop();
+  remote.dispose();
+});
+
+const strategy = {
+  id: 'trend',
+  status: 'Synced',
+  code: 'running',
+  reason: '',
+  tree: 'a'.repeat(40),
+  commit: 'b'.repeat(40),
+  stage: 'paper',
+  desiredTree: 'a'.repeat(40),
+  positions: 0,
+} as const;
+const status: EngineStatus = {
+  schema: 'ratchet/engine-status/1',
+  status: 'Synced',
+  reason: '',
+  commit: 'b'.repeat(40),
+  mode: 'active',
+  feed: 'catching-up',
+  strategies: [strategy],
+};
+/** The same as far as anyone deploys: bars have passed. */
+const later: EngineStatus = { ...status, feed: 'running', strategies: [{ ...strategy, positions: 2 }] };
+
+/** A watch that has started, and a way to wait until it has been around once more, published included. */
+async function start(name: string) {
+  const repository = await remote.mirror(name);
+  const state = await StateBranch.open({ repository, author: { name: 'engine', email: 'e@example.com' }, clock: Date.now });
+  let news = 0;
+  const started = new RemoteWatch({
+    repository,
+    state,
+    pollMs: 10,
+    log: createLog('silent'),
+    onNews: () => {
+      news += 1;
+    },
+    onTrouble: () => {},
+  });
+  watch = started;
+  started.start();
+  let commits = 0;
+  const look = async () => {
+    const before = news;
+    commits += 1;
+    await remote.commit('main', { 'a.txt': `${name} ${commits}` });
+    await until('a look', () => news > before);
+  };
+  // News is told at the beginning of a round: the second one says that the first is over.
+  const round = async () => {
+    await look();
+    await look();
+  };
+  return { watch: started, round };
+}
+
+const published = () => Number(remote.git('rev-list', '--count', stateRef));
+const text = () => remote.git('show', `${stateRef}:${statusPath}`);
+
+it('makes a commit when what runs has changed, not when bars have passed', async () => {
+  const { watch: first, round } = await start('one');
+  first.publish(status, true);
+  await round();
+  expect(published()).toBe(1);
+  first.publish(later, true);
+  await round();
+  expect(published()).toBe(1);
+  first.publish({ ...later, mode: 'halted' }, true);
+  await round();
+  expect(published()).toBe(2);
+  expect(JSON.parse(text())).toEqual({ ...later, mode: 'halted' });
+  first.publish({ ...later, mode: 'halted', strategies: [{ ...strategy, tree: 'c'.repeat(40) }] }, false);
+  await round();
+  expect(published()).toBe(3);
+});
+
+it('says nothing new after a restart at which nothing is new, and mends what cannot be read', async () => {
+  const { watch: first, round } = await start('one');
+  first.publish(status, true);
+  await round();
+  await first.stop();
+  const second = await start('two');
+  second.watch.publish(later, true);
+  await second.round();
+  expect(published()).toBe(1);
+  await second.watch.stop();
+  await remote.commit(stateRef, { [statusPath]: 'rubbish' });
+  const third = await start('three');
+  third.watch.publish(later, true);
+  await third.round();
+  expect(published()).toBe(3);
+  expect(JSON.parse(text())).toEqual(later);
+});
