@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DecisionRecord } from '#engine/contract/intent.ts';
 import { Grid } from '#engine/simulation/grid.ts';
-import { Simulation } from '#engine/simulation/simulation.ts';
-import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
-import { assertConserved, HOUR_MS, plainRules, Scene } from './scene.ts';
+import { assertConserved, HOUR_MS, Scene } from './scene.ts';
 
 describe('the position', () => {
   it('averaged into keeps its protective orders', () => {
@@ -150,73 +147,6 @@ describe('steps, ticks and minima', () => {
         return new Grid(step).floor(exact) === exact && new Grid(step).ceil(exact) === exact;
       }),
       { seed: 1, numRuns: 500 },
-    );
-  });
-});
-
-describe('money is conserved', () => {
-  const price = fc.double({ min: 1, max: 500, noNaN: true });
-  const bar = fc
-    .tuple(price, price, price, price, fc.double({ min: 0, max: 200, noNaN: true }))
-    .map(([a, b, c, d, volume]) => [a, Math.max(a, b, c, d), Math.min(a, b, c, d), d, volume] as const);
-  const share = fc.option(fc.double({ min: 0.001, max: 0.5, noNaN: true }), { nil: undefined });
-  const ask = fc.record({
-    action: fc.constantFrom('hold', 'target', 'target', 'limit', 'exit', 'cancel'),
-    weight: fc.double({ min: -0.1, max: 1.1, noNaN: true }),
-    price,
-    stopLoss: share,
-    takeProfit: share,
-    trailingStop: share,
-    slippageTolerance: share,
-    horizonBars: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
-    expiryBars: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
-  });
-  const step = fc.record({
-    bars: fc.array(fc.option(bar, { nil: undefined }), { minLength: 2, maxLength: 2 }),
-    asks: fc.array(ask, { minLength: 2, maxLength: 2 }),
-  });
-  const rules = fc.record({
-    takerFeeRate: fc.double({ min: 0, max: 0.01, noNaN: true }),
-    halfSpreadRate: fc.double({ min: 0, max: 0.01, noNaN: true }),
-    volumeShare: fc.double({ min: 0.001, max: 1, noNaN: true }),
-    stepSize: fc.constantFrom(0.001, 0.1, 0.00001),
-  });
-
-  it('after every event of a random stream, and after a restart in the middle of it', () => {
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), rules, fc.nat(39), (steps, some, restartAt) => {
-        const symbols = ['A', 'B'];
-        const market = { ...plainRules, ...some };
-        const settings = { symbols, markets: { A: market, B: market }, capital: 1000, barMs: HOUR_MS };
-        let simulation = new Simulation(settings);
-        const straight = new Simulation(settings);
-        steps.forEach(({ bars, asks }, index) => {
-          const closed = bars.flatMap((one, at) => {
-            if (one === undefined) return [];
-            const [open, high, low, close, volume] = one;
-            return [{ symbol: symbols[at]!, time: index * HOUR_MS, open, high, low, close, volume }];
-          });
-          const decisions = asks.map((one, at) => ({ ...one, symbol: symbols[at]!, reason: 'random' })) as DecisionRecord[];
-          for (const each of [simulation, straight]) {
-            each.onBars(closed);
-            assertConserved(each);
-            each.submit(decisions);
-            assertConserved(each);
-          }
-          if (index === restartAt) {
-            simulation = Simulation.restore(settings, StoredSimulation.parse(JSON.parse(JSON.stringify(simulation.snapshot()))));
-          }
-        });
-        expect(simulation.snapshot()).toEqual(straight.snapshot());
-        for (const each of [simulation, straight]) {
-          each.closeAll('end');
-          assertConserved(each);
-          expect(each.holdingsAtCost).toBe(0);
-        }
-        const net = straight.trades.reduce((sum, { netResult }) => sum + netResult, 0);
-        expect(straight.cash).toBeCloseTo(1000 + net, 6);
-      }),
-      { seed: 20_261_120, numRuns: 400 },
     );
   });
 });
