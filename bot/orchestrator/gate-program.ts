@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { GateResult } from '#bot/evidence/gate-result.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { RUN_VARIABLE, runId } from '#engine/log.ts';
 
 /** Gates that have not answered by then are killed, and count as failed. */
 const TIMEOUT_MS = 10 * 60_000;
@@ -41,7 +42,12 @@ export async function runGateProgram(
   const where = ['--repository', program.mirrorDir, '--remote', program.remoteUrl, '--candles', program.candlesDir];
   const child = spawn(node!, [...prefix, ...args, ...where, '--key', program.keyPath, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, RATCHET_GIT_TOKEN: await program.token() },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      RATCHET_GIT_TOKEN: await program.token(),
+      [RUN_VARIABLE]: runId,
+    },
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
   let complaint = '';
