@@ -56,29 +56,27 @@ export function encodeTrades(trades: readonly Trade[], symbols: readonly string[
 /** @throws RangeError when the numbers are not those of trades in these symbols */
 export function decodeTrades(numbers: Float64Array, symbols: readonly string[], texts: readonly string[]): Trade[] {
   if (numbers.length % TRADE_WIDTH !== 0) throw new RangeError('the trades are cut off');
+  for (let at = 0; at < numbers.length; at += 1) {
+    if (!Number.isFinite(numbers[at])) throw new RangeError('a trade holds a number that is not finite');
+  }
   const trades: Trade[] = [];
   for (let at = 0; at < numbers.length; at += TRADE_WIDTH) {
-    const number = (offset: number): number => {
-      const value = numbers[at + offset]!;
-      if (!Number.isFinite(value)) throw new RangeError('a trade holds a number that is not finite');
-      return value;
-    };
     trades.push({
-      symbol: pick(symbols, number(11)),
-      entryTime: number(0),
-      exitTime: number(1),
-      entryPrice: number(2),
-      exitPrice: number(3),
-      quantity: number(4),
-      fees: number(5),
-      netResult: number(6),
-      netReturn: number(7),
-      barsHeld: number(8),
-      maxAdverseExcursion: number(9),
-      maxFavourableExcursion: number(10),
-      entryReason: pick(texts, number(13)),
-      exitReason: pick(texts, number(14)),
-      exitCause: pick(EXIT_CAUSES, number(12)),
+      symbol: pick(symbols, numbers[at + 11]!),
+      entryTime: numbers[at]!,
+      exitTime: numbers[at + 1]!,
+      entryPrice: numbers[at + 2]!,
+      exitPrice: numbers[at + 3]!,
+      quantity: numbers[at + 4]!,
+      fees: numbers[at + 5]!,
+      netResult: numbers[at + 6]!,
+      netReturn: numbers[at + 7]!,
+      barsHeld: numbers[at + 8]!,
+      maxAdverseExcursion: numbers[at + 9]!,
+      maxFavourableExcursion: numbers[at + 10]!,
+      entryReason: pick(texts, numbers[at + 13]!),
+      exitReason: pick(texts, numbers[at + 14]!),
+      exitCause: pick(EXIT_CAUSES, numbers[at + 12]!),
       version: '',
     });
   }

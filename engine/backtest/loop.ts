@@ -26,13 +26,17 @@ export interface DecisionSource {
 /** One symbol's way through its columns. An object a symbol rather than an array over symbols: fields are quicker to write in the realm. */
 class Feed {
   readonly columns: CandleColumns;
+  /** What the simulation holds of the symbol, at any time it is read. */
+  readonly position: PositionView;
   readonly end: number;
   at: number;
+  isWarm = false;
   /** Open time of the bar at `at`; infinite at the end. */
   time: number = missing;
 
-  constructor(columns: CandleColumns, start: number, end: number) {
+  constructor(columns: CandleColumns, position: PositionView, start: number, end: number) {
     this.columns = columns;
+    this.position = position;
     this.end = end;
     this.at = start;
     this.time = start < end ? columns.time[start]! : infinity;
@@ -96,7 +100,7 @@ export function runLoop(
     const traded = tradedBars(columns);
     const start = lowerBound(traded.time, span.from);
     warmUp(source, index, traded, start);
-    return new Feed(traded, start, lowerBound(traded.time, span.to));
+    return new Feed(traded, simulation.position(index), start, lowerBound(traded.time, span.to));
   });
   simulation.keepTradesOnly();
   const run = new Run(source, simulation, feeds, options);
@@ -164,16 +168,17 @@ function decideAll(run: Run): void {
     const feed = feeds[index]!;
     if (feed.time === time) {
       feed.step();
-      if (run.source.isWarm(index)) decide(run, index);
+      if (!feed.isWarm) feed.isWarm = run.source.isWarm(index);
+      if (feed.isWarm) decide(run, feed, index);
     }
     if (feed.time < next) next = feed.time;
   }
   run.time = next;
 }
 
-function decide(run: Run, index: number): void {
+function decide(run: Run, { position }: Feed, index: number): void {
   const { source, simulation, counter, onIntent, afterDecision } = run;
-  const intent = source.decide(index, simulation.position(index));
+  const intent = source.decide(index, position);
   counter.add(index, intent.action, intent.reason);
   if (onIntent !== undefined && intent.action !== 'hold') onIntent(run.time, index, intent);
   simulation.place(index, intent);
