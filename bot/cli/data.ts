@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { type FetchProgress, type FetchReport, fetchCandles } from '#engine/candles/fetch-candles.ts';
 import { candleFilesAt, type ImportedFile, importCandleFiles } from '#engine/candles/import-candle-files.ts';
@@ -9,10 +9,11 @@ import { fetchableVenues, openVenue } from '#engine/candles/open-venue.ts';
 import { datasetOfSeries } from '#engine/candles/select-dataset.ts';
 import { nameOfSeries, simulatedVenue } from '#engine/candles/series-key.ts';
 import { simulateMarket } from '#engine/candles/simulate-market.ts';
-import { isTimeframe, timeframeMs, timeframes } from '#engine/candles/timeframe.ts';
+import { timeframeMs, timeframes } from '#engine/candles/timeframe.ts';
 import type { Dataset, SeriesInfo } from '#engine/candles/types.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
-import { explain, RatchetError } from '#engine/errors.ts';
+import { explain } from '#engine/errors.ts';
+import * as option from './option-parsers.ts';
 
 interface StoreFlags {
   readonly store: string;
@@ -28,24 +29,21 @@ interface ImportFlags extends StoreFlags {
 }
 
 interface SimulateFlags extends StoreFlags {
-  readonly seed: string;
+  readonly seed: number;
   readonly symbols: string;
-  readonly timeframe: string;
-  readonly bars: string;
-  readonly from: string;
+  readonly timeframe: Timeframe;
+  readonly bars: number;
+  readonly from: number;
 }
 
 interface FetchFlags extends StoreFlags {
   readonly venue: string;
   readonly symbol: string;
-  readonly timeframe: string;
-  readonly from: string;
-  readonly to?: string;
+  readonly timeframe: Timeframe;
+  readonly from: number;
+  readonly to?: number;
   readonly endpoint?: string;
 }
-
-/** Ten million bars are half a gigabyte a symbol; more is a slip of the finger. */
-const maxSimulatedBars = 10_000_000;
 
 /** `ratchet data`: candles into the store, and what is in it. */
 export function dataCommand(): Command {
@@ -61,19 +59,23 @@ export function dataCommand(): Command {
     .action(importData);
   withStore(data.command('simulate'))
     .description('Make a simulated market; the same seed gives the same candles.')
-    .requiredOption('--seed <number>', 'a whole number')
+    .requiredOption('--seed <number>', 'a whole number', option.seed)
     .option('--symbols <list>', 'separated by commas', 'BTC/USDT,ETH/USDT,SOL/USDT')
-    .option('--timeframe <timeframe>', timeframes.join(', '), '5m')
-    .option('--bars <number>', 'bars a symbol', '105120')
-    .option('--from <date>', 'open time of the first bar, UTC', '2024-01-01')
+    .option('--timeframe <timeframe>', timeframes.join(', '), option.timeframe, '5m')
+    .option('--bars <number>', 'bars a symbol', option.bars, 105_120)
+    .addOption(
+      new Option('--from <date>', 'open time of the first bar, UTC')
+        .argParser(option.utcTime)
+        .default(option.utcTime('2024-01-01'), '2024-01-01'),
+    )
     .action(simulateData);
   withStore(data.command('fetch'))
     .description('Download candles from an exchange; run again, it goes on where it stopped.')
     .requiredOption('--venue <name>', fetchableVenues.join(', '))
     .requiredOption('--symbol <symbol>', 'such as BTC/USDT')
-    .requiredOption('--timeframe <timeframe>', timeframes.join(', '))
-    .requiredOption('--from <date>', '2024-01-31, or with a time 2024-01-31T12:00Z')
-    .option('--to <date>', 'end, not included; now when left out')
+    .requiredOption('--timeframe <timeframe>', timeframes.join(', '), option.timeframe)
+    .requiredOption('--from <date>', '2024-01-31, or with a time 2024-01-31T12:00Z', option.utcTime)
+    .option('--to <date>', 'end, not included; now when left out', option.utcTime)
     .option('--endpoint <url>', "a server that speaks the exchange's dialect, instead of the exchange")
     .action(fetchData);
   withStore(data.command('list')).description('What is stored.').action(listData);
@@ -104,11 +106,11 @@ function importData(paths: readonly string[], flags: ImportFlags): void {
 
 function simulateData(flags: SimulateFlags): void {
   const request = {
-    seed: wholeNumber('--seed', flags.seed, Number.MAX_SAFE_INTEGER),
+    seed: flags.seed,
     symbols: flags.symbols.split(',').map((symbol) => symbol.trim().toUpperCase()),
-    timeframe: timeframeOf(flags.timeframe),
-    from: timeOf('--from', flags.from),
-    bars: wholeNumber('--bars', flags.bars, maxSimulatedBars),
+    timeframe: flags.timeframe,
+    from: flags.from,
+    bars: flags.bars,
   };
   const markets = simulateMarket(request);
   withOpenStore(flags.store, (store) => {
@@ -131,22 +133,22 @@ function simulateData(flags: SimulateFlags): void {
 }
 
 async function fetchData(flags: FetchFlags): Promise<void> {
-  const request = {
-    symbol: flags.symbol,
-    timeframe: timeframeOf(flags.timeframe),
-    from: timeOf('--from', flags.from),
-    to: flags.to === undefined ? undefined : timeOf('--to', flags.to),
-  };
+  const { symbol, timeframe, from, to } = flags;
   const venue = await openVenue(flags.venue, flags.endpoint);
   const store = CandleStore.open(flags.store);
   try {
-    const report = await fetchCandles(store, venue, request, {
-      now: Date.now,
-      sleep,
-      onProgress: drawFetch,
-      onRetry: (attempt, waitMs, error) =>
-        note(`${flags.venue}: ${firstLine(error)}; attempt ${attempt + 1} in ${waitMs / 1000} s`),
-    });
+    const report = await fetchCandles(
+      store,
+      venue,
+      { symbol, timeframe, from, to },
+      {
+        now: Date.now,
+        sleep,
+        onProgress: drawFetch,
+        onRetry: (attempt, waitMs, error) =>
+          note(`${flags.venue}: ${firstLine(error)}; attempt ${attempt + 1} in ${waitMs / 1000} s`),
+      },
+    );
     if (flags.json === true) print(report);
     else showFetch(report);
   } finally {
@@ -276,32 +278,4 @@ function date(timeMs: number): string {
 
 function shortDigest(digest: string): string {
   return digest.slice(0, 19);
-}
-
-function timeframeOf(text: string): Timeframe {
-  if (isTimeframe(text)) return text;
-  throw new RatchetError('data/bad-timeframe', `"${text}" is not a timeframe.`, `Choose one of ${timeframes.join(', ')}.`, {
-    text,
-  });
-}
-
-function timeOf(flag: string, text: string): number {
-  const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/.test(text);
-  const time = isDate ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw new RatchetError(
-    'data/bad-date',
-    `${flag} "${text}" is not a date.`,
-    'Give it as 2024-01-31 or 2024-01-31T12:00Z; it is read as UTC.',
-    { flag, text },
-  );
-}
-
-function wholeNumber(flag: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= most && (flag !== '--bars' || value > 0)) return value;
-  throw new RatchetError('data/bad-number', `${flag} "${text}" is not a whole number up to ${most}.`, 'Give digits only.', {
-    flag,
-    text,
-  });
 }

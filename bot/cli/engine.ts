@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
@@ -7,6 +7,7 @@ import { type EngineOptions, parseOptions } from '#engine/runtime/options.ts';
 import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
+import * as option from './option-parsers.ts';
 import { Market } from './up/prepare-market.ts';
 import { workspaceAt } from './up/workspace.ts';
 
@@ -35,9 +36,9 @@ export function engineCommand(): Command {
     .description(`Run the engine on a workspace until it is stopped. A token for the remote is read from ${TOKEN_VARIABLE}.`)
     .option('--workspace <dir>', 'the workspace', 'var')
     .option('--remote <url>', 'the repository to follow, without a token in it')
-    .option('--catch-up <bars>', 'bars of the replay that are past already when the engine first starts', wholeNumber, 0)
-    .option('--pace <ms>', 'time between two bars of the replay', wholeNumber, 1000)
-    .option('--poll <ms>', 'time between two looks at the remote', wholeNumber, 5000)
+    .option('--catch-up <bars>', 'bars of the replay that are past already when the engine first starts', option.count, 0)
+    .option('--pace <ms>', 'time between two bars of the replay', option.pace, 1000)
+    .option('--poll <ms>', 'time between two looks at the remote', option.poll, 5000)
     .option('--options-from-parent', 'take everything from the process that started this one')
     .action(async (flags: RunFlags) => {
       const options = flags.optionsFromParent === true ? await optionsFromParent() : optionsFrom(flags);
@@ -133,10 +134,4 @@ function describe({
 function holderLine(holder: ReturnType<typeof lockHolder>): string {
   if (holder === null) return 'The engine does not run.';
   return holder === 'unknown' ? 'The engine is starting.' : `The engine runs as process ${holder.pid} since ${holder.since}.`;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number, 0 or more.');
-  return value;
 }

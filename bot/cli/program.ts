@@ -11,22 +11,26 @@ import { verifyCommand } from './verify.ts';
 
 /** Everything `ratchet` understands. Making it starts nothing. */
 export function createProgram(): Command {
-  return (
-    new Command('ratchet')
-      .description('Evolves trading strategies through pull requests, and trades what is on main and proven.')
-      .exitOverride()
-      // An option belongs to the command it follows: `backtest verify` has options that `backtest` has too.
-      .enablePositionalOptions()
-      .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-      .addCommand(upCommand())
-      .addCommand(statusCommand())
-      .addCommand(backtestCommand())
-      .addCommand(dataCommand())
-      .addCommand(gateCommand())
-      .addCommand(sandboxCommand())
-      .addCommand(engineCommand())
-      .addCommand(ledgerCommand())
-      .addCommand(verifyCommand())
-      .addCommand(doctorCommand())
-  );
+  const ratchet = new Command('ratchet')
+    .description('Evolves trading strategies through pull requests, and trades what is on main and proven.')
+    // An option belongs to the command it follows: `backtest verify` has options that `backtest` has too.
+    .enablePositionalOptions()
+    .addCommand(upCommand())
+    .addCommand(statusCommand())
+    .addCommand(backtestCommand())
+    .addCommand(dataCommand())
+    .addCommand(gateCommand())
+    .addCommand(sandboxCommand())
+    .addCommand(engineCommand())
+    .addCommand(ledgerCommand())
+    .addCommand(verifyCommand())
+    .addCommand(doctorCommand());
+  leaveTheExitToUs(ratchet);
+  return ratchet;
+}
+
+/** A command that was added keeps ending the process itself, with a status of its own, unless it is told as well. */
+function leaveTheExitToUs(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) leaveTheExitToUs(child);
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { MARKETS_PATH, MarketCosts, rulesFor } from '#bot/evidence/market-costs.ts';
 import { type Backtester, openBacktester } from '#engine/backtest/backtester.ts';
@@ -15,8 +15,9 @@ import { selectDataset } from '#engine/candles/select-dataset.ts';
 import type { Dataset, Span } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
+import * as option from '../option-parsers.ts';
 import { readStrategy, type StrategyOnDisk } from './read-strategy.ts';
-import { dateOf, timeOf } from './times.ts';
+import { dateOf } from './times.ts';
 
 /** What a backtest is made of, as it is typed. */
 export interface RunFlags {
@@ -24,12 +25,12 @@ export interface RunFlags {
   readonly store: string;
   readonly venue?: string;
   readonly param: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly capital: string;
-  readonly seed: string;
-  readonly feeRate?: string;
-  readonly slippage?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly capital: number;
+  readonly seed: number;
+  readonly feeRate?: number;
+  readonly slippage?: number;
   /** Absent where a delay has no meaning. */
   readonly delay?: string;
 }
@@ -42,12 +43,12 @@ export function withRunFlags(command: Command): Command {
     .option('--store <dir>', 'the candle store', join('var', 'candles'))
     .option('--venue <name>', 'which venue, when several have the candles')
     .option('--param <name=value...>', 'values for the declared parameters, over those of the manifest', [])
-    .option('--from <date>', 'first day, UTC; bars before it warm the strategy up')
-    .option('--to <date>', 'end, not included')
-    .option('--capital <amount>', 'quote asset', '10000')
-    .option('--seed <number>', 'part of the result id', '1')
-    .option('--fee-rate <ratio>', 'maker and taker fee instead of those of policies/markets.yaml')
-    .option('--slippage <ratio>', 'slippage instead of that of policies/markets.yaml');
+    .option('--from <date>', 'first day, UTC; bars before it warm the strategy up', option.utcTime)
+    .option('--to <date>', 'end, not included', option.utcTime)
+    .option('--capital <amount>', 'quote asset', option.amount, 10_000)
+    .option('--seed <number>', 'part of the result id', option.seed, 1)
+    .option('--fee-rate <ratio>', 'maker and taker fee instead of those of policies/markets.yaml', option.ratio)
+    .option('--slippage <ratio>', 'slippage instead of that of policies/markets.yaml', option.ratio);
 }
 
 /** Everything a backtest needs, with the candles loaded; `tester` holds none yet and is closed by the caller. */
@@ -57,12 +58,13 @@ export interface PreparedRun extends Subject {
 
 /** Calls `use` with what the flags describe, and closes process, store and temporary files behind it. */
 export async function withPreparedRun<T>(strategy: string, flags: RunFlags, use: (run: PreparedRun) => Promise<T>): Promise<T> {
+  const delayBars = wholeNumber('--delay', flags.delay ?? '0');
   const { artifact, source, entry, parameters } = await readStrategy(strategy);
   const tester = await openBacktester(artifact);
   try {
     const candles = openCandles(flags);
     try {
-      const request = requestOf(tester, candles.store, { artifact, parameters }, flags);
+      const request = requestOf(tester, candles.store, { artifact, parameters }, flags, delayBars);
       const columns = loadDataset(candles.store, request.dataset);
       return await use({ source, entry, artifact, request, columns, tester });
     } finally {
@@ -102,6 +104,7 @@ function requestOf(
   store: CandleStore,
   strategy: Pick<StrategyOnDisk, 'artifact' | 'parameters'>,
   flags: RunFlags,
+  delayBars: number,
 ): BacktestRequest {
   const { symbols, timeframe } = tester.describe();
   const wants = symbols.map((symbol) => ({ symbol, timeframe }));
@@ -112,16 +115,15 @@ function requestOf(
     dataset,
     span: spanWithin(spanOf(dataset), flags),
     markets: marketsOf(dataset, flags),
-    capital: positive('--capital', flags.capital),
-    seed: wholeNumber('--seed', flags.seed),
-    delayBars: wholeNumber('--delay', flags.delay ?? '0'),
+    capital: flags.capital,
+    seed: flags.seed,
+    delayBars,
   };
 }
 
 function marketsOf(dataset: Dataset, flags: RunFlags): Record<string, MarketRules> {
   const costs = MarketCosts.parse(parse(readFileSync(MARKETS_PATH, 'utf8')));
-  const feeRate = flags.feeRate === undefined ? undefined : ratio('--fee-rate', flags.feeRate);
-  const slippage = flags.slippage === undefined ? undefined : ratio('--slippage', flags.slippage);
+  const { feeRate, slippage } = flags;
   const entries = dataset.entries.map(({ symbol, source }) => {
     const rules = rulesFor(costs, source.venue, symbol);
     const fees = feeRate === undefined ? {} : { makerFeeRate: feeRate, takerFeeRate: feeRate };
@@ -131,8 +133,7 @@ function marketsOf(dataset: Dataset, flags: RunFlags): Record<string, MarketRule
 }
 
 function spanWithin(whole: Span, flags: RunFlags): Span {
-  const from = flags.from === undefined ? whole.from : timeOf('--from', flags.from);
-  const to = flags.to === undefined ? whole.to : timeOf('--to', flags.to);
+  const { from = whole.from, to = whole.to } = flags;
   if (from < to) return { from, to };
   throw new RatchetError(
     'backtest/span',
@@ -154,20 +155,12 @@ function valuesOf(pairs: readonly string[]): Record<string, number> {
   return values;
 }
 
+/** For options whose command takes them as text. */
 export function wholeNumber(flag: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new RatchetError('backtest/usage', `${flag} ${text} is not a whole number.`, 'Write it like 7.');
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new RatchetError('backtest/usage', `${flag} ${text} is not a number above zero.`, 'Write it like 10000.');
-}
-
-function ratio(flag: string, text: string): number {
-  const value = Number(text);
-  if (text !== '' && value >= 0 && value < 0.5) return value;
-  throw new RatchetError('backtest/usage', `${flag} ${text} is not a ratio below 0.5.`, 'A tenth of a per cent is 0.001.');
+  try {
+    return option.count(text);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new RatchetError('backtest/usage', `${flag} ${text} is not possible.`, error.message, { flag, text });
+  }
 }

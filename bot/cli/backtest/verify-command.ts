@@ -4,13 +4,14 @@ import { findNodes, versionOf } from '#engine/backtest/verify/find-nodes.ts';
 import type { Check } from '#engine/backtest/verify/subject.ts';
 import { type VerifyReport, verifyStrategy } from '#engine/backtest/verify/verify-strategy.ts';
 import { RatchetError } from '#engine/errors.ts';
-import { type RunFlags, wholeNumber, withPreparedRun, withRunFlags } from './prepare-run.ts';
+import * as option from '../option-parsers.ts';
+import { type RunFlags, withPreparedRun, withRunFlags } from './prepare-run.ts';
 import { showRequest } from './show-result.ts';
 
 interface VerifyFlags extends RunFlags {
   readonly node: readonly string[];
-  readonly cuts: string;
-  readonly lateStarts: string;
+  readonly cuts: number;
+  readonly lateStarts: number;
   readonly json?: boolean;
 }
 
@@ -19,8 +20,8 @@ export function backtestVerifyCommand(): Command {
   return withRunFlags(new Command('verify'))
     .description('Prove that a strategy knows no future, warms up long enough and gives the same bytes everywhere.')
     .option('--node <path>', 'another Node to run it with, beside those found here; may be repeated', append, [])
-    .option('--cuts <number>', 'how many futures to poison', '24')
-    .option('--late-starts <number>', 'how many times to start later', '16')
+    .option('--cuts <number>', 'how many futures to poison', option.count, 24)
+    .option('--late-starts <number>', 'how many times to start later', option.count, 16)
     .option('--json', 'one JSON object')
     .action(runVerify);
 }
@@ -30,8 +31,7 @@ function append(value: string, all: readonly string[]): string[] {
 }
 
 async function runVerify(strategy: string, flags: VerifyFlags): Promise<void> {
-  const cuts = wholeNumber('--cuts', flags.cuts);
-  const lateStarts = wholeNumber('--late-starts', flags.lateStarts);
+  const { cuts, lateStarts } = flags;
   const nodes = await nodesFor(flags.node);
   await withPreparedRun(strategy, flags, async ({ tester: _tester, ...subject }) => {
     const onProgress = process.stderr.isTTY && flags.json !== true ? showProgress : undefined;

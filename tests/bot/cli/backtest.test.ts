@@ -17,6 +17,7 @@ beforeEach(() => {
   folder = temporaryFolder();
   lines = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(...line.split('\n')));
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(() => {
   process.exitCode = undefined;
@@ -154,14 +155,14 @@ describe('ratchet backtest', () => {
     [['FILE', '--param', 'fast'], 'backtest/usage'],
     [['FILE', '--param', 'speed=3'], 'backtest/parameters'],
     [['FILE', '--param', 'fast=99'], 'backtest/parameters'],
-    [['FILE', '--from', 'yesterday'], 'backtest/usage'],
-    [['FILE', '--from', '2024-02-30'], 'backtest/usage'],
-    [['FILE', '--from', '2024-02-10T10:00'], 'backtest/usage'],
+    [['FILE', '--from', 'yesterday'], 'commander.invalidArgument'],
+    [['FILE', '--from', '2024-02-30'], 'commander.invalidArgument'],
+    [['FILE', '--from', '2024-02-10T10:00'], 'commander.invalidArgument'],
     [['FILE', '--from', '2024-02-10', '--to', '2024-02-01'], 'backtest/span'],
-    [['FILE', '--fee-rate', '20'], 'backtest/usage'],
-    [['FILE', '--slippage', 'none'], 'backtest/usage'],
-    [['FILE', '--capital', '-5'], 'backtest/usage'],
-    [['FILE', '--seed', '1.5'], 'backtest/usage'],
+    [['FILE', '--fee-rate', '20'], 'commander.invalidArgument'],
+    [['FILE', '--slippage', 'none'], 'commander.invalidArgument'],
+    [['FILE', '--capital', '-5'], 'commander.invalidArgument'],
+    [['FILE', '--seed', '1.5'], 'commander.invalidArgument'],
     [['FILE', '--delay', '-1'], 'backtest/usage'],
     [['FILE', '--trades', 'all'], 'backtest/usage'],
     [['FILE', '--venue', 'nasdaq'], 'candles/nothing-fits'],
@@ -241,8 +242,8 @@ describe('ratchet backtest verify', () => {
 
   it.each([
     [['FILE', '--node', '/nowhere/node'], 'backtest/usage'],
-    [['FILE', '--cuts', 'many'], 'backtest/usage'],
-    [['FILE', '--late-starts', '-1'], 'backtest/usage'],
+    [['FILE', '--cuts', 'many'], 'commander.invalidArgument'],
+    [['FILE', '--late-starts', '-1'], 'commander.invalidArgument'],
     [['FILE', '--param', 'speed=3'], 'backtest/parameters'],
   ])('%j is refused with one clear error', async (words, code) => {
     const { file, data } = prepared();

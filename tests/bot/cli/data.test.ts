@@ -99,11 +99,12 @@ describe('ratchet data simulate', () => {
   });
 
   it.each([
-    [['--seed', 'seven'], /--seed "seven" is not a whole number/],
-    [['--seed', '7', '--bars', '0'], /--bars "0" is not a whole number/],
-    [['--seed', '7', '--bars', '99999999999'], /--bars "99999999999"/],
-    [['--seed', '7', '--timeframe', '2h'], /"2h" is not a timeframe/],
-    [['--seed', '7', '--from', 'yesterday'], /--from "yesterday" is not a date/],
+    [['--seed', 'seven'], /--seed .*'seven' is invalid\. It must be a whole number/],
+    [['--seed', '7', '--bars', '0'], /--bars .*'0' is invalid\. It must be a whole number from 1/],
+    [['--seed', '7', '--bars', '99999999999'], /--bars .*'99999999999' is invalid/],
+    [['--seed', '7', '--timeframe', '2h'], /--timeframe .*'2h' is invalid\. It must be one of/],
+    [['--seed', '7', '--from', 'yesterday'], /--from .*'yesterday' is invalid\. It must be a date/],
+    [['--seed', '7', '--from', '2024-02-30'], /--from .*'2024-02-30' is invalid/],
     [['--seed', '7', '--symbols', 'BTC/USDT,,'], /"" is not a symbol/],
   ])('refuses %j and makes no store', async (words, message) => {
     await expect(data('simulate', ...words)).rejects.toThrow(message);
