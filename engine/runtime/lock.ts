@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
@@ -17,19 +17,18 @@ export interface Lock {
 /**
  * One engine on one folder. The lock is an open exclusive transaction: the operating system drops it with the process,
  * however that ends, so nothing stale is ever left to judge. The file beside it only says who holds it.
- * @throws RatchetError `engine/locked`, naming the process
+ * @throws RatchetError `engine/locked`, naming the process; `engine/no-lock` where the lock cannot be kept
  */
 export function acquireLock(dir: string, clock: () => number): Lock {
-  mkdirSync(dir, { recursive: true });
-  const { lock, holder } = enginePaths(dir);
-  const database = new Database(lock, { timeout: patienceMs });
+  const { holder } = enginePaths(dir);
+  const database = openLock(dir);
   try {
     database.exec('BEGIN EXCLUSIVE');
+    writeFileSync(holder, JSON.stringify({ pid: process.pid, since: new Date(clock()).toISOString() }));
   } catch (error) {
     database.close();
-    throw locked(dir, error);
+    throw isBusy(error) ? locked(dir, error) : noLock(dir, error);
   }
-  writeFileSync(holder, JSON.stringify({ pid: process.pid, since: new Date(clock()).toISOString() }));
   return {
     release: () => {
       rmSync(holder, { force: true });
@@ -48,11 +47,45 @@ export function lockHolder(dir: string): Holder | 'unknown' | null {
     database.prepare('SELECT count(*) FROM sqlite_master').get();
     return null;
   } catch (error) {
-    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+    if (!isBusy(error)) throw error;
     return readHolder(dir) ?? 'unknown';
   } finally {
     database.close();
   }
+}
+
+function openLock(dir: string): Database.Database {
+  const { lock } = enginePaths(dir);
+  try {
+    mkdirSync(dir, { recursive: true });
+    const database = new Database(lock, { timeout: patienceMs });
+    try {
+      // SQLite opens what it may only read without a word, and an exclusive transaction on that excludes nobody.
+      accessSync(lock, constants.R_OK | constants.W_OK);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw noLock(dir, error);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY';
+}
+
+/** A folder in the way, a disk that is full or not ours, a lock file that is something else. */
+function noLock(dir: string, cause: unknown): RatchetError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new RatchetError(
+    'engine/no-lock',
+    `The folder ${dir} cannot be locked: ${why}.`,
+    'Work as its owner, mend what is named, or give another folder.',
+    { dir },
+    cause,
+  );
 }
 
 function readHolder(dir: string): Holder | null {
