@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runRatchet, temporaryFolder } from '#tests/support/ratchet-process.ts';
+import { type Ended, runRatchet, temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 const folder = temporaryFolder('bad-input');
 afterAll(() => folder.remove());
@@ -21,16 +22,25 @@ function candleFolder(name: string, rows: readonly string[], until = '20240109')
   return dir;
 }
 
-/** One line, with a code, on standard error; nothing on standard output. */
+/** One line on standard error, after what was reported until then; nothing on standard output. */
 async function refusal(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runRatchet(...args);
-  expect(code, stderr).not.toBe(0);
+  return refusalIn(await runRatchet(...args), 1);
+}
+
+/** The same for words that are wrong in themselves: the status a shell expects. */
+async function wrongUse(...args: string[]): Promise<string> {
+  return refusalIn(await runRatchet(...args), 2);
+}
+
+function refusalIn({ code, stdout, stderr }: Ended, expected: 1 | 2): string {
+  expect(code, stderr).toBe(expected);
   expect(stdout).toBe('');
+  expect(stderr).not.toMatch(/^ +at /m);
   const lines = stderr.trim().split('\n');
   expect(
     lines.filter((line) => line.startsWith('ratchet: ') || line.startsWith('error: ')),
     stderr,
-  ).toHaveLength(1);
+  ).toEqual([lines.at(-1)]);
   return lines.at(-1)!;
 }
 
@@ -61,9 +71,7 @@ describe('bad input to ratchet up gives one clear line', () => {
       const line = await refusal('up', '--once', '--port', '0', '--workspace', workspace, '--data', make());
       expect(line).toMatch(expected);
       expect(line).toMatch(/\[[a-z]+\/[a-z-]+\]$/);
-      expect(existsSync(join(workspace, 'market.json'))).toBe(false);
-      const series = join(workspace, 'candles', 'series');
-      if (_name !== 'a market the strategy does not trade') expect(existsSync(series) ? readdirSync(series) : []).toEqual([]);
+      expect(existsSync(workspace)).toBe(false);
     },
     60_000,
   );
@@ -78,11 +86,46 @@ describe('bad input to ratchet up gives one clear line', () => {
   }, 60_000);
 
   it.each([
-    ['--seed', 'seven'],
-    ['--trials', '-1'],
-    ['--frobnicate', '1'],
-  ])('the flag %s %s', async (flag, value) => {
-    expect(await refusal('up', flag, value)).toContain(flag);
+    ['up', '--seed', 'seven', /--seed.*from 0 to/],
+    ['up', '--trials', '-1', /--trials.*from 1 to 100000/],
+    ['up', '--trials', '0', /--trials.*from 1 to 100000/],
+    ['up', '--workers', '0', /--workers.*from 1 to 64/],
+    ['up', '--workers', '65', /--workers.*from 1 to 64/],
+    ['up', '--port', '99999', /--port.*from 0 to 65535/],
+    ['up', '--pace', '3600001', /--pace.*from 0 to 3600000/],
+    ['up', '--frobnicate', '1', /unknown option '--frobnicate'/],
+    ['engine run', '--pace', '3600001', /--pace.*from 0 to 3600000/],
+    ['engine run', '--poll', '0', /--poll.*from 10 to 3600000/],
+    ['data simulate', '--seed', 'seven', /--seed.*from 0 to/],
+    ['data fetch', '--venue', 'kraken', /required option '--symbol/],
+    ['backtest ema-cross', '--capital', '0', /--capital.*above zero/],
+    ['backtest ema-cross', '--delay', '-1', /--delay -1/],
+    ['backtest verify ema-cross', '--cuts', '1.5', /--cuts.*whole number/],
+    ['gate all', '--base', 'main', /required option '--head/],
+  ])('ratchet %s %s %s', async (command, flag, value, expected) => {
+    const workspace = join(folder.path, 'var-flags');
+    const where = command === 'up' || command === 'engine run' ? ['--workspace', workspace] : [];
+    expect(await wrongUse(...command.split(' '), ...where, flag, value)).toMatch(expected);
+    expect(existsSync(workspace)).toBe(false);
+  });
+
+  it.each<[string, () => string[], RegExp]>([
+    [
+      'nobody knows',
+      () => ['--venue', 'nope', '--data', candleFolder('nope', good)],
+      /nope.*simulated, binance.*\[up\/no-venue\]$/,
+    ],
+    [
+      'the files are not from',
+      () => ['--venue', 'kraken', '--data', candleFolder('kraken', good)],
+      /kraken.*binance.*\[up\/no-venue\]$/,
+    ],
+    ['the simulated market is not', () => ['--venue', 'binance'], /--data.*\[up\/no-venue\]$/],
+  ])('a venue %s, before anything is made or read', async (_name, flags, expected) => {
+    const workspace = join(folder.path, 'var-venue');
+    const { stderr } = await runRatchet('up', '--once', '--workspace', workspace, ...flags());
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(expected)]);
+    expect(existsSync(workspace)).toBe(false);
   });
 });
 
@@ -107,4 +150,53 @@ describe('a workspace', () => {
       expect(existsSync(join(folder.path, 'none'))).toBe(false);
     }
   });
+
+  it('that is a file, or below one, is refused', async () => {
+    const file = join(folder.path, 'letter');
+    writeFileSync(file, 'Dear Sir');
+    for (const path of [file, join(file, 'var')]) {
+      expect(await refusal('up', '--once', '--workspace', path)).toMatch(/letter.* is a file.*--workspace.*\[up\/no-folder\]$/);
+    }
+    expect(readFileSync(file, 'utf8')).toBe('Dear Sir');
+  });
+
+  it('in a folder with other things is refused, and the folder left as it is', async () => {
+    const home = join(folder.path, 'home');
+    mkdirSync(home);
+    writeFileSync(join(home, 'thesis.txt'), 'three years of work');
+    expect(await refusal('up', '--once', '--workspace', home)).toMatch(/thesis\.txt.*\[up\/not-a-workspace\]$/);
+    expect(readdirSync(home)).toEqual(['thesis.txt']);
+  });
+
+  it.skipIf(process.getuid === undefined)('that belongs to somebody else is refused', async () => {
+    const theirs = join(folder.path, 'theirs');
+    mkdirSync(theirs);
+    const empty = join(theirs, 'empty');
+    const used = join(theirs, 'used');
+    for (const dir of [empty, used]) mkdirSync(dir);
+    for (const name of ['market.json', 'engine.lock']) writeFileSync(join(used, name), '');
+    for (const path of [empty, used, theirs]) chmodSync(path, 0o555);
+    for (const name of ['market.json', 'engine.lock']) chmodSync(join(used, name), 0o444);
+    chmodSync(folder.path, 0o755);
+    try {
+      expect(asStranger('up', '--once', '--workspace', join(theirs, 'new'))).toMatch(
+        /theirs\/new may not be.*\[up\/no-folder\]$/,
+      );
+      expect(asStranger('up', '--once', '--workspace', empty)).toMatch(/empty cannot be locked.*\[engine\/no-lock\]$/);
+      expect(asStranger('up', '--once', '--workspace', used)).toMatch(/used cannot be locked.*\[engine\/no-lock\]$/);
+      expect(readdirSync(empty)).toEqual([]);
+    } finally {
+      for (const path of [theirs, empty, used]) chmodSync(path, 0o755);
+    }
+  });
 });
+
+/** The refusal that a user without rights here gets: for whoever may do anything, the machine's nobody. */
+function asStranger(...args: string[]): string {
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('bot/cli/ratchet.js'), ...args], {
+    encoding: 'utf8',
+    ...nobody,
+  });
+  return refusalIn({ code: status, stdout, stderr }, 1);
+}

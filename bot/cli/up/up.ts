@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
@@ -14,12 +14,14 @@ import { createLog, type Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
-import { acquireLock } from '#engine/runtime/lock.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { BOT_PERSON } from '../identity.ts';
+import * as option from '../option-parsers.ts';
 import { type Bot, RATCHET_COMMAND, startBot } from '../start-bot.ts';
 import { EngineProcess } from './engine-process.ts';
+import { openWorkspace } from './open-workspace.ts';
 import { describeDataset, type Market, prepareMarket } from './prepare-market.ts';
+import { refuseBadSource } from './refuse-bad-source.ts';
 import { createReporter } from './reporter.ts';
 import { seedRepository } from './seed-repository.ts';
 import { Settlements } from './settlements.ts';
@@ -27,7 +29,7 @@ import { type LocalForge, startLocalForge } from './start-forge.ts';
 import { wantsOfStrategies } from './strategy-wants.ts';
 import { renderSummary, summarise } from './summary.ts';
 import { untilRunning, untilSynced } from './until.ts';
-import { OWNER, openWorkspace, REPOSITORY, type Workspace } from './workspace.ts';
+import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
 
 interface UpFlags {
   workspace: string;
@@ -65,27 +67,23 @@ export function upCommand(): Command {
     .option('--workspace <dir>', 'where everything is kept', 'var')
     .option('--data <path>', 'candles to import, a file or a folder; without it the market is simulated')
     .option('--venue <name>', 'whose candles, when several venues have them')
-    .option('--seed <n>', `the same seed and data give the same decision, tree and evidence (default: ${SEED})`, whole)
-    .option('--trials <n>', 'configurations the night may try', whole, 60)
-    .option('--workers <n>', 'sandboxes at once', whole, 2)
-    .option('--port <n>', "the forge's port; 0 takes a free one", whole, 7411)
-    .option('--pace <ms>', 'time between two replayed bars', whole, 250)
+    .option('--seed <n>', `the same seed and data give the same decision, tree and evidence (default: ${SEED})`, option.seed)
+    .option('--trials <n>', 'configurations the night may try', option.trials, 60)
+    .option('--workers <n>', 'sandboxes at once', option.workers, 2)
+    .option('--port <n>', "the forge's port; 0 takes a free one", option.port, 7411)
+    .option('--pace <ms>', 'time between two replayed bars', option.pace, 250)
     .option('--once', 'end after the loop')
     .option('--json', 'print one JSON object as the last line')
     .action(up);
 }
 
-function whole(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
 type Closing = (() => Promise<void> | void)[];
 
 async function up(flags: UpFlags): Promise<void> {
-  const workspace = openWorkspace(flags.workspace);
-  const lock = acquireLock(workspace.root, Date.now);
-  const closing: Closing = [() => lock.release()];
+  const isNew = !existsSync(workspaceAt(flags.workspace).market);
+  if (isNew) refuseBadSource({ data: flags.data, venue: flags.venue, costs: marketCosts() });
+  const { workspace, close: letGo } = openWorkspace(flags.workspace, Date.now);
+  const closing: Closing = [letGo];
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
@@ -196,6 +194,10 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   if (flags.json === true) console.log(JSON.stringify(summary));
 }
 
+function marketCosts(): MarketCosts {
+  return parsePolicy(MARKETS_PATH, readFileSync(join(SOURCE, MARKETS_PATH), 'utf8'), MarketCosts);
+}
+
 async function openMarket(flags: UpFlags, workspace: Workspace, candles: CandleStore, report: Progress): Promise<Market> {
   report({ kind: 'phase', phase: 'data', message: flags.data ?? 'the simulated market' });
   const market = prepareMarket(
@@ -208,7 +210,7 @@ async function openMarket(flags: UpFlags, workspace: Workspace, candles: CandleS
       defaultSeed: SEED,
       capital: CAPITAL,
       wants: await wantsOfStrategies(join(SOURCE, 'strategies')),
-      costs: parsePolicy(MARKETS_PATH, readFileSync(join(SOURCE, MARKETS_PATH), 'utf8'), MarketCosts),
+      costs: marketCosts(),
     },
     (message) => report({ kind: 'done', phase: 'data', message }),
   );

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RepositoryName } from '#bot/github/app.ts';
 
@@ -38,14 +37,4 @@ export function workspaceAt(dir: string): Workspace {
     market: join(root, 'market.json'),
     repository: join(root, 'forge', 'repositories', OWNER, `${REPOSITORY.name}.git`),
   };
-}
-
-/** The same, with its folders made. */
-export function openWorkspace(dir: string): Workspace {
-  const workspace = workspaceAt(dir);
-  for (const folder of [workspace.root, workspace.candles, workspace.forge, workspace.engine, workspace.bot]) {
-    mkdirSync(folder, { recursive: true });
-  }
-  mkdirSync(join(workspace.root, 'keys'), { recursive: true, mode: 0o700 });
-  return workspace;
 }
