@@ -25,7 +25,13 @@ function troubleWith(words: readonly string[]): string | null {
     rest = rest.slice(1);
   }
   const [first] = rest;
-  if (command.commands.length > 0 && first !== undefined && first !== '--help' && first !== '…')
+  if (
+    command.commands.length > 0 &&
+    command.registeredArguments.length === 0 &&
+    first !== undefined &&
+    first !== '--help' &&
+    first !== '…'
+  )
     return `${command.name()} has no command ${first}`;
   if (first !== undefined && !first.startsWith('-') && command.registeredArguments.length === 0)
     return `${command.name()} takes no ${first}`;

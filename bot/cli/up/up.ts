@@ -15,6 +15,7 @@ import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { BOT_PERSON } from '../identity.ts';
 import * as option from '../option-parsers.ts';
 import { type Bot, RATCHET_COMMAND, startBot } from '../start-bot.ts';
@@ -31,17 +32,18 @@ import { renderSummary, summarise } from './summary.ts';
 import { untilRunning, untilSynced } from './until.ts';
 import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
 
-interface UpFlags {
-  workspace: string;
-  data?: string;
-  venue?: string;
-  seed?: number;
-  trials: number;
-  workers: number;
-  port: number;
-  pace: number;
+/** What the command line may say; what it leaves open the environment, the file or the defaults say. */
+interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel'>> {
+  config?: string;
+  pace?: number;
   once?: boolean;
   json?: boolean;
+}
+
+/** All that a run needs to know. */
+interface UpSettings extends Config {
+  readonly once: boolean;
+  readonly json: boolean;
 }
 
 /** What a shell expects of a program that Ctrl-C ended before it was done. */
@@ -64,34 +66,40 @@ const SOURCE = fileURLToPath(new URL('../../../', import.meta.url));
 export function upCommand(): Command {
   return new Command('up')
     .description('Run everything here: forge, engine, one night, gates, merge; then stay up and trade the replayed market.')
-    .option('--workspace <dir>', 'where everything is kept', 'var')
+    .option(
+      '--config <file>',
+      'settings in YAML (default: ratchet.yaml, if there is one); RATCHET_… in the environment and flags override it',
+    )
+    .option('--workspace <dir>', 'where everything is kept (default: var)')
     .option('--data <path>', 'candles to import, a file or a folder; without it the market is simulated')
     .option('--venue <name>', 'whose candles, when several venues have them')
     .option('--seed <n>', `the same seed and data give the same decision, tree and evidence (default: ${SEED})`, option.seed)
-    .option('--trials <n>', 'configurations the night may try', option.trials, 60)
-    .option('--workers <n>', 'sandboxes at once', option.workers, 2)
-    .option('--port <n>', "the forge's port; 0 takes a free one", option.port, 7411)
-    .option('--pace <ms>', 'time between two replayed bars', option.pace, 250)
+    .option('--trials <n>', 'configurations the night may try (default: 60)', option.trials)
+    .option('--workers <n>', 'sandboxes at once (default: 2)', option.workers)
+    .option('--port <n>', "the forge's port; 0 takes a free one (default: 7411)", option.port)
+    .option('--pace <ms>', 'time between two replayed bars (default: 250)', option.pace)
     .option('--once', 'end after the loop')
     .option('--json', 'print one JSON object as the last line')
-    .action(up);
+    .action(({ config, once = false, json = false, pace, ...flags }: UpFlags) =>
+      up({ ...loadConfig({ ...flags, paceMs: pace }, process.env, config), once, json }),
+    );
 }
 
 type Closing = (() => Promise<void> | void)[];
 
-async function up(flags: UpFlags): Promise<void> {
-  const isNew = !existsSync(workspaceAt(flags.workspace).market);
-  if (isNew) refuseBadSource({ data: flags.data, venue: flags.venue, costs: marketCosts() });
-  const { workspace, close: letGo } = openWorkspace(flags.workspace, Date.now);
+async function up(settings: UpSettings): Promise<void> {
+  const isNew = !existsSync(workspaceAt(settings.workspace).market);
+  if (isNew) refuseBadSource({ data: settings.data, venue: settings.venue, costs: marketCosts() });
+  const { workspace, close: letGo } = openWorkspace(settings.workspace, Date.now);
   const closing: Closing = [letGo];
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
-  const loop = runLoop(flags, workspace, closing);
+  const loop = runLoop(settings, workspace, closing);
   let outcome: 'done' | 'interrupted';
   try {
     outcome = await Promise.race([loop.then(() => 'done' as const), interrupted]);
-    if (outcome === 'done' && flags.once !== true) await interrupted;
+    if (outcome === 'done' && !settings.once) await interrupted;
   } finally {
     // What the loop was in the middle of fails when its parts go away; the next start takes it up again.
     loop.catch(() => {});
@@ -104,14 +112,14 @@ async function up(flags: UpFlags): Promise<void> {
 }
 
 /** Everything up to the summary. What was started stands in `closing`, to be ended in reverse. */
-async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): Promise<void> {
+async function runLoop(settings: UpSettings, workspace: Workspace, closing: Closing): Promise<void> {
   const report = createReporter(process.stderr);
-  const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
+  const log = createLog(settings.logLevel);
   const candles = CandleStore.open(workspace.candles);
   closing.push(() => candles.close());
-  const market = await openMarket(flags, workspace, candles, report);
+  const market = await openMarket(settings, workspace, candles, report);
 
-  const local = await startLocalForge(workspace, flags.port, log);
+  const local = await startLocalForge(workspace, settings.port, log);
   closing.push(() => local.forge.close());
   await seed(workspace, local, market);
   local.protect();
@@ -134,7 +142,7 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   closing.push(() => bot.close());
   local.connect(bot.webhookUrl);
 
-  const engine = engineFor(flags, workspace, local, market, log);
+  const engine = engineFor(settings, workspace, local, market, log);
   closing.push(() => engine.stop());
   engine.start();
   const asOf = await engine.caughtUp(ENGINE_TIMEOUT_MS);
@@ -147,7 +155,7 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   });
 
   const startedAt = Date.now();
-  const night = await oneNight(flags, workspace, bot, candles, market, asOf, report);
+  const night = await oneNight(settings, workspace, bot, candles, market, asOf, report);
   const nightSeconds = (Date.now() - startedAt) / 1000;
 
   await bot.catchUp();
@@ -187,26 +195,26 @@ async function runLoop(flags: UpFlags, workspace: Workspace, closing: Closing): 
   });
   reader.close();
   console.error(renderSummary(summary, market, CAPITAL));
-  if (flags.once !== true)
+  if (!settings.once)
     console.error(
       `  The engine trades on. Sign in as the owner: ${local.forge.loginUrl(OWNER)}\n  Stop with Ctrl-C; npm start goes on from here.\n`,
     );
-  if (flags.json === true) console.log(JSON.stringify(summary));
+  if (settings.json) console.log(JSON.stringify(summary));
 }
 
 function marketCosts(): MarketCosts {
   return parsePolicy(MARKETS_PATH, readFileSync(join(SOURCE, MARKETS_PATH), 'utf8'), MarketCosts);
 }
 
-async function openMarket(flags: UpFlags, workspace: Workspace, candles: CandleStore, report: Progress): Promise<Market> {
-  report({ kind: 'phase', phase: 'data', message: flags.data ?? 'the simulated market' });
+async function openMarket(settings: UpSettings, workspace: Workspace, candles: CandleStore, report: Progress): Promise<Market> {
+  report({ kind: 'phase', phase: 'data', message: settings.data ?? 'the simulated market' });
   const market = prepareMarket(
     candles,
     {
       path: workspace.market,
-      data: flags.data,
-      venue: flags.venue,
-      seed: flags.seed,
+      data: settings.data,
+      venue: settings.venue,
+      seed: settings.seed,
       defaultSeed: SEED,
       capital: CAPITAL,
       wants: await wantsOfStrategies(join(SOURCE, 'strategies')),
@@ -237,7 +245,7 @@ async function seed(workspace: Workspace, local: LocalForge, market: Market): Pr
   });
 }
 
-function engineFor(flags: UpFlags, workspace: Workspace, local: LocalForge, market: Market, log: Logger): EngineProcess {
+function engineFor(settings: UpSettings, workspace: Workspace, local: LocalForge, market: Market, log: Logger): EngineProcess {
   return new EngineProcess({
     command: RATCHET_COMMAND,
     log,
@@ -249,14 +257,14 @@ function engineFor(flags: UpFlags, workspace: Workspace, local: LocalForge, mark
       market: { dataset: market.dataset, replayFrom: market.replayFrom, markets: market.evaluation.markets },
       capital: CAPITAL,
       catchUpBars: CATCH_UP_BARS,
-      paceMs: flags.pace,
+      paceMs: settings.paceMs,
       pollMs: POLL_MS,
     },
   });
 }
 
 async function oneNight(
-  flags: UpFlags,
+  settings: UpSettings,
   workspace: Workspace,
   bot: Bot,
   candles: CandleStore,
@@ -270,8 +278,8 @@ async function oneNight(
       strategy: STRATEGY,
       asOf,
       seed: market.evaluation.seed,
-      trials: flags.trials,
-      workers: flags.workers,
+      trials: settings.trials,
+      workers: settings.workers,
       proposer: evolutionProposer(),
       repository: bot.repository,
       state: bot.state,

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { RatchetError } from '#engine/errors.ts';
+
+/** Where settings are looked for when no file is named. */
+const CONFIG_FILE = 'ratchet.yaml';
+/** Settings in the environment: `RATCHET_TRIALS=200`, `RATCHET_PACE_MS=0`. */
+const PREFIX = 'RATCHET_';
+
+/** How `ratchet up` runs. One schema for the file, the environment and the flags. */
+export const Config = z.strictObject({
+  /** Folder where everything is kept. */
+  workspace: z.string().min(1).default('var'),
+  /** Candles to import; without it the market is simulated. */
+  data: z.string().min(1).optional(),
+  /** Whose candles, when several venues have them. */
+  venue: z.string().min(1).optional(),
+  /** The same seed and data give the same decision, tree and evidence. */
+  seed: z.coerce.number().int().nonnegative().max(999_999_999_999_999).optional(),
+  /** Configurations a night may try. */
+  trials: z.coerce.number().int().min(1).max(100_000).default(60),
+  /** Sandboxes at once. */
+  workers: z.coerce.number().int().min(1).max(64).default(2),
+  /** The forge's port; 0 takes a free one. */
+  port: z.coerce.number().int().min(0).max(65_535).default(7411),
+  /** Wall-clock time between two replayed bars. */
+  paceMs: z.coerce.number().int().min(0).max(3_600_000).default(250),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+});
+export type Config = z.infer<typeof Config>;
+type Setting = keyof Config;
+
+/**
+ * Puts the settings together: flags over the environment over the file over the defaults.
+ * @param file named by `--config`; otherwise `ratchet.yaml` here, if there is one
+ * @throws RatchetError `config/invalid` naming the setting and where it stands
+ */
+export function loadConfig(flags: Partial<Record<Setting, unknown>>, env: NodeJS.ProcessEnv, file?: string): Config {
+  const sources: readonly (readonly [string, Record<string, unknown>])[] = [
+    [file ?? CONFIG_FILE, readFile(file)],
+    ['the environment', readEnvironment(env)],
+    ['the flags', Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))],
+  ];
+  const merged: Record<string, unknown> = {};
+  for (const [where, settings] of sources) {
+    const result = Config.partial().safeParse(settings);
+    if (!result.success) throw invalid(where, result.error);
+    Object.assign(merged, settings);
+  }
+  return Config.parse(merged);
+}
+
+function readFile(file: string | undefined): Record<string, unknown> {
+  const path = file ?? CONFIG_FILE;
+  if (file === undefined && !existsSync(path)) return {};
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new RatchetError(
+      'config/unreadable',
+      `${path} cannot be read: ${why}.`,
+      'Mend the file, or name another with --config.',
+      { path },
+    );
+  }
+  const settings = z.record(z.string(), z.unknown()).safeParse(value ?? {});
+  if (!settings.success) throw invalid(path, settings.error);
+  return settings.data;
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const setting of Object.keys(Config.shape)) {
+    const value = env[PREFIX + setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()];
+    if (value !== undefined && value !== '') settings[setting] = value;
+  }
+  return settings;
+}
+
+function invalid(where: string, error: z.ZodError): RatchetError {
+  const issue = error.issues[0];
+  const setting = issue?.path.join('.') || 'a setting';
+  return new RatchetError('config/invalid', `${setting} in ${where}: ${issue?.message}.`, 'Correct it; nothing was started.', {
+    where,
+    setting,
+  });
+}

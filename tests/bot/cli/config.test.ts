@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '#bot/cli/config.ts';
+import { temporaryFolder } from '#tests/support/ratchet-process.ts';
+
+const folder = temporaryFolder('config');
+afterAll(() => folder.remove());
+
+function file(text: string): string {
+  const path = join(folder.path, 'ratchet.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('the configuration', () => {
+  it('takes flags over the environment over the file over the defaults', () => {
+    const path = file('trials: 10\nworkers: 3\nport: 9000\n');
+    const config = loadConfig(
+      { trials: 30, seed: undefined },
+      { RATCHET_TRIALS: '20', RATCHET_WORKERS: '4', RATCHET_PACE_MS: '0' },
+      path,
+    );
+    expect(config).toEqual({ workspace: 'var', trials: 30, workers: 4, port: 9000, paceMs: 0, logLevel: 'warn' });
+  });
+
+  it('needs no file, but the one that is named', () => {
+    expect(loadConfig({}, {})).toMatchObject({ trials: 60, workspace: 'var' });
+    expect(() => loadConfig({}, {}, join(folder.path, 'none.yaml'))).toThrow('none.yaml cannot be read');
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['an unknown setting in the file', () => loadConfig({}, {}, file('trails: 10\n')), /ratchet\.yaml.*trails/],
+    ['a number out of range in the file', () => loadConfig({}, {}, file('workers: 0\n')), /workers in .*ratchet\.yaml/],
+    ['a file that is no YAML', () => loadConfig({}, {}, file('trials: [')), /cannot be read/],
+    ['a file that is a list', () => loadConfig({}, {}, file('- trials\n')), /ratchet\.yaml/],
+    ['a word for a number in the environment', () => loadConfig({}, { RATCHET_SEED: 'seven' }), /seed in the environment/],
+    ['a log level that does not exist', () => loadConfig({}, { RATCHET_LOG_LEVEL: 'loud' }), /logLevel in the environment/],
+  ])('refuses %s, naming it and where it stands', (_name, load, expected) => {
+    expect(load).toThrow(expected);
+  });
+});
