@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { RatchetError } from '#engine/errors.ts';
-import type { Logger } from '#engine/log.ts';
+import { type Logger, RUN_VARIABLE, runId } from '#engine/log.ts';
 import { EngineEvent } from '#engine/runtime/events.ts';
 import type { EngineOptionsInput } from '#engine/runtime/options.ts';
 
@@ -43,7 +43,12 @@ export class EngineProcess {
     const [node, ...prefix] = this.#command;
     const child = spawn(node!, [...prefix, 'engine', 'run', '--options-from-parent'], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, RATCHET_LOG_LEVEL: process.env.RATCHET_LOG_LEVEL ?? 'warn' },
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        RATCHET_LOG_LEVEL: process.env.RATCHET_LOG_LEVEL ?? 'warn',
+        [RUN_VARIABLE]: runId,
+      },
     });
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
