@@ -46,7 +46,7 @@ export class EngineProcess {
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        RATCHET_LOG_LEVEL: process.env.RATCHET_LOG_LEVEL ?? 'warn',
+        RATCHET_LOG_LEVEL: this.#log.level,
         [RUN_VARIABLE]: runId,
       },
     });
