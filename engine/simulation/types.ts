@@ -16,7 +16,6 @@ export interface MarketRules {
   readonly minNotional: number;
 }
 
-export type OrderKind = 'market' | 'limit';
 export type ExitCause = 'decision' | 'stop' | 'take-profit' | 'trailing-stop' | 'horizon' | 'end-of-data';
 
 export interface Fill {

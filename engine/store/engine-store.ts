@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { EngineReader } from './engine-reader.ts';
 import { openForWriting } from './open-database.ts';
-import type { DeploymentOutcome, Stage, SyncRow } from './rows.ts';
+import type { DeploymentOutcome, FillRow, Stage, SyncRow, TradeRow } from './rows.ts';
 
 export interface NewDeployment {
   readonly strategy: string;
@@ -23,36 +23,10 @@ export interface NewDecision {
   readonly terms: string | null;
 }
 
-export interface NewFill {
-  readonly time: number;
-  readonly symbol: string;
-  readonly side: 'buy' | 'sell';
-  readonly quantity: number;
-  readonly price: number;
-  readonly fee: number;
-  readonly isMaker: boolean;
-  readonly cause: string;
-  readonly reason: string;
-}
-
-export interface NewTrade {
-  readonly symbol: string;
-  readonly entryTime: number;
-  readonly exitTime: number;
-  readonly entryPrice: number;
-  readonly exitPrice: number;
-  readonly quantity: number;
-  readonly fees: number;
-  readonly netResult: number;
-  readonly netReturn: number;
-  readonly barsHeld: number;
-  readonly maxAdverseExcursion: number;
-  readonly maxFavourableExcursion: number;
-  readonly entryReason: string;
-  readonly exitReason: string;
-  readonly exitCause: string;
-  readonly version: string;
-}
+/** What a step adds to every row itself: whose it is, and when it became known. */
+type Stamp = 'strategy' | 'treeHash' | 'instant';
+export type NewFill = Omit<FillRow, Stamp>;
+export type NewTrade = Omit<TradeRow, Stamp>;
 
 /** All that one closed bar brought for one strategy. */
 export interface StrategyStep {

@@ -2,12 +2,7 @@ import { git, tryGit } from './run-git.ts';
 
 export const noCommit = '0'.repeat(40);
 
-const fullSha = /^[0-9a-f]{40}$/;
 const forbidden = /[\0-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|\/\.|^\.|^\/|^-|\/$|\.$|\.lock(?:\/|$)/;
-
-export function isFullSha(text: string): boolean {
-  return fullSha.test(text);
-}
 
 /** git's own rules for the name of a reference (git check-ref-format), without starting git. */
 export function isRefName(name: string): boolean {

@@ -1,4 +1,5 @@
 import type { ForgeDatabase } from '#bot/forge/database/open-database.ts';
+import { insertRow } from '#bot/forge/database/write-row.ts';
 import type { CommentRow, IssueRow, LabelRow, PullRow, ReactionContent, ReactionRow, ReviewRow } from './rows.ts';
 
 /** One page of rows: what `per_page` and `page` mean once checked. */
@@ -70,12 +71,38 @@ export function openIssueCount(database: ForgeDatabase, repositoryId: number): n
 }
 
 /** Takes the next number of the repository; issues and pull requests share one series. Call inside a transaction. */
-export function takeNumber(database: ForgeDatabase, repositoryId: number): number {
+function takeNumber(database: ForgeDatabase, repositoryId: number): number {
   return database
     .prepare<[number], { number: number }>(
       'UPDATE repositories SET next_number = next_number + 1 WHERE id = ? RETURNING next_number - 1 AS number',
     )
     .get(repositoryId)!.number;
+}
+
+export interface NewIssueRow {
+  readonly repositoryId: number;
+  readonly isPull: boolean;
+  readonly title: string;
+  readonly body: string | null;
+  readonly authorId: number;
+  readonly appId: number | null;
+  readonly now: number;
+}
+
+/** Opens an issue, or the issue that a pull request is too, under the repository's next number. Gives its id. */
+export function insertIssue(database: ForgeDatabase, row: NewIssueRow): number {
+  return insertRow(database, 'issues', {
+    repository_id: row.repositoryId,
+    number: takeNumber(database, row.repositoryId),
+    is_pull: row.isPull ? 1 : 0,
+    title: row.title,
+    body: row.body,
+    state: 'open',
+    author_id: row.authorId,
+    app_id: row.appId,
+    created_at: row.now,
+    updated_at: row.now,
+  });
 }
 
 const selectPull = `SELECT issues.*, pulls.head_ref, pulls.head_sha, pulls.base_ref, pulls.base_sha, pulls.draft,

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { authorOf, demand, holds, needs } from '#bot/forge/auth/access.ts';
 import type { ForgeContext } from '#bot/forge/context.ts';
-import { insertRow, updateRow } from '#bot/forge/database/write-row.ts';
+import { updateRow } from '#bot/forge/database/write-row.ts';
 import { emit } from '#bot/forge/events/emit.ts';
 import { ApiError } from '#bot/forge/http/api-error.ts';
 import { pageOfFound, sliceOf } from '#bot/forge/http/pagination.ts';
@@ -10,7 +10,7 @@ import { choiceIn, type ForgeEnv, type ForgeRequest, maxBodyCharacters, readBody
 import type { PullState } from '#bot/forge/merge/pull-state.ts';
 import { presentIssue } from '#bot/forge/present/issue.ts';
 import { userByLogin } from '#bot/forge/queries/accounts.ts';
-import { findIssues, issueById, takeNumber } from '#bot/forge/queries/issues.ts';
+import { findIssues, insertIssue, issueById } from '#bot/forge/queries/issues.ts';
 import type { IssueRow } from '#bot/forge/queries/rows.ts';
 import { addLabels, LabelNames, setLabels, stateForEvents, tellLabels } from './labels.ts';
 import { demandAuthorOr, issueIn } from './named-issue.ts';
@@ -58,18 +58,14 @@ export function issueRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const author = authorOf(c);
     const request = await readBody(c, NewIssue, 'Issue');
     const issue = forge.database.transaction(() => {
-      const now = forge.clock();
-      const id = insertRow(forge.database, 'issues', {
-        repository_id: repository.id,
-        number: takeNumber(forge.database, repository.id),
-        is_pull: 0,
+      const id = insertIssue(forge.database, {
+        repositoryId: repository.id,
+        isPull: false,
         title: request.title,
         body: request.body ?? null,
-        state: 'open',
-        author_id: author.user.id,
-        app_id: author.appId,
-        created_at: now,
-        updated_at: now,
+        authorId: author.user.id,
+        appId: author.appId,
+        now: forge.clock(),
       });
       const row = issueById(forge.database, id);
       // Labels from someone who may not set any are dropped in silence, as on GitHub.

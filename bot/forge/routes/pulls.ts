@@ -16,7 +16,7 @@ import { baseOf, type PullState, readPullFacts, readPullState } from '#bot/forge
 import { updateBranch } from '#bot/forge/merge/update-branch.ts';
 import { presentCommit, presentFileDiff } from '#bot/forge/present/commit.ts';
 import { presentPull, presentPullSimple } from '#bot/forge/present/pull-request.ts';
-import { findPulls, openPulls, pullById, pullByNumber, takeNumber } from '#bot/forge/queries/issues.ts';
+import { findPulls, insertIssue, openPulls, pullById, pullByNumber } from '#bot/forge/queries/issues.ts';
 import type { PullRow } from '#bot/forge/queries/rows.ts';
 import { demandAuthorOr } from './named-issue.ts';
 
@@ -179,18 +179,14 @@ async function openPull(forge: ForgeContext, c: ForgeRequest, request: z.output<
     const row = { repository_id: repository.id, head_ref: headRef, head_sha: head, base_ref: request.base, base_sha: base };
     const state = await stateOfNew(forge, c, row, request.draft);
     const pull = forge.database.transaction(() => {
-      const now = forge.clock();
-      const id = insertRow(forge.database, 'issues', {
-        repository_id: repository.id,
-        number: takeNumber(forge.database, repository.id),
-        is_pull: 1,
+      const id = insertIssue(forge.database, {
+        repositoryId: repository.id,
+        isPull: true,
         title: request.title,
         body: request.body ?? null,
-        state: 'open',
-        author_id: author.user.id,
-        app_id: author.appId,
-        created_at: now,
-        updated_at: now,
+        authorId: author.user.id,
+        appId: author.appId,
+        now: forge.clock(),
       });
       insertRow(forge.database, 'pulls', {
         ...row,
