@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const forbidden: readonly (readonly [string, string, string])[] = [
   ['engine/candles/x.ts', '#engine/simulation/simulation.ts', 'Imports point down'],
   ['engine/store/x.ts', '#engine/contract/types.ts', 'Imports point down'],
+  ['engine/candles/y.ts', '#engine/statistics/moments.ts', 'Imports point down'],
+  ['engine/statistics/x.ts', '#engine/candles/types.ts', 'import no room but their own'],
   ['engine/runtime/x.ts', '#bot/forge/forge.ts', 'knows nothing of the bot'],
   ['engine/ground.ts', '#bot/cli/main.ts', 'imports no room'],
   ['bot/evidence/x.ts', '#bot/gates/context.ts', 'Imports point down'],
@@ -20,6 +22,7 @@ const forbidden: readonly (readonly [string, string, string])[] = [
 const allowed: readonly (readonly [string, string])[] = [
   ['engine/runtime/down.ts', '#engine/candles/types.ts'],
   ['engine/runtime/beside.ts', './status.ts'],
+  ['engine/statistics/ground.ts', '#engine/errors.ts'],
   ['bot/cli/down.ts', '#bot/orchestrator/night.ts'],
   ['bot/github/api.ts', '@octokit/rest'],
   ['engine/repository/git.ts', 'simple-git'],
