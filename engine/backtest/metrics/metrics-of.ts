@@ -111,7 +111,7 @@ function ulcerIndex(capital: number, equity: readonly number[]): number | null {
 function tailRatioOf(returns: readonly number[]): number | null {
   if (returns.length < TAIL_LEAST_DAYS) return null;
   const [worst, best] = [quantileOf(returns, 0.05)!, quantileOf(returns, 0.95)!];
-  return worst < 0 ? Math.abs(best) / -worst : null;
+  return worst < 0 ? best / -worst : null;
 }
 
 /** What won over what was lost; null when nothing was lost. */

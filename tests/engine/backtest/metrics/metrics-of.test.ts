@@ -172,6 +172,57 @@ describe('metrics', () => {
     expect(metricsOf(days(new Array(30).fill(100)), 100, null).tailRatio).toBeNull();
   });
 
+  it('the tail ratio of nothing but losing days is below zero, not a good one', () => {
+    const values = Array.from({ length: 30 }, (_, day) => 100 * 0.99 ** (day + 1));
+    expect(metricsOf(days(values), 100, null).tailRatio).toBeCloseTo(-1, 9);
+  });
+
+  it('of one trade say what one trade can say: no spread, and no profit factor of a winner or of a trade that broke even', () => {
+    const of = (net: number) => metricsOf(days([100, 100 + net], { trades: [trade(net, 1, net / 50, 3)], fees: 1 }), 100, null);
+    expect(of(5)).toMatchObject({
+      winRate: 1,
+      profitFactor: null,
+      expectancy: 0.1,
+      sqn: null,
+      averageHoldBars: 3,
+      feeShare: 1 / 6,
+    });
+    expect(of(-5)).toMatchObject({ winRate: 0, profitFactor: 0, expectancy: -0.1, sqn: null, feeShare: null });
+    expect(of(0)).toMatchObject({ winRate: 0, profitFactor: null, expectancy: 0, sqn: null, feeShare: 1 });
+  });
+
+  it('of equity that stands still, and of one that grows the same every day, have no ratio to a spread of zero', () => {
+    const still = metricsOf(days(new Array(60).fill(100)), 100, null);
+    expect(still).toMatchObject({
+      cagr: 0,
+      volatility: null,
+      sharpe: null,
+      sortino: null,
+      calmar: null,
+      ulcer: 0,
+      tailRatio: null,
+    });
+    const steady = metricsOf(days(Array.from({ length: 60 }, (_, day) => 100 * 1.01 ** (day + 1))), 100, null);
+    expect(steady).toMatchObject({ volatility: null, sharpe: null, sortino: null, calmar: null, tailRatio: null });
+    expect(steady.cagr).toBeCloseTo(1.01 ** 365 - 1, 6);
+  });
+
+  it('of a single day, and of two, are null where there is too little to say', () => {
+    const nothing = {
+      cagr: null,
+      volatility: null,
+      sharpe: null,
+      sortino: null,
+      calmar: null,
+      tailRatio: null,
+      alpha: null,
+      beta: null,
+    };
+    expect(metricsOf(days([90]), 100, [95])).toMatchObject({ ...nothing, ulcer: expect.closeTo(0.1, 12) });
+    const two = metricsOf(days([90, 99]), 100, [95, 96]);
+    expect(two).toMatchObject({ cagr: null, tailRatio: null, alpha: null, beta: null, sharpe: expect.closeTo(0, 9) });
+  });
+
   it('quantiles are interpolated between order statistics', () => {
     expect([0, 0.25, 0.5, 0.9, 1].map((share) => quantileOf([4, 1, 3, 2], share))).toEqual([
       1,
