@@ -20,7 +20,7 @@ export function backtestVerifyCommand(): Command {
   return withRunFlags(new Command('verify'))
     .description('Prove that a strategy knows no future, warms up long enough and gives the same bytes everywhere.')
     .option('--node <path>', 'another Node to run it with, beside those found here; may be repeated', append, [])
-    .option('--cuts <number>', 'how many futures to poison', option.count, 24)
+    .option('--cuts <number>', 'how many futures to poison; as many as bars poisons after each', option.count, 24)
     .option('--late-starts <number>', 'how many times to start later', option.count, 16)
     .option('--json', 'one JSON object')
     .action(runVerify);

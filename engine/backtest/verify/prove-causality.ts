@@ -1,3 +1,4 @@
+import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Backtester } from '../backtester.ts';
 import { firstDifference, firstDifferenceUntil, type Recording } from './recording.ts';
@@ -32,12 +33,12 @@ type Poison = 'surge' | 'crash' | 'cut off';
 const POISONS: readonly Poison[] = ['surge', 'crash', 'cut off'];
 
 /**
- * @param cuts how many bars to poison after
+ * @param cuts how many bars to poison after; as many as there are, or more: after every one
  * @param tester holds the subject's candles, and holds them again afterwards
  */
 export async function poisonCheck(tester: Backtester, subject: Subject, backtest: Recording, cuts: number): Promise<Check> {
   const { request, columns } = subject;
-  const times = cutTimes(backtest, subject, cuts);
+  const times = cutTimes(backtest, subject, timeframeMs(tester.describe().timeframe), cuts);
   let difference: string | null = null;
   for (const [index, time] of times.entries()) {
     const poison = POISONS[index % POISONS.length]!;
@@ -46,7 +47,7 @@ export async function poisonCheck(tester: Backtester, subject: Subject, backtest
     const { recording } = await recordRun(tester, request);
     const found = firstDifferenceUntil(backtest, recording, time);
     if (found === null) continue;
-    difference = `bars after ${new Date(time).toISOString()} (${poison}) changed a decision before them: ${found}`;
+    difference = `bars from ${new Date(time + 1).toISOString()} on (${poison}) changed a decision before them: ${found}`;
     break;
   }
   await tester.useDataset(request.dataset, columns);
@@ -56,17 +57,23 @@ export async function poisonCheck(tester: Backtester, subject: Subject, backtest
   return { name, verdict: difference === null ? 'passed' : 'failed', detail };
 }
 
-/** Bars to poison after: those of intents and those spread evenly, by turns. */
-function cutTimes(backtest: Recording, { request, columns }: Subject, cuts: number): number[] {
-  const all = [...columns.values()].flatMap(({ time }) => [time[0] ?? Number.NaN, time.at(-1) ?? Number.NaN]);
-  const first = Math.max(request.span.from, Math.min(...all));
-  const last = Math.min(request.span.to, Math.max(...all));
-  if (!(first < last)) return [];
+/**
+ * Last milliseconds of the bars to poison after, so that no finer candle of a bar is spoilt that has been decided on: every bar that has
+ * a future when that many are asked for, else those of intents and those spread evenly, by turns.
+ */
+function cutTimes(backtest: Recording, { request, columns }: Subject, barMs: number, cuts: number): number[] {
+  const { from, to } = request.span;
+  const endOf = (time: number): number => Math.floor(time / barMs) * barMs + barMs - 1;
+  const ends = new Set<number>();
+  for (const { time } of columns.values()) for (const each of time) if (each >= from && each < to) ends.add(endOf(each));
+  const last = Math.max(...[...columns.values()].map(({ time }) => time.at(-1) ?? Number.NEGATIVE_INFINITY));
+  const bars = [...ends].filter((end) => end < last).sort((left, right) => left - right);
+  if (cuts >= bars.length) return bars;
   const { intents } = backtest;
   const times = Array.from({ length: cuts }, (_, cut) => {
     const share = (cut + 1) / (cuts + 1);
     const isOnIntent = cut % 2 === 0 && intents.length > 0;
-    return isOnIntent ? intents[Math.floor(share * intents.length)]!.time : Math.floor(first + share * (last - first));
+    return isOnIntent ? endOf(intents[Math.floor(share * intents.length)]!.time) : bars[Math.floor(share * bars.length)]!;
   });
   return [...new Set(times)];
 }

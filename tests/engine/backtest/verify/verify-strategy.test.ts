@@ -11,6 +11,7 @@ import type { Subject } from '#engine/backtest/verify/subject.ts';
 import { verifyStrategy } from '#engine/backtest/verify/verify-strategy.ts';
 import { Sandbox } from '#engine/sandbox/sandbox.ts';
 import { artifactOf, crossSource, datasetOf, FROM, marketsOf, simulated } from '../bench-market.ts';
+import { everythingSource } from '../everything-strategy.ts';
 
 const HOUR_MS = 3_600_000;
 const symbols = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
@@ -78,6 +79,26 @@ describe('verifying a strategy', () => {
     expect(report.outcomes).toHaveLength(4);
     expect(new Set(report.outcomes.map(({ resultDigest }) => resultDigest))).toEqual(new Set([report.resultDigest]));
     expect(shares.length).toBeGreaterThan(50);
+  }, 90_000);
+
+  it('poisons after every bar when that many cuts are asked for, for a strategy that uses everything there is', async () => {
+    const subject = await subjectOf(everythingSource);
+    const span = { from: FROM + 600 * HOUR_MS, to: FROM + 900 * HOUR_MS };
+    const report = await verifyStrategy({ ...subject, request: { ...subject.request, span } }, { cuts: 300, lateStarts: 2 });
+    expect(report.checks[1]).toMatchObject({ verdict: 'passed', detail: expect.stringMatching(/^300 futures/) });
+    expect(report.checks[0]).toMatchObject({
+      verdict: 'passed',
+      detail: expect.stringMatching(/^300 bars, 900 decisions, \d\d+ trades/),
+    });
+  }, 90_000);
+
+  it('poisons no candle of a bar that has been decided on where candles are finer than the bars', async () => {
+    const fine = simulated(symbols, '5m', 12 * 700, 5);
+    const dataset = datasetOf(fine, '5m');
+    const subject = await subjectOf(crossSource);
+    const request = { ...subject.request, dataset, span: { from: FROM + 300 * HOUR_MS, to: FROM + 700 * HOUR_MS } };
+    const report = await verifyStrategy({ ...subject, request, columns: fine }, { cuts: 30, lateStarts: 2 });
+    expect(report.passed).toBe(true);
   }, 90_000);
 
   it('finds a backtester that looks one bar ahead, at the first bar that gives it away', async () => {
