@@ -7,17 +7,23 @@ import { MARKETS_PATH, MarketCosts, rulesFor } from '#bot/evidence/market-costs.
 import { type Backtester, openBacktester } from '#engine/backtest/backtester.ts';
 import type { BacktestRequest } from '#engine/backtest/types.ts';
 import type { Subject } from '#engine/backtest/verify/subject.ts';
+import { firstIndexFrom } from '#engine/candles/candle-columns.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { spanOf } from '#engine/candles/cut-in-three.ts';
 import { candleFilesAt, importCandleFiles } from '#engine/candles/import-candle-files.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { selectDataset } from '#engine/candles/select-dataset.ts';
-import type { Dataset, Span } from '#engine/candles/types.ts';
+import { timeframeMs } from '#engine/candles/timeframe.ts';
+import type { CandleColumns, Dataset, Span } from '#engine/candles/types.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import * as option from '../option-parsers.ts';
 import { readStrategy, type StrategyOnDisk } from './read-strategy.ts';
-import { dateOf } from './times.ts';
+import { minuteOf } from './times.ts';
+
+/** A tick of a larger share of the lowest price is a slip in the file of markets. */
+const TICK_MAX_SHARE = 0.05;
 
 /** What a backtest is made of, as it is typed. */
 export interface RunFlags {
@@ -44,7 +50,7 @@ export function withRunFlags(command: Command): Command {
     .option('--venue <name>', 'which venue, when several have the candles')
     .option('--param <name=value...>', 'values for the declared parameters, over those of the manifest', [])
     .option('--from <date>', 'first day, UTC; bars before it warm the strategy up', option.utcTime)
-    .option('--to <date>', 'end, not included', option.utcTime)
+    .option('--to <date>', 'end: bars that close after it are not included', option.utcTime)
     .option('--capital <amount>', 'quote asset', option.amount, 10_000)
     .option('--seed <number>', 'part of the result id', option.seed, 1)
     .option('--fee-rate <ratio>', 'maker and taker fee instead of those of policies/markets.yaml', option.ratio)
@@ -66,6 +72,7 @@ export async function withPreparedRun<T>(strategy: string, flags: RunFlags, use:
     try {
       const request = requestOf(tester, candles.store, { artifact, parameters }, flags, delayBars);
       const columns = loadDataset(candles.store, request.dataset);
+      requireFineTicks(request, columns);
       return await use({ source, entry, artifact, request, columns, tester });
     } finally {
       candles.close();
@@ -113,7 +120,7 @@ function requestOf(
     artifact: strategy.artifact.digest,
     parameters: tester.fillParameters({ ...strategy.parameters, ...valuesOf(flags.param) }),
     dataset,
-    span: spanWithin(spanOf(dataset), flags),
+    span: spanWithin(spanOf(dataset), timeframe, flags),
     markets: marketsOf(dataset, flags),
     capital: flags.capital,
     seed: flags.seed,
@@ -132,27 +139,51 @@ function marketsOf(dataset: Dataset, flags: RunFlags): Record<string, MarketRule
   return Object.fromEntries(entries);
 }
 
-function spanWithin(whole: Span, flags: RunFlags): Span {
-  const { from = whole.from, to = whole.to } = flags;
+/**
+ * What was asked for of what there is, in whole bars: none that opened before `from` or closes after `to`, and no empty years before
+ * the first candle that a reader would take for tested ones.
+ */
+function spanWithin(whole: Span, timeframe: Timeframe, flags: RunFlags): Span {
+  const barMs = timeframeMs(timeframe);
+  const from = flags.from === undefined ? whole.from : Math.max(whole.from, Math.ceil(flags.from / barMs) * barMs);
+  const to = flags.to === undefined ? whole.to : Math.min(whole.to, Math.floor(flags.to / barMs) * barMs);
   if (from < to) return { from, to };
+  const asked = `${flags.from === undefined ? 'the first candle' : minuteOf(flags.from)} and ${flags.to === undefined ? 'the last' : minuteOf(flags.to)}`;
   throw new RatchetError(
     'backtest/span',
-    `--from ${dateOf(from)} is not before the end, ${dateOf(to)}.`,
-    'Choose a span within the data.',
+    `No ${timeframe} bar opens and closes between ${asked}.`,
+    `Choose a span within the candles, which reach from ${minuteOf(whole.from)} to ${minuteOf(whole.to)} UTC.`,
   );
 }
 
+/** Prices move by ticks: one as large as a part of the price makes every fill, and so the whole result, an artefact of rounding. */
+function requireFineTicks({ markets, span }: BacktestRequest, columns: ReadonlyMap<string, CandleColumns>): void {
+  for (const [symbol, { time, close }] of columns) {
+    const { tickSize } = markets[symbol]!;
+    const lowest = close
+      .subarray(firstIndexFrom(time, span.from), firstIndexFrom(time, span.to))
+      .reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    if (tickSize <= TICK_MAX_SHARE * lowest) continue;
+    throw new RatchetError(
+      'backtest/tick',
+      `${MARKETS_PATH} gives ${symbol} a tick of ${tickSize}, but its price falls to ${lowest}: fills would be rounded to nonsense.`,
+      `Name the market's tick and step under assets, as its venue has them.`,
+      { symbol, tickSize, lowest },
+    );
+  }
+}
+
 function valuesOf(pairs: readonly string[]): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const pair of pairs) {
-    const [name, text, ...rest] = pair.split('=');
+  const entries = pairs.map((pair) => {
+    const [name = '', text = '', ...rest] = pair.split('=');
     const value = Number(text);
-    if (name === undefined || text === undefined || text === '' || rest.length > 0 || !Number.isFinite(value)) {
+    if (name.trim() === '' || text.trim() === '' || rest.length > 0 || !Number.isFinite(value)) {
       throw new RatchetError('backtest/usage', `--param ${pair} is not name=number.`, 'Write it like --param fast=12.');
     }
-    values[name] = value;
-  }
-  return values;
+    return [name, value] as const;
+  });
+  // Not by assignment: that would swallow a name like __proto__ without a word.
+  return Object.fromEntries(entries);
 }
 
 /** For options whose command takes them as text. */

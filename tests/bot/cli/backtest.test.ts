@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProgram } from '#bot/cli/program.ts';
@@ -111,6 +111,67 @@ describe('ratchet backtest', () => {
     expect(early.metrics.bars).toBe(3 * 19 * 24);
   });
 
+  it('counts whole bars: none that closes after the end or opened before the beginning', async () => {
+    const { file, data } = prepared();
+    const result = await backtestJson(file, '--data', data, '--from', '2024-01-15T05:20Z', '--to', '2024-02-01T10:40Z');
+    expect(result.request.span).toEqual({ from: Date.UTC(2024, 0, 15, 6), to: Date.UTC(2024, 1, 1, 10) });
+    expect(result.equity.time.at(-1)).toBe(Date.UTC(2024, 1, 1, 10));
+    const whole = await backtestJson(file, '--data', data, '--from', '2024-01-15T06:00Z', '--to', '2024-02-01T10:00Z');
+    expect(whole.resultDigest).toBe(result.resultDigest);
+  });
+
+  it('does not claim years that no candle covers: a span beyond them is cut to them', async () => {
+    const { file, data } = prepared();
+    const wide = await backtestJson(file, '--data', data, '--from', '2010-01-01', '--to', '2040-01-01');
+    expect(wide.request.span).toEqual({ from: Date.UTC(2024, 0, 1), to: Date.UTC(2024, 1, 20) });
+    expect(wide.resultId).toBe((await backtestJson(file, '--data', data)).resultId);
+  });
+
+  it('takes a file or a folder with a manifest from anywhere, by a relative path too', async () => {
+    const { file, data } = prepared();
+    const own = join(folder.path, 'own');
+    mkdirSync(own);
+    writeFileSync(join(own, 'main.ts'), crossSource);
+    writeFileSync(
+      join(own, 'manifest.yaml'),
+      'id: own\ndescription: mine\nstage: shadow\nentry: main.ts\nparameters: { fast: 12 }\n',
+    );
+    const here = (path: string): string => relative(process.cwd(), path);
+    const ofFolder = await backtestJson(here(own), '--data', here(data));
+    expect(ofFolder.request.parameters).toMatchObject({ fast: 12, slow: 21 });
+    const ofFile = await backtestJson(here(file), '--data', data, '--param', 'fast=12');
+    expect(ofFile.resultDigest).toBe(ofFolder.resultDigest);
+    expect((await backtestJson(own, '--data', data, '--param', 'fast=5')).request.parameters.fast).toBe(5);
+  });
+
+  it('of a strategy that never trades says null where there is nothing to say', async () => {
+    const { file, data } = prepared();
+    writeFileSync(file, crossSource.replace('!fast.crossedAbove(slow)', 'bar.close > 0'));
+    const { metrics, trades } = await backtestJson(file, '--data', data);
+    expect(trades).toEqual([]);
+    const { bars, trades: count, netReturn, maxDrawdown, maxDrawdownBars, exposure, turnover, fees, ...said } = metrics;
+    expect(bars).toBe(3600);
+    expect([count, netReturn, maxDrawdown, maxDrawdownBars, exposure, turnover, fees]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(new Set(Object.values(said))).toEqual(new Set([null]));
+  });
+
+  it('refuses a market whose tick is no small part of its price, where every fill would be rounding', async () => {
+    const data = join(folder.path, 'candles');
+    mkdirSync(data);
+    const rows = Array.from(
+      { length: 300 },
+      (_, hour) => `${Date.UTC(2024, 0, 1, hour)},0.00001,0.000012,0.000009,0.00001,5000000`,
+    );
+    const text = ['timestamp_ms,open,high,low,close,volume', ...rows].join('\n');
+    writeFileSync(join(data, 'binance_PEPEUSDT_1h_20240101-20240113.csv.gz'), gzipSync(`${text}\n`));
+    const file = join(folder.path, 'mine.ts');
+    writeFileSync(file, crossSource.replace("['BTC/USDT', 'ETH/USDT', 'SOL/USDT']", "['PEPE/USDT']"));
+    await expect(backtest(file, '--data', data)).rejects.toMatchObject({
+      code: 'backtest/tick',
+      message: expect.stringMatching(/PEPE\/USDT a tick of 0\.0001, but its price falls to 0\.00001/),
+    });
+  });
+
   it('reads single files, several of them, and a store that was filled before', async () => {
     const { file, data } = prepared();
     const files = readdirSync(data).map((name) => join(data, name));
@@ -159,6 +220,17 @@ describe('ratchet backtest', () => {
     [['FILE', '--from', '2024-02-30'], 'commander.invalidArgument'],
     [['FILE', '--from', '2024-02-10T10:00'], 'commander.invalidArgument'],
     [['FILE', '--from', '2024-02-10', '--to', '2024-02-01'], 'backtest/span'],
+    [['FILE', '--from', '2010-01-01', '--to', '2011-01-01'], 'backtest/span'],
+    [['FILE', '--from', '2030-01-01', '--to', '2031-01-01'], 'backtest/span'],
+    [['FILE', '--to', '2024-01-01'], 'backtest/span'],
+    [['FILE', '--from', '2024-02-10T10:10Z', '--to', '2024-02-10T10:50Z'], 'backtest/span'],
+    [['FILE', '--param', 'fast=NaN'], 'backtest/usage'],
+    [['FILE', '--param', 'fast= '], 'backtest/usage'],
+    [['FILE', '--param', '=12'], 'backtest/usage'],
+    [['FILE', '--param', 'fast=0'], 'backtest/parameters'],
+    [['FILE', '--param', '__proto__=1'], 'backtest/parameters'],
+    [['FILE', '--fee-rate', '-0.001'], 'commander.invalidArgument'],
+    [['FILE', '--slippage=-0.001'], 'commander.invalidArgument'],
     [['FILE', '--fee-rate', '20'], 'commander.invalidArgument'],
     [['FILE', '--slippage', 'none'], 'commander.invalidArgument'],
     [['FILE', '--capital', '-5'], 'commander.invalidArgument'],
