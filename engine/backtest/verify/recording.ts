@@ -23,11 +23,10 @@ export class Recorder {
   readonly intents: RecordedIntent[] = [];
   readonly trades: Trade[] = [];
   readonly #counter = new DecisionCounter();
-  readonly #all = this.#counter.symbol();
 
   /** One decision on the bar that opened at `time`, UTC milliseconds. */
   add(time: number, decision: DecisionRecord): void {
-    this.#all.add(decision.action, decision.reason);
+    this.#counter.add(0, decision.action, decision.reason);
     if (decision.action !== 'hold') this.intents.push({ time, text: canonicalJson(decision) });
   }
 
