@@ -4,7 +4,7 @@ import { childBundle, realmBundle } from './bundle.ts';
 import { FRAME_KIND } from './frame.ts';
 import type { Frame } from './frame-reader.ts';
 import { dead, FramedProcess, printable, violation } from './framed-process.ts';
-import { nestsDeeperThan } from './json-depth.ts';
+import { jsonExcess } from './json-excess.ts';
 import { launchOf, launchPlan } from './launch.ts';
 import type { Json } from './realm-api.ts';
 
@@ -14,6 +14,8 @@ const START_TIMEOUT_MS = 20_000;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const ARRAY_COUNT_MAX = 4096;
 const JSON_DEPTH_MAX = 64;
+/** The states of 64 symbols, each as large as a state may be, and some more. */
+const JSON_VALUES_MAX = 1_500_000;
 const MESSAGE_CHARACTERS_MAX = 500;
 
 const Fault = z.strictObject({ message: z.string(), line: z.number().int().positive().optional() });
@@ -107,9 +109,9 @@ function killedFor(child: FramedProcess, cause: RatchetError): RatchetError {
 function answerOf(frame: Frame): SandboxAnswer | RatchetError {
   if (frame.kind !== FRAME_KIND.output && frame.kind !== FRAME_KIND.fault)
     return violation(`it sent a frame of kind ${frame.kind}`);
-  if (nestsDeeperThan(frame.text, JSON_DEPTH_MAX)) {
-    return strategyFault({ message: `What came back nests deeper than ${JSON_DEPTH_MAX} levels.` });
-  }
+  const excess = jsonExcess(frame.text, JSON_DEPTH_MAX, JSON_VALUES_MAX);
+  if (excess === 'levels') return strategyFault({ message: `What came back nests deeper than ${JSON_DEPTH_MAX} levels.` });
+  if (excess === 'values') return strategyFault({ message: `What came back holds more than ${JSON_VALUES_MAX} values.` });
   let value: unknown;
   try {
     value = JSON.parse(frame.text);

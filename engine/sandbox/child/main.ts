@@ -29,10 +29,11 @@ function main(): void {
   for (;;) {
     const call = receive(port);
     const split = call.text.indexOf('\n');
-    const answer = port.dispatch(call.text.slice(0, split), call.text.slice(split + 1));
-    const text = answer.slice(1);
-    if (answer.charCodeAt(0) !== 43) send(call.id, FRAME_KIND.fault, text);
-    else send(call.id, FRAME_KIND.output, text, resultsOf(port));
+    const answer: unknown = port.dispatch(call.text.slice(0, split), call.text.slice(split + 1));
+    // Nothing of the realm's but a text may be handled here: whatever it is asked for, an object of its own answers itself.
+    if (typeof answer !== 'string') exit(65);
+    else if (answer.charCodeAt(0) !== 43) send(call.id, FRAME_KIND.fault, answer.slice(1));
+    else send(call.id, FRAME_KIND.output, answer.slice(1), resultsOf(port));
   }
 }
 
@@ -84,7 +85,8 @@ function send(id: number, kind: number, text: string, arrays: readonly Uint8Arra
 
 function resultsOf(port: RealmPort): Uint8Array[] {
   const results: Uint8Array[] = [];
-  const count = port.resultCount();
+  const count: unknown = port.resultCount();
+  if (typeof count !== 'number') return exit(65);
   for (let index = 0; index < count; index += 1) {
     const array = port.resultArray(index);
     if (!types.isFloat64Array(array)) return exit(65);

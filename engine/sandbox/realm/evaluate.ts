@@ -56,7 +56,8 @@ export function evaluate(code: string, endowments: Record<string, unknown>): unk
   Object.assign(compartment.globalThis, intrinsics, globals);
   harden(compartment.globalThis);
 
-  const module = { exports: {} as unknown };
+  const exports = {};
+  const module = { exports: exports as unknown };
   const require = harden((name: unknown): unknown => {
     if (name !== CONTRACT) throw new TypeError(`A strategy imports '${CONTRACT}' and nothing else.`);
     return contract;
@@ -64,8 +65,10 @@ export function evaluate(code: string, endowments: Record<string, unknown>): unk
   // As parameters, because reading a free global through the compartment's scope costs about 140 ns, a parameter nothing.
   const parameters = ['require', 'module', 'exports', 'harden', ...STRATEGY_GLOBALS].join(', ');
   const wrapper = compartment.evaluate(
-    `(function (${parameters}) { 'use strict'; ${code}\n})\n//# sourceURL=${STRATEGY_FILE}`,
+    // An arrow function at module level would find these arguments, and could keep something in them.
+    `(function (${parameters}) { 'use strict'; Object.freeze(arguments); ${code}\n})\n//# sourceURL=${STRATEGY_FILE}`,
   ) as (...values: unknown[]) => void;
-  wrapper(require, module, module.exports, harden, ...STRATEGY_GLOBALS.map((name) => intrinsics[name]));
-  return harden(module.exports);
+  wrapper(require, module, exports, harden, ...STRATEGY_GLOBALS.map((name) => intrinsics[name]));
+  harden(exports);
+  return harden(module).exports;
 }

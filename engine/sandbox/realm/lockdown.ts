@@ -1,6 +1,7 @@
 // The order is the point: intrinsics are trimmed, console and freeze replaced before SES looks at them,
 // and nothing of a sandbox program is evaluated before lockdown.
-import './trim.ts';
+import './one-view.ts';
+import { withhold } from './trim.ts';
 import './stack-lines.ts';
 import { restoreFreeze, settlePrototypes } from './fast-freeze.ts';
 import 'ses';
@@ -8,6 +9,7 @@ import 'ses';
 declare const lockdown: (options: Record<string, unknown>) => void;
 
 restoreFreeze();
+withhold();
 
 // Every option is passed: SES takes those left out from variables of the environment.
 lockdown({

@@ -9,10 +9,12 @@
  *   is preserved.
  */
 
-const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+const memory = new ArrayBuffer(8);
+const double = new Float64Array(memory);
+const words = new Int32Array(memory);
+double[0] = 1;
+const HIGH_WORD = words[0] === 0 ? 1 : 0;
 const LOW_WORD = 1 - HIGH_WORD;
-const double = new Float64Array(1);
-const words = new Int32Array(double.buffer);
 
 function highWord(value: number): number {
   double[0] = value;

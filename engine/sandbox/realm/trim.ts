@@ -1,4 +1,4 @@
-import { BASELINE } from './baseline.ts';
+import { BASELINE, WITHHELD } from './baseline.ts';
 
 /** Own names every constructor has; the baseline does not repeat them. */
 const ALWAYS = ['length', 'name', 'prototype'];
@@ -35,6 +35,14 @@ function trim(): void {
     }
   }
   for (const name of REMOVED_GLOBALS) Reflect.deleteProperty(realm, name);
+}
+
+/** To be called when SES is loaded, before lockdown. */
+export function withhold(): void {
+  const realm = globalThis as unknown as Record<string, unknown>;
+  for (const [path, names] of Object.entries(WITHHELD)) {
+    for (const name of names.split(' ')) Reflect.deleteProperty(intrinsic(realm, path)!, name);
+  }
 }
 
 function intrinsic(realm: Record<string, unknown>, path: string): object | undefined {

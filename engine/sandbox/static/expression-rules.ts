@@ -1,4 +1,5 @@
 import type { Finding } from '#engine/sandbox/finding.ts';
+import { constructorReturn, moduleArguments, moduleAssignment, superClass } from './keeping-rules.ts';
 import { SOURCE_LIMITS } from './limits.ts';
 import type { Located } from './located.ts';
 import { ALLOWED_GLOBALS, FORBIDDEN_NAMES, FORBIDDEN_PROPERTIES, FORBIDDEN_SYNTAX, FORBIDDEN_TEXTS } from './names.ts';
@@ -10,7 +11,15 @@ export interface RuleContext {
   readonly source: string;
   /** Every name the module declares, in whatever scope. */
   readonly declared: ReadonlySet<string>;
+  /** Those it declares at module level. */
+  readonly moduleNames: ReadonlySet<string>;
+  /** Those that stand for a class wherever they are declared. */
+  readonly classNames: ReadonlySet<string>;
+  /** Properties and methods the module writes itself. */
+  readonly ownKeys: ReadonlySet<string>;
 }
+
+const REGULAR_TEXT: ReadonlySet<string> = new Set(['match', 'matchAll', 'search']);
 
 type Rule = (visit: Visit, context: RuleContext) => Finding | undefined;
 
@@ -26,6 +35,11 @@ export const EXPRESSION_RULES: readonly Rule[] = [
   constantNumber,
   table,
   mathRandom,
+  regularText,
+  moduleAssignment,
+  moduleArguments,
+  constructorReturn,
+  superClass,
 ];
 
 export function declaredNames(visits: readonly Visit[]): Set<string> {
@@ -41,6 +55,18 @@ export function declaredNames(visits: readonly Visit[]): Set<string> {
     } else if (node.type.startsWith('Import') && node.local) add([node.local as Node]);
   }
   return names;
+}
+
+/** The names of properties and methods in literals and classes. */
+export function writtenKeys(visits: readonly Visit[]): Set<string> {
+  const keys = new Set<string>();
+  for (const { node, parent } of visits) {
+    if (node.type === 'MemberExpression' || parent?.type === 'ObjectPattern') continue;
+    const key = keyOf(node);
+    const name = key === undefined ? undefined : staticName(key, Boolean(node.computed));
+    if (name !== undefined) keys.add(name);
+  }
+  return keys;
 }
 
 function forbiddenSyntax({ node }: Visit, { located }: RuleContext): Finding | undefined {
@@ -101,6 +127,7 @@ function isPropertyPosition(node: Node, parent: Node | undefined): boolean {
     case 'PropertyDefinition':
       return parent.key === node && !parent.computed;
     case 'ImportSpecifier':
+      return parent.local !== node;
     case 'ExportSpecifier':
     case 'LabeledStatement':
     case 'BreakStatement':
@@ -116,6 +143,9 @@ function property({ node }: Visit, { located }: RuleContext): Finding | undefine
   if (key === undefined) return undefined;
   const name = staticName(key, Boolean(node.computed));
   if (name === undefined) return undefined;
+  if (!/^[\x20-\x7e]*$/.test(name)) {
+    return located.finding('plain-names', 'Names of properties are written in plain ASCII: others look alike.', key.start);
+  }
   if (name === 'constructor' && node.type === 'MethodDefinition' && node.kind === 'constructor') return undefined;
   const why = Object.hasOwn(FORBIDDEN_PROPERTIES, name) ? FORBIDDEN_PROPERTIES[name] : undefined;
   if (why === undefined) return undefined;
@@ -195,6 +225,15 @@ function mathRandom({ node }: Visit, { located }: RuleContext): Finding | undefi
     );
   if (!isRead && !isTaken) return undefined;
   return located.finding('no-chance', 'Math.random is refused: the same bars must give the same decisions.', node.start);
+}
+
+/** `match`, `matchAll` and `search` make a regular expression of the text they are given. */
+function regularText({ node }: Visit, { located, ownKeys }: RuleContext): Finding | undefined {
+  if (node.type !== 'MemberExpression') return undefined;
+  const name = staticName(node.property as Node, Boolean(node.computed)) ?? '';
+  if (!REGULAR_TEXT.has(name) || ownKeys.has(name)) return undefined;
+  const message = `'${name}' makes a regular expression of a text, and those can take forever. Use includes, indexOf or split.`;
+  return located.finding('no-regexp', message, (node.property as Node).start);
 }
 
 function isMath(value: unknown): boolean {

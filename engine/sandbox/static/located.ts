@@ -1,5 +1,10 @@
 import type { Finding } from '#engine/sandbox/finding.ts';
 
+/** Without what would move a terminal's cursor, forge a line or hide: escaped as a source would write it. */
+export function escaped(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}
+
 /** Turns offsets in one text into findings with line and column, both from 1. */
 export class Located {
   readonly #file: string;
@@ -13,7 +18,13 @@ export class Located {
 
   finding(rule: string, message: string, offset: number): Finding {
     const line = this.lineOf(offset);
-    return { rule: `sandbox/${rule}`, message, file: this.#file, line, column: offset - this.#starts[line - 1]! + 1 };
+    return {
+      rule: `sandbox/${rule}`,
+      message: escaped(message),
+      file: this.#file,
+      line,
+      column: offset - this.#starts[line - 1]! + 1,
+    };
   }
 
   /** The line of an offset, from 1. */

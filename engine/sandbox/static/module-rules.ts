@@ -1,6 +1,8 @@
 import type { Finding } from '#engine/sandbox/finding.ts';
-import { classFindings, importTimeFindings, type ModuleScope } from './import-time-rules.ts';
+import { moduleScope } from './import-time.ts';
+import { importTimeFindings } from './import-time-rules.ts';
 import type { Located } from './located.ts';
+import type { ImportTime } from './pure-calls.ts';
 import { isTypeOnly, type Node, staticName, unwrapped, type Visit } from './syntax-tree.ts';
 
 export const CONTRACT = 'ratchet/contract';
@@ -8,17 +10,26 @@ export const CONTRACT = 'ratchet/contract';
 /** Methods that read a Map or Set. One that stands at module level may be used by these only. */
 const READING = new Set(['has', 'get', 'size', 'keys', 'values', 'entries']);
 
-interface Shape extends ModuleScope {
+interface Shape {
+  readonly located: Located;
   readonly all: readonly Visit[];
+  readonly at: ImportTime;
+  /** What the contract gives, where that is known already. */
+  readonly exports: ReadonlySet<string> | undefined;
 }
 
 /**
  * The shape of the whole module: one import, one default export, constants and declarations, and nothing that happens at import
  * or lives on from one bar to the next.
  */
-export function moduleFindings(program: Node, all: readonly Visit[], located: Located): Finding[] {
+export function moduleFindings(
+  program: Node,
+  all: readonly Visit[],
+  located: Located,
+  exports: ReadonlySet<string> | undefined,
+): Finding[] {
   const body = program.body as Node[];
-  const shape = { located, all, contract: importedNames(body), constants: constantsOf(body) };
+  const shape = { located, all, at: moduleScope(body), exports };
   const findings = body.flatMap((statement) => statementFindings(statement, shape));
   const defaults = body.filter((statement) => statement.type === 'ExportDefaultDeclaration');
   if (defaults.length !== 1) {
@@ -28,34 +39,16 @@ export function moduleFindings(program: Node, all: readonly Visit[], located: Lo
   return findings;
 }
 
-function importedNames(body: readonly Node[]): Set<string> {
-  const imports = body.filter((statement) => statement.type === 'ImportDeclaration');
-  return new Set(
-    imports.flatMap((statement) => (statement.specifiers as Node[]).map((item) => (item.local as Node).name as string)),
-  );
-}
-
-function constantsOf(body: readonly Node[]): Map<string, Node> {
-  const constants = new Map<string, Node>();
-  for (const statement of body) {
-    if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const') continue;
-    for (const { id, init } of statement.declarations as Node[]) {
-      if ((id as Node).type === 'Identifier' && init) constants.set((id as Node).name as string, init as Node);
-    }
-  }
-  return constants;
-}
-
 function statementFindings(statement: Node, shape: Shape): Finding[] {
   const { located } = shape;
   if (isTypeOnly(statement)) return [];
   switch (statement.type) {
     case 'ImportDeclaration':
-      return importFindings(statement, located);
+      return importFindings(statement, shape);
     case 'FunctionDeclaration':
       return [];
     case 'ClassDeclaration':
-      return classFindings(statement, shape);
+      return importTimeFindings(statement, shape.at, located);
     case 'VariableDeclaration':
       return constantFindings(statement, shape);
     case 'ExportDefaultDeclaration':
@@ -75,7 +68,7 @@ function statementFindings(statement: Node, shape: Shape): Finding[] {
   }
 }
 
-function importFindings(statement: Node, located: Located): Finding[] {
+function importFindings(statement: Node, { located, exports }: Shape): Finding[] {
   const from = (statement.source as Node).value;
   if (from !== CONTRACT) {
     return [located.finding('one-import', `'${String(from)}' is refused: the only import is '${CONTRACT}'.`, statement.start)];
@@ -83,13 +76,18 @@ function importFindings(statement: Node, located: Located): Finding[] {
   if ((statement.attributes as Node[] | undefined)?.length || statement.phase) {
     return [located.finding('one-import', 'Import attributes are refused.', statement.start)];
   }
-  const isNamed = (statement.specifiers as Node[]).every((item) => item.type === 'ImportSpecifier');
-  return isNamed ? [] : [located.finding('one-import', `Import by name: import { … } from '${CONTRACT}'.`, statement.start)];
+  const specifiers = statement.specifiers as Node[];
+  const isNamed = specifiers.every((item) => item.type === 'ImportSpecifier' && (item.imported as Node).type === 'Identifier');
+  if (!isNamed) return [located.finding('one-import', `Import by name: import { … } from '${CONTRACT}'.`, statement.start)];
+  const unknown = specifiers.map((item) => item.imported as Node).filter(({ name }) => exports?.has(name as string) === false);
+  return unknown.map(({ name, start }) =>
+    located.finding('one-import', `'${CONTRACT}' has nothing called '${String(name)}'.`, start),
+  );
 }
 
 function defaultFindings(declaration: Node, shape: Shape): Finding[] {
   const isStatement = declaration.type === 'FunctionDeclaration' || declaration.type === 'ClassDeclaration';
-  if (!isStatement) return importTimeFindings(declaration, shape);
+  if (!isStatement) return importTimeFindings(declaration, shape.at, shape.located);
   return [
     shape.located.finding(
       'one-default-export',
@@ -110,7 +108,7 @@ function constantFindings(statement: Node, shape: Shape): Finding[] {
     if (init === null) return [];
     const value = unwrapped(init);
     if (isCollection(value)) return collectionFindings(declarator.id as Node, value, shape);
-    return [...importTimeFindings(declarator.id as Node, shape), ...importTimeFindings(value, shape)];
+    return [declarator.id as Node, value].flatMap((part) => importTimeFindings(part, shape.at, shape.located));
   });
 }
 
@@ -128,7 +126,7 @@ function collectionFindings(id: Node, init: Node, shape: Shape): Finding[] {
   const writes = uses.filter(({ node, parent }) => !isReading(node, parent!));
   return [
     ...writes.map(({ node }) => refused(node)),
-    ...(init.arguments as Node[]).flatMap((argument) => importTimeFindings(argument, shape)),
+    ...(init.arguments as Node[]).flatMap((argument) => importTimeFindings(argument, shape.at, shape.located)),
   ];
 }
 

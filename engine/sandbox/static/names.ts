@@ -11,6 +11,10 @@ export const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
   ...because('reflection is refused', 'Symbol Proxy Reflect Compartment lockdown harden ShadowRealm'),
   ...because('it depends on when memory is freed', 'WeakRef WeakMap WeakSet FinalizationRegistry'),
   ...because('shared memory is a clock', 'SharedArrayBuffer Atomics WebAssembly'),
+  ...because(
+    'the bits of a NaN tell how far the machine has compiled; a typed array is made by its length or a list',
+    'ArrayBuffer DataView',
+  ),
   ...because('regular expressions can take forever; use string methods', 'RegExp'),
 };
 

@@ -57,19 +57,21 @@ export function childrenOf(node: Node): Node[] {
 export interface Visit {
   readonly node: Node;
   readonly parent: Node | undefined;
+  /** The visit of the parent. */
+  readonly up: Visit | undefined;
   readonly depth: number;
 }
 
 /** Every node that runs, parents before children. No recursion: the tree may be as deep as an attacker likes. */
 export function* visits(root: Node): Generator<Visit> {
-  const stack: Visit[] = [{ node: root, parent: undefined, depth: 0 }];
+  const stack: Visit[] = [{ node: root, parent: undefined, up: undefined, depth: 0 }];
   while (stack.length > 0) {
     const visit = stack.pop()!;
     yield visit;
     if (isTypeOnly(visit.node)) continue;
     const children = childrenOf(visit.node);
     for (let index = children.length - 1; index >= 0; index -= 1) {
-      stack.push({ node: children[index]!, parent: visit.node, depth: visit.depth + 1 });
+      stack.push({ node: children[index]!, parent: visit.node, up: visit, depth: visit.depth + 1 });
     }
   }
 }
@@ -131,12 +133,12 @@ function combined(operator: string, left: string | number, right: string | numbe
   return operator === '/' ? left / right : undefined;
 }
 
-/** The names a pattern, a parameter or a declaration binds. */
+/** The names a pattern, a parameter or a declaration binds, or an assignment writes to. */
 export function boundNames(pattern: Node | null | undefined): Node[] {
   const names: Node[] = [];
   const stack = pattern ? [pattern] : [];
   while (stack.length > 0) {
-    const node = stack.pop()!;
+    const node = unwrapped(stack.pop()!);
     if (node.type === 'Identifier') names.push(node);
     else if (node.type === 'ObjectPattern') stack.push(...(node.properties as Node[]));
     else if (node.type === 'ArrayPattern') stack.push(...(node.elements as (Node | null)[]).filter((item) => item !== null));
@@ -145,4 +147,12 @@ export function boundNames(pattern: Node | null | undefined): Node[] {
     else if (node.type === 'AssignmentPattern') stack.push(node.left as Node);
   }
   return names;
+}
+
+/** The names a node assigns to, declarations aside. */
+export function writtenBy(node: Node): Node[] {
+  if (node.type === 'AssignmentExpression') return boundNames(node.left as Node);
+  if (node.type === 'UpdateExpression') return boundNames(node.argument as Node);
+  const isLoop = node.type === 'ForOfStatement' || node.type === 'ForInStatement';
+  return isLoop && (node.left as Node).type !== 'VariableDeclaration' ? boundNames(node.left as Node) : [];
 }

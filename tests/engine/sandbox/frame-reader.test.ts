@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHead } from '#engine/sandbox/frame.ts';
 import { type Frame, FrameReader } from '#engine/sandbox/frame-reader.ts';
-import { nestsDeeperThan } from '#engine/sandbox/json-depth.ts';
+import { jsonExcess } from '#engine/sandbox/json-excess.ts';
 
 const limits = { textBytesMax: 10_000, arrayCountMax: 10, arrayBytesMax: 10_000 };
 
@@ -53,17 +53,36 @@ describe('FrameReader', () => {
   });
 });
 
-describe('nestsDeeperThan', () => {
-  it('agrees with the value, whatever its texts hold', () => {
-    const depthOf = (value: unknown): number =>
-      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+describe('jsonExcess', () => {
+  const everything = Number.POSITIVE_INFINITY;
+
+  it('counts levels as JSON has them, whatever stands in strings', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const depth = depthOf(value);
-        expect(nestsDeeperThan(JSON.stringify(value), depth)).toBe(false);
-        if (depth > 0) expect(nestsDeeperThan(JSON.stringify(value), depth - 1)).toBe(true);
+        expect(jsonExcess(JSON.stringify(value), depth, everything)).toBeUndefined();
+        if (depth > 0) expect(jsonExcess(JSON.stringify(value), depth - 1, everything)).toBe('levels');
       }),
     );
-    expect(nestsDeeperThan(JSON.stringify(['[[[[\\"[[', '{{"']), 1)).toBe(false);
+    expect(jsonExcess(JSON.stringify(['[[[[\\"[[', '{{"']), 1, everything)).toBeUndefined();
+  });
+
+  it('never counts fewer values than there are', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        expect(jsonExcess(JSON.stringify(value), everything, valuesIn(value) - 1)).toBe('values');
+      }),
+    );
+    expect(jsonExcess(JSON.stringify(['a,[{', 'b,,,,']), everything, 3)).toBeUndefined();
   });
 });
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce((sum: number, item) => sum + valuesIn(item), 1);
+}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RatchetError } from '#engine/errors.ts';
 import type { Json } from '#engine/sandbox/realm-api.ts';
 import { Sandbox } from '#engine/sandbox/sandbox.ts';
+import { STRATEGY_GLOBALS } from '#engine/sandbox/strategy-globals.ts';
 
 const program = fileURLToPath(new URL('./evaluating-program.ts', import.meta.url));
 
@@ -170,24 +171,112 @@ describe('the language wall, alone', () => {
   });
 
   it('every intrinsic is frozen, those included that are frozen by another way for speed', async () => {
-    const names = [
-      'Object',
-      'Array',
-      'Map',
-      'Set',
-      'String',
-      'Number',
-      'Error',
-      'Float64Array',
-      'Int8Array',
-      'ArrayBuffer',
-      'DataView',
-    ];
+    const names = ['Object', 'Array', 'Map', 'Set', 'String', 'Number', 'Error', 'Float64Array', 'Int8Array'];
     const frozen = await evaluated(
       `const typed = Object.getPrototypeOf(Float64Array);
        return [${names.join(', ')}, typed].flatMap((made) => [Object.isFrozen(made), Object.isFrozen(made.prototype)]).concat(Object.isFrozen(Math), Object.isFrozen(JSON));`,
     );
-    expect(frozen).toEqual(new Array(26).fill(true));
+    expect(frozen).toEqual(new Array(22).fill(true));
+  });
+
+  it('whatever can be reached from anything, by any way, is frozen', async () => {
+    const roots = `[], {}, Object(''), Object(1), Object(true), Object(1n), () => 1, class {}, async () => 1, function* () {}, async function* () {},
+      (async () => 1)(), new Map(), new Set(), new Float64Array(1), new Error('x'), [].values(), new Map().entries(),
+      new Set().values(), 'a'[Object.getOwnPropertySymbols(String.prototype)[0]](), (function () { return arguments; })(), input, arrays,
+      require, require('ratchet/contract'), harden, ${STRATEGY_GLOBALS.join(', ')}`;
+    const open = await evaluated(`
+      const own = new Set([${roots}]);
+      const seen = new Set();
+      const open = [];
+      const queue = [...own].map((value) => [value, '']);
+      while (queue.length > 0) {
+        const [value, path] = queue.pop();
+        if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) continue;
+        seen.add(value);
+        if (!own.has(value) && !Object.isFrozen(value)) open.push(path);
+        const keys = [...Object.getOwnPropertyNames(value), ...Object.getOwnPropertySymbols(value)];
+        for (const key of keys) {
+          const { value: held, get, set } = Object.getOwnPropertyDescriptor(value, key);
+          for (const next of [held, get, set]) queue.push([next, path + '.' + String(key)]);
+        }
+        queue.push([Object.getPrototypeOf(value), path + '^']);
+      }
+      return [seen.size > 350, open.filter((path) => path !== '.prototype')];`);
+    // A function of one's own has a prototype of one's own.
+    expect(open).toEqual([true, []]);
+  });
+
+  describe('shows nobody the bits of a NaN, which tell when a function was compiled', () => {
+    it.each([
+      ['by the memory of an array', `return new Uint32Array(new Float64Array(2).buffer).length;`],
+      ['by a memory of its own', `return new ArrayBuffer(8);`],
+      ['by a view of a memory', `return new DataView(new Float64Array(1).buffer);`],
+    ])('%s', async (_name, body) => {
+      const answer = await evaluated(body).catch((error: RatchetError) => error.code);
+      expect([0, 'sandbox/strategy-fault']).toContain(answer);
+    });
+
+    it('nor by the constructor that subarray would ask', async () => {
+      const handed = await evaluated(`
+        const species = Object.getOwnPropertySymbols(Object.getPrototypeOf(Float64Array)).find((one) => String(one).includes('species'));
+        const handed = [];
+        const array = new Float64Array(4);
+        const Taker = function (...given) { handed.push(...given.map((one) => Object.prototype.toString.call(one))); return new Float64Array(4); };
+        Object.defineProperty(array, 'constructor', { value: { [species]: Taker } });
+        array.subarray(1, 2);
+        array.slice(1, 2);
+        array.map((x) => x);
+        array.filter(() => true);
+        return handed;`);
+      expect(handed).toEqual(['[object Number]', '[object Number]', '[object Number]']);
+    });
+
+    it('and subarray is the language’s own otherwise', async () => {
+      const places = [undefined, 0, 1, 2, 4, 5, -1, -4, -9, 1.9, -1.9, Number.NaN, '2', null];
+      const pairs = places.flatMap((begin) => places.map((end) => [begin, end] as const));
+      const text = pairs.map(
+        (pair) => `[${pair.map((place) => (typeof place === 'string' ? `'${place}'` : String(place))).join(', ')}]`,
+      );
+      const given = await evaluated(`
+        const list = Int16Array.from([1, 2, 3, 4]);
+        const views = [${text.join(', ')}].map(([begin, end]) => list.subarray(begin, end));
+        list[1] = 9;
+        return views.map((view) => [view instanceof Int16Array, view.byteOffset, ...view]);`);
+      const list = Int16Array.from([1, 2, 3, 4]);
+      const views = pairs.map(([begin, end]) => list.subarray(begin as number, end as number));
+      list[1] = 9;
+      expect(given).toEqual(views.map((view) => [true, view.byteOffset, ...view]));
+    });
+  });
+
+  it('makes no regular expression of a text', async () => {
+    expect(await evaluated(`return ['match', 'matchAll', 'search'].map((name) => typeof ''[name]);`)).toEqual(
+      new Array(3).fill('undefined'),
+    );
+    expect(await evaluated(`return ['a.c'.replace('.', '-'), 'a.c'.split('.').length, 'a.c'.replaceAll('.', '')];`)).toEqual([
+      'a-c',
+      2,
+      'ac',
+    ]);
+  });
+
+  it('what the module was called with keeps nothing', async () => {
+    const keeps = (what: string) => `module.exports = { default: (input) => { ${what} return 1; } };`;
+    for (const what of [
+      'arguments[1].kept = input;',
+      'arguments[2].kept = input;',
+      'arguments[0] = input;',
+      'arguments.kept = input;',
+    ]) {
+      await sandbox.call('load', keeps(what));
+      await expect(sandbox.call('run', 1)).rejects.toMatchObject({ code: 'sandbox/strategy-fault' });
+    }
+  });
+
+  it('an answer of millions of values is a fault, and costs the engine nothing', async () => {
+    const error = await refused(`return new Array(2e6).fill({});`);
+    expect(error.message).toMatch(/more than 1500000 values/);
+    expect(sandbox.isAlive).toBe(true);
   });
 
   it('ordinary code works', async () => {
