@@ -3,7 +3,7 @@ import type { Series } from './observations.ts';
 
 /**
  * Autocovariances R(0) … R(lags): Σ (x(t) - mean)·(x(t + k) - mean) over n. All 0 where the series does not vary.
- * Box, Jenkins and Reinsel (1994), "Time series analysis", equation 2.1.12.
+ * Box, Jenkins and Reinsel (1994), "Time series analysis", chapter 2.
  * @param lags smaller than the length of the series
  */
 export function autocovariancesOf(series: Series, lags: number): Float64Array {

@@ -4,7 +4,7 @@ import { demandFinite, type Series } from './observations.ts';
 /**
  * The mean block length with which the stationary bootstrap estimates the variance of a mean best: (2·G²/D)^⅓·n^⅓, with
  * G = Σ λ(k/M)·|k|·R(k) and D = 2·(Σ λ(k/M)·R(k))², λ the flat-top window and M twice the first lag of a run of negligible
- * correlations (the authors' own program takes the run's first lag, where the text takes the one before). Politis and White (2004), "Automatic block-length selection for the dependent bootstrap", section 3, with the D of
+ * correlations (the authors' own program takes the run's first lag, where the text takes the one before). Politis and White (2004), "Automatic block-length selection for the dependent bootstrap", with the D of
  * the correction by Patton, Politis and White (2009).
  * @returns in observations, from 1 to min(3·√n, n/3) rounded up; 1 where the series is short or does not vary
  * @throws statistics/not-finite

@@ -43,7 +43,7 @@ export interface EffectiveTrialsOptions {
 /**
  * How many independent trials many correlated ones amount to: series of returns are clustered by correlation (`optimalClusters`) and
  * each cluster is one trial. López de Prado and Lewis (2019), "Detection of false investment strategies using unsupervised
- * learning methods", sections 4 and 5. Hand in daily returns: nothing is gained from more observations.
+ * learning methods". Hand in daily returns: nothing is gained from more observations.
  *
  * A count that is too low is possible: series that have nothing in common have no clusters to be found, and few come out. It stands
  * beside the raw number, and whoever deflates by them takes the harsher of the two.

@@ -4,7 +4,7 @@ import { demandCount, demandWithin } from './observations.ts';
  * What is left of the error that a vault of unseen data may make. The k-th opening may be wrong with probability
  * α·6/(π²·k²); over all k these sum to α, so that however often the vault is opened, the chance that it ever lets through a
  * candidate worth nothing stays below α (by the union bound, whatever depends on what). Alpha spending: Lan and DeMets (1983);
- * the sequence as in Foster and Stine (2008), "α-investing", section 2, after Euler's Σ 1/k² = π²/6.
+ * the sequence from Euler's Σ 1/k² = π²/6.
  *
  * New days refill it: every `daysPerRefill` days that no opening has seen give the last opening back. The promise is then about
  * the openings that still stand: at any time, the chance that any of them was wrong is below α. Over many years errors add up, as

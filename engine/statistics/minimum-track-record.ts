@@ -5,7 +5,7 @@ import { type SharpeSample, sharpeVarianceFactor } from './sharpe-ratio.ts';
 /**
  * How many observations of such returns it takes to be sure that their Sharpe ratio lies above the benchmark:
  * 1 + (1 - γ₃·SR + (γ₄ - 1)/4·SR²)·(Φ⁻¹(confidence) / (SR - SR*))².
- * Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier", equation 13. Over the observations in a year it is
+ * Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier", the formula of MinTRL. Over the observations in a year it is
  * in years.
  * @param sample its length plays no part
  * @param benchmark Sharpe ratio per observation

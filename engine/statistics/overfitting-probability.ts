@@ -22,7 +22,7 @@ export interface Overfitting {
  * Probability of backtest overfitting by combinatorially symmetric cross-validation: time is cut into S blocks of equal length;
  * every choice of half of them picks the series with the best Sharpe ratio (n - 1), whose rank among all in the other half is
  * then looked up. Bailey, Borwein, López de Prado and Zhu (2017, first circulated 2015), "The probability of backtest
- * overfitting", section 2.
+ * overfitting".
  *
  * Ties share their mean rank, and count as overfit in the middle. A series that does not vary in a half has a ratio of 0 there.
  * What is left of T over S is dropped from the oldest end. Takes N·S·(S choose S/2) steps: a second for 1,000 series at S = 16.

@@ -17,7 +17,8 @@ export interface PairedBootstrapInterval extends BootstrapInterval {
 /**
  * Percentile interval of the difference `statistic(first) - statistic(second)` of two series observed at the same times. Both are
  * resampled with the same indices, so that what they have in common (the market's good and bad days) cancels in every resample.
- * Paired stationary bootstrap as in Ledoit and Wolf (2008), "Robust performance hypothesis testing with the Sharpe ratio", section 3.2.
+ * Blocks drawn in pairs as in Ledoit and Wolf (2008), "Robust performance hypothesis testing with the Sharpe ratio", with the
+ * stationary bootstrap in place of their circular one, and without their studentising.
  * The block length, where none is given, is that of the series of differences.
  * @returns null below two observations, where either has no such statistic, or where half of the resamples have none
  * @throws statistics/not-finite, statistics/lengths-differ, statistics/out-of-range

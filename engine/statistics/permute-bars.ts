@@ -18,7 +18,7 @@ export interface BarColumns {
  * before it to its open, and its inner shape (high, low and close against its open, with its volume). Both kinds are shuffled,
  * each by an order of its own, and put together again from the first bar. What a trend or a pattern was is gone; the distribution
  * of moves, the total move and the first and last price stay. Masters (2018), "Testing and tuning market trading systems",
- * chapter 7, "Permuting price bars".
+ * chapter 7.
  *
  * Several markets are shuffled in step: moves that happened at the same time still do, so that what the markets have in common
  * stays. Where a market lacks bars (listed later, no trade) only times at which the very same markets move change places, so

@@ -23,8 +23,7 @@ export interface RealityCheck {
 
 /**
  * Whether the best of N candidates beats the benchmark once it is remembered that it is the best of N: the largest √T·(mean
- * difference) is set against the largest √T·(resampled mean - mean). White (2000), "A reality check for data snooping",
- * equations 2.4 to 2.6; the observed value counts as one of the resamples, so that p is never 0.
+ * difference) is set against the largest √T·(resampled mean - mean). White (2000), "A reality check for data snooping"; the observed value counts as one of the resamples, so that p is never 0.
  *
  * Hopeless candidates make it blind, and it is not studentised: `superiorPredictiveAbility` mends both.
  * Takes resamples·N·T steps: a second for 500 candidates, 1,000 days and 1,000 resamples.

@@ -25,7 +25,7 @@ export interface SharpeSample {
 
 /**
  * (T - 1) times the variance of the estimated Sharpe ratio: 1 - γ₃·SR + (γ₄ - 1)/4·SR² (Mertens 2002; Bailey and López de
- * Prado 2012, equation 4). Null where the moments leave no variance: returns that take two values only can do that.
+ * Prado 2012). Null where the moments leave no variance: returns that take two values only can do that.
  * @throws statistics/not-finite, statistics/out-of-range
  */
 export function sharpeVarianceFactor({ sharpe, observations, skewness, kurtosis }: SharpeSample): number | null {

@@ -21,7 +21,7 @@ export interface SuperiorPredictiveAbility {
  * Hansen's test for superior predictive ability: White's Reality Check, studentised, and not blinded by hopeless candidates.
  * Statistic max(0, √T·d̄/ω), with ω² the exact variance of the stationary bootstrap; resampled means are centred by g(d̄): max(0, d̄)
  * for the lower p-value, d̄ where d̄ ≥ -ω·√(2·ln ln T / T) and 0 below it for the consistent one, d̄ for the upper one.
- * Hansen (2005), "A test for superior predictive ability", sections 2.2 to 3; the observed value counts as one of the resamples.
+ * Hansen (2005), "A test for superior predictive ability"; the observed value counts as one of the resamples.
  *
  * A series that does not vary has no standard error and takes no part. Takes resamples·N·T steps, and N·T² once.
  * @param differences N series over the same T times: return of the candidate minus return of the benchmark, larger is better

@@ -4,7 +4,7 @@ import { type SquareMatrix, symmetricMatrix } from './square-matrix.ts';
 
 /**
  * √((1 - ρ) / 2) between every two series, ρ being their correlation: 0 for the same up to scale, √½ for strangers, 1 for opposites.
- * López de Prado and Lewis (2019), "Detection of false investment strategies using unsupervised learning methods", section 4.1.
+ * López de Prado and Lewis (2019), "Detection of false investment strategies using unsupervised learning methods".
  * Takes N²·T / 2 steps.
  * @param series of one length, each of which varies
  */

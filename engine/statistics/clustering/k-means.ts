@@ -48,7 +48,7 @@ export function kMeans(squares: SquareMatrix, clusters: number, random: RandomSo
 
 /**
  * Each point with the nearest of k of them, chosen far apart: of a few drawn by their squared distance to those chosen before, the
- * one that brings all points nearest is taken (greedy k-means++, ibid., section 7). Null where no k points differ.
+ * one that brings all points nearest is taken (greedy k-means++, ibid.). Null where no k points differ.
  */
 function seededLabels({ size, values }: SquareMatrix, clusters: number, random: RandomSource): Int32Array | null {
   const draws = 2 + Math.floor(Math.log(clusters));

@@ -18,7 +18,7 @@ export interface ClusterSearch {
 /**
  * The optimal number of clusters: k-means for every k, the one with the best silhouette quality wins; clusters whose own quality is
  * below the mean are thrown together and clustered anew, and the outcome is kept if the mean quality of all clusters has risen.
- * López de Prado and Lewis (2019), "Detection of false investment strategies using unsupervised learning methods", section 4 (ONC).
+ * López de Prado and Lewis (2019), "Detection of false investment strategies using unsupervised learning methods" (ONC).
  *
  * One series is one cluster; two are two unless they are the same. Silhouettes cannot tell whether many series are one cluster:
  * only series that do not differ at all come out as one.

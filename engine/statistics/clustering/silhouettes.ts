@@ -32,7 +32,7 @@ export function silhouettes(distances: SquareMatrix, labels: Int32Array, cluster
 
 /**
  * Mean of silhouettes over their deviation (n): the higher, the better and the more evenly are points clustered.
- * López de Prado and Lewis (2019), section 4.2.
+ * López de Prado and Lewis (2019).
  */
 export function qualityOf(values: ArrayLike<number>): number {
   let mean = 0;
