@@ -17,40 +17,13 @@ interface Tally {
 export class DecisionCounter {
   readonly #tallies = new Map<Action, Map<string, Tally>>(ACTIONS.map((action) => [action, new Map()]));
   #kinds = 0;
-  /** By symbol, which mostly repeats what it decided on the bar before. */
-  readonly #latest: Tally[] = [];
-  /** By symbol, the first few it met: comparing their texts is quicker than hashing one. */
-  readonly #met: Tally[][] = [];
 
-  /** @param index of the symbol; counts are over all symbols */
-  add(index: number, action: Action, reason: string): void {
-    const latest = this.#latest[index];
-    if (latest !== undefined && latest.reason === reason && latest.action === action) {
-      latest.count += 1;
-      return;
-    }
-    this.#addTo(index, action, reason);
+  /** For one symbol's decisions; what `list` gives is over all symbols. */
+  symbol(): SymbolCounter {
+    return new SymbolCounter(this);
   }
 
-  #addTo(index: number, action: Action, reason: string): void {
-    let met = this.#met[index];
-    if (met === undefined) {
-      met = [];
-      this.#met[index] = met;
-    }
-    let tally: Tally | undefined;
-    for (let at = 0; at < met.length && tally === undefined; at += 1) {
-      if (met[at]!.reason === reason && met[at]!.action === action) tally = met[at];
-    }
-    if (tally === undefined) {
-      tally = this.#find(action, reason);
-      if (met.length < MET_MAX) met.push(tally);
-    }
-    tally.count += 1;
-    this.#latest[index] = tally;
-  }
-
-  #find(action: Action, reason: string): Tally {
+  find(action: Action, reason: string): Tally {
     const byReason = this.#tallies.get(action)!;
     return byReason.get(reason) ?? this.#open(byReason, action, reason);
   }
@@ -73,6 +46,39 @@ export class DecisionCounter {
     const tally = { action, reason: name, count: 0 };
     byReason.set(name, tally);
     return tally;
+  }
+}
+
+/** A symbol mostly repeats what it decided on the bar before, so it remembers the tallies it met: comparing texts is quicker than hashing one. */
+export class SymbolCounter {
+  readonly #counter: DecisionCounter;
+  readonly #met: Tally[] = [];
+  #latest: Tally;
+
+  constructor(counter: DecisionCounter) {
+    this.#counter = counter;
+    // Stands for no decision: no reason is empty.
+    this.#latest = { action: 'hold', reason: '', count: 0 };
+  }
+
+  add(action: Action, reason: string): void {
+    const latest = this.#latest;
+    if (latest.reason === reason && latest.action === action) latest.count += 1;
+    else this.#turnTo(action, reason);
+  }
+
+  #turnTo(action: Action, reason: string): void {
+    const met = this.#met;
+    let tally: Tally | undefined;
+    for (let at = 0; at < met.length && tally === undefined; at += 1) {
+      if (met[at]!.reason === reason && met[at]!.action === action) tally = met[at];
+    }
+    if (tally === undefined) {
+      tally = this.#counter.find(action, reason);
+      if (met.length < MET_MAX) met.push(tally);
+    }
+    tally.count += 1;
+    this.#latest = tally;
   }
 }
 

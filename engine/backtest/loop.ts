@@ -1,52 +1,22 @@
 import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { Intent } from '#engine/contract/intent.ts';
-import { ceil, infinity, isMissing, max, missing } from '#engine/contract/intrinsics.ts';
+import { infinity, max, min } from '#engine/contract/intrinsics.ts';
+import type { Book } from '#engine/simulation/book.ts';
+import { quietBars } from '#engine/simulation/quiet-bars.ts';
 import type { Simulation } from '#engine/simulation/simulation.ts';
-import { type PositionView, Standing, type Trade } from '#engine/simulation/types.ts';
-import { DecisionCounter } from './decision-counter.ts';
+import type { Trade } from '#engine/simulation/types.ts';
+import { DecisionCounter, type SymbolCounter } from './decision-counter.ts';
+import type { DecisionSource, SymbolSource } from './decision-source.ts';
+import { EquityTrack } from './equity-track.ts';
 import type { DecisionCount, EquityCurve } from './types.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
-const DAY_MS = 86_400_000;
-
-/** Where decisions come from: a strategy at work, or the tape of one that was. Symbols go by their index in declared order. */
-export interface DecisionSource {
-  /** Bars a symbol must have seen before it decides. */
-  readonly warmupBars: number;
-  /** Hands a symbol its columns; the bar at `at` is the last one taken in. */
-  attach(index: number, columns: CandleColumns, at: number): void;
-  /** Takes in the next bar of the columns. */
-  advance(index: number): void;
-  isWarm(index: number): boolean;
-  /** @param position what is held; read during the call only */
-  decide(index: number, position: PositionView): Intent;
-}
-
-/** One symbol's way through its columns. An object a symbol rather than an array over symbols: fields are quicker to write in the realm. */
-class Feed {
-  readonly columns: CandleColumns;
-  /** What the simulation holds of the symbol, at any time it is read. */
-  readonly position: PositionView;
-  readonly end: number;
-  at: number;
-  isWarm = false;
-  /** Open time of the bar at `at`; infinite at the end. */
-  time: number = missing;
-
-  constructor(columns: CandleColumns, position: PositionView, start: number, end: number) {
-    this.columns = columns;
-    this.position = position;
-    this.end = end;
-    this.at = start;
-    this.time = start < end ? columns.time[start]! : infinity;
-  }
-
-  step(): void {
-    this.at += 1;
-    this.time = this.at < this.end ? this.columns.time[this.at]! : infinity;
-  }
-}
+/** Instants whose bars are looked at ahead of the strategy at once: to see who has one, and whether the market can do anything with it. */
+const TOGETHER_MAX = 1024;
+/** A stretch is short after something happened, when more may soon, and doubles while nothing does. */
+const STRETCH_MIN = 16;
+const STRETCH_MAX = 256;
 
 export interface LoopOptions {
   readonly span: Span;
@@ -88,6 +58,9 @@ export interface LoopResult {
  * orders. Warm-up takes the last `warmupBars` bars before the span and no others, so a result does not depend on how much older data is
  * at hand. A bar without volume is no bar: a dump that leaves such bars out gives the same result as one that repeats the last price.
  * At the end open positions are closed at their last close.
+ *
+ * While no order waits and no bar reaches a stop, a target or a horizon, the market can do nothing: the strategy is led through such
+ * a stretch bar by bar, and the market catches up with it at its end.
  */
 export function runLoop(
   source: DecisionSource,
@@ -96,106 +69,207 @@ export function runLoop(
   options: LoopOptions,
 ): LoopResult {
   const { span, barMs } = options;
+  const counter = new DecisionCounter();
   const feeds = series.map((columns, index) => {
     const traded = tradedBars(columns);
     const start = lowerBound(traded.time, span.from);
     warmUp(source, index, traded, start);
-    return new Feed(traded, simulation.position(index), start, lowerBound(traded.time, span.to));
+    const book = simulation.attach(index, traded, start - 1);
+    return new Feed(index, traded, book, source.symbol(index), counter.symbol(), lowerBound(traded.time, span.to));
   });
   simulation.keepTradesOnly();
-  const run = new Run(source, simulation, feeds, options);
+  const run = new Run(simulation, feeds, options);
   const track = new EquityTrack(simulation.equity(), barMs);
-  const standing = new Standing();
-  const firstTime = earliest(feeds);
-  run.time = firstTime;
-  while (run.time !== infinity) {
-    takeBars(run);
-    simulation.advance();
-    decideAll(run);
-    simulation.commit();
-    simulation.mark(standing);
-    track.add(standing);
+  findInstants(run);
+  const firstTime = run.together === 0 ? 0 : run.active[0]!.time;
+  while (run.together > 0) {
+    const { book, columns } = run.active[0]!;
+    const from = book.at + 1;
+    const count = passQuietly(run) || meetMarket(run);
+    simulation.settle(columns.time[book.at]!, count, run.worths);
+    track.add(columns.time, from, run.worths, count, simulation.isInvested);
+    if (run.isAsking) carryOut(run);
+    run.bars += count * run.active.length;
+    run.together -= count;
+    if (run.together === 0) findInstants(run);
   }
   simulation.closeAll('end of data');
   return {
-    firstTime: run.bars === 0 ? 0 : firstTime,
+    firstTime,
     bars: run.bars,
     ...track.finish(simulation.equity()),
     turnover: simulation.turnover,
     fees: simulation.fees,
     trades: simulation.takeRecord().trades,
-    decisions: run.counter.list(),
+    decisions: counter.list(),
   };
+}
+
+/** One symbol's way through its columns. An object a symbol rather than an array over symbols: fields are quicker to write in the realm. */
+class Feed {
+  readonly index: number;
+  readonly columns: CandleColumns;
+  /** What the simulation holds of the symbol, at any time it is read; its `at` is the last bar taken in. */
+  readonly book: Book;
+  readonly source: SymbolSource;
+  readonly counter: SymbolCounter;
+  readonly end: number;
+  isWarm = false;
+  /** The instant's decision, when it is to be carried out. */
+  intent: Intent | null = null;
+
+  constructor(index: number, columns: CandleColumns, book: Book, source: SymbolSource, counter: SymbolCounter, end: number) {
+    this.index = index;
+    this.columns = columns;
+    this.book = book;
+    this.source = source;
+    this.counter = counter;
+    this.end = end;
+  }
+
+  /** Bars to come. */
+  get left(): number {
+    return this.end - this.book.at - 1;
+  }
+
+  /** Open time of the next bar; infinite at the end. */
+  get time(): number {
+    const next = this.book.at + 1;
+    return next < this.end ? this.columns.time[next]! : infinity;
+  }
 }
 
 /** What the instants of a run share. They are functions of their own, small enough for V8 to compile each with all that it calls. */
 class Run {
-  readonly source: DecisionSource;
   readonly simulation: Simulation;
   readonly feeds: readonly Feed[];
   readonly onIntent: LoopOptions['onIntent'];
   readonly afterDecision: LoopOptions['afterDecision'];
-  readonly counter = new DecisionCounter();
-  /** Open time of the instant's bars; infinite after the last. */
-  time: number = missing;
+  /** The symbols with a bar at the next instant, in declared order. */
+  readonly active: Feed[];
+  /** How many instants from there on have bars of these symbols and of no other; 0 at the end. */
+  together = 0;
+  /** Longest stretch to try next. */
+  stretch = STRETCH_MIN;
+  /** What the account was worth at the closes of the last stretch. */
+  readonly worths = new Float64Array(STRETCH_MAX);
+  /** Bars traded through, over all symbols. */
   bars = 0;
+  /** Some symbol's decision of this instant is to be carried out. */
+  isAsking = false;
 
-  constructor(source: DecisionSource, simulation: Simulation, feeds: readonly Feed[], options: LoopOptions) {
-    this.source = source;
+  constructor(simulation: Simulation, feeds: readonly Feed[], options: LoopOptions) {
     this.simulation = simulation;
     this.feeds = feeds;
+    this.active = [];
     this.onIntent = options.onIntent;
     this.afterDecision = options.afterDecision;
   }
 }
 
-function takeBars(run: Run): void {
-  const { source, simulation, feeds, time } = run;
-  for (let index = 0; index < feeds.length; index += 1) {
-    const feed = feeds[index]!;
-    if (feed.time !== time) continue;
-    simulation.setBar(index, feed.columns, feed.at);
-    source.advance(index);
-    run.bars += 1;
-  }
-}
-
-/** Lets the symbols with a bar decide, and finds the instant after this one on the way. */
-function decideAll(run: Run): void {
-  const { feeds, time } = run;
-  let next = infinity;
-  for (let index = 0; index < feeds.length; index += 1) {
-    const feed = feeds[index]!;
-    if (feed.time === time) {
-      feed.step();
-      if (!feed.isWarm) feed.isWarm = run.source.isWarm(index);
-      if (feed.isWarm) decide(run, feed, index);
-    }
-    if (feed.time < next) next = feed.time;
-  }
-  run.time = next;
-}
-
-function decide(run: Run, { position }: Feed, index: number): void {
-  const { source, simulation, counter, onIntent, afterDecision } = run;
-  const intent = source.decide(index, position);
-  counter.add(index, intent.action, intent.reason);
-  if (onIntent !== undefined && intent.action !== 'hold') onIntent(run.time, index, intent);
-  simulation.place(index, intent);
-  if (afterDecision !== undefined) afterDecision(index);
-}
-
-function earliest(feeds: readonly Feed[]): number {
+/** Finds who has a bar at the next instant, and for how many instants that stays so. */
+function findInstants(run: Run): void {
+  const { feeds, active } = run;
+  active.length = 0;
+  run.together = 0;
   let time = infinity;
-  for (let index = 0; index < feeds.length; index += 1) if (feeds[index]!.time < time) time = feeds[index]!.time;
-  return time;
+  for (let index = 0; index < feeds.length; index += 1) time = min(time, feeds[index]!.time);
+  if (time === infinity) return;
+  let until = infinity;
+  for (let index = 0; index < feeds.length; index += 1) {
+    const feed = feeds[index]!;
+    if (feed.time === time) active.push(feed);
+    else until = min(until, feed.time);
+  }
+  const first = active[0]!;
+  let count = min(TOGETHER_MAX, first.left);
+  const times = first.columns.time;
+  const from = first.book.at + 1;
+  if (until !== infinity) count = lowerBound(times, until, from, from + count) - from;
+  for (let index = 1; index < active.length; index += 1) count = sameTimes(active[index]!, times, from, count);
+  run.together = count;
+}
+
+/** How many of a feed's next bars open together with those of another, `most` at most. */
+function sameTimes(feed: Feed, otherTimes: Float64Array, otherFrom: number, most: number): number {
+  const { time } = feed.columns;
+  const from = feed.book.at + 1;
+  const end = min(most, feed.left);
+  let count = 0;
+  while (count < end && time[from + count]! === otherTimes[otherFrom + count]!) count += 1;
+  return count;
+}
+
+/**
+ * Leads the strategy through instants in which the market can do nothing, to the first at which it asks for something.
+ * @returns how many there were; 0 when the next instant's bars have to meet the market
+ */
+function passQuietly(run: Run): number {
+  const { simulation, active } = run;
+  if (!simulation.isIdle()) return 0;
+  let most = min(run.stretch, run.together);
+  for (let index = 0; index < active.length; index += 1) most = min(most, quietBars(active[index]!.book, most));
+  let count = 0;
+  while (count < most && !run.isAsking) {
+    for (let index = 0; index < active.length; index += 1) {
+      const feed = active[index]!;
+      feed.book.at += 1;
+      feed.source.advance();
+    }
+    for (let index = 0; index < active.length; index += 1) decide(run, active[index]!);
+    count += 1;
+  }
+  run.stretch = run.isAsking ? STRETCH_MIN : min(2 * run.stretch, STRETCH_MAX);
+  return count;
+}
+
+/** Runs one instant's bars through the market before the strategy sees them. */
+function meetMarket(run: Run): number {
+  const { simulation, active } = run;
+  for (let index = 0; index < active.length; index += 1) {
+    const feed = active[index]!;
+    simulation.setBar(feed.index, feed.columns, feed.book.at + 1);
+    feed.source.advance();
+  }
+  simulation.advance();
+  for (let index = 0; index < active.length; index += 1) decide(run, active[index]!);
+  run.stretch = STRETCH_MIN;
+  return 1;
+}
+
+function decide(run: Run, feed: Feed): void {
+  if (!feed.isWarm) feed.isWarm = feed.source.isWarm();
+  if (!feed.isWarm) return;
+  const intent = feed.source.decide(feed.book);
+  feed.counter.add(intent.action, intent.reason);
+  if (intent.action !== 'hold' || run.simulation.isDelaying) ask(run, feed, intent);
+  if (run.afterDecision !== undefined) run.afterDecision(feed.index);
+}
+
+function ask(run: Run, feed: Feed, intent: Intent): void {
+  run.isAsking = true;
+  feed.intent = intent;
+  if (intent.action !== 'hold') run.onIntent?.(feed.columns.time[feed.book.at]!, feed.index, intent);
+}
+
+function carryOut(run: Run): void {
+  const { simulation, active } = run;
+  run.isAsking = false;
+  for (let index = 0; index < active.length; index += 1) {
+    const feed = active[index]!;
+    if (feed.intent === null) continue;
+    simulation.place(feed.index, feed.intent);
+    feed.intent = null;
+  }
+  simulation.commit();
 }
 
 /** Leads the source through the last `warmupBars` bars before `start`; it then stands before `start`. */
 export function warmUp(source: DecisionSource, index: number, traded: CandleColumns, start: number): void {
   const first = max(0, start - source.warmupBars);
   source.attach(index, traded, first - 1);
-  for (let at = first; at < start; at += 1) source.advance(index);
+  const symbol = source.symbol(index);
+  for (let at = first; at < start; at += 1) symbol.advance();
 }
 
 /** The bars in which something traded; the same columns when that is all of them. */
@@ -215,91 +289,13 @@ export function tradedBars(columns: CandleColumns): CandleColumns {
   };
 }
 
-/** Equity as it goes: drawdown instant by instant, and one point at the end of each UTC day. */
-class EquityTrack {
-  readonly #times: number[] = [];
-  readonly #values: number[] = [];
-  readonly #barMs: number = missing;
-  #instants = 0;
-  #invested = 0;
-  #sum = 0;
-  #peak: number = missing;
-  /** Lowest equity since the peak. */
-  #trough: number = missing;
-  #worst = 0;
-  #underwater = 0;
-  #longestUnderwater = 0;
-  #last: number = missing;
-  #lastTime = missing;
-  #dayEnd = missing;
-
-  constructor(capital: number, barMs: number) {
-    this.#barMs = barMs;
-    this.#peak = capital;
-    this.#trough = capital;
-    this.#last = capital;
+/** Index of the first element that is not below `target`, between `low` and `high`. */
+function lowerBound(sorted: Float64Array, target: number, low = 0, high = sorted.length): number {
+  let [from, to] = [low, high];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle]! < target) from = middle + 1;
+    else to = middle;
   }
-
-  add(standing: Standing): void {
-    const { equity } = standing;
-    const time = standing.openTime + this.#barMs;
-    if (!(time <= this.#dayEnd)) this.#turnDays(time);
-    this.#instants += 1;
-    this.#sum += equity;
-    if (standing.isInvested) this.#invested += 1;
-    if (equity >= this.#peak) {
-      this.#peak = equity;
-      this.#trough = equity;
-      this.#underwater = 0;
-    } else {
-      // Only a new low below this peak can be a new worst fall: the others need no division.
-      if (equity < this.#trough) {
-        this.#trough = equity;
-        this.#worst = max(this.#worst, 1 - equity / this.#peak);
-      }
-      this.#underwater += 1;
-      if (this.#underwater > this.#longestUnderwater) this.#longestUnderwater = this.#underwater;
-    }
-    this.#last = equity;
-    this.#lastTime = time;
-  }
-
-  /** Notes the days that ended before `closeTime`; a day without a bar repeats the value before it. */
-  #turnDays(closeTime: number): void {
-    while (this.#dayEnd < closeTime) {
-      this.#times.push(this.#dayEnd);
-      this.#values.push(this.#last);
-      this.#dayEnd += DAY_MS;
-    }
-    if (isMissing(this.#dayEnd)) this.#dayEnd = ceil(closeTime / DAY_MS) * DAY_MS;
-  }
-
-  /** @param equity after open positions were closed, which stands for the last point */
-  finish(equity: number) {
-    if (this.#instants > 0) {
-      if (equity < this.#peak) this.#worst = max(this.#worst, 1 - equity / this.#peak);
-      this.#times.push(this.#lastTime);
-      this.#values.push(equity);
-    }
-    return {
-      instants: this.#instants,
-      investedInstants: this.#invested,
-      maxDrawdown: this.#worst,
-      maxDrawdownBars: this.#longestUnderwater,
-      equitySum: this.#sum,
-      equity: { time: this.#times, value: this.#values },
-    };
-  }
-}
-
-/** Index of the first element that is not below `target`. */
-function lowerBound(sorted: Float64Array, target: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < target) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return from;
 }

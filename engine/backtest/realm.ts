@@ -121,7 +121,7 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
     const state = input.state === null ? 'fresh' : host.restore(input.state);
     const times = Float64Array.from(history, ({ time }) => time[time.length - 1] ?? Number.NEGATIVE_INFINITY);
     live = { host, times };
-    return { output: { state, warm: history.map((_series, index) => host.isWarm(index)) } };
+    return { output: { state, warm: history.map((_series, index) => host.symbol(index).isWarm()) } };
   }
 
   function event(input: EventInput) {
@@ -139,10 +139,11 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
     });
     const decisions: DecisionRecord[] = [];
     for (const index of indices.sort((left, right) => left - right)) {
-      if (!host.isWarm(index)) continue;
+      const source = host.symbol(index);
+      if (!source.isWarm()) continue;
       const symbol = symbols[index]!;
       const held = input.positions.find((position) => position.symbol === symbol);
-      const intent = host.decide(index, held ?? { symbol, quantity: 0, entryPrice: 0, barsHeld: 0 });
+      const intent = source.decide(held ?? { symbol, quantity: 0, entryPrice: 0, barsHeld: 0 });
       decisions.push(recordOf(symbol, intent));
       host.roundTripState(index);
     }
@@ -164,7 +165,8 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
 /** Warms a symbol up to the bar at `first`, and takes in what follows as if it had been there when those bars closed. */
 function takeIn(host: StrategyHost, index: number, series: CandleColumns, first: number): void {
   warmUp(host, index, series, first);
-  for (let at = first; at < series.time.length; at += 1) host.advance(index);
+  const symbol = host.symbol(index);
+  for (let at = first; at < series.time.length; at += 1) symbol.advance();
 }
 
 /** Six arrays a symbol: time, open, high, low, close, volume. */

@@ -1,6 +1,6 @@
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
-import type { DecisionSource } from './loop.ts';
+import type { DecisionSource, SymbolSource } from './decision-source.ts';
 import { TapeReader } from './loop-codec.ts';
 
 /**
@@ -10,39 +10,59 @@ import { TapeReader } from './loop-codec.ts';
 export class TapeSource implements DecisionSource {
   readonly warmupBars = 0;
   readonly #reader: TapeReader;
-  readonly #feeds: { time: Float64Array; at: number }[];
-  /** One intent a symbol: the simulation reads it only after all symbols have decided. */
-  readonly #intents: Intent[];
+  readonly #symbols: readonly TapedSymbol[];
 
   constructor(tape: Float64Array, texts: readonly string[], symbolCount: number) {
-    this.#reader = new TapeReader(tape, texts);
-    this.#feeds = Array.from({ length: symbolCount }, () => ({ time: new Float64Array(0), at: -1 }));
-    this.#intents = Array.from({ length: symbolCount }, createIntent);
+    const reader = new TapeReader(tape, texts);
+    this.#reader = reader;
+    this.#symbols = Array.from({ length: symbolCount }, (_, index) => new TapedSymbol(reader, index));
   }
 
   attach(index: number, columns: CandleColumns, at: number): void {
-    this.#feeds[index] = { time: columns.time, at };
+    this.#symbols[index]!.attach(columns.time, at);
   }
 
-  advance(index: number): void {
-    this.#feeds[index]!.at += 1;
+  symbol(index: number): SymbolSource {
+    return this.#symbols[index]!;
+  }
+
+  /** False when the tape holds decisions on bars that were never reached. */
+  get isAtEnd(): boolean {
+    return this.#reader.isAtEnd;
+  }
+}
+
+class TapedSymbol implements SymbolSource {
+  readonly #reader: TapeReader;
+  readonly #index: number;
+  /** Its own: the simulation reads it only after all symbols have decided. */
+  readonly #intent: Intent = createIntent();
+  #time: Float64Array = new Float64Array(0);
+  #at = -1;
+
+  constructor(reader: TapeReader, index: number) {
+    this.#reader = reader;
+    this.#index = index;
+  }
+
+  attach(time: Float64Array, at: number): void {
+    this.#time = time;
+    this.#at = at;
+  }
+
+  advance(): void {
+    this.#at += 1;
   }
 
   isWarm(): boolean {
     return true;
   }
 
-  decide(index: number): Intent {
-    const intent = this.#intents[index]!;
-    const { time, at } = this.#feeds[index]!;
-    const taped = this.#reader.next(time[at]!, index);
+  decide(): Intent {
+    const intent = this.#intent;
+    const taped = this.#reader.next(this.#time[this.#at]!, this.#index);
     if (taped === null) intent.action = 'hold';
     else Object.assign(intent, taped);
     return intent;
-  }
-
-  /** False when the tape holds decisions on bars that were never reached. */
-  get isAtEnd(): boolean {
-    return this.#reader.isAtEnd;
   }
 }

@@ -79,6 +79,8 @@ export class Book implements PositionView {
   /** The current bar is the one at `at`; it is read where it lies, because most bars are asked for their close alone. */
   columns: CandleColumns = NO_COLUMNS;
   at = 0;
+  /** The bar up to which the mark and what is held have been brought; behind `at` while bars pass quietly. */
+  agedTo = 0;
   /** Lowest and highest price since the last fill: excursions at the same entry price can only grow beyond these. */
   lowSinceFill = infinity;
   highSinceFill = -infinity;
@@ -117,18 +119,12 @@ export class Book implements PositionView {
     return this.columns.close[this.at]!;
   }
 
-  /** Takes the bar in where nothing is held and nothing waits: it can only move the mark. */
-  skipBar(): void {
-    this.lastClose = this.columns.close[this.at]!;
-    this.hasBar = false;
-  }
-
   get quantity(): number {
     return this.position.quantity;
   }
 
   get barsHeld(): number {
-    return this.position.quantity > 0 ? this.position.barsHeld : 0;
+    return this.position.quantity > 0 ? this.position.barsHeld + this.at - this.agedTo : 0;
   }
 
   get entryPrice(): number {

@@ -30,12 +30,12 @@ function causeAtOpen(book: Book): ExitCause | null {
   return book.open <= stopLevel(book) ? stopCause(book) : null;
 }
 
-/** At the open: market orders, and limits that the open finds marketable on their first bar (they take, so they pay as takers). */
+/** At the open: market orders, and limits that the open trades through on their first bar (they take, so they pay as takers). */
 export function buyAtOpen(desk: Desk, book: Book): void {
   const { order } = book;
   if (order.kind === 'buy') {
     takeUp(desk, book, book.buyPrice(book.open), false);
-  } else if (order.kind === 'limit' && !order.hasRested && book.open <= order.limitPrice) {
+  } else if (order.kind === 'limit' && !order.hasRested && book.open < order.limitPrice) {
     takeUp(desk, book, min(book.buyPrice(book.open), order.limitPrice), false);
   }
 }
@@ -61,27 +61,18 @@ export function closeBar(desk: Desk, book: Book): void {
   const { position, order } = book;
   book.lastClose = book.close;
   if (position.quantity > 0) ageHeld(book);
+  book.agedTo = book.at;
   if (order.kind !== 'limit') return;
   order.hasRested = true;
   order.barsLeft -= 1;
   if (order.barsLeft <= 0) refuse(desk, book, 'expired');
 }
 
-/**
- * True when a bar does nothing to a position beside which no order waits: no exit is under way or due, and the bar stays between
- * stop and target. A trailing stop moves from bar to bar, so it is never taken for uneventful.
- */
-export function isUneventful(book: Book): boolean {
-  const { position, columns, at } = book;
-  if (position.exiting !== null || position.horizonLeft <= 0 || !isMissing(position.trailDistance)) return false;
-  const { stopPrice } = position;
-  return !(columns.low[at]! <= stopPrice || columns.open[at]! <= stopPrice || columns.high[at]! > position.takePrice);
-}
-
-/** `closeBar` where a position is held and no order waits. */
+/** `closeBar` for a bar that passes quietly beside no waiting order. */
 export function closeQuietBar(book: Book): void {
-  book.lastClose = book.columns.close[book.at]!;
-  ageHeld(book);
+  book.lastClose = book.close;
+  if (book.position.quantity > 0) ageHeld(book);
+  book.agedTo = book.at;
   book.hasBar = false;
 }
 
@@ -107,7 +98,9 @@ function noteExcursions(book: Book): void {
     book.highSinceFill = high;
     position.favourable = max(position.favourable, high / (position.cost / position.quantity) - 1);
   }
-  if (high > position.trailHigh) position.trailHigh = high;
+  // A position held before this bar has been held through its high, even when a limit added to it inside the bar.
+  const reached = position.isEntryBar ? high : columns.high[at]!;
+  if (reached > position.trailHigh) position.trailHigh = reached;
 }
 
 /** The higher of the stop and the trailing stop; NaN without either. The trailing stop knows highs up to the previous bar only. */

@@ -5,10 +5,11 @@ import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Book } from './book.ts';
 import { Desk } from './desk.ts';
-import { buyAtOpen, closeBar, closeQuietBar, fillInside, isUneventful, sellAtOpen } from './matching.ts';
+import { buyAtOpen, closeBar, closeQuietBar, fillInside, sellAtOpen } from './matching.ts';
 import { isReduction, makeOrder } from './orders.ts';
+import { ageQuietBars, quietBars, skipQuietBars } from './quiet-bars.ts';
 import { restoreSimulation, type SimulationSnapshot, snapshotSimulation } from './snapshot.ts';
-import type { ClosedBar, Fill, PositionView, SimulationSettings, Standing, Trade } from './types.ts';
+import type { ClosedBar, Fill, PositionView, SimulationSettings, Trade } from './types.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
@@ -26,7 +27,7 @@ import type { ClosedBar, Fill, PositionView, SimulationSettings, Standing, Trade
  *     store(record, simulation.snapshot());                                // one transaction: a kill loses all of the step or none
  *
  * `runLoop` of engine/backtest makes the same three moves through the same methods beneath (`setBar`, `advance`, `place`, `commit`),
- * so paper and backtest cannot part. `Simulation.restore(settings, snapshot)` goes on where `snapshot()` was taken.
+ * so paper and backtest cannot part; where no bar can touch anything it lets many pass and catches up (`settle`). `Simulation.restore(settings, snapshot)` goes on where `snapshot()` was taken.
  *
  * Long only, spot: weights from 0 to 1 of equity, cash never below zero. All money in the quote asset.
  */
@@ -106,6 +107,7 @@ export class Simulation {
     // Storing a reference costs a barrier, and it is nearly always the same one.
     if (book.columns !== columns) book.columns = columns;
     book.at = at;
+    book.agedTo = at - 1;
     book.volumeLeft = volume * book.rules.volumeShare;
   }
 
@@ -116,9 +118,7 @@ export class Simulation {
     for (let index = 0; index < books.length; index += 1) {
       const book = books[index]!;
       if (!book.hasBar) continue;
-      if (book.order.kind !== 'none') isAnyBusy = true;
-      else if (book.position.quantity <= 0) book.skipBar();
-      else if (isUneventful(book)) closeQuietBar(book);
+      if (book.order.kind === 'none' && quietBars(book, 1) === 1) closeQuietBar(book);
       else isAnyBusy = true;
     }
     if (isAnyBusy) this.#match();
@@ -192,6 +192,48 @@ export class Simulation {
     this.#isAnyPlaced = true;
   }
 
+  // ── many instants at a time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Hands in a symbol's columns for a run over them; the bar at `at` is the last one before it. The book then shows what is held. */
+  attach(index: number, columns: CandleColumns, at: number): Book {
+    const book = this.#books[index]!;
+    book.columns = columns;
+    book.at = at;
+    book.agedTo = at;
+    return book;
+  }
+
+  /** Decisions are held back for some bars, holds among them. */
+  get isDelaying(): boolean {
+    return this.#delayBars > 0;
+  }
+
+  /** True when no order and no decision waits: bars that `quietBars` lets through need not be handed in one by one. */
+  isIdle(): boolean {
+    if (this.#delayBars > 0) return false;
+    const books = this.#books;
+    for (let index = 0; index < books.length; index += 1) if (books[index]!.order.kind !== 'none') return false;
+    return true;
+  }
+
+  /**
+   * Catches up with the bars that passed quietly, up to each book's `at`, and notes what the account was worth at the close of each
+   * instant. In these instants either all had a bar of a symbol or none had. Also for one instant that `advance` has dealt with.
+   * @param time open time of the last instant's bars
+   * @param count of instants
+   */
+  settle(time: number, count: number, worths: Float64Array): void {
+    const books = this.#books;
+    const { cash } = this.#desk.account;
+    this.#desk.time = time;
+    for (let instant = 0; instant < count; instant += 1) worths[instant] = cash;
+    for (let index = 0; index < books.length; index += 1) {
+      const book = books[index]!;
+      if (book.position.quantity > 0) ageQuietBars(book, count, worths);
+      else skipQuietBars(book);
+    }
+  }
+
   // ── control ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get halt(): HaltState {
@@ -235,23 +277,6 @@ export class Simulation {
   get isInvested(): boolean {
     for (let index = 0; index < this.#books.length; index += 1) if (this.#books[index]!.position.quantity > 0) return true;
     return false;
-  }
-
-  /** Notes equity and whether anything is held in an object the caller reads: once an instant, without allocating. */
-  mark(standing: Standing): void {
-    const books = this.#books;
-    let equity = this.#desk.account.cash;
-    let isInvested = false;
-    for (let index = 0; index < books.length; index += 1) {
-      const book = books[index]!;
-      const { quantity } = book.position;
-      if (quantity <= 0) continue;
-      isInvested = true;
-      equity += quantity * book.lastClose;
-    }
-    standing.openTime = this.#desk.time;
-    standing.equity = equity;
-    standing.isInvested = isInvested;
   }
 
   get cash(): number {

@@ -56,15 +56,6 @@ export interface Trade {
   readonly version: string;
 }
 
-/** What the account comes to at the close of an instant; see `Simulation.mark`. */
-export class Standing {
-  /** Of the instant's bars, UTC milliseconds. */
-  openTime = 0;
-  /** Quote asset. */
-  equity = 0;
-  isInvested = false;
-}
-
 /** One bar of one symbol, as it closed. */
 export interface ClosedBar {
   readonly symbol: string;

@@ -1,6 +1,7 @@
 import { Pack } from '#bot/evidence/pack.ts';
 import type { RenderContext } from '#bot/evidence/render.ts';
 import { digestOf } from '#engine/attestation/canonical.ts';
+import { SEMANTICS_VERSION } from '#engine/simulation/semantics.ts';
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2025, 0, 1);
@@ -18,7 +19,7 @@ export function samplePack(change: (pack: Pack) => void = () => {}): Pack {
     schema: 'ratchet/evidence/1',
     cycle: '20260301-1',
     strategy: 'ema-cross',
-    semantics: 1,
+    semantics: SEMANTICS_VERSION,
     proposal: {
       kind: 'TWEAK',
       hypothesis: 'Slower averages trade less often, so fees eat less of the same trend.',

@@ -23,15 +23,21 @@ export class BarWindow {
   at = -1;
   /** How many bars the columns hold; beyond lies room for more, or nothing. */
   end = 0;
-  /** Bars taken in so far. */
-  count = 0;
+  /** What `at` is short of the number of bars taken in. */
+  #ahead = 1;
 
   constructor(reach: number) {
     this.reach = reach;
   }
 
+  /** Bars taken in so far. */
+  get count(): number {
+    return this.at + this.#ahead;
+  }
+
   /** Reads from these columns from now on; the bar at `at` is the newest. Bars taken in before keep counting. */
   attach(columns: CandleColumns, at: number): void {
+    this.#ahead += this.at - at;
     this.time = columns.time;
     this.open = columns.open;
     this.high = columns.high;

@@ -16,6 +16,8 @@ import {
   timeframeOfIndicator,
 } from '#engine/indicators/streaming-indicator.ts';
 import type { PositionView } from '#engine/simulation/types.ts';
+import type { DecisionSource, SymbolSource } from '../decision-source.ts';
+import type { BarWindow } from './bar-window.ts';
 import { type CheckedDefinition, checkHigherTimeframe, checkWarmup, resolveParameters } from './definition.ts';
 import { copyPlainJson, type PlainJson } from './plain-json.ts';
 import { StrategyContext, SymbolDesk } from './strategy-context.ts';
@@ -43,24 +45,62 @@ interface HigherTimeframe {
   wholeFrom: number;
 }
 
-interface SymbolRoom {
+/** One symbol at work: what its context reads, and the indicators behind it. */
+class SymbolRoom implements SymbolSource {
   readonly desk: SymbolDesk;
+  readonly window: BarWindow;
   readonly context: StrategyContext;
-  readonly base: StreamingIndicator[];
-  readonly higher: HigherTimeframe[];
+  readonly base: readonly StreamingIndicator[];
+  readonly higher: readonly HigherTimeframe[];
   readonly cursor: Cursor;
+  readonly onBar: OnBar;
   /** Bars of the block that the indicators have taken in. */
-  filled: number;
+  filled = 0;
+
+  constructor(
+    desk: SymbolDesk,
+    base: readonly StreamingIndicator[],
+    higher: readonly HigherTimeframe[],
+    cursor: Cursor,
+    onBar: OnBar,
+  ) {
+    this.desk = desk;
+    this.window = desk.window;
+    this.context = new StrategyContext(desk);
+    this.base = base;
+    this.higher = higher;
+    this.cursor = cursor;
+    this.onBar = onBar;
+  }
+
+  /** Takes in the next bar of the columns: window, indicators, higher timeframes. */
+  advance(): void {
+    const { cursor } = this;
+    this.window.at += 1;
+    if (cursor.slot === this.filled) fillBlock(this);
+    cursor.slot += 1;
+  }
+
+  isWarm(): boolean {
+    return this.window.count >= this.window.reach;
+  }
+
+  decide(position: PositionView): Intent {
+    const { desk } = this;
+    if (desk.held !== position) desk.held = position;
+    return StrategyContext.decide(this.context, this.onBar);
+  }
 }
 
+type OnBar = (context: Context) => Decision;
+
 /** A definition with parameter values, at work: one context, window, set of indicators and state for each symbol. */
-export class StrategyHost {
+export class StrategyHost implements DecisionSource {
   readonly definition: CheckedDefinition;
   readonly parameters: ParameterValues;
   readonly warmupBars: number;
   readonly higherTimeframes: readonly Timeframe[];
   readonly #rooms: readonly SymbolRoom[];
-  readonly #onBar: (context: Context) => Decision;
 
   /** @throws TypeError or RangeError when a value is outside its range or the definition's functions give what they may not */
   constructor(definition: CheckedDefinition, given: Readonly<Record<string, number>>) {
@@ -69,13 +109,12 @@ export class StrategyHost {
     this.definition = definition;
     this.parameters = resolveParameters(definition.parameters, given);
     this.warmupBars = checkWarmup(warmupBars(this.parameters));
-    this.#onBar = onBar;
-    this.#rooms = definition.symbols.map((symbol) => this.#openRoom(symbol));
+    this.#rooms = definition.symbols.map((symbol) => this.#openRoom(symbol, onBar));
     for (const room of this.#rooms) if (initialState !== null) room.desk.state = stateOf(initialState());
     this.higherTimeframes = this.#usedTimeframes();
   }
 
-  #openRoom(symbol: string): SymbolRoom {
+  #openRoom(symbol: string, onBar: OnBar): SymbolRoom {
     const { definition, parameters, warmupBars } = this;
     const { indicators, timeframe } = definition;
     const { found, record } = collect(indicators(parameters));
@@ -90,7 +129,7 @@ export class StrategyHost {
       else higherOf(higher, timeframe, own).indicators.push(indicator);
     }
     const desk = new SymbolDesk(symbol, timeframeMs(timeframe), warmupBars, record, parameters);
-    return { desk, context: new StrategyContext(desk), base, higher: [...higher.values()], cursor, filled: 0 };
+    return new SymbolRoom(desk, base, [...higher.values()], cursor, onBar);
   }
 
   #usedTimeframes(): readonly Timeframe[] {
@@ -115,30 +154,13 @@ export class StrategyHost {
 
   /** Takes in a closed bar that is in no column yet. Only after `detach`. */
   append(index: number, time: number, open: number, high: number, low: number, close: number, volume: number): void {
-    this.#rooms[index]!.desk.window.append(time, open, high, low, close, volume);
-    this.advance(index);
-  }
-
-  /** Takes in the next bar of the columns: window, indicators, higher timeframes. */
-  advance(index: number): void {
     const room = this.#rooms[index]!;
-    const { window } = room.desk;
-    window.at += 1;
-    window.count += 1;
-    if (room.cursor.slot === room.filled) fillBlock(room);
-    room.cursor.slot += 1;
+    room.window.append(time, open, high, low, close, volume);
+    room.advance();
   }
 
-  /** Whether the symbol has seen its warm-up. */
-  isWarm(index: number): boolean {
-    return this.#rooms[index]!.desk.window.count >= this.warmupBars;
-  }
-
-  /** The strategy's decision on the symbol's newest bar. The intent is the host's own object, valid until the next call. */
-  decide(index: number, position: PositionView): Intent {
-    const { desk, context } = this.#rooms[index]!;
-    if (desk.held !== position) desk.held = position;
-    return StrategyContext.decide(context, this.#onBar);
+  symbol(index: number): SymbolSource {
+    return this.#rooms[index]!;
   }
 
   /** @throws TypeError naming the path of what JSON would lose */
@@ -179,8 +201,7 @@ function stateOf(value: unknown): PlainJson {
 
 /** Lets the indicators take in the bars from the window's newest on, as far as there are any. A live run has one. */
 function fillBlock(room: SymbolRoom): void {
-  const { base, higher, cursor, filled } = room;
-  const { window } = room.desk;
+  const { base, higher, cursor, filled, window } = room;
   const count = min(BLOCK_BARS, window.end - window.at);
   for (const indicator of base) {
     beginBlock(indicator, filled);

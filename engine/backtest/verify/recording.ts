@@ -23,10 +23,11 @@ export class Recorder {
   readonly intents: RecordedIntent[] = [];
   readonly trades: Trade[] = [];
   readonly #counter = new DecisionCounter();
+  readonly #all = this.#counter.symbol();
 
   /** One decision on the bar that opened at `time`, UTC milliseconds. */
   add(time: number, decision: DecisionRecord): void {
-    this.#counter.add(0, decision.action, decision.reason);
+    this.#all.add(decision.action, decision.reason);
     if (decision.action !== 'hold') this.intents.push({ time, text: canonicalJson(decision) });
   }
 

@@ -34,7 +34,7 @@ function lead(host: StrategyHost, closes: readonly number[], first = 0): void {
   host.detach(0);
   closes.forEach((close, index) => {
     host.append(0, (first + index) * HOUR_MS, close, close + 1, close - 1, close, 10);
-    host.decide(0, flat);
+    host.symbol(0).decide(flat);
   });
 }
 
@@ -92,7 +92,7 @@ describe('the window', () => {
       host,
       Array.from({ length: 10_000 }, (_, index) => index + 2),
     );
-    expect(host.isWarm(0)).toBe(true);
+    expect(host.symbol(0).isWarm()).toBe(true);
   });
 
   it('is the same frozen context on every bar, and nothing of the host hangs on it', () => {
@@ -194,14 +194,14 @@ describe('a decision', () => {
     const host = hostOf((context) => context.hold('x'.repeat(500)));
     lead(host, [1]);
     host.append(0, HOUR_MS, 1, 1, 1, 1, 1);
-    expect(host.decide(0, flat).reason).toHaveLength(120);
+    expect(host.symbol(0).decide(flat).reason).toHaveLength(120);
   });
 
   it('keeps apart a number that was not given and one that is none', () => {
     const host = hostOf((context) => context.target(0.5, 'x', { stopLoss: Number.NaN }));
     lead(host, [1]);
     host.append(0, HOUR_MS, 1, 1, 1, 1, 1);
-    const intent = host.decide(0, flat);
+    const intent = host.symbol(0).decide(flat);
     expect(intent.stopLoss).toBe(Number.NEGATIVE_INFINITY);
     expect(intent.takeProfit).toBeNaN();
     expect(() =>

@@ -4,6 +4,22 @@ import { HOUR_MS, plainRules, Scene } from './scene.ts';
 
 const half = { action: 'target', weight: 0.5 } as const;
 
+describe('a limit', () => {
+  it('that the open only touches does not fill, and one at the last close pays spread and slippage up to its price', () => {
+    const touched = new Scene().bar(100, 100, 100, 100).decide({ action: 'limit', weight: 0.5, price: 95 });
+    expect(touched.bar(95, 99, 95, 98).fills).toEqual([]);
+    const costly = new Scene({ halfSpreadRate: 0.001, slippageRate: 0.001 }).bar(100, 100, 100, 100);
+    expect(costly.decide({ action: 'limit', weight: 0.5, price: 100 }).bar(100, 105, 100, 104).fills).toEqual([]);
+  });
+
+  it('that adds to a position inside a bar leaves its trailing stop the high the position was held through', () => {
+    const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'target', weight: 0.2, trailingStop: 0.05 });
+    scene.bar(100, 100, 100, 100).decide({ action: 'limit', weight: 0.5, price: 98 });
+    scene.bar(100, 120, 97, 118).bar(118, 118, 113.5, 114);
+    expect(scene.fills.at(-1)).toMatchObject({ side: 'sell', price: 114, cause: 'trailing-stop' });
+  });
+});
+
 describe('a gap', () => {
   it('through a stop in thin volume sells at the open what the volume takes and the rest at the next opens, better or worse', () => {
     const scene = new Scene({ volumeShare: 0.1 }).bar(100, 100, 100, 100).decide({ ...half, stopLoss: 0.02 });

@@ -36,7 +36,6 @@ const ask = fc.record({
 });
 const stream = fc.record({
   steps: fc.array(fc.tuple(bar, ask), { minLength: 10, maxLength: 60, size: 'max' }),
-  isTrailing: fc.boolean(),
   makerFeeRate: between(0, 0.002),
   takerFeeRate: between(0, 0.004),
   halfSpreadRate: between(0, 0.001),
@@ -44,17 +43,11 @@ const stream = fc.record({
   volumeShare: between(0.01, 0.5),
 });
 
-/** A stream either rests limits or trails stops: a limit that adds to a trailed position inside a bar is not compared here. */
-function soberly<A extends { readonly action: string }>(asked: A, isTrailing: boolean): A {
-  if (!isTrailing) return { ...asked, trailingStop: undefined };
-  return asked.action === 'limit' ? { ...asked, action: 'target' } : asked;
-}
-
 describe('against an exchange written from the rules alone', () => {
   it(`${CASES} random order streams over random bars fill alike: side, quantity, price, fee and cause, and the same cash is left`, () => {
     const causes = new Map<string, number>();
     fc.assert(
-      fc.property(stream, ({ steps, isTrailing, ...costs }) => {
+      fc.property(stream, ({ steps, ...costs }) => {
         const rules = { ...plainRules, ...costs };
         const simulation = new Simulation({ symbols: ['A'], markets: { A: rules }, capital: 1000, barMs: HOUR_MS });
         const plain = new PlainExchange(rules, 1000);
@@ -71,7 +64,7 @@ describe('against an exchange written from the rules alone', () => {
           // A bar without volume is no bar, so nobody decides on it.
           if (volume > 0) {
             const decision = {
-              ...soberly(asked, isTrailing),
+              ...asked,
               symbol: 'A',
               reason: 'random',
               price: close * (1 - below),
