@@ -9,6 +9,9 @@ interface SesCompartment {
 declare const Compartment: new (options: { __options__: true; name: string; globals: Record<string, unknown> }) => SesCompartment;
 declare const harden: <T>(value: T) => T;
 
+/** `Object.getOwnPropertyNames`, which is withheld here. */
+const namesOf = (value: object): string[] => Reflect.ownKeys(value).filter((key) => typeof key === 'string');
+
 /** Names that cannot be redefined on any global object. */
 const CONSTANTS = new Set(['Infinity', 'NaN', 'undefined']);
 
@@ -17,7 +20,8 @@ const CONTRACT = 'ratchet/contract';
 /** `Math` without chance and with our own `pow`, frozen. */
 const math: object = (() => {
   const copy: Record<string, unknown> = {};
-  for (const name of Object.getOwnPropertyNames(Math)) {
+  // In an order of our own: the platform's differs between versions.
+  for (const name of namesOf(Math).sort()) {
     if (name !== 'random') copy[name] = (Math as unknown as Record<string, unknown>)[name];
   }
   copy.pow = pow;
@@ -50,7 +54,7 @@ export function evaluate(code: string, endowments: Record<string, unknown>): unk
   const intrinsics: Record<string, unknown> = {};
   for (const name of STRATEGY_GLOBALS) intrinsics[name] = name === 'Math' ? math : (compartment.globalThis[name] ?? shared[name]);
 
-  for (const name of Object.getOwnPropertyNames(compartment.globalThis)) {
+  for (const name of namesOf(compartment.globalThis)) {
     if (!CONSTANTS.has(name)) Reflect.deleteProperty(compartment.globalThis, name);
   }
   Object.assign(compartment.globalThis, intrinsics, globals);

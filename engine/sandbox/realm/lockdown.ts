@@ -1,5 +1,6 @@
 // The order is the point: intrinsics are trimmed, console and freeze replaced before SES looks at them,
 // and nothing of a sandbox program is evaluated before lockdown.
+import { hideStackAccessor } from './version-blind.ts';
 import './one-view.ts';
 import { withhold } from './trim.ts';
 import './stack-lines.ts';
@@ -10,6 +11,7 @@ declare const lockdown: (options: Record<string, unknown>) => void;
 
 restoreFreeze();
 withhold();
+hideStackAccessor();
 
 // Every option is passed: SES takes those left out from variables of the environment.
 lockdown({

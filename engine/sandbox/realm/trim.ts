@@ -35,6 +35,8 @@ function trim(): void {
     }
   }
   for (const name of REMOVED_GLOBALS) Reflect.deleteProperty(realm, name);
+  // Later versions name what all iterators inherit from.
+  Reflect.deleteProperty(intrinsic(realm, '%Iterator%')!, Symbol.toStringTag);
 }
 
 /** To be called when SES is loaded, before lockdown. */

@@ -27,6 +27,7 @@ type Rule = (visit: Visit, context: RuleContext) => Finding | undefined;
 export const EXPRESSION_RULES: readonly Rule[] = [
   forbiddenSyntax,
   asynchronous,
+  disposal,
   power,
   regularExpression,
   identifier,
@@ -82,6 +83,12 @@ function asynchronous({ node }: Visit, { located }: RuleContext): Finding | unde
   }
   if (node.type === 'ForOfStatement' && node.await) return located.finding('no-async', 'for await is refused.', node.start);
   return undefined;
+}
+
+/** Syntax that Node 20 does not have: a verdict must not depend on where it is made. */
+function disposal({ node }: Visit, { located }: RuleContext): Finding | undefined {
+  if (node.type !== 'VariableDeclaration' || !String(node.kind).endsWith('using')) return undefined;
+  return located.finding('no-using', 'using is refused: it runs code when a block ends. Use const.', node.start);
 }
 
 function power({ node }: Visit, { located }: RuleContext): Finding | undefined {

@@ -7,6 +7,8 @@ const program: RealmProgram = (host) => {
     load: (input) => {
       loaded = host.evaluate(String(input), {
         contract: host.harden({ defineStrategy: (definition: unknown) => definition }),
+        // For attacks that look at everything: no strategy has it.
+        ownKeys: Reflect.ownKeys,
       }) as {
         default?: unknown;
       };
