@@ -11,10 +11,26 @@ const SAME_POINT = 1e-12;
  * known: |x - centre(C)|² = Σ|x - y|²/|C| - ΣΣ|y - z|²/(2|C|²) over y, z in C. A round costs n·k steps and n for each point that
  * changes its cluster, whatever the dimension.
  * @param squares squared Euclidean distances, n × n
- * @returns the cluster of each point, 0 to k - 1, none of them empty; null where this start leaves one empty, which is certain when
+ * @param starts how often to begin; the clusters with the least inertia are kept
+ * @returns the cluster of each point, 0 to k - 1, none of them empty; null where every start leaves one empty, which is certain when
  * fewer than k points differ
  */
-export function kMeans(squares: SquareMatrix, clusters: number, random: RandomSource): Int32Array | null {
+export function kMeans(squares: SquareMatrix, clusters: number, starts: number, random: RandomSource): Int32Array | null {
+  let best: Clustering | null = null;
+  for (let start = 0; start < starts; start += 1) {
+    const found = oneStart(squares, clusters, random);
+    if (found !== null && (best === null || found.inertia < best.inertia)) best = found;
+  }
+  return best?.labels ?? null;
+}
+
+interface Clustering {
+  readonly labels: Int32Array;
+  /** Sum of squared distances of the points to the centre of their cluster. */
+  readonly inertia: number;
+}
+
+function oneStart(squares: SquareMatrix, clusters: number, random: RandomSource): Clustering | null {
   const { size, values } = squares;
   const labels = seededLabels(squares, clusters, random);
   if (labels === null) return null;
@@ -43,7 +59,7 @@ export function kMeans(squares: SquareMatrix, clusters: number, random: RandomSo
     if (counts.includes(0)) return null;
     if (!hasMoved) break;
   }
-  return labels;
+  return { labels, inertia: within.reduce((total, sum, cluster) => total + sum / (2 * counts[cluster]!), 0) };
 }
 
 /**

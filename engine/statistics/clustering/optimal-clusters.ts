@@ -1,7 +1,8 @@
+import { meanOf } from '../moments.ts';
 import type { RandomSource } from '../random-source.ts';
 import { squaredRowDistances } from './correlation-distance.ts';
 import { kMeans } from './k-means.ts';
-import { qualityOf, silhouettes } from './silhouettes.ts';
+import { silhouettes } from './silhouettes.ts';
 import { type SquareMatrix, submatrix } from './square-matrix.ts';
 
 /** Two series nearer than this (a correlation above 0.999998) are one, tried twice. */
@@ -16,14 +17,18 @@ export interface ClusterSearch {
 }
 
 /**
- * The optimal number of clusters: k-means for every k, the one with the best silhouette quality wins; clusters whose own quality is
- * below the mean are thrown together and clustered anew, and the outcome is kept if the mean quality of all clusters has risen.
- * López de Prado and Lewis (2019), "Detection of false investment strategies using unsupervised learning methods" (ONC).
+ * The optimal number of clusters: k-means on the rows of the distance matrix for every k, the best silhouettes win; clusters whose
+ * silhouettes are below the mean of clusters are thrown together and clustered anew by the same rule, and the outcome is kept if the
+ * silhouettes of those points have risen. After López de Prado and Lewis (2019), "Detection of false investment strategies using
+ * unsupervised learning methods" (ONC), with one change: they divide mean silhouettes by their deviation, which rewards few lumps
+ * of evenly middling points. With 8 families of 4 at a correlation of 0.9 beside 8 families of 8 at 0.35, theirs finds 2 clusters,
+ * the mean finds the 16; on families that are all alike both find every one. And of several starts of k-means the tightest clusters
+ * are judged, so that the outcome hangs on the seed as little as can be.
  *
- * One series is one cluster; two are two unless they are the same. Silhouettes cannot tell whether many series are one cluster:
- * only series that do not differ at all come out as one.
+ * One series is one cluster; two are two unless they are the same. Silhouettes cannot tell whether many series are one cluster: only
+ * series that do not differ at all come out as one, a single family comes out as several.
  * @param distances correlation distances, n × n
- * @returns members of each cluster, in rising order of their first member
+ * @returns members of each cluster, rising, in the order of their first member
  */
 export function optimalClusters(distances: SquareMatrix, search: ClusterSearch): number[][] {
   const { size, values } = distances;
@@ -32,56 +37,45 @@ export function optimalClusters(distances: SquareMatrix, search: ClusterSearch):
   if (size === 2) return values[1]! < SAME_SERIES ? [all] : [[0], [1]];
   const squares = squaredRowDistances(distances);
   const apart: SquareMatrix = { size, values: squares.values.map(Math.sqrt) };
-  const labels = bestLabels(squares, apart, search);
-  if (labels === null) return [all];
-  const first = qualifiedClusters(membersOf(labels), apart);
-  const mean = meanQuality(first);
-  const weak = first.filter(({ quality }) => quality < mean);
-  if (weak.length < 2) return inOrder(first.map(({ members }) => members));
-  const again = weak.flatMap(({ members }) => members).sort((left, right) => left - right);
+  const first = bestClusters(squares, apart, search);
+  if (first === null) return [all];
+  const before = silhouettesOf(first, apart);
+  const qualities = first.map((members) => meanAt(before, members));
+  const weak = first.filter((_, index) => qualities[index]! < meanOf(qualities)!);
+  if (weak.length === 0 || weak.length === first.length) return inOrder(first);
+  const again = weak.flat().sort((left, right) => left - right);
   const remade = optimalClusters(submatrix(distances, again), search).map((members) => members.map((index) => again[index]!));
-  const second = qualifiedClusters(
-    [...first.filter((one) => !weak.includes(one)).map(({ members }) => members), ...remade],
-    apart,
-  );
-  return inOrder((meanQuality(second) > mean ? second : first).map(({ members }) => members));
+  const second = [...first.filter((members) => !weak.includes(members)), ...remade];
+  return inOrder(meanAt(silhouettesOf(second, apart), again) > meanAt(before, again) ? second : first);
 }
 
-function bestLabels(
+/** Null where the points do not differ. */
+function bestClusters(
   squares: SquareMatrix,
   apart: SquareMatrix,
   { random, maxClusters, starts }: ClusterSearch,
-): Int32Array | null {
+): number[][] | null {
   let best: Int32Array | null = null;
   let highest = Number.NEGATIVE_INFINITY;
-  for (let start = 0; start < starts; start += 1) {
-    for (let clusters = 2; clusters <= Math.min(maxClusters, squares.size - 1); clusters += 1) {
-      const labels = kMeans(squares, clusters, random);
-      if (labels === null) continue;
-      const quality = qualityOf(silhouettes(apart, labels, clusters));
-      if (quality <= highest) continue;
-      highest = quality;
-      best = labels;
-    }
+  for (let clusters = 2; clusters <= Math.min(maxClusters, squares.size - 1); clusters += 1) {
+    const labels = kMeans(squares, clusters, starts, random);
+    if (labels === null) continue;
+    const quality = meanOf(silhouettes(apart, labels, clusters))!;
+    if (quality <= highest) continue;
+    highest = quality;
+    best = labels;
   }
-  return best;
+  return best && membersOf(best);
 }
 
-interface QualifiedCluster {
-  readonly members: readonly number[];
-  readonly quality: number;
-}
-
-/** Quality of each cluster by the silhouettes of its members among all points. */
-function qualifiedClusters(clusters: readonly (readonly number[])[], apart: SquareMatrix): QualifiedCluster[] {
+function silhouettesOf(clusters: readonly (readonly number[])[], apart: SquareMatrix): Float64Array {
   const labels = new Int32Array(apart.size);
   for (const [label, members] of clusters.entries()) for (const member of members) labels[member] = label;
-  const values = silhouettes(apart, labels, clusters.length);
-  return clusters.map((members) => ({ members, quality: qualityOf(members.map((member) => values[member]!)) }));
+  return silhouettes(apart, labels, clusters.length);
 }
 
-function meanQuality(clusters: readonly QualifiedCluster[]): number {
-  return clusters.reduce((total, { quality }) => total + quality, 0) / clusters.length;
+function meanAt(values: Float64Array, points: readonly number[]): number {
+  return meanOf(points.map((point) => values[point]!))!;
 }
 
 function membersOf(labels: Int32Array): number[][] {

@@ -1,9 +1,6 @@
 import { sumsByCluster } from './k-means.ts';
 import type { SquareMatrix } from './square-matrix.ts';
 
-/** A spread of silhouettes below this is rounding; it keeps a quality finite. */
-const LEAST_SPREAD = 1e-6;
-
 /**
  * How much nearer each point is to its own cluster than to the next one: (b - a) / max(a, b), a the mean distance to the others of
  * its cluster, b the least mean distance to another cluster; 0 for a point alone. Rousseeuw (1987), "Silhouettes".
@@ -28,17 +25,4 @@ export function silhouettes(distances: SquareMatrix, labels: Int32Array, cluster
     const larger = Math.max(inside, next);
     return larger > 0 ? (next - inside) / larger : 0;
   });
-}
-
-/**
- * Mean of silhouettes over their deviation (n): the higher, the better and the more evenly are points clustered.
- * López de Prado and Lewis (2019).
- */
-export function qualityOf(values: ArrayLike<number>): number {
-  let mean = 0;
-  for (let index = 0; index < values.length; index += 1) mean += values[index]! / values.length;
-  let variance = 0;
-  for (let index = 0; index < values.length; index += 1)
-    variance += ((values[index]! - mean) * (values[index]! - mean)) / values.length;
-  return mean / Math.max(Math.sqrt(variance), LEAST_SPREAD);
 }
