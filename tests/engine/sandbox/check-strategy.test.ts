@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +57,56 @@ describe('checkStrategy', () => {
     await expect(checkStrategy(join(path, 'strategy.ts'))).rejects.toMatchObject({ code: 'sandbox/link' });
     symlinkSync(outside, join(root, 'linked'));
     await expect(checkStrategy(join(root, 'linked'))).rejects.toMatchObject({ code: 'sandbox/link' });
+  });
+
+  it('refuses a link beside the strategy, and one in place of the manifest', async () => {
+    const outside = folder({ 'manifest.yaml': manifest('strategy.ts') });
+    const beside = folder({ 'strategy.ts': GOOD, 'manifest.yaml': manifest('strategy.ts') });
+    symlinkSync('/etc/hostname', join(beside, 'notes.txt'));
+    await expect(checkStrategy(beside)).rejects.toMatchObject({ code: 'sandbox/link' });
+    const instead = folder({ 'strategy.ts': GOOD });
+    symlinkSync(join(outside, 'manifest.yaml'), join(instead, 'manifest.yaml'));
+    await expect(checkStrategy(instead)).rejects.toMatchObject({ code: 'sandbox/link' });
+  });
+
+  it('judges a file with a second name by what it holds', async () => {
+    const path = folder({ 'strategy.ts': GOOD });
+    linkSync(join(path, 'strategy.ts'), join(path, 'again.ts'));
+    expect(await checkStrategy(join(path, 'again.ts'))).toMatchObject({ ok: true });
+    writeFileSync(join(path, 'strategy.ts'), 'let x = 1;');
+    expect(await checkStrategy(join(path, 'again.ts'))).toMatchObject({ ok: false });
+  });
+
+  it.each([
+    ['a pipe, which would never end', (path: string) => execFileSync('mkfifo', [path])],
+    ['a folder', (path: string) => mkdirSync(path)],
+  ])('refuses %s in place of the entry', async (_name, make) => {
+    const path = folder({ 'manifest.yaml': manifest('strategy.ts') });
+    make(join(path, 'strategy.ts'));
+    await expect(checkStrategy(path)).rejects.toMatchObject({ code: 'sandbox/no-strategy' });
+  });
+
+  it('refuses bytes that are no text, and sees a byte order mark', async () => {
+    const path = folder({ 'strategy.ts': GOOD });
+    writeFileSync(join(path, 'bytes.ts'), Buffer.concat([Buffer.from(GOOD), Buffer.from([0x2f, 0x2f, 0xff, 0xfe])]));
+    await expect(checkStrategy(join(path, 'bytes.ts'))).rejects.toMatchObject({ code: 'sandbox/not-text' });
+    writeFileSync(join(path, 'marked.ts'), `\ufeff${GOOD}`);
+    expect(await checkStrategy(join(path, 'marked.ts'))).toMatchObject({
+      ok: false,
+      findings: [{ rule: 'sandbox/hidden-character', line: 1, column: 1 }],
+    });
+  });
+
+  it('refuses what is too large to be a strategy without reading it', async () => {
+    const path = folder({ 'strategy.ts': GOOD });
+    writeFileSync(join(path, 'large.ts'), '');
+    truncateSync(join(path, 'large.ts'), 2 ** 40);
+    await expect(checkStrategy(join(path, 'large.ts'))).rejects.toMatchObject({ code: 'sandbox/too-large' });
+  });
+
+  it('names the entry a manifest promises in vain', async () => {
+    const path = folder({ 'strategy.ts': GOOD, 'manifest.yaml': manifest('other.ts') });
+    expect(await checkStrategy(path)).toMatchObject({ ok: false, findings: [{ rule: 'sandbox/entry', file: 'other.ts' }] });
   });
 
   it('refuses an alias bomb in the manifest', async () => {
