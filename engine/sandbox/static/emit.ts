@@ -3,7 +3,7 @@ import * as contract from '#engine/contract/index.ts';
 import type { Finding } from '#engine/sandbox/finding.ts';
 import { LINES_COMMENT } from '#engine/sandbox/strategy-globals.ts';
 import { frozenModule } from './frozen-module.ts';
-import { sourceLines } from './line-map.ts';
+import { lineBehind, segmentsOf } from './line-map.ts';
 import { escaped, Located } from './located.ts';
 import { judge } from './source-rules.ts';
 
@@ -20,12 +20,18 @@ export async function emit(file: string, source: string): Promise<Emitted> {
   const stripped = await withoutTypes(file, source);
   if ('findings' in stripped) return stripped;
   const { code, map } = stripped;
-  const lines = sourceLines((JSON.parse(map) as { mappings: string }).mappings);
+  const segments = segmentsOf((JSON.parse(map) as { mappings: string }).mappings);
   const { findings, program } = judge(file, code, 'js', CONTRACT_NAMES);
   findings.push(...codeLikeText(file, code));
   if (findings.length > 0 || program === undefined) {
-    return { findings: findings.map((finding) => ({ ...finding, line: lines[finding.line - 1] || finding.line, column: 1 })) };
+    const inSource = ({ line, column, ...rest }: Finding): Finding => ({
+      ...rest,
+      line: lineBehind(segments[line - 1], column - 1) || line,
+      column: 1,
+    });
+    return { findings: findings.map(inSource) };
   }
+  const lines = segments.map((line) => line[0]?.line ?? 0);
   return { code: `${frozenModule(code, program)}\n${LINES_COMMENT}${lines.join(',')}\n` };
 }
 

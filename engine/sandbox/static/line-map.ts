@@ -1,21 +1,36 @@
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
+/** Where a stretch of a generated line came from. */
+export interface Segment {
+  /** Its first column in the generated line, from 0. */
+  readonly column: number;
+  /** The line of the source, from 1. */
+  readonly line: number;
+}
+
 /**
- * For each line of the generated text the line of the source it came from (from 1; 0 where none), out of the `mappings` of a
- * source map with one source (Source Map Revision 3: segments of base-64 VLQ, fields relative to the segment before).
+ * For each line of the generated text its stretches in order, out of the `mappings` of a source map with one source (Source Map
+ * Revision 3: segments of base-64 VLQ, fields relative to the segment before, the column to that before in its line).
  */
-export function sourceLines(mappings: string): number[] {
+export function segmentsOf(mappings: string): Segment[][] {
   let sourceLine = 0;
   return mappings.split(';').map((line) => {
-    let first: number | undefined;
-    for (const segment of line.split(',')) {
-      const fields = vlq(segment);
+    const segments: Segment[] = [];
+    let column = 0;
+    for (const text of line.split(',')) {
+      const fields = vlq(text);
+      column += fields[0] ?? 0;
       if (fields.length < 4) continue;
       sourceLine += fields[2]!;
-      first ??= sourceLine + 1;
+      segments.push({ column, line: sourceLine + 1 });
     }
-    return first ?? 0;
+    return segments;
   });
+}
+
+/** The line of the source behind a place in a generated line; 0 where none is known. */
+export function lineBehind(segments: readonly Segment[] | undefined, column: number): number {
+  return (segments?.findLast((segment) => segment.column <= column) ?? segments?.[0])?.line ?? 0;
 }
 
 function vlq(segment: string): number[] {

@@ -29,7 +29,9 @@ export function judge(file: string, source: string, lang: 'ts' | 'js', exports?:
   });
   const error = parsed.errors[0];
   if (error !== undefined) {
-    return { findings: [located.finding('syntax', `The source does not parse: ${error.message}`, error.labels[0]?.start ?? 0)] };
+    return {
+      findings: [located.finding('syntax', `The source does not parse: ${error.message}`, error.labels.at(-1)?.start ?? 0)],
+    };
   }
   const program = parsed.program as unknown as Node;
   if (program.hashbang) return { findings: [located.finding('syntax', 'A strategy is no script: leave out the first line.', 0)] };

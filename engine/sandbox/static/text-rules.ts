@@ -30,10 +30,18 @@ export function textFindings(file: string, source: string): Finding[] {
       ),
     ];
   }
-  return [...lineFindings(located, source), ...hiddenFindings(located, source), ...nestingFindings(located, source)].slice(
-    0,
-    SOURCE_LIMITS.findings,
-  );
+  // The rule about nesting takes the square of a line's length: no longer line may reach it.
+  const lines = lineFindings(located, source);
+  const others = lines.length > 0 ? [] : [...hiddenFindings(located, source), ...nestingFindings(located, source)];
+  return [...lines, ...sourceMapFindings(located, source), ...others].slice(0, SOURCE_LIMITS.findings);
+}
+
+/** esbuild would believe it, and every finding and fault would name lines of the author's choosing. */
+function sourceMapFindings(located: Located, source: string): Finding[] {
+  const at = /[#@]\s?source(?:Mapping)?URL\s?=/.exec(source);
+  if (at === null) return [];
+  const message = 'A comment that says where the source came from is refused: what is judged is what stands here.';
+  return [located.finding('no-source-map', message, at.index)];
 }
 
 function lineFindings(located: Located, source: string): Finding[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildArtifact, type Finding } from '#engine/sandbox/artifact.ts';
+import { textFindings } from '#engine/sandbox/static/text-rules.ts';
 
 const entry = 'strategy.ts';
 
@@ -286,10 +287,22 @@ describe('the static wall refuses', () => {
       ['else if', bar(`${'if (1) {} else\n'.repeat(1900)}{}`)],
       ['labels', bar(`${'a:\n'.repeat(1900)};`)],
       ['new', spread(1900, 'new')],
+      ['one name without end', bar(`${'a'.repeat(60_000)};`)],
+      ['one name without end in the shortest lines that pass', bar(`${`${'a'.repeat(299)}\n`.repeat(190)}(`)],
       ['a megabyte', bar(`return '${'x'.repeat(1_000_000)}';`)],
       ['a hundred thousand lines', bar('\n'.repeat(60_000))],
     ])('%s', async (_name, source) => {
       expect((await findings(source)).length).toBeGreaterThan(0);
+    });
+
+    it('in the engine’s own process too, where the text is looked at first', async () => {
+      const started = performance.now();
+      for (const character of ['a', '$', ' ', '!', 'a ', '{', '"', '\t']) {
+        textFindings('strategy.ts', character.repeat(65_000 / character.length));
+        textFindings('strategy.ts', `${character.repeat(298 / character.length)}\n`.repeat(218));
+      }
+      // It is 40 s for the first of them when a rule backtracks.
+      expect(performance.now() - started).toBeLessThan(20_000);
     });
 
     it('and goes on working after them', async () => {
@@ -316,6 +329,59 @@ describe('the static wall refuses', () => {
     it('an entry that does not exist', async () => {
       const verdict = await buildArtifact(new Map(), '../other/strategy.ts');
       expect(verdict).toMatchObject({ ok: false, findings: [{ rule: 'sandbox/entry' }] });
+    });
+  });
+
+  describe('what would make it speak of other lines, or to a terminal', () => {
+    it.each([
+      ['an inline source map', bar('return 1;\n//# sourceMappingURL=data:application/json;base64,e30=')],
+      ['a source map elsewhere', bar('return 1; /*@ sourceMappingURL=/etc/passwd */')],
+      ['a name for the source', bar('return 1;\n//# sourceURL=other.ts')],
+    ])('%s', async (_name, source) => {
+      expect(await rules(source)).toEqual(['no-source-map']);
+    });
+
+    it('what it repeats of a source is escaped', async () => {
+      const [finding] = await findings(bar(`return '2023-01-01\\u001b[2J\\u202e\\u2028';`));
+      expect(finding?.message).toMatch(/^'2023-01-01\\u\{1b\}\[2J\\u\{202e\}\\u\{2028\}' names a date/);
+    });
+  });
+
+  describe('what esbuild or SES would refuse later, with the line', () => {
+    it.each([
+      ['a name declared twice', bar('let x = 1;\nlet x = 2;\nreturn x;'), 'syntax', 5],
+      ['an HTML comment', bar('let n = 3;\nreturn 1<!--n;'), 'syntax', 5],
+      ['an import in a template with holes', bar(`const x = 'a';\nreturn \`\${x} import('y')\`;`), 'no-code-text', 5],
+      ['a method called import', bar(`const o = {\n import(x: any) { return x; } };\nreturn o;`), 'no-code-text', 5],
+      ['a method called eval', bar(`const o = {\n eval(x: any) { return x; } };\nreturn o;`), 'no-code-text', 5],
+      [
+        'something the contract does not have',
+        `import {\n defineStrategy,\n constructor as c } from 'ratchet/contract';\nexport default defineStrategy({ c });`,
+        'one-import',
+        3,
+      ],
+      [
+        'a word from the contract under a global’s name',
+        `import { defineStrategy, ema as Math } from 'ratchet/contract';\nexport default defineStrategy({});`,
+        'no-shadow',
+        1,
+      ],
+      ['using', bar('using x = null;\nreturn 1;'), 'no-using', 4],
+      ['a first line for a shell', `#!/bin/sh\n${bar('return 1;')}`, 'syntax', 1],
+      ['a text that becomes a regular expression', bar(`return 'aaaa!'.match('(a+)+$');`), 'no-regexp', 4],
+      ['the same in brackets', bar(`return 'aaaa!'['sea' + 'rch']('(a+)+$');`), 'no-regexp', 4],
+      ['the memory of an array', bar(`return new DataView(new ArrayBuffer(8));`), 'no-global', 4],
+      ['a property that looks like another', bar(`return context.state['сount'];`), 'plain-names', 4],
+    ])('%s', async (_name, source, rule, line) => {
+      expect((await findings(source)).map((finding) => [finding.rule, finding.line])).toContainEqual([`sandbox/${rule}`, line]);
+    });
+
+    it('but not methods of one’s own that are called like those of texts', async () => {
+      expect(
+        await findings(
+          bar(`const grid = { search(x: number) { return x; }, match: (x: number) => x };\nreturn grid.search(grid.match(1));`),
+        ),
+      ).toEqual([]);
     });
   });
 
