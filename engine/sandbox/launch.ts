@@ -36,7 +36,8 @@ export function launchPlan(): Promise<LaunchPlan> {
 
 /** The command line for a Node process behind every wall of the plan, evaluating `code`. */
 export function launchOf(chosen: LaunchPlan, code: string, memoryMb: number): Launch {
-  const node = [process.execPath, ...nodeFlags(memoryMb), '-e', code];
+  // Traces are the one file that Node opens past its permission model.
+  const node = [process.execPath, ...nodeFlags(memoryMb), '--trace-event-file-pattern=/dev/null', '-e', code];
   const isolated =
     'path' in chosen.bubblewrap ? [chosen.bubblewrap.path, ...chosen.bubblewrap.args, ...node] : pinned(chosen, node);
   if (chosen.limits === undefined) return { command: isolated[0]!, args: isolated.slice(1) };

@@ -55,6 +55,28 @@ describe('the process wall, alone', () => {
         `new (require('node:wasi').WASI)({ version: 'preview1' }); console.log('made')`,
         /^(ERR_ACCESS_DENIED|ReferenceError|TypeError)/,
       ],
+      [
+        'sees of no file whether it is there',
+        `console.log(require('node:fs').statSync('/etc/hostname').size)`,
+        /^ERR_ACCESS_DENIED$/,
+      ],
+      [
+        'opens no door for a debugger',
+        `require('node:inspector').open(0, '127.0.0.1'); console.log('open')`,
+        /^ERR_ACCESS_DENIED$/,
+      ],
+      [
+        'writes no picture of its memory',
+        `require('node:v8').writeHeapSnapshot('/tmp/x'); console.log('wrote')`,
+        /^ERR_ACCESS_DENIED$/,
+      ],
+      ['writes no report', `process.report.writeReport('/tmp/x'); console.log('wrote')`, /^ERR_ACCESS_DENIED$/],
+      ['reaches no insides of Node', `process.binding('fs'); console.log('bound')`, /^ERR_ACCESS_DENIED$/],
+      [
+        'is handed no open file',
+        `const fs = require('node:fs'); let open = ''; for (let fd = 3; fd < 128; fd += 1) { try { const s = fs.fstatSync(fd); if (s.isFile() || s.isDirectory() || s.isSocket()) open += fd; } catch {} } console.log('none' + open)`,
+        /^none$/,
+      ],
       ['has no __proto__', `console.log(String({}.__proto__))`, /^undefined$/],
     ])('%s', async (_what, code, expected) => {
       const chosen = choose(plan);
@@ -71,6 +93,13 @@ describe('the process wall, alone', () => {
       ).toMatch(/^E/);
       const viaDatabase = `const { DatabaseSync } = require('node:sqlite'); new DatabaseSync(${JSON.stringify(path)}).exec('create table t (a)'); console.log('wrote')`;
       expect(await outcome(viaDatabase, chosen)).not.toBe('wrote');
+      // On Node 20 the permission model does not hear of traces, which go where the process was started.
+      const { command, args } = launchOf(
+        chosen,
+        `require('node:trace_events').createTracing({ categories: ['v8'] }).enable()`,
+        64,
+      );
+      await run(command, [...args], { env: {}, cwd: folder, timeout: 20_000 }).catch(() => undefined);
       expect(readdirSync(folder)).toEqual([]);
     });
 
@@ -89,6 +118,17 @@ describe('the process wall, alone', () => {
       const code = `const kept = []; for (let mb = 0; mb < 1024; mb += 16) kept.push(new Uint8Array(16 * 1048576).fill(1)); console.log('kept')`;
       expect(await outcome(code, chosen)).toBe('RangeError');
     });
+  });
+
+  it('reaches no socket of the machine where the platform has namespaces', async ({ skip }) => {
+    if (!('path' in plan.bubblewrap)) return skip(plan.bubblewrap.why);
+    for (const target of [join(folder, 'socket'), `\0ratchet-${process.pid}`]) {
+      const server = createServer((socket) => socket.destroy());
+      await new Promise<void>((resolve) => server.listen(target, () => resolve()));
+      const code = `require('node:net').connect(${JSON.stringify(target)}).on('connect', () => console.log('connected')).on('error', (e) => console.log(e.code))`;
+      expect(await outcome(code)).toMatch(/^E/);
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   it('reaches no network where the platform has namespaces', async ({ skip }) => {
