@@ -3,6 +3,7 @@ import { lstat, open, readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseManifest } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { printable } from './framed-process.ts';
 
 const FILE_BYTES_MAX = 1024 * 1024;
 const MANIFEST = 'manifest.yaml';
@@ -84,7 +85,8 @@ function manifestError(message: string, hint: string): RatchetError {
 function link(path: string): RatchetError {
   return new RatchetError(
     'sandbox/link',
-    `${path} is a symbolic link.`,
+    // The name of a file may hold anything.
+    `${printable(path)} is a symbolic link.`,
     'Put the file itself there: a link points outside what is reviewed.',
   );
 }
