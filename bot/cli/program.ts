@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor.ts';
 import { engineCommand, statusCommand } from './engine.ts';
 import { gateCommand } from './gate.ts';
 import { ledgerCommand } from './ledger.ts';
+import { policyCommand } from './policy.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { upCommand } from './up/up.ts';
 import { verifyCommand } from './verify.ts';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .addCommand(backtestCommand())
     .addCommand(dataCommand())
     .addCommand(gateCommand())
+    .addCommand(policyCommand())
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())

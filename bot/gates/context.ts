@@ -19,9 +19,19 @@ export interface GateContext {
   readonly log: Logger;
 }
 
+/** What is needed to say what a change is, without running anything of it. */
+export type ChangeContext = Pick<GateContext, 'repository' | 'base' | 'head' | 'changes' | 'author' | 'state'>;
+
 export async function openContext(
   options: Omit<GateContext, 'changes' | 'base' | 'head'> & { base: string; head: string },
 ): Promise<GateContext> {
+  return openChange(options);
+}
+
+/** @throws RatchetError `gates/no-commit` */
+export async function openChange<T extends Pick<GateContext, 'repository'>>(
+  options: T & { base: string; head: string },
+): Promise<Omit<T, 'base' | 'head'> & Pick<GateContext, 'base' | 'head' | 'changes'>> {
   const { repository } = options;
   const base = await requireCommit(repository, options.base);
   const head = await requireCommit(repository, options.head);
@@ -47,7 +57,9 @@ export interface StrategyChange {
 }
 
 /** The strategies whose trees differ between base and head. */
-export async function changedStrategies(context: GateContext): Promise<readonly StrategyChange[]> {
+export async function changedStrategies(
+  context: Pick<GateContext, 'repository' | 'base' | 'head' | 'changes'>,
+): Promise<readonly StrategyChange[]> {
   const ids = new Set<string>();
   for (const { path, previousPath } of context.changes) {
     for (const candidate of [path, previousPath]) {
@@ -63,7 +75,7 @@ export async function changedStrategies(context: GateContext): Promise<readonly 
   return changes;
 }
 
-function treeAt(context: GateContext, commit: CommitHash, id: string): Promise<TreeHash | null> {
+function treeAt(context: Pick<GateContext, 'repository'>, commit: CommitHash, id: string): Promise<TreeHash | null> {
   return context.repository.treeOf(commit, `strategies/${id}`);
 }
 

@@ -3,18 +3,66 @@ import { z } from 'zod';
 import { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 
+export const GATES_POLICY_PATH = 'policies/gates.yaml';
+/** The cases beside the rules. */
+export const GATES_CASES_PATH = 'policies/gates.test.yaml';
+export const PATHS_POLICY_PATH = 'policies/paths.yaml';
+export const AUTONOMY_PATH = 'policies/autonomy.yaml';
+export const RISK_POLICY_PATH = 'policies/risk.yaml';
+
 const CelText = z.string().min(1).max(2_000);
+/** Short, and the same for good: cases and reports name rules by it. */
+const RuleName = z.string().regex(/^[a-z][a-z0-9-]{0,60}$/, 'a name is lower-case letters, digits and hyphens');
+
+const Validation = z.strictObject({
+  expression: CelText,
+  /** What is wrong when it does not hold, one sentence. */
+  message: z.string().min(1).max(300),
+  /** CEL that gives the sentence; `message` stands in where it cannot be judged. */
+  messageExpression: CelText.optional(),
+  /** Names the validation within its policy. */
+  reason: RuleName.optional(),
+});
+
+/** One policy, in the shape of Kubernetes' ValidatingAdmissionPolicy and its binding. */
+const GatePolicy = z.strictObject({
+  name: RuleName,
+  /** Which changes it is about. What is left out matches everything; what is given must all hold. */
+  matchConstraints: z
+    .strictObject({
+      authors: z
+        .array(z.enum(['bot', 'person']))
+        .min(1)
+        .optional(),
+      /** The stage the head asks for; `none` when it no longer has the strategy. */
+      stages: z
+        .array(z.enum(['none', ...Stage.options]))
+        .min(1)
+        .optional(),
+      /** Globs over whole paths, of which one must match one changed path. Only paths they match count as looked at. */
+      paths: z.array(z.string().min(1)).min(1).optional(),
+    })
+    .default({}),
+  matchConditions: z
+    .array(z.strictObject({ name: RuleName, expression: CelText }))
+    .max(20)
+    .default([]),
+  variables: z
+    .array(z.strictObject({ name: z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a variable is one word'), expression: CelText }))
+    .max(20)
+    .default([]),
+  validations: z.array(Validation).min(1).max(50),
+  /** What a validation that does not hold brings about. Only `deny` decides. */
+  failureAction: z.enum(['deny', 'warn', 'audit']).default('deny'),
+});
+export type GatePolicy = z.infer<typeof GatePolicy>;
 
 export const GatesPolicy = z.strictObject({
   policies: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1),
-        match: CelText,
-        validations: z.array(z.strictObject({ expression: CelText, message: z.string().min(1) })).min(1),
-      }),
-    )
-    .min(1),
+    .array(GatePolicy)
+    .min(1)
+    .max(100)
+    .refine((policies) => new Set(policies.map(({ name }) => name)).size === policies.length, 'two policies have one name'),
 });
 export type GatesPolicy = z.infer<typeof GatesPolicy>;
 
@@ -26,6 +74,18 @@ export const PathsPolicy = z.strictObject({
   limits: z.strictObject({ fileBytes: z.number().int().positive(), changedFiles: z.number().int().positive() }),
 });
 export type PathsPolicy = z.infer<typeof PathsPolicy>;
+
+/** What no version may have shown, by the stage it asks for. Rules read it as `risk.…`. */
+export const RiskPolicy = z.strictObject({
+  stages: z.partialRecord(
+    Stage,
+    z.strictObject({
+      /** Ratio of the highest equity so far: 0.2 is a fifth lost. */
+      maxDrawdown: z.number().positive().max(1),
+    }),
+  ),
+});
+export type RiskPolicy = z.infer<typeof RiskPolicy>;
 
 const RequiredPermission = z.enum(['read', 'triage', 'write', 'maintain', 'admin']);
 

@@ -5,6 +5,9 @@ import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { type Digest, digestOfJson } from './canonical.ts';
 
+/** Where the public keys stand in the repository. */
+export const KEYS_PATH = 'policies/keys.yaml';
+
 /** What a key may vouch for: `gate` that the gates passed, `owner` that a person adopted a tree without evidence. */
 export const KeyPurpose = z.enum(['gate', 'owner']);
 export type KeyPurpose = z.infer<typeof KeyPurpose>;

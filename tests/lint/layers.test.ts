@@ -16,6 +16,8 @@ const forbidden: readonly (readonly [string, string, string])[] = [
   ['bot/orchestrator/x.ts', '@octokit/rest', 'Only bot/github speaks to the API'],
   ['bot/cli/x.ts', 'simple-git', 'Only engine/repository runs git'],
   ['bot/gates/x.ts', '@anthropic-ai/sdk', 'Only bot/proposers/claude knows a model'],
+  ['bot/gates/policy/x.ts', '@marcbachmann/cel-js', 'Only bot/gates/policy/cel.ts knows CEL'],
+  ['bot/cli/y.ts', '@marcbachmann/cel-js', 'Only bot/gates/policy/cel.ts knows CEL'],
   ['engine/simulation/x.ts', '../candles/types.ts', 'Inside a room'],
   ['strategies/mine/strategy.ts', 'node:fs', 'nothing but ratchet/contract'],
 ];
@@ -25,6 +27,7 @@ const allowed: readonly (readonly [string, string])[] = [
   ['engine/statistics/ground.ts', '#engine/errors.ts'],
   ['bot/cli/down.ts', '#bot/orchestrator/night.ts'],
   ['bot/github/api.ts', '@octokit/rest'],
+  ['bot/gates/policy/cel.ts', '@marcbachmann/cel-js'],
   ['engine/repository/git.ts', 'simple-git'],
   ['strategies/other/strategy.ts', 'ratchet/contract'],
 ];

@@ -1,99 +1,131 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { RatchetError } from '#engine/errors.ts';
+import { checkFacts, FACTS, factAt, type PolicyFacts } from './facts.ts';
+import { type CelNode, type Rewriting, rewrite, STRICT_FUNCTIONS } from './strict.ts';
 
-/** The facts a policy may speak of. Numbers are CEL doubles: write `20.0`, not `20`. */
-export interface PolicyFacts {
-  readonly change: { readonly author: 'bot' | 'person'; readonly paths: readonly string[] };
-  readonly strategy: { readonly id: string; readonly stage: string; readonly stageBefore: string };
-  readonly evidence: {
-    readonly selection: { readonly candidate: RunFacts; readonly incumbent: RunFacts };
-    readonly development: { readonly candidate: RunFacts; readonly incumbent: RunFacts };
-    readonly costs: { readonly doubled: PairFacts; readonly tripled: PairFacts };
-    readonly delayedOneBar: PairFacts;
-    readonly trials: number;
-    readonly trialsEver: number;
-  };
-  readonly gates: Readonly<Record<string, string>>;
+/** A fact that an expression reads, as it was when it was judged; `absent` when there was none. */
+export interface SeenValue {
+  readonly name: string;
+  readonly value: unknown;
 }
 
-interface RunFacts {
-  readonly netReturn: number;
-  readonly maxDrawdown: number;
-  readonly trades: number;
+const FACT_NAMES = Object.keys(FACTS);
+
+function factsEnvironment(): Environment {
+  const environment = new Environment({ unlistedVariablesAreDyn: false });
+  for (const [name, schema] of Object.entries(FACTS)) environment.registerVariable({ name, schema });
+  return environment;
 }
 
-interface PairFacts {
-  readonly candidate: number;
-  readonly incumbent: number;
-}
-
-const RUN = { netReturn: 'double', maxDrawdown: 'double', trades: 'double' } as const;
-const PAIR = { candidate: 'double', incumbent: 'double' } as const;
-
-function environment(): Environment {
-  return new Environment({ unlistedVariablesAreDyn: false })
-    .registerVariable({ name: 'change', schema: { author: 'string', paths: 'list<string>' } })
-    .registerVariable({ name: 'strategy', schema: { id: 'string', stage: 'string', stageBefore: 'string' } })
-    .registerVariable({
-      name: 'evidence',
-      schema: {
-        selection: { candidate: RUN, incumbent: RUN },
-        development: { candidate: RUN, incumbent: RUN },
-        costs: { doubled: PAIR, tripled: PAIR },
-        delayedOneBar: PAIR,
-        trials: 'double',
-        trialsEver: 'double',
-      },
+function strictEnvironment(): Environment {
+  const { finite, every, some } = STRICT_FUNCTIONS;
+  return factsEnvironment()
+    .registerFunction(`${finite}(double): double`, (value: number) => {
+      if (!Number.isFinite(value)) throw new Error(`a calculation gives ${value}`);
+      return value;
     })
-    .registerVariable('gates', 'map<string, string>');
+    .registerFunction(`${finite}(int): int`, (value: bigint) => value)
+    .registerFunction(`${finite}(string): string`, (value: string) => value)
+    .registerFunction(`${every}(list<dyn>): bool`, (values: readonly unknown[]) => {
+      if (values.length === 0) throw new Error('all() was asked of an empty list');
+      return values.every((value) => value === true);
+    })
+    .registerFunction(`${some}(list<dyn>): bool`, (values: readonly unknown[]) => values.includes(true));
 }
 
-/** A CEL condition, compiled and type-checked: a misspelt field is refused when the policy is loaded, not when it matters. */
-export class Condition {
-  readonly #evaluate: (facts: Record<string, unknown>) => unknown;
+/** The names a policy gave to parts of its expressions. */
+export type Variables = ReadonlyMap<string, Rewriting>;
+
+/** Declares one more variable; it may use those declared before. @throws RatchetError `policy/expression` */
+export function withVariable(variables: Variables, name: string, text: string): Variables {
+  const { rewriting } = compile(text, variables, null);
+  return new Map([...variables, [name, rewriting]]);
+}
+
+/** A CEL expression, compiled and type-checked: a misspelt field is refused when the policy is loaded, not when it matters. */
+export class Expression {
   readonly text: string;
+  /** The same by the standard, without variables: what another implementation would be asked. */
+  readonly plain: string;
+  readonly reads: readonly string[];
+  readonly #evaluate: (facts: Record<string, unknown>) => unknown;
 
   /** @throws RatchetError `policy/expression` */
-  constructor(text: string) {
-    const compiler = environment();
-    const checked = compiler.check(text);
-    if (!checked.valid) throw bad(text, firstLine(checked.error));
-    if (checked.type !== 'bool') throw bad(text, `it gives ${checked.type}, not true or false`);
+  constructor(text: string, type: 'bool' | 'string', variables: Variables = new Map()) {
+    const { rewriting, evaluate } = compile(text, variables, type);
     this.text = text;
-    this.#evaluate = compiler.parse(text);
+    this.plain = rewriting.plain;
+    this.reads = [...new Set([...rewriting.reads, ...rewriting.asked])];
+    this.#evaluate = evaluate;
   }
 
   /**
-   * True only when the expression is true. NaN anywhere in the facts is refused before asking,
-   * because in CEL `!(NaN > 0.2)` would be true.
-   * @throws RatchetError `policy/expression` when it cannot be evaluated
+   * True only when the expression is true.
+   * @throws RatchetError `policy/facts` or `policy/expression` when it cannot be judged, which always counts against
    */
   holds(facts: PolicyFacts): boolean {
-    refuseNotFinite(facts, 'facts');
-    let value: unknown;
+    return this.#value(facts) === true;
+  }
+
+  /** The text a `messageExpression` gives. @throws as `holds` */
+  say(facts: PolicyFacts): string {
+    return String(this.#value(facts));
+  }
+
+  /** What it read, for people who ask why. */
+  seen(facts: PolicyFacts): readonly SeenValue[] {
+    return this.reads.map((name) => ({ name, value: factAt(facts, name) ?? 'absent' }));
+  }
+
+  #value(facts: PolicyFacts): unknown {
+    checkFacts(facts);
     try {
-      value = this.#evaluate({ ...facts });
+      return this.#evaluate({ ...facts });
     } catch (error) {
-      throw bad(this.text, firstLine(error));
+      throw unjudgeable(this.text, this.#absent(facts) ?? firstLine(error));
     }
-    return value === true;
+  }
+
+  /** An absent fact is by far the commonest reason, and a name says more than the library's message. */
+  #absent(facts: PolicyFacts): string | null {
+    const missing = this.reads.filter((name) => factAt(facts, name) === undefined);
+    return missing.length === 0 ? null : `there is no ${missing.join(', no ')}`;
   }
 }
 
-function refuseNotFinite(value: unknown, path: string): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw bad(path, `it is ${value}`);
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, item] of Object.entries(value)) refuseNotFinite(item, `${path}.${key}`);
+function compile(
+  text: string,
+  variables: Variables,
+  type: 'bool' | 'string' | null,
+): { rewriting: Rewriting; evaluate: (facts: Record<string, unknown>) => unknown } {
+  const plain = factsEnvironment();
+  let rewriting: Rewriting;
+  try {
+    rewriting = rewrite(plain.parse(text).ast as CelNode, variables, FACT_NAMES);
+  } catch (error) {
+    throw unjudgeable(text, firstLine(error));
+  }
+  for (const field of rewriting.asked) {
+    const asked = plain.check(field);
+    if (!asked.valid) throw unjudgeable(text, firstLine(asked.error));
+  }
+  const checked = plain.check(rewriting.plain);
+  if (!checked.valid) throw unjudgeable(text, firstLine(checked.error));
+  if (type !== null && checked.type !== type) {
+    throw unjudgeable(text, `it gives ${checked.type}, not ${type === 'bool' ? 'true or false' : 'a text'}`);
+  }
+  const strict = strictEnvironment();
+  const strictCheck = strict.check(rewriting.strict);
+  if (!strictCheck.valid) throw unjudgeable(text, firstLine(strictCheck.error));
+  return { rewriting, evaluate: strict.parse(rewriting.strict) };
 }
 
-function bad(text: string, why: string): RatchetError {
+function unjudgeable(text: string, why: string): RatchetError {
   return new RatchetError(
     'policy/expression',
     `The policy expression \`${text}\` cannot be judged: ${why}.`,
     'It denies until it is mended on main.',
-    {
-      text,
-    },
+    { text, why },
   );
 }
 

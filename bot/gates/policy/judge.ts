@@ -1,89 +1,201 @@
-import type { Pack } from '#bot/evidence/pack.ts';
-import type { GatesPolicy } from '#bot/gates/policies.ts';
-import { Condition, type PolicyFacts } from './cel.ts';
+import picomatch from 'picomatch';
+import { GATES_POLICY_PATH, type GatePolicy, type GatesPolicy } from '#bot/gates/policies.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { Expression, type SeenValue, type Variables, withVariable } from './cel.ts';
+import { checkFacts, type PolicyFacts } from './facts.ts';
+
+export { type ChangeFacts, factsFromPack } from './facts.ts';
+
+export type FailureAction = GatePolicy['failureAction'];
 
 /** A policy with its expressions compiled. */
 export interface Rule {
   readonly name: string;
-  readonly match: Condition;
-  readonly validations: readonly { readonly condition: Condition; readonly message: string }[];
+  readonly action: FailureAction;
+  readonly constraints: GatePolicy['matchConstraints'];
+  readonly matchesPath: (path: string) => boolean;
+  readonly conditions: readonly { readonly name: string; readonly expression: Expression }[];
+  readonly validations: readonly CompiledValidation[];
 }
+
+interface CompiledValidation {
+  /** `policy/reason`, or `policy/3` for the third of those without a reason. */
+  readonly id: string;
+  readonly expression: Expression;
+  readonly message: string;
+  readonly messageExpression: Expression | null;
+}
+
+/** `noted` is what a warning or an audited rule found: it is said, and decides nothing. */
+export type Outcome = 'holds' | 'noted' | 'denied';
 
 export interface Ruling {
   readonly isAllowed: boolean;
+  readonly outcome: Outcome;
   /** What it found, in the policy's own words where it has any. */
   readonly sentence: string;
   /** Which policy and expression decided; null where none was asked. */
-  readonly rule: { readonly policy: string; readonly expression: string } | null;
+  readonly rule: {
+    readonly id: string;
+    readonly policy: string;
+    readonly expression: string;
+    readonly action: FailureAction;
+  } | null;
+  /** The facts it read, as they were. */
+  readonly seen: readonly SeenValue[];
 }
 
-/** @throws RatchetError `policy/expression` on the first expression that does not compile */
-export function compile(policy: GatesPolicy): readonly Rule[] {
-  return policy.policies.map(({ name, match, validations }) => ({
-    name,
-    match: new Condition(match),
-    validations: validations.map(({ expression, message }) => ({ condition: new Condition(expression), message })),
-  }));
-}
-
-/** Every matching policy must hold; no matching policy is a denial. */
-export function judge(rules: readonly Rule[], facts: PolicyFacts): readonly Ruling[] {
-  const matching = rules.filter((rule) => rule.match.holds(facts));
-  if (matching.length === 0) {
-    return [
-      {
-        isAllowed: false,
-        sentence: `No policy matches ${facts.strategy.id} at stage ${facts.strategy.stage}, so it is denied.`,
-        rule: null,
-      },
-    ];
-  }
-  return matching.flatMap(({ name, validations }) =>
-    validations.map(({ condition, message }) => {
-      const isAllowed = condition.holds(facts);
-      return { isAllowed, sentence: isAllowed ? 'holds' : message, rule: { policy: name, expression: condition.text } };
-    }),
-  );
-}
-
-/** A ruling as a line of a report. */
-export function describeRuling({ isAllowed, sentence, rule }: Ruling): string {
-  const verdict = isAllowed ? sentence : `**denied**: ${sentence}`;
-  return rule === null ? verdict : `${verdict} (${rule.policy}: \`${rule.expression}\`)`;
-}
-
-/** The part of the facts that does not come from the evidence. */
-export interface ChangeFacts {
-  readonly author: 'bot' | 'person';
-  readonly paths: readonly string[];
-  readonly stage: string;
-  readonly stageBefore: string;
-  readonly gates: Readonly<Record<string, string>>;
-}
-
-export function factsFromPack(pack: Pack, change: ChangeFacts): PolicyFacts {
-  const run = ({ metrics }: Pack['candidate']['selection']) => ({
-    netReturn: metrics.netReturn,
-    maxDrawdown: metrics.maxDrawdown,
-    trades: metrics.trades,
+/**
+ * @param path where the policy stands, for the error
+ * @throws RatchetError `policy/expression` on the first expression that does not compile
+ */
+export function compile(policy: GatesPolicy, path = GATES_POLICY_PATH): readonly Rule[] {
+  return policy.policies.map((one) => {
+    try {
+      return compileOne(one);
+    } catch (error) {
+      if (!(error instanceof RatchetError)) throw error;
+      throw new RatchetError(error.code, `${path}: ${one.name}: ${error.message}`, error.remedy, error.details, error);
+    }
   });
+}
+
+function compileOne(policy: GatePolicy): Rule {
+  let variables: Variables = new Map();
+  for (const { name, expression } of policy.variables) variables = withVariable(variables, name, expression);
+  const { paths } = policy.matchConstraints;
   return {
-    change: { author: change.author, paths: change.paths },
-    strategy: { id: pack.strategy, stage: change.stage, stageBefore: change.stageBefore },
-    evidence: {
-      selection: { candidate: run(pack.candidate.selection), incumbent: run(pack.incumbent.selection) },
-      development: { candidate: run(pack.candidate.development), incumbent: run(pack.incumbent.development) },
-      costs: { doubled: costs(pack, 2), tripled: costs(pack, 3) },
-      delayedOneBar: pack.delayedOneBar,
-      trials: pack.search.trials,
-      trialsEver: pack.search.trialsEver,
-    },
-    gates: change.gates,
+    name: policy.name,
+    action: policy.failureAction,
+    constraints: policy.matchConstraints,
+    matchesPath: paths === undefined ? () => true : picomatch([...paths], { dot: true }),
+    conditions: policy.matchConditions.map(({ name, expression }) => ({
+      name,
+      expression: new Expression(expression, 'bool', variables),
+    })),
+    validations: policy.validations.map(({ expression, message, messageExpression, reason }, index) => ({
+      id: `${policy.name}/${reason ?? index + 1}`,
+      expression: new Expression(expression, 'bool', variables),
+      message,
+      messageExpression: messageExpression === undefined ? null : new Expression(messageExpression, 'string', variables),
+    })),
   };
 }
 
-function costs(pack: Pack, multiplier: number): { candidate: number; incumbent: number } {
-  const found = pack.costs.find((item) => item.multiplier === multiplier);
-  if (found === undefined) throw new Error(`The evidence has no run with costs times ${multiplier}.`);
-  return { candidate: found.candidate, incumbent: found.incumbent };
+/**
+ * Asks every policy that is about these facts. Each of its validations must hold, and each path must be looked at by a
+ * policy that may deny: a match that is too narrow denies, it does not let pass.
+ * @param paths those the ruling must cover; all of the change when left out
+ */
+export function judge(
+  rules: readonly Rule[],
+  facts: PolicyFacts,
+  paths: readonly string[] = facts.change.paths ?? [],
+): readonly Ruling[] {
+  const broken = whatIsWrongWith(facts);
+  if (broken !== null) return [broken];
+  const rulings: Ruling[] = [];
+  const covering: Rule[] = [];
+  for (const rule of rules) {
+    if (!isAbout(rule, facts, paths)) continue;
+    const asked = askConditions(rule, facts);
+    if (asked === 'not-matched') continue;
+    if (rule.action === 'deny') covering.push(rule);
+    if (asked !== 'matched') rulings.push(asked);
+    else rulings.push(...rule.validations.map((validation) => validate(rule, validation, facts)));
+  }
+  const open = paths.find((path) => !covering.some((rule) => rule.matchesPath(path)));
+  if (covering.length > 0 && open === undefined) return rulings;
+  return [...rulings, unmatched(facts, open)];
+}
+
+/** Facts that nothing may be asked about deny, whatever the policies say. */
+function whatIsWrongWith(facts: PolicyFacts): Ruling | null {
+  try {
+    checkFacts(facts);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RatchetError)) throw error;
+    return { isAllowed: false, outcome: 'denied', sentence: error.message, rule: null, seen: [] };
+  }
+}
+
+function isAbout({ constraints, matchesPath }: Rule, { change, strategy }: PolicyFacts, paths: readonly string[]): boolean {
+  const { authors, stages } = constraints;
+  if (authors !== undefined && !authors.some((author) => author === change.author)) return false;
+  if (stages !== undefined && !stages.some((stage) => stage === strategy.stage)) return false;
+  return constraints.paths === undefined || paths.some(matchesPath);
+}
+
+/** A condition that cannot be judged leaves open whether the policy was meant, which counts as if it had not held. */
+function askConditions(rule: Rule, facts: PolicyFacts): 'matched' | 'not-matched' | Ruling {
+  for (const { name, expression } of rule.conditions) {
+    const answer = ask(expression, facts);
+    if (answer === false) return 'not-matched';
+    if (answer !== true) return failed(rule, `${rule.name}/${name}`, expression, answer.message, facts);
+  }
+  return 'matched';
+}
+
+function validate(rule: Rule, { id, expression, message, messageExpression }: CompiledValidation, facts: PolicyFacts): Ruling {
+  const answer = ask(expression, facts);
+  const { name: policy, action } = rule;
+  if (answer === true) {
+    return {
+      isAllowed: true,
+      outcome: 'holds',
+      sentence: 'holds',
+      rule: { id, policy, expression: expression.text, action },
+      seen: expression.seen(facts),
+    };
+  }
+  const sentence = messageExpression === null ? message : said(messageExpression, facts, message);
+  return failed(rule, id, expression, answer === false ? sentence : `${sentence} (${String(answer.details.why)})`, facts);
+}
+
+function failed({ name, action }: Rule, id: string, expression: Expression, sentence: string, facts: PolicyFacts): Ruling {
+  const denies = action === 'deny';
+  return {
+    isAllowed: !denies,
+    outcome: denies ? 'denied' : 'noted',
+    sentence,
+    rule: { id, policy: name, expression: expression.text, action },
+    seen: expression.seen(facts),
+  };
+}
+
+function ask(expression: Expression, facts: PolicyFacts): boolean | RatchetError {
+  try {
+    return expression.holds(facts);
+  } catch (error) {
+    if (error instanceof RatchetError && error.code === 'policy/expression') return error;
+    throw error;
+  }
+}
+
+function said(expression: Expression, facts: PolicyFacts, otherwise: string): string {
+  try {
+    return expression.say(facts);
+  } catch {
+    // The sentence is only how a denial is told; the denial itself stands.
+    return otherwise;
+  }
+}
+
+function unmatched({ strategy }: PolicyFacts, path: string | undefined): Ruling {
+  const what = strategy.id === undefined ? '' : `${strategy.id} at stage ${strategy.stage}`;
+  const where = path === undefined ? what : `${path}${what === '' ? '' : ` (${what})`}`;
+  return {
+    isAllowed: false,
+    outcome: 'denied',
+    sentence: `No policy matches ${where === '' ? 'this change' : where}, so it is denied.`,
+    rule: null,
+    seen: [],
+  };
+}
+
+/** A ruling as a line of a report. */
+export function describeRuling({ outcome, sentence, rule }: Ruling): string {
+  const verdict = outcome === 'denied' ? `**denied**: ${sentence}` : outcome === 'noted' ? `**noted**: ${sentence}` : sentence;
+  return rule === null ? verdict : `${verdict} (${rule.id}: \`${rule.expression}\`)`;
 }

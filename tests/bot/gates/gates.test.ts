@@ -200,8 +200,7 @@ describe('the sandbox gate', () => {
 
 describe('the policy gate', () => {
   it('reads the policy of the base, not the one the change brings', async () => {
-    const lax =
-      'policies:\n  - name: all\n    match: "true"\n    validations:\n      - expression: "true"\n        message: fine\n';
+    const lax = 'policies:\n  - name: all\n    validations:\n      - expression: "true"\n        message: fine\n';
     const worse = structuredClone(pack);
     worse.candidate.selection.metrics.netReturn = -0.9;
     const commit = await commitOn(
@@ -230,8 +229,7 @@ describe('the policy gate', () => {
 
 describe('signing', () => {
   it('refuses a base that main has never been at, however lax its policies', async () => {
-    const lax =
-      'policies:\n  - name: all\n    match: "true"\n    validations:\n      - expression: "true"\n        message: fine\n';
+    const lax = 'policies:\n  - name: all\n    validations:\n      - expression: "true"\n        message: fine\n';
     const weak = await commitOn(deployment, new Map([['policies/gates.yaml', lax]]));
     const context = await contextOf(head, 'bot', weak);
     const results = await runAllGates(context, () => {});

@@ -1,0 +1,79 @@
+import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
+import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { type ChangeContext, readText } from '#bot/gates/context.ts';
+import { annotateFile, failure } from '#bot/gates/outcome.ts';
+import {
+  AUTONOMY_PATH,
+  AutonomyPolicy,
+  GATES_CASES_PATH,
+  GATES_POLICY_PATH,
+  GatesPolicy,
+  PATHS_POLICY_PATH,
+  PathsPolicy,
+  parsePolicy,
+  RISK_POLICY_PATH,
+  RiskPolicy,
+} from '#bot/gates/policies.ts';
+import { KEYS_PATH, parsePublicKeys } from '#engine/attestation/keys.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { PolicyCases, runCases } from './cases.ts';
+import { compile } from './judge.ts';
+
+/** How each policy file is read when it comes to be used. */
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  [GATES_POLICY_PATH]: (text) => compile(parsePolicy(GATES_POLICY_PATH, text, GatesPolicy)),
+  [PATHS_POLICY_PATH]: (text) => parsePolicy(PATHS_POLICY_PATH, text, PathsPolicy),
+  [AUTONOMY_PATH]: (text) => parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy),
+  [RISK_POLICY_PATH]: (text) => parsePolicy(RISK_POLICY_PATH, text, RiskPolicy),
+  [EVALUATION_PATH]: parseEvaluation,
+  [KEYS_PATH]: parsePublicKeys,
+};
+/** Without these nothing can be merged any more, not even their return. */
+const NEEDED: readonly string[] = [GATES_POLICY_PATH, PATHS_POLICY_PATH];
+
+/**
+ * Null, or why the policies a change brings must not come to main: a policy that cannot be read there would deny
+ * everything, its own mending too. The rules must also say of their cases what the cases expect.
+ */
+export async function checkNewPolicies(context: ChangeContext): Promise<GateResult | null> {
+  const touched = new Set(context.changes.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
+  for (const [path, read] of Object.entries(READERS)) {
+    if (!touched.has(path)) continue;
+    const text = await readText(context.repository, context.head, path);
+    const complaint = text === null ? absent(path) : whyUnreadable(() => read(text));
+    if (complaint !== null) return refuse(path, complaint);
+  }
+  if (!touched.has(GATES_POLICY_PATH) && !touched.has(GATES_CASES_PATH)) return null;
+  const cases = await readText(context.repository, context.head, GATES_CASES_PATH);
+  const rules = await readText(context.repository, context.head, GATES_POLICY_PATH);
+  if (cases === null || rules === null) return null;
+  const complaint = failingCase(rules, cases);
+  return complaint === null ? null : refuse(GATES_CASES_PATH, complaint);
+}
+
+function absent(path: string): string | null {
+  return NEEDED.includes(path) ? `${path} is removed, and without it nothing could be merged again. Keep it.` : null;
+}
+
+function failingCase(rules: string, cases: string): string | null {
+  const table = parsePolicy(GATES_CASES_PATH, cases, PolicyCases);
+  const report = runCases(compile(parsePolicy(GATES_POLICY_PATH, rules, GatesPolicy)), table);
+  const wrong = report.cases.find(({ isAsExpected }) => !isAsExpected);
+  if (wrong !== undefined) return `${GATES_CASES_PATH}: ${wrong.name}: ${wrong.complaint}. Run ratchet policy test.`;
+  const [open] = report.unproven;
+  return open === undefined ? null : `${GATES_CASES_PATH}: ${open.validation} lacks ${open.lacks}. Run ratchet policy test.`;
+}
+
+function whyUnreadable(read: () => unknown): string | null {
+  try {
+    read();
+    return null;
+  } catch (error) {
+    if (error instanceof RatchetError) return `${error.message} Mend it before it comes to main.`;
+    throw error;
+  }
+}
+
+function refuse(path: string, sentence: string): GateResult {
+  return failure('policy', sentence, sentence, [annotateFile(path, sentence)]);
+}
