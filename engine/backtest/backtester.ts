@@ -10,7 +10,7 @@ import type { Sandbox } from '#engine/sandbox/sandbox.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { resolveParameters } from './host/definition.ts';
 import { type LoopOptions, type LoopResult, runLoop } from './loop.ts';
-import { decodeTrades } from './loop-codec.ts';
+import { TradeRows } from './loop-codec.ts';
 import { buyAndHold } from './metrics/buy-and-hold.ts';
 import { metricsOf } from './metrics/metrics-of.ts';
 import { resultIdOf } from './result-id.ts';
@@ -55,7 +55,8 @@ export interface RunOptions {
 }
 
 interface Answer {
-  readonly result: LoopResult;
+  readonly measured: Omit<LoopResult, 'trades'>;
+  readonly rows: TradeRows;
   readonly tape: Float64Array;
   readonly texts: readonly string[];
 }
@@ -118,7 +119,7 @@ export class Backtester {
     const isVerified = options.verify === true;
     const answer = await this.#ask(request, parameters, isVerified, false, options.timeoutMs);
     if (isVerified) await this.#verify(request, parameters, answer, options);
-    return toResult({ ...request, parameters }, answer.result, this.#heldValue(request, answer.result.equity.time));
+    return toResult({ ...request, parameters }, answer, this.#heldValue(request, answer.measured.equity.time));
   }
 
   async close(): Promise<void> {
@@ -149,8 +150,8 @@ export class Backtester {
     if (time.length !== value.length || !time.every(Number.isFinite) || !value.every(Number.isFinite)) {
       throw refusedAnswer('the equity curve is not one');
     }
-    const trades = decoded(() => decodeTrades(numbers, this.#description.symbols, texts));
-    return { result: { ...measured, trades, equity: { time: [...time], value: [...value] } }, tape, texts };
+    const rows = decoded(() => new TradeRows(numbers, this.#description.symbols, texts));
+    return { measured: { ...measured, equity: { time: Array.from(time), value: Array.from(value) } }, rows, tape, texts };
   }
 
   async #verify(
@@ -175,7 +176,7 @@ export class Backtester {
     const simulation = new Simulation({ symbols, markets: this.#markets(request), capital, barMs, delayBars });
     const source = decoded(() => new TapeSource(answer.tape, answer.texts, symbols.length));
     const replayed = decoded(() => runLoop(source, simulation, this.#series, { span, barMs, onIntent }));
-    if (!source.isAtEnd || judged(replayed) !== judged(answer.result)) {
+    if (!source.isAtEnd || judged(replayed) !== judged({ ...answer.measured, trades: answer.rows.trades })) {
       throw refusedAnswer('its numbers are not those its own decisions lead to');
     }
   }
@@ -240,19 +241,22 @@ export function seriesFor(
   });
 }
 
-function toResult(request: BacktestRequest, result: LoopResult, benchmark: readonly number[]): BacktestResult {
-  const { trades, equity, decisions } = result;
-  const metrics = metricsOf(result, request.capital, benchmark);
+function toResult(request: BacktestRequest, { measured, rows }: Answer, benchmark: readonly number[]): BacktestResult {
+  const { equity, decisions } = measured;
+  const metrics = metricsOf(measured, rows.figures(), request.capital, benchmark);
   let resultDigest: string | undefined;
   return {
     resultId: resultIdOf(request),
     /** Computed when it is asked for: it takes as long as the run itself, and a search of a thousand runs asks for few. */
     get resultDigest() {
-      resultDigest ??= digestOfJson({ metrics, trades, equity, decisions });
+      resultDigest ??= digestOfJson({ metrics, trades: rows.trades, equity, decisions });
       return resultDigest;
     },
     metrics,
-    trades,
+    /** Made when they are asked for, for the same reason. */
+    get trades() {
+      return rows.trades;
+    },
     equity,
     decisions,
   };

@@ -52,19 +52,15 @@ export class EquityTrack {
       }
       const equity = worths[at]!;
       sum += equity;
-      if (equity >= peak) {
-        peak = equity;
-        trough = equity;
-        underwater = 0;
+      if (equity < peak) {
+        if (equity < trough) trough = equity;
+        underwater += 1;
         continue;
       }
-      // Only a new low below this peak can be a new worst fall: the others need no division.
-      if (equity < trough) {
-        trough = equity;
-        this.#worst = max(this.#worst, 1 - equity / peak);
-      }
-      underwater += 1;
-      if (underwater > this.#longestUnderwater) this.#longestUnderwater = underwater;
+      if (underwater > 0) this.#surface(peak, trough, underwater);
+      peak = equity;
+      trough = equity;
+      underwater = 0;
     }
     this.#instants += count;
     if (isInvested) this.#invested += count;
@@ -74,6 +70,12 @@ export class EquityTrack {
     this.#underwater = underwater;
     this.#last = worths[count - 1]!;
     this.#lastTime = openTimes[from + count - 1]! + barMs;
+  }
+
+  /** The account is back at its peak: how deep and how long it was below is known, and only the lowest point needed a division. */
+  #surface(peak: number, trough: number, instants: number): void {
+    this.#worst = max(this.#worst, 1 - trough / peak);
+    this.#longestUnderwater = max(this.#longestUnderwater, instants);
   }
 
   /** Notes the days that ended before `closeTime`; a day without a bar repeats the value before it. */
@@ -89,6 +91,7 @@ export class EquityTrack {
   /** @param equity after open positions were closed, which stands for the last point */
   finish(equity: number) {
     if (this.#instants > 0) {
+      this.#surface(this.#peak, this.#trough, this.#underwater);
       if (equity < this.#peak) this.#worst = max(this.#worst, 1 - equity / this.#peak);
       this.#times.push(this.#lastTime);
       this.#values.push(equity);

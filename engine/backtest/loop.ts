@@ -24,6 +24,8 @@ export interface LoopOptions {
   readonly barMs: number;
   /** Told of every decision that asks for something, at the open time of the bar it was made on. */
   readonly onIntent?: (time: number, index: number, intent: Intent) => void;
+  /** Told of each trade, which then stands in no result; the object is filled again for the next one. */
+  readonly onTrade?: (trade: Trade) => void;
   /** Called after each decision of a symbol; the verifying run sends state through JSON here. */
   readonly afterDecision?: (index: number) => void;
 }
@@ -71,13 +73,13 @@ export function runLoop(
   const { span, barMs } = options;
   const counter = new DecisionCounter();
   const feeds = series.map((columns, index) => {
-    const traded = tradedBars(columns);
-    const start = lowerBound(traded.time, span.from);
-    warmUp(source, index, traded, start);
-    const book = simulation.attach(index, traded, start - 1);
-    return new Feed(index, traded, book, source.symbol(index), counter.symbol(), lowerBound(traded.time, span.to));
+    const bars = tradedBars(columns);
+    const start = lowerBound(bars.time, span.from);
+    warmUp(source, index, bars, start);
+    const book = simulation.attach(index, bars, start - 1);
+    return new Feed(index, bars, book, source.symbol(index), counter.symbol(), lowerBound(bars.time, span.to));
   });
-  simulation.keepTradesOnly();
+  simulation.keepTradesOnly(options.onTrade);
   const run = new Run(simulation, feeds, options);
   const track = new EquityTrack(simulation.equity(), barMs);
   findInstants(run);
@@ -182,7 +184,7 @@ function findInstants(run: Run): void {
     else until = min(until, feed.time);
   }
   const first = active[0]!;
-  let count = min(TOGETHER_MAX, first.left);
+  let count = smaller(TOGETHER_MAX, first.left);
   const times = first.columns.time;
   const from = first.book.at + 1;
   if (until !== infinity) count = lowerBound(times, until, from, from + count) - from;
@@ -194,7 +196,7 @@ function findInstants(run: Run): void {
 function sameTimes(feed: Feed, otherTimes: Float64Array, otherFrom: number, most: number): number {
   const { time } = feed.columns;
   const from = feed.book.at + 1;
-  const end = min(most, feed.left);
+  const end = smaller(most, feed.left);
   let count = 0;
   while (count < end && time[from + count]! === otherTimes[otherFrom + count]!) count += 1;
   return count;
@@ -207,8 +209,8 @@ function sameTimes(feed: Feed, otherTimes: Float64Array, otherFrom: number, most
 function passQuietly(run: Run): number {
   const { simulation, active } = run;
   if (!simulation.isIdle()) return 0;
-  let most = min(run.stretch, run.together);
-  for (let index = 0; index < active.length; index += 1) most = min(most, quietBars(active[index]!.book, most));
+  let most = smaller(STRETCH_MAX, run.together);
+  for (let index = 0; index < active.length; index += 1) most = quietBars(active[index]!.book, most, run.stretch);
   let count = 0;
   while (count < most && !run.isAsking) {
     for (let index = 0; index < active.length; index += 1) {
@@ -219,7 +221,7 @@ function passQuietly(run: Run): number {
     for (let index = 0; index < active.length; index += 1) decide(run, active[index]!);
     count += 1;
   }
-  run.stretch = run.isAsking ? STRETCH_MIN : min(2 * run.stretch, STRETCH_MAX);
+  run.stretch = run.isAsking ? STRETCH_MIN : smaller(2 * run.stretch, STRETCH_MAX);
   return count;
 }
 
@@ -272,8 +274,20 @@ export function warmUp(source: DecisionSource, index: number, traded: CandleColu
   for (let at = first; at < start; at += 1) symbol.advance();
 }
 
+/** What `tradedBars` found of columns it has seen: runs over the same candles are many, and candles do not change. */
+const traded = new WeakMap<CandleColumns, CandleColumns>();
+
 /** The bars in which something traded; the same columns when that is all of them. */
 export function tradedBars(columns: CandleColumns): CandleColumns {
+  const known = traded.get(columns);
+  if (known !== undefined) return known;
+  const found = withoutQuietBars(columns);
+  traded.set(columns, found);
+  traded.set(found, found);
+  return found;
+}
+
+function withoutQuietBars(columns: CandleColumns): CandleColumns {
   const { volume } = columns;
   let count = 0;
   for (let at = 0; at < volume.length; at += 1) if (volume[at]! > 0) count += 1;
@@ -287,6 +301,11 @@ export function tradedBars(columns: CandleColumns): CandleColumns {
     close: kept(columns.close),
     volume: kept(volume),
   };
+}
+
+/** Of two counts. V8 takes what `Math.min` gives for a fraction, and then converts it at every use. */
+function smaller(left: number, right: number): number {
+  return left < right ? left : right;
 }
 
 /** Index of the first element that is not below `target`, between `low` and `high`. */

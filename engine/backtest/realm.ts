@@ -11,7 +11,7 @@ import { type CheckedDefinition, checkDefinition } from './host/definition.ts';
 import { PositionOfSymbol, StrategyContext } from './host/strategy-context.ts';
 import { StrategyHost, type StrategySnapshot } from './host/strategy-host.ts';
 import { runLoop, tradedBars, warmUp } from './loop.ts';
-import { encodeTrades, TapeWriter, TextTable } from './loop-codec.ts';
+import { TapeWriter, TextTable, TradeWriter } from './loop-codec.ts';
 
 // The program of a strategy's sandbox process: it is bundled into a bare realm, where there is no Node and no zod.
 // Its inputs come from the engine and are trusted; what it answers is judged on the other side.
@@ -95,18 +95,28 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
     const { markets, capital, delayBars, span } = input;
     const simulation = new Simulation({ symbols, markets, capital, barMs, delayBars });
     const texts = new TextTable();
+    const trades = new TradeWriter(symbols, texts);
     const tape = input.withTape ? new TapeWriter(texts) : null;
-    const { trades, equity, ...measured } = runLoop(host, simulation, columns, {
+    const {
+      trades: _told,
+      equity,
+      ...measured
+    } = runLoop(host, simulation, columns, {
       span,
       barMs,
+      onTrade: (trade) => trades.add(trade),
       onIntent: tape === null ? undefined : (time, index, intent) => tape.add(time, index, intent),
       afterDecision: input.roundTripState ? (index) => host.roundTripState(index) : undefined,
     });
     host.snapshot();
-    const numbers = encodeTrades(trades, symbols, texts);
     return {
       output: { ...measured, texts: texts.texts },
-      arrays: [numbers, Float64Array.from(equity.time), Float64Array.from(equity.value), tape?.numbers() ?? new Float64Array(0)],
+      arrays: [
+        trades.numbers(),
+        Float64Array.from(equity.time),
+        Float64Array.from(equity.value),
+        tape?.numbers() ?? new Float64Array(0),
+      ],
     };
   }
 

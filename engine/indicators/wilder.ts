@@ -51,14 +51,14 @@ export class RsiKernel implements Kernel {
     if (isMissing(change)) return missing;
     if (this.#changes < period) {
       this.#changes += 1;
-      this.#gain += max(change, 0);
-      this.#loss += max(-change, 0);
+      this.#gain += rise(change);
+      this.#loss += rise(-change);
       if (this.#changes < period) return missing;
       this.#gain /= period;
       this.#loss /= period;
     } else {
-      this.#gain = (this.#gain * (period - 1) + max(change, 0)) / period;
-      this.#loss = (this.#loss * (period - 1) + max(-change, 0)) / period;
+      this.#gain = (this.#gain * (period - 1) + rise(change)) / period;
+      this.#loss = (this.#loss * (period - 1) + rise(-change)) / period;
     }
     return strengthOf(this.#gain, this.#loss);
   }
@@ -67,6 +67,7 @@ export class RsiKernel implements Kernel {
     const period = this.#period;
     let bar = 0;
     for (; bar < count && this.#changes < period; bar += 1) out[bar + 1] = this.push(input[inputAt + bar]!);
+    const weight = period - 1;
     let last = this.#last;
     let gain = this.#gain;
     let loss = this.#loss;
@@ -78,14 +79,19 @@ export class RsiKernel implements Kernel {
         out[bar + 1] = missing;
         continue;
       }
-      gain = (gain * (period - 1) + max(change, 0)) / period;
-      loss = (loss * (period - 1) + max(-change, 0)) / period;
+      gain = (gain * weight + rise(change)) / period;
+      loss = (loss * weight + rise(-change)) / period;
       out[bar + 1] = strengthOf(gain, loss);
     }
     this.#last = last;
     this.#gain = gain;
     this.#loss = loss;
   }
+}
+
+/** The larger of a change and 0, without a branch: which way the next bar moves cannot be foreseen, by a processor neither. */
+function rise(change: number): number {
+  return (change + abs(change)) / 2;
 }
 
 function strengthOf(gain: number, loss: number): number {

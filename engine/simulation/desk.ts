@@ -6,6 +6,25 @@ import type { ExitCause, Fill, Trade } from './types.ts';
 
 // Bundled into the strategy realm: no Node imports here.
 
+class ClosingTrade implements Trade {
+  symbol = '';
+  entryTime = missing;
+  exitTime = missing;
+  entryPrice = missing;
+  exitPrice = missing;
+  quantity = missing;
+  fees = missing;
+  netResult = missing;
+  netReturn = missing;
+  barsHeld = 0;
+  maxAdverseExcursion = missing;
+  maxFavourableExcursion = missing;
+  entryReason = '';
+  exitReason = '';
+  exitCause: ExitCause = 'decision';
+  version = '';
+}
+
 /** Where fills are booked: money, position and record change here and nowhere else. */
 export class Desk {
   readonly account: Account;
@@ -13,6 +32,10 @@ export class Desk {
   /** Since they were last taken; the reader empties them. */
   readonly fills: Fill[] = [];
   readonly trades: Trade[] = [];
+  /** Takes in each trade as its position closes; by default `trades` does. */
+  takeTrade: (trade: Trade) => void = (trade) => this.trades.push({ ...trade });
+  /** The trade that closes, filled again for each: a loop over a million bars closes thousands. */
+  readonly #closing = new ClosingTrade();
   readonly denials: Denial[] = [];
   /** False where nobody reads fills and denials. */
   isRecordingAll = true;
@@ -150,25 +173,24 @@ export class Desk {
   #closePosition(book: Book, cause: ExitCause, reason: string): void {
     const { position } = book;
     const spent = position.boughtCost;
-    const netResult = position.soldValue - position.boughtCost - position.fees;
-    this.trades.push({
-      symbol: book.symbol,
-      entryTime: position.entryTime,
-      exitTime: this.time,
-      entryPrice: spent / position.boughtQuantity,
-      exitPrice: position.soldValue / position.soldQuantity,
-      quantity: book.steps.nearest(position.boughtQuantity),
-      fees: position.fees,
-      netResult,
-      netReturn: netResult / spent,
-      barsHeld: position.barsHeld,
-      maxAdverseExcursion: position.adverse,
-      maxFavourableExcursion: position.favourable,
-      entryReason: position.entryReason,
-      exitReason: reason,
-      exitCause: cause,
-      version: position.version,
-    });
+    const trade = this.#closing;
+    trade.symbol = book.symbol;
+    trade.entryTime = position.entryTime;
+    trade.exitTime = this.time;
+    trade.entryPrice = spent / position.boughtQuantity;
+    trade.exitPrice = position.soldValue / position.soldQuantity;
+    trade.quantity = book.steps.nearest(position.boughtQuantity);
+    trade.fees = position.fees;
+    trade.netResult = position.soldValue - spent - position.fees;
+    trade.netReturn = trade.netResult / spent;
+    trade.barsHeld = position.barsHeld;
+    trade.maxAdverseExcursion = position.adverse;
+    trade.maxFavourableExcursion = position.favourable;
+    trade.entryReason = position.entryReason;
+    trade.exitReason = reason;
+    trade.exitCause = cause;
+    trade.version = position.version;
+    this.takeTrade(trade);
     position.exiting = null;
     this.withdrawPurchase(book);
     withdrawOrder(book);

@@ -1,4 +1,4 @@
-import { isMissing, max, min } from '#engine/contract/intrinsics.ts';
+import { isMissing, max, min, trunc } from '#engine/contract/intrinsics.ts';
 import type { Book } from './book.ts';
 
 // Bundled into the strategy realm: no Node imports here.
@@ -12,14 +12,17 @@ import type { Book } from './book.ts';
  * How many of the bars after the one a book has been brought to, `most` at most, can do nothing to it but age what is held, provided
  * no order waits: no exit is under way or due, and the bars stay between stop and target. A trailing stop moves from bar to bar, so
  * it is never taken for quiet.
+ * @param heldMost look no further than so many bars where something is held: what lies behind an exit would be looked at in vain
  */
-export function quietBars(book: Book, most: number): number {
+export function quietBars(book: Book, most: number, heldMost = most): number {
   const { position, agedTo } = book;
   if (position.quantity <= 0) return most;
   if (position.exiting !== null || !isMissing(position.trailDistance)) return 0;
   const { open, high, low } = book.columns;
   const { stopPrice, takePrice, horizonLeft } = position;
-  const end = horizonLeft < most ? max(0, horizonLeft) : most;
+  // Comparisons rather than Math.min, which V8 takes to give fractions.
+  const reach = heldMost < most ? heldMost : most;
+  const end = horizonLeft < reach ? trunc(horizonLeft) : reach;
   let count = 0;
   while (count < end) {
     const next = agedTo + 1 + count;

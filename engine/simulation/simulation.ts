@@ -342,9 +342,13 @@ export class Simulation {
     return this.#desk.denials;
   }
 
-  /** From now on fills and denials are not recorded, for loops that nobody asks for them. */
-  keepTradesOnly(): void {
+  /**
+   * From now on fills and denials are not recorded, for loops that nobody asks for them.
+   * @param takeTrade told of each trade instead of the record; the object is filled again for the next one
+   */
+  keepTradesOnly(takeTrade?: (trade: Trade) => void): void {
     this.#desk.isRecordingAll = false;
+    if (takeTrade !== undefined) this.#desk.takeTrade = takeTrade;
   }
 
   takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[] } {

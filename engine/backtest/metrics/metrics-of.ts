@@ -2,7 +2,8 @@ import type { LoopResult } from '../loop.ts';
 import type { Metrics } from '../types.ts';
 import { dailyReturns } from './daily-returns.ts';
 import { marketLine } from './market-line.ts';
-import { deviationOf, downsideDeviationOf, meanOf, quantileOf, sum } from './sample-statistics.ts';
+import { deviationOf, downsideDeviationOf, meanOf, quantileOf, type Values } from './sample-statistics.ts';
+import type { TradeFigures } from './trade-figures.ts';
 
 const DAY_MS = 86_400_000;
 /** Crypto markets do not close: a year has 365 trading days. */
@@ -17,34 +18,35 @@ const TAIL_LEAST_DAYS = 20;
  * @param capital quote asset
  * @param benchmark value of buy-and-hold at the times of the equity curve, quote asset; null where there is none
  */
-export function metricsOf(result: LoopResult, capital: number, benchmark: readonly number[] | null): Metrics {
-  const { trades, equity } = result;
+export function metricsOf(run: MeasuredRun, trades: TradeFigures, capital: number, benchmark: readonly number[] | null): Metrics {
+  const { equity } = run;
   const final = equity.value.at(-1) ?? capital;
-  const meanEquity = result.instants === 0 ? capital : result.equitySum / result.instants;
-  const netResults = trades.map(({ netResult }) => netResult);
-  const netReturns = trades.map(({ netReturn }) => netReturn);
-  const grossGain = sum(trades.map(({ netResult, fees }) => Math.max(0, netResult + fees)));
+  const meanEquity = run.instants === 0 ? capital : run.equitySum / run.instants;
+  const grossGain = grossGainOf(trades);
   return {
-    bars: result.bars,
-    trades: trades.length,
+    bars: run.bars,
+    trades: trades.count,
     netReturn: final / capital - 1,
-    ...(trades.length === 0 ? NOTHING_TO_SAY : curveMetrics(result, capital, benchmark)),
-    maxDrawdown: result.maxDrawdown,
-    maxDrawdownBars: result.maxDrawdownBars,
-    profitFactor: profitFactorOf(netResults),
-    expectancy: meanOf(netReturns),
-    winRate: winRateOf(netResults),
-    sqn: systemQuality(netReturns),
-    exposure: result.instants === 0 ? 0 : result.investedInstants / result.instants,
-    turnover: result.turnover / meanEquity,
-    fees: result.fees,
-    feeShare: grossGain > 0 ? result.fees / grossGain : null,
-    averageHoldBars: meanOf(trades.map(({ barsHeld }) => barsHeld)),
-    averageAdverseExcursion: meanOf(trades.map(({ maxAdverseExcursion }) => maxAdverseExcursion)),
-    averageFavourableExcursion: meanOf(trades.map(({ maxFavourableExcursion }) => maxFavourableExcursion)),
-    worstAdverseExcursion: smallestOf(trades.map(({ maxAdverseExcursion }) => maxAdverseExcursion)),
+    ...(trades.count === 0 ? NOTHING_TO_SAY : curveMetrics(run, capital, benchmark)),
+    maxDrawdown: run.maxDrawdown,
+    maxDrawdownBars: run.maxDrawdownBars,
+    profitFactor: profitFactorOf(trades.netResults),
+    expectancy: meanOf(trades.netReturns),
+    winRate: winRateOf(trades.netResults),
+    sqn: systemQuality(trades.netReturns),
+    exposure: run.instants === 0 ? 0 : run.investedInstants / run.instants,
+    turnover: run.turnover / meanEquity,
+    fees: run.fees,
+    feeShare: grossGain > 0 ? run.fees / grossGain : null,
+    averageHoldBars: meanOf(trades.barsHeld),
+    averageAdverseExcursion: meanOf(trades.adverse),
+    averageFavourableExcursion: meanOf(trades.favourable),
+    worstAdverseExcursion: smallestOf(trades.adverse),
   };
 }
+
+/** What a loop measured beside its trades. */
+type MeasuredRun = Omit<LoopResult, 'trades'>;
 
 type CurveMetrics = Pick<
   Metrics,
@@ -65,7 +67,7 @@ const NOTHING_TO_SAY: CurveMetrics = {
 
 /** What the equity curve says of a strategy that traded. */
 function curveMetrics(
-  { equity, firstTime, maxDrawdown }: LoopResult,
+  { equity, firstTime, maxDrawdown }: MeasuredRun,
   capital: number,
   benchmark: readonly number[] | null,
 ): CurveMetrics {
@@ -114,24 +116,39 @@ function tailRatioOf(returns: readonly number[]): number | null {
   return worst < 0 ? best / -worst : null;
 }
 
+/** What the trades that won before fees brought, quote asset. */
+function grossGainOf({ count, netResults, fees }: TradeFigures): number {
+  let gain = 0;
+  for (let at = 0; at < count; at += 1) gain += Math.max(0, netResults[at]! + fees[at]!);
+  return gain;
+}
+
 /** What won over what was lost; null when nothing was lost. */
-export function profitFactorOf(netResults: readonly number[]): number | null {
-  const lost = -sum(netResults.filter((value) => value < 0));
-  return lost > 0 ? sum(netResults.filter((value) => value > 0)) / lost : null;
+export function profitFactorOf(netResults: Values): number | null {
+  let [won, lost] = [0, 0];
+  for (let at = 0; at < netResults.length; at += 1) {
+    const result = netResults[at]!;
+    if (result > 0) won += result;
+    else lost -= result;
+  }
+  return lost > 0 ? won / lost : null;
 }
 
 /** Share of results above zero; null without a result. */
-export function winRateOf(netResults: readonly number[]): number | null {
-  return netResults.length === 0 ? null : netResults.filter((value) => value > 0).length / netResults.length;
+export function winRateOf(netResults: Values): number | null {
+  let won = 0;
+  for (let at = 0; at < netResults.length; at += 1) if (netResults[at]! > 0) won += 1;
+  return netResults.length === 0 ? null : won / netResults.length;
 }
 
-function systemQuality(netReturns: readonly number[]): number | null {
+function systemQuality(netReturns: Values): number | null {
   const [mean, spread] = [meanOf(netReturns), deviationOf(netReturns)];
   return mean === null || spread === null ? null : (Math.sqrt(netReturns.length) * mean) / spread;
 }
 
-function smallestOf(values: readonly number[]): number | null {
-  let smallest: number | null = null;
-  for (const value of values) if (smallest === null || value < smallest) smallest = value;
+function smallestOf(values: Values): number | null {
+  if (values.length === 0) return null;
+  let smallest = values[0]!;
+  for (let at = 1; at < values.length; at += 1) if (values[at]! < smallest) smallest = values[at]!;
   return smallest;
 }

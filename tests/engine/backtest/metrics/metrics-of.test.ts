@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { LoopResult } from '#engine/backtest/loop.ts';
 import { dailyReturns } from '#engine/backtest/metrics/daily-returns.ts';
 import { marketLine } from '#engine/backtest/metrics/market-line.ts';
-import { metricsOf } from '#engine/backtest/metrics/metrics-of.ts';
+import { metricsOf as metricsOfRun } from '#engine/backtest/metrics/metrics-of.ts';
 import { quantileOf } from '#engine/backtest/metrics/sample-statistics.ts';
+import { figuresOf } from '#engine/backtest/metrics/trade-figures.ts';
 import type { Trade } from '#engine/simulation/types.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,6 +24,9 @@ const empty: LoopResult = {
   equity: { time: [], value: [] },
   decisions: [],
 };
+
+const metricsOf = (result: LoopResult, capital: number, benchmark: readonly number[] | null) =>
+  metricsOfRun(result, figuresOf(result.trades), capital, benchmark);
 
 function trade(netResult: number, fees: number, netReturn: number, barsHeld: number): Trade {
   return {
