@@ -14,13 +14,23 @@ export interface FrameLimits {
   readonly arrayBytesMax: number;
 }
 
+/** What of a frame's body has come so far. */
+interface Body {
+  readonly text: string;
+  readonly arrays: Float64Array[];
+  /** Arrays that are full. */
+  complete: number;
+  /** Of the array behind them. */
+  filledBytes: number;
+}
+
 /** Turns the child's output into frames. Sizes are judged before anything is allocated; `push` says what is wrong, if anything is. */
 export class FrameReader {
   readonly #limits: FrameLimits;
   #chunks: Buffer[] = [];
   #available = 0;
   #head: FrameHead | undefined;
-  #lengths: number[] | undefined;
+  #body: Body | undefined;
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
@@ -53,26 +63,42 @@ export class FrameReader {
       if (this.#head.arrayCount > arrayCountMax) return `${this.#head.arrayCount} arrays, the limit is ${arrayCountMax}`;
     }
     const { arrayCount, textBytes } = this.#head;
-    if (this.#lengths === undefined) {
-      if (this.#available < 4 * arrayCount) return undefined;
+    if (this.#body === undefined) {
+      if (this.#available < 4 * arrayCount + textBytes) return undefined;
       const bytes = this.#take(4 * arrayCount);
-      this.#lengths = Array.from({ length: arrayCount }, (_, index) => bytes.readUInt32LE(4 * index));
-      const total = 8 * this.#lengths.reduce((sum, length) => sum + length, 0);
+      const lengths = Array.from({ length: arrayCount }, (_, index) => bytes.readUInt32LE(4 * index));
+      const total = 8 * lengths.reduce((sum, length) => sum + length, 0);
       if (total > arrayBytesMax) return `arrays of ${total} bytes, the limit is ${arrayBytesMax}`;
+      this.#body = {
+        text: this.#take(textBytes).toString('utf8'),
+        arrays: lengths.map((length) => new Float64Array(length)),
+        complete: 0,
+        filledBytes: 0,
+      };
     }
-    const lengths = this.#lengths;
-    if (this.#available < textBytes + 8 * lengths.reduce((sum, length) => sum + length, 0)) return undefined;
-
-    const text = this.#take(textBytes).toString('utf8');
-    const arrays = lengths.map((length) => {
-      const array = new Float64Array(length);
-      new Uint8Array(array.buffer).set(this.#take(8 * length));
-      return array;
-    });
+    if (!this.#fill(this.#body)) return undefined;
+    const { text, arrays } = this.#body;
     const { id, kind } = this.#head;
     this.#head = undefined;
-    this.#lengths = undefined;
+    this.#body = undefined;
     return { id, kind, text, arrays };
+  }
+
+  /** Moves what has come into the arrays it belongs to; true when all are full. */
+  #fill(body: Body): boolean {
+    while (body.complete < body.arrays.length) {
+      const bytes = new Uint8Array(body.arrays[body.complete]!.buffer);
+      while (body.filledBytes < bytes.byteLength) {
+        const chunk = this.#chunks[0];
+        if (chunk === undefined) return false;
+        const part = this.#take(Math.min(chunk.byteLength, bytes.byteLength - body.filledBytes));
+        bytes.set(part, body.filledBytes);
+        body.filledBytes += part.byteLength;
+      }
+      body.complete += 1;
+      body.filledBytes = 0;
+    }
+    return true;
   }
 
   #take(count: number): Buffer {
