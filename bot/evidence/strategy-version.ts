@@ -1,6 +1,5 @@
-import { parse } from 'yaml';
 import { type Digest, digestOf } from '#engine/attestation/canonical.ts';
-import { Manifest } from '#engine/contract/manifest.ts';
+import { type Manifest, parseManifest as parseText } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { buildArtifact, type StrategyArtifact } from '#engine/sandbox/artifact.ts';
 
@@ -35,35 +34,16 @@ export function parseManifest(id: string, text: string | undefined): Manifest {
   const where = `strategies/${id}/manifest.yaml`;
   if (text === undefined)
     throw new RatchetError('strategy/manifest', `${where} is missing.`, 'Every strategy needs one.', { id });
-  const result = Manifest.safeParse(safeYaml(text));
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw new RatchetError(
-      'strategy/manifest',
-      `${where}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}.`,
-      'Mend the manifest.',
-      { id },
-    );
-  }
-  if (result.data.id !== id) {
-    throw new RatchetError(
-      'strategy/manifest',
-      `${where} says id ${result.data.id}.`,
-      'The id must be the folder it stands in.',
-      { id },
-    );
-  }
-  return result.data;
+  const parsed = parseText(text);
+  if ('problem' in parsed)
+    throw new RatchetError('strategy/manifest', `${where}: ${parsed.problem}.`, 'Mend the manifest.', { id });
+  const { manifest } = parsed;
+  if (manifest.id === id) return manifest;
+  throw new RatchetError('strategy/manifest', `${where} says id ${manifest.id}.`, 'The id must be the folder it stands in.', {
+    id,
+  });
 }
 
 export function fileDigests(files: ReadonlyMap<string, string>): Record<string, Digest> {
   return Object.fromEntries([...files].map(([path, text]) => [path, digestOf(text)]));
-}
-
-function safeYaml(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
 }

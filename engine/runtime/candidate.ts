@@ -1,9 +1,7 @@
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { verify } from '#engine/attestation/envelope.ts';
 import type { TrustedKey } from '#engine/attestation/keys.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
-import { Manifest, StrategyId } from '#engine/contract/manifest.ts';
+import { type Manifest, parseManifest, StrategyId } from '#engine/contract/manifest.ts';
 import { commitHash } from '#engine/repository/names.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
@@ -128,9 +126,10 @@ async function textFiles({ repository, commit }: Examination, id: string): Promi
 /** What a strategy's file may have; the static checks have tighter limits of their own. */
 const maxFileBytes = 1_000_000;
 
+/** Nothing is left out on the way: a byte order mark is there to be judged. */
 function decode(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return null;
   }
@@ -139,15 +138,10 @@ function decode(bytes: Uint8Array): string | null {
 /** The manifest, or what is wrong with it. */
 function readManifest(id: string, text: string | undefined): Manifest | string {
   if (text === undefined) return 'manifest.yaml is no readable text';
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    return `manifest.yaml does not parse: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-  }
-  const parsed = Manifest.safeParse(value);
-  if (!parsed.success) return `manifest.yaml is wrong: ${z.prettifyError(parsed.error)}`;
-  return parsed.data.id === id ? parsed.data : `manifest.yaml says id ${parsed.data.id}, but stands in strategies/${id}`;
+  const parsed = parseManifest(text);
+  if ('problem' in parsed) return `manifest.yaml is wrong: ${parsed.problem}`;
+  const { manifest } = parsed;
+  return manifest.id === id ? manifest : `manifest.yaml says id ${manifest.id}, but stands in strategies/${id}`;
 }
 
 function refuse(code: string, reason: string, isFinal: boolean): Examined {

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parse } from 'yaml';
 import { builtArtifact } from '#engine/backtest/verify/subject.ts';
-import { Manifest } from '#engine/contract/manifest.ts';
+import { type Manifest, parseManifest } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { StrategyArtifact } from '#engine/sandbox/artifact.ts';
 
@@ -47,10 +46,7 @@ function readManifest(folder: string): Manifest {
       { folder },
     );
   }
-  const result = Manifest.safeParse(parse(readFileSync(path, 'utf8')));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new RatchetError('backtest/manifest', `${path}: ${issue?.path.join('.')}: ${issue?.message}.`, 'Mend the manifest.', {
-    path,
-  });
+  const parsed = parseManifest(readFileSync(path, 'utf8'));
+  if ('manifest' in parsed) return parsed.manifest;
+  throw new RatchetError('backtest/manifest', `${path}: ${parsed.problem}.`, 'Mend the manifest.', { path });
 }

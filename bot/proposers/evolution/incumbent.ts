@@ -1,6 +1,5 @@
-import { parse } from 'yaml';
 import type { StrategyFiles } from '#bot/proposers/proposer.ts';
-import { Manifest } from '#engine/contract/manifest.ts';
+import { type Manifest, parseManifest } from '#engine/contract/manifest.ts';
 import type { ParameterRanges } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { rangesOf } from './blocks/chosen-blocks.ts';
@@ -28,21 +27,22 @@ export interface Incumbent {
  */
 export function readIncumbent(files: StrategyFiles): Incumbent {
   const text = files.get(MANIFEST_PATH);
-  const manifest = Manifest.safeParse(text === undefined ? undefined : parse(text));
-  if (!manifest.success) {
+  const parsed = text === undefined ? { problem: 'it is missing' } : parseManifest(text);
+  if ('problem' in parsed) {
     throw new RatchetError(
       'evolution/no-manifest',
-      'The incumbent has no manifest.yaml that can be read.',
+      `The incumbent has no manifest.yaml that can be read: ${parsed.problem}.`,
       'Mend it on main; the night starts from what is deployed.',
     );
   }
-  const source = files.get(manifest.data.entry) ?? '';
-  const blueprint = blueprintBehind(manifest.data, source);
+  const { manifest } = parsed;
+  const source = files.get(manifest.entry) ?? '';
+  const blueprint = blueprintBehind(manifest, source);
   const declared = blueprint === undefined ? declaredRanges(source) : rangesOf(blueprint);
   return {
     files,
-    manifest: manifest.data,
-    configuration: { blueprint, values: complete(manifest.data.parameters, declared) },
+    manifest,
+    configuration: { blueprint, values: complete(manifest.parameters, declared) },
     declared,
   };
 }

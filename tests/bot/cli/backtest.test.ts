@@ -144,6 +144,19 @@ describe('ratchet backtest', () => {
     expect((await backtestJson(own, '--data', data, '--param', 'fast=5')).request.parameters.fast).toBe(5);
   });
 
+  it.each([
+    ['nested so deep that a YAML parser would end the process', '{a: '.repeat(4_000), /opens more than 100 brackets/],
+    ['that names a file outside', 'id: own\ndescription: mine\nstage: shadow\nentry: ../main.ts\n', /: entry: /],
+  ])('refuses a manifest %s', async (_name, text, message) => {
+    const own = join(folder.path, 'own');
+    mkdirSync(own);
+    writeFileSync(join(own, 'manifest.yaml'), text);
+    await expect(backtest(own)).rejects.toMatchObject({
+      code: 'backtest/manifest',
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('of a strategy that never trades says null where there is nothing to say', async () => {
     const { file, data } = prepared();
     writeFileSync(file, crossSource.replace('!fast.crossedAbove(slow)', 'bar.close > 0'));
