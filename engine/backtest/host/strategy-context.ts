@@ -138,7 +138,8 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
   }
 
   ago(barsAgo: number): Bar {
-    const known = this.#past[barsAgo];
+    // Only a number may be an index: 'length' would tell how far back was ever asked for, which is state.
+    const known = typeof barsAgo === 'number' ? this.#past[barsAgo] : undefined;
     if (known !== undefined && barsAgo < this.#window.count) return known;
     return this.#reach(barsAgo);
   }

@@ -82,6 +82,20 @@ describe('the window', () => {
     ).toThrow(/only 1 bars have closed/);
   });
 
+  it.each([
+    ['how far back was ever asked for', 'length'],
+    ['a bar seen before, by its name', '1'],
+    ['what a value says of itself', { toString: () => '1' }],
+    ['a list of one', [1]],
+  ])('answers only to numbers, not to %s', (_name, index) => {
+    const host = hostOf((context) => {
+      if (context.barCount > 1) context.ago(1);
+      if (context.barCount > 2) context.ago(index as never);
+      return context.hold('look');
+    });
+    expect(() => lead(host, [1, 2, 3])).toThrow(/whole number of bars from 1/);
+  });
+
   it('goes on over thousands of live bars', () => {
     const host = hostOf((context) => {
       if (context.barCount > 1 && context.ago(1).close !== context.bar.close - 1)
@@ -251,6 +265,7 @@ describe('state', () => {
     ['a hole', { list: new Array(2) }, /holes/],
     ['a getter', Object.defineProperty({}, 'x', { get: () => 1, enumerable: true }), /x is computed/],
     ['a symbol', { [Symbol('x')]: 1 }, /a symbol/],
+    ['a list of a class of its own', { list: new (class extends Array {})() }, /list is an instance of a class/],
   ])('that holds %s is refused by its path', (_name, state, message) => {
     expect(() => copyPlainJson(state, 'state')).toThrow(message);
   });
@@ -260,6 +275,18 @@ describe('state', () => {
     loop.self = loop;
     expect(() => copyPlainJson(loop, 'state')).toThrow(/refers back to itself/);
     expect(() => copyPlainJson({ list: new Array(30_000).fill(0) }, 'state')).toThrow(/more than 20000/);
+  });
+
+  it('has one zero, as JSON has', () => {
+    expect(copyPlainJson({ low: -0, list: [-0] }, 'state')).toStrictEqual({ low: 0, list: [0] });
+  });
+
+  it('of more than 1,000,000 characters is refused, in its texts and in its keys', () => {
+    const texts = (count: number) => Array.from({ length: count }, () => 'x'.repeat(100_000));
+    expect(copyPlainJson(texts(10), 'state')).toHaveLength(10);
+    expect(() => copyPlainJson([...texts(10), 'x'], 'state')).toThrow('state[10]: the state holds more than 1000000 characters');
+    const named = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`${index}`.padStart(10_000, 'k'), 0]));
+    expect(() => copyPlainJson(named, 'state')).toThrow(/^state: the state holds more than 1000000 characters/);
   });
 
   it('must be an object, which is changed in place', () => {
