@@ -1,21 +1,26 @@
 import { buildPack } from '#bot/evidence/build-pack.ts';
 import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
-import { readLedgerFrom, searchOf } from '#bot/evidence/ledger.ts';
+import { configurationOf, type LedgerReading, readLedgerFrom, recordsOf, searchOf } from '#bot/evidence/ledger.ts';
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { canonicalJson, type Digest } from '#engine/attestation/canonical.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
+import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { askVault, type VaultQuestion } from './ask-vault.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { annotateFile, failure, success } from './outcome.ts';
 import { provenBefore } from './proven-before.ts';
 
-/** Makes the evidence again, from the base's yardstick and the candles' digests, and demands the same bytes. */
+/**
+ * Makes the evidence again, from the base's yardstick and the candles' digests, and demands the same bytes. When nothing is left to
+ * object to, the vault is asked: each opening spends, so it is the last thing that is done.
+ */
 export async function backtestGate(context: GateContext): Promise<GateResult> {
   const changed = await changedStrategies(context);
-  const proven: string[] = [];
+  const proven: VaultQuestion[] = [];
   const returned: string[] = [];
   for (const change of changed) {
     if (change.headTree === null) continue;
@@ -24,17 +29,17 @@ export async function backtestGate(context: GateContext): Promise<GateResult> {
       returned.push(`${change.id}, signed ${before.predicate.timeVerified}`);
       continue;
     }
-    const complaint = await reexecute(context, change);
-    if (complaint !== null) {
+    const outcome = await reexecute(context, change);
+    if (typeof outcome === 'string') {
       const path = `strategies/${change.id}/${PACK_PATH}`;
       return failure(
         'backtest',
-        `${path}: ${complaint}`,
-        `${complaint}\n\nRun \`ratchet gate backtest\` to see it again; only evidence that re-execution makes again passes.`,
-        [annotateFile(path, complaint)],
+        `${path}: ${outcome}`,
+        `${outcome}\n\nRun \`ratchet gate backtest\` to see it again; only evidence that re-execution makes again passes.`,
+        [annotateFile(path, outcome)],
       );
     }
-    proven.push(change.id);
+    proven.push(outcome);
   }
   if (returned.length > 0 && proven.length === 0)
     return success(
@@ -48,50 +53,91 @@ export async function backtestGate(context: GateContext): Promise<GateResult> {
       'No strategy changed, so there is nothing to re-execute',
       'Head and base hold the same strategies.',
     );
+  for (const question of proven) {
+    if ((await askVault(context, question)) === 'fail') return refusedByVault(question.change.id);
+  }
+  const names = proven.map(({ change }) => change.id).join(', ');
   return success(
     'backtest',
-    `The evidence of ${proven.join(', ')} was made again, byte for byte`,
-    'Every backtest in the pack was run again in a fresh sandbox from the digests of the base commit.',
+    `The evidence of ${names} was made again, byte for byte, and the vault says pass`,
+    'Every backtest in the pack was run again in a fresh sandbox from the digests of the base commit. Candles that nobody has seen make it unlikely that the version is worse than the one it replaces.',
   );
 }
 
-/** Null when the pack is what re-execution gives, else one sentence that says where they part. */
-async function reexecute(context: GateContext, change: StrategyChange): Promise<string | null> {
+/** One word leaves the vault, and no number. */
+function refusedByVault(id: string): GateResult {
+  const path = `strategies/${id}`;
+  const why =
+    'the vault says fail: on candles nobody has seen, it cannot be ruled out that it is worse than the version it replaces.';
+  return failure(
+    'backtest',
+    `${path}: ${why}`,
+    `${path}: ${why}\n\nThe answer stands in the ledger and is given again however often it is asked; \`ratchet vault status\` shows what is left. Close the proposal.`,
+    [annotateFile(`${path}/${PACK_PATH}`, why)],
+  );
+}
+
+/** What the vault may be asked when the pack is what re-execution gives, else one sentence that says where they part. */
+async function reexecute(context: GateContext, change: StrategyChange): Promise<VaultQuestion | string> {
   const committed = await readText(context.repository, context.head, `strategies/${change.id}/${PACK_PATH}`);
   if (committed === null) return 'there is no evidence; a changed strategy needs it.';
   const parsed = parsePack(committed);
   if (typeof parsed === 'string') return parsed;
-  if (change.baseTree === null) return 'the strategy is new on this base; there is no incumbent to compare it with.';
+  const { baseTree, headTree } = change;
+  if (headTree === null) return 'the strategy is gone.';
+  if (baseTree === null) return 'the strategy is new on this base; there is no incumbent to compare it with.';
   if (parsed.semantics !== SEMANTICS_VERSION)
     return `it was made under semantics ${parsed.semantics}; this engine has ${SEMANTICS_VERSION}, so it must be made again.`;
   if (parsed.strategy !== change.id) return `it speaks of ${parsed.strategy}.`;
-  if (parsed.parentTree !== change.baseTree) return 'stale: it was made against another incumbent than the one on the base.';
-  const searched = searchOf(await readLedgerFrom(context.state), parsed.cycle);
-  if (searched === null) return `the ledger knows no trials of cycle ${parsed.cycle}.`;
-  const miscounted = firstDifference(parsed.search, searched, '$.search');
-  if (miscounted !== null) return `the ledger disagrees: ${miscounted}.`;
+  if (parsed.parentTree !== baseTree) return 'stale: it was made against another incumbent than the one on the base.';
+  const candidate = await readVersion(change.id, await strategyFiles(context.repository, context.head, change.id));
+  const ledger = await readLedgerFrom(context.state);
+  const unsupported = unsupportedBy(ledger, parsed, configurationOf(candidate.files));
+  if (unsupported !== null) return unsupported;
   const evaluation = parseEvaluation(await readText(context.repository, context.base, EVALUATION_PATH));
+  const incumbent = await readVersion(change.id, await strategyFiles(context.repository, context.base, change.id));
   const columns = loadDataset(context.candles, evaluation.dataset);
+  // What evidence is made from ends with the selection data, here as in the night that made it.
+  const seen = columnsUntil(columns, evaluation.spans.selection.to);
   const rebuilt = await buildPack(
     {
       cycle: parsed.cycle,
       strategy: change.id,
       claim: parsed.proposal,
       search: parsed.search,
-      parentTree: change.baseTree,
-      candidate: await readVersion(change.id, await strategyFiles(context.repository, context.head, change.id)),
-      incumbent: await readVersion(change.id, await strategyFiles(context.repository, context.base, change.id)),
+      parentTree: baseTree,
+      candidate,
+      incumbent,
       evaluation,
-      columns,
+      columns: seen,
     },
     async (version) => {
       const tester = await openBacktester(version.artifact);
-      await tester.useDataset(evaluation.dataset, columns);
+      await tester.useDataset(evaluation.dataset, seen);
       return tester;
     },
   );
-  if (canonicalJson(rebuilt) === committed) return null;
+  if (canonicalJson(rebuilt) === committed)
+    return { change: { ...change, baseTree, headTree }, candidate, incumbent, evaluation, columns };
   return `re-execution gives other bytes: ${firstDifference(parsed, rebuilt, '$') ?? 'the text is not canonical JSON'}.`;
+}
+
+/** Why the ledger does not bear the pack out; null when it does: the candidate was counted, and the selection data were asked. */
+function unsupportedBy(ledger: LedgerReading, pack: Pack, configuration: Digest): string | null {
+  const searched = searchOf(ledger, pack.cycle);
+  if (searched === null) return `the ledger knows no trials of cycle ${pack.cycle}.`;
+  const miscounted = firstDifference(pack.search, searched, '$.search');
+  if (miscounted !== null) return `the ledger disagrees: ${miscounted}.`;
+  const own = { entries: ledger.entries.filter(({ cycle }) => cycle === pack.cycle) };
+  const isPlanned = recordsOf(own, 'trials-planned').some(({ entry }) =>
+    entry.trials.some((trial) => trial.configuration === configuration),
+  );
+  if (!isPlanned) return `the ledger knows no trial of these files in cycle ${pack.cycle}.`;
+  const asked = recordsOf(own, 'selection-asked').find(({ entry }) => entry.candidate === configuration)?.entry.question;
+  const isAbove = recordsOf(own, 'selection-answered').some(({ entry }) => entry.question === asked && entry.answer === 'above');
+  return isAbove
+    ? null
+    : `in cycle ${pack.cycle} the selection data never said yes to these files, so their numbers were not paid for.`;
 }
 
 function parsePack(text: string): Pack | string {

@@ -1,3 +1,4 @@
+import type { LedgerWriter } from '#bot/evidence/ledger.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
@@ -14,8 +15,8 @@ export interface GateContext {
   /** Who made the change; unknown authors are held to the bot's rules, which are the stricter ones. */
   readonly author: 'bot' | 'person';
   readonly candles: CandleStore;
-  /** The state branch, with the ledger that the evidence's count of trials is checked against. */
-  readonly state: StateReader;
+  /** The state branch, with the ledger that evidence is checked against; an opening of the vault is written there first. */
+  readonly state: StateReader & LedgerWriter;
   readonly log: Logger;
 }
 

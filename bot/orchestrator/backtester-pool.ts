@@ -3,8 +3,10 @@ import { type Backtester, openBacktester } from '#engine/backtest/backtester.ts'
 import type { CandleColumns, Dataset } from '#engine/candles/types.ts';
 
 /**
- * Sandboxes with the night's candles in them, at most `size` at once. A version keeps its own process: no two strategies
- * ever share one, and the last few stay open because a search comes back to the same code with other parameters.
+ * Sandboxes with candles in them, at most `size` at once: the candles it was given and no others, so that a pool for the search holds
+ * development data only. Results name the whole dataset all the same: what a span gives does not depend on bars after it.
+ * A version keeps its own process: no two strategies ever share one, and the last few stay open because a search comes back to the
+ * same code with other parameters.
  */
 export class BacktesterPool {
   readonly #dataset: Dataset;

@@ -1,18 +1,32 @@
 import { requestFor } from '#bot/evidence/build-pack.ts';
 import type { Evaluation as Yardstick } from '#bot/evidence/evaluation.ts';
-import type { LedgerEntry } from '#bot/evidence/ledger.ts';
+import {
+  configurationOf,
+  daysOf,
+  type EntryOf,
+  type NightReturns,
+  type PlannedTrial,
+  returnsByDay,
+} from '#bot/evidence/ledger.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { Candidate, Evaluation, Proposer, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { BacktesterPool } from './backtester-pool.ts';
 
-export type Trial = Extract<LedgerEntry, { kind: 'trial' }>;
+export type TrialOutcome = EntryOf<'trial'>;
+
+/** Where trials are written down: the plan of a batch before any of it runs, the outcomes after. */
+export interface TrialRecorder {
+  plan(trials: readonly PlannedTrial[]): Promise<void>;
+  complete(outcomes: readonly TrialOutcome[]): Promise<void>;
+}
 
 export interface Creation {
   readonly candidates: readonly Candidate[];
-  /** In the order the proposer asked, which does not depend on which finished first. */
-  readonly trials: readonly Trial[];
+  readonly trials: number;
+  /** Daily returns of the scored trials; null when there is none. */
+  readonly returns: NightReturns | null;
 }
 
 export interface CreateTask {
@@ -20,66 +34,142 @@ export interface CreateTask {
   readonly incumbent: StrategyVersion;
   readonly incumbentResult: BacktestResult;
   readonly yardstick: Yardstick;
+  /** Holds the development data and nothing after it. */
   readonly pool: BacktesterPool;
   readonly trials: number;
   readonly seed: number;
+  readonly record: TrialRecorder;
   readonly onTrial: (done: number) => void;
 }
 
-/** Lets the proposer look for better versions. It hears of the development data only, and every question it asks is a trial. */
+/**
+ * Lets the proposer look for better versions. It hears of the development data only, and every question it asks is a trial, written
+ * down before it runs. Questions asked in one go are one batch, numbered in the order they were asked, whichever finishes first.
+ */
 export async function create(task: CreateTask): Promise<Creation> {
-  const trials: Trial[] = [];
-  let done = 0;
-  const evaluate = async (files: StrategyFiles, label: string): Promise<Evaluation> => {
-    const index = trials.length;
-    if (index >= task.trials) {
-      throw new RatchetError(
-        'night/trials-spent',
-        `The proposer asked for more than its ${task.trials} trials.`,
-        'This is a fault in the proposer.',
-      );
-    }
-    trials.push({ kind: 'trial', label, outcome: 'rejected', resultId: null, netReturn: null, reason: 'not finished' });
-    const evaluation = await evaluateOne(task, files);
-    trials[index] = trialOf(label, evaluation);
-    done += 1;
-    task.onTrial(done);
-    return evaluation;
-  };
+  const search = new Search(task);
   const candidates = await task.proposer.propose({
     incumbent: task.incumbent.files,
     incumbentResult: task.incumbentResult,
     trials: task.trials,
     seed: task.seed,
-    evaluate,
+    evaluate: async (files, label) => search.ask(files, label),
   });
-  return { candidates, trials };
+  await search.settled();
+  search.requireTried(candidates);
+  return { candidates, trials: search.asked, returns: search.returns() };
 }
 
-async function evaluateOne(task: CreateTask, files: StrategyFiles): Promise<Evaluation> {
-  try {
-    const version = await readVersion(task.incumbent.manifest.id, files);
-    const result = await task.pool.use(version, (tester) =>
-      tester.run(requestFor(tester, version, task.yardstick, task.yardstick.spans.development)),
-    );
-    return { outcome: 'scored', result };
-  } catch (error) {
-    if (!(error instanceof RatchetError)) throw error;
-    return { outcome: 'rejected', reason: error.message };
+interface Question extends PlannedTrial {
+  readonly files: StrategyFiles;
+  readonly answer: (evaluation: Promise<Evaluation>) => void;
+}
+
+class Search {
+  readonly #task: CreateTask;
+  readonly #series: (Float64Array | undefined)[] = [];
+  /** Of the configurations that were scored. */
+  readonly #scored = new Set<string>();
+  #gathering: Question[] = [];
+  /** Batches take turns, so that plans stand in the ledger in the order of their numbers. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #done = 0;
+  asked = 0;
+
+  constructor(task: CreateTask) {
+    this.#task = task;
   }
-}
 
-function trialOf(label: string, evaluation: Evaluation): Trial {
-  if (evaluation.outcome === 'rejected') {
+  ask(files: StrategyFiles, label: string): Promise<Evaluation> {
+    this.asked += 1;
+    if (this.asked > this.#task.trials) {
+      throw new RatchetError(
+        'night/trials-spent',
+        `The proposer asked for more than its ${this.#task.trials} trials.`,
+        'This is a fault in the proposer.',
+      );
+    }
+    const trial = this.asked;
+    if (this.#gathering.length === 0) queueMicrotask(() => this.#flush());
+    return new Promise((answer) => {
+      this.#gathering.push({ trial, label, configuration: configurationOf(files), files, answer });
+    });
+  }
+
+  /** Resolves when every batch has been run and written down. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
+  /** What was never tried was never counted: it cannot be proposed. @throws RatchetError `night/untried` */
+  requireTried(candidates: readonly Candidate[]): void {
+    if (candidates.every(({ files }) => this.#scored.has(configurationOf(files)))) return;
+    throw new RatchetError(
+      'night/untried',
+      'The proposer proposes a configuration that it did not try.',
+      'This is a fault in the proposer.',
+    );
+  }
+
+  returns(): NightReturns | null {
+    const scored = this.#series.flatMap((series, index) => (series === undefined ? [] : [{ trial: index + 1, series }]));
+    if (scored.length === 0) return null;
     return {
-      kind: 'trial',
-      label,
-      outcome: 'rejected',
-      resultId: null,
-      netReturn: null,
-      reason: evaluation.reason.slice(0, 300),
+      ...daysOf(this.#task.yardstick.spans.development),
+      trials: scored.map(({ trial }) => trial),
+      series: scored.map(({ series }) => series),
     };
   }
+
+  #flush(): void {
+    const batch = this.#gathering;
+    this.#gathering = [];
+    const done = this.#turn.then(() => this.#run(batch));
+    for (const [index, { answer }] of batch.entries()) answer(done.then((evaluations) => evaluations[index]!));
+    this.#turn = done;
+    // Whoever asked hears of it, and so does whoever awaits the turn.
+    done.catch(() => {});
+  }
+
+  async #run(batch: readonly Question[]): Promise<readonly Evaluation[]> {
+    const { record, onTrial, yardstick } = this.#task;
+    await record.plan(batch.map(({ trial, label, configuration }) => ({ trial, label, configuration })));
+    const evaluations = await Promise.all(
+      batch.map(async ({ trial, files, configuration }) => {
+        const evaluation = await this.#evaluate(files);
+        if (evaluation.outcome === 'scored') {
+          this.#scored.add(configuration);
+          this.#series[trial - 1] = returnsByDay(evaluation.result.equity, yardstick.capital, yardstick.spans.development);
+        }
+        this.#done += 1;
+        onTrial(this.#done);
+        return evaluation;
+      }),
+    );
+    await record.complete(batch.map(({ trial }, index) => outcomeOf(trial, evaluations[index]!)));
+    return evaluations;
+  }
+
+  async #evaluate(files: StrategyFiles): Promise<Evaluation> {
+    const { incumbent, pool, yardstick } = this.#task;
+    try {
+      const version = await readVersion(incumbent.manifest.id, files);
+      const result = await pool.use(version, (tester) =>
+        tester.run(requestFor(tester, version, yardstick, yardstick.spans.development)),
+      );
+      return { outcome: 'scored', result };
+    } catch (error) {
+      if (!(error instanceof RatchetError)) throw error;
+      return { outcome: 'rejected', reason: error.message };
+    }
+  }
+}
+
+function outcomeOf(trial: number, evaluation: Evaluation): TrialOutcome {
+  if (evaluation.outcome === 'rejected') {
+    const reason = evaluation.reason.slice(0, 300);
+    return { kind: 'trial', trial, outcome: 'rejected', resultId: null, netReturn: null, reason };
+  }
   const { resultId, metrics } = evaluation.result;
-  return { kind: 'trial', label, outcome: 'scored', resultId, netReturn: metrics.netReturn, reason: null };
+  return { kind: 'trial', trial, outcome: 'scored', resultId, netReturn: metrics.netReturn, reason: null };
 }

@@ -7,10 +7,13 @@ import { factsFromPack, judge, type Rule } from '#bot/gates/policy/judge.ts';
 import type { Candidate } from '#bot/proposers/proposer.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { BacktesterPool } from './backtester-pool.ts';
+import { askSelectionData, type QuestionTask } from './question.ts';
 
 export type Examination =
   | { readonly outcome: 'passed'; readonly version: StrategyVersion; readonly pack: Pack }
-  | { readonly outcome: 'failed'; readonly reasons: readonly string[] };
+  | { readonly outcome: 'failed'; readonly reasons: readonly string[] }
+  /** The selection data have no answer left, so it was not looked at. */
+  | { readonly outcome: 'unanswered' };
 
 export interface ExamineTask {
   readonly cycle: string;
@@ -19,18 +22,25 @@ export interface ExamineTask {
   readonly parentTree: string;
   readonly search: Pack['search'];
   readonly yardstick: Evaluation;
+  /** Up to the end of the selection data; nobody here has a bar of the vault. */
   readonly columns: ReadonlyMap<string, CandleColumns>;
   readonly rules: readonly Rule[];
   readonly pool: BacktesterPool;
+  readonly held: Pick<QuestionTask, 'noise' | 'readLedger' | 'append'>;
 }
 
 /**
- * Makes the evidence and asks of it what the policy gate will ask. What would be refused there is not proposed:
+ * Asks the selection data for one word; only "above" opens the candidate's numbers on them. Then makes the evidence and asks of it what the policy gate will ask. What would be refused there is not proposed:
  * a night without a pull request costs a reviewer nothing.
  */
 export async function examine(task: ExamineTask): Promise<Examination> {
   const id = task.incumbent.manifest.id;
   const version = await readVersion(id, task.candidate.files);
+  const { cycle, incumbent, yardstick, pool } = task;
+  const answer = await askSelectionData({ cycle, candidate: version, incumbent, yardstick, pool, ...task.held });
+  if (answer === null) return { outcome: 'unanswered' };
+  if (answer === 'below')
+    return { outcome: 'failed', reasons: ['On data its author never saw, it is not clearly ahead of the version that runs.'] };
   const pack = await buildPack(
     {
       cycle: task.cycle,

@@ -1,35 +1,31 @@
 import { requestFor } from '#bot/evidence/build-pack.ts';
-import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
-import {
-  chain,
-  type LedgerEntry,
-  ledgerPath,
-  nextCycle,
-  readLedgerFrom,
-  searchOf,
-  unfinishedNight,
-} from '#bot/evidence/ledger.ts';
+import { EVALUATION_PATH, type Evaluation, parseEvaluation } from '#bot/evidence/evaluation.ts';
+import { HELD_OUT_PATH, HeldOutPolicy } from '#bot/evidence/held-out-policy.ts';
+import { type LedgerReading, readLedgerFrom, searchOf } from '#bot/evidence/ledger.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
+import { type SelectionNoise, selectionBudget } from '#bot/evidence/selection-budget.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
-import { GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
+import { GATES_POLICY_PATH, GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import { compile } from '#bot/gates/policy/judge.ts';
-import { GATES_POLICY_PATH } from '#bot/gates/policy-gate.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
-import type { Proposer } from '#bot/proposers/proposer.ts';
-import type { BacktestResult } from '#engine/backtest/types.ts';
+import type { Candidate, Proposer } from '#bot/proposers/proposer.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
+import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
+import type { CandleColumns } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Person, Repository, TreeHash } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { BacktesterPool } from './backtester-pool.ts';
-import { create, type Trial } from './create.ts';
+import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
 import { examine } from './examine.ts';
+import { type BegunNight, beginNight, endNight, writerFor } from './night-ledger.ts';
 import { observe, type PaperRecord } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { branchOf, propose } from './propose.ts';
+import { TrialRecord } from './trial-record.ts';
 
 /** How many candidates may ask the selection data in one night; every answer makes the data less blind. */
 const EXAMINED_MAX = 2;
@@ -61,21 +57,28 @@ export interface NightReport {
   readonly pullRequest: PullRequest | null;
 }
 
-interface Night {
-  readonly cycle: string;
-  readonly asOf: number;
-  readonly seed: number;
+interface Night extends BegunNight {
   readonly base: CommitHash;
   readonly parentTree: TreeHash;
   readonly incumbent: StrategyVersion;
+  readonly yardstick: Evaluation;
+  readonly noise: SelectionNoise;
 }
+
+/** What the search ended with: nothing to examine, or candidates and why anything should change. */
+type Study =
+  | { readonly outcome: 'nothing'; readonly reason: string }
+  | { readonly outcome: 'candidates'; readonly candidates: readonly Candidate[]; readonly why: string };
 
 /**
  * One nightly cycle for one strategy. What it does is written to the ledger before and after, and everything in between
  * follows from what is written, so a night that was killed is run again to the same end.
+ *
+ * It holds two pools, one after the other: while the proposer searches, candles of the development span and not a bar more; while
+ * candidates are examined, those up to the end of the selection span. The vault's candles are in neither.
  */
 export async function runNight(options: NightOptions): Promise<NightReport> {
-  const { repository, state, strategy } = options;
+  const { repository, state, api, strategy } = options;
   await repository.fetch();
   await state.reload();
   const base = await repository.resolve('main');
@@ -86,68 +89,45 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
     });
   }
   const incumbent = await readVersion(strategy, await strategyFiles(repository, base, strategy));
-  const night = await begin(options, { base, parentTree, incumbent });
+  const { asOf, seed, trials, proposer } = options;
+  const begun = await beginNight(state, api, { strategy, asOf, parentTree, proposer: proposer.name, trials, seed });
   const yardstick = parseEvaluation(await readText(repository, base, EVALUATION_PATH));
-  const columns = loadDataset(options.candles, yardstick.dataset);
-  const pool = new BacktesterPool(yardstick.dataset, columns, options.workers);
+  const policy = parsePolicy(HELD_OUT_PATH, await readText(repository, base, HELD_OUT_PATH), HeldOutPolicy).selection;
+  const noise = { policy, seed: yardstick.seed, dataset: yardstick.dataset.digest };
+  const night: Night = { ...begun, base, parentTree, incumbent, yardstick, noise };
+  const { development, selection } = yardstick.spans;
+  const study = await withCandles(options, yardstick, development.to, (pool) => think(options, night, pool));
+  if (study.outcome === 'nothing') return end(options, night, { decision: 'NO_CHANGE', reason: study.reason, pullRequest: null });
+  return withCandles(options, yardstick, selection.to, (pool, columns) => choose(options, night, study, pool, columns));
+}
+
+/** Works on the candles up to a time, each series checked against its digest before the rest of it is let go. */
+async function withCandles<T>(
+  { candles, workers }: NightOptions,
+  { dataset }: Evaluation,
+  until: number,
+  work: (pool: BacktesterPool, columns: ReadonlyMap<string, CandleColumns>) => Promise<T>,
+): Promise<T> {
+  const columns = columnsUntil(loadDataset(candles, dataset), until);
+  const pool = new BacktesterPool(dataset, columns, workers);
   try {
-    return await think(options, night, yardstick, columns, pool);
+    return await work(pool, columns);
   } finally {
     await pool.close();
   }
 }
 
-/** Enters the night in the ledger, or takes up the one that was left. */
-async function begin(options: NightOptions, facts: Pick<Night, 'base' | 'parentTree' | 'incumbent'>): Promise<Night> {
-  const ledger = await readLedgerFrom(options.state);
-  const unfinished = unfinishedNight(ledger);
-  if (unfinished !== null && unfinished.strategy === options.strategy && unfinished.parentTree === facts.parentTree) {
-    return { ...facts, cycle: unfinished.cycle, asOf: unfinished.asOf, seed: unfinished.seed };
-  }
-  if (unfinished !== null) await abandon(options, unfinished.cycle);
-  const cycle = nextCycle(await readLedgerFrom(options.state), options.asOf);
-  await append(options, cycle, [
-    {
-      kind: 'night-began',
-      cycle,
-      strategy: options.strategy,
-      asOf: options.asOf,
-      parentTree: facts.parentTree,
-      proposer: options.proposer.name,
-      trialsPlanned: options.trials,
-      seed: options.seed,
-    },
-  ]);
-  return { ...facts, cycle, asOf: options.asOf, seed: options.seed };
-}
-
-/** A night whose incumbent was replaced while it was down cannot go on: it ends with what had come of it, and stays counted. */
-async function abandon(options: NightOptions, cycle: string): Promise<void> {
-  const { state, api, strategy } = options;
-  const trials = searchOf(await readLedgerFrom(state), cycle)?.trials ?? 0;
-  const pull = await api.findPullRequest(branchOf(strategy, cycle));
-  const reason =
-    pull === null
-      ? 'The night was interrupted, and the strategy it studied has changed since.'
-      : `The night was interrupted after it had opened pull request #${pull.number}.`;
-  await append(options, cycle, [{ kind: 'night-ended', decision: pull === null ? 'NO_CHANGE' : 'PROPOSED', reason, trials }]);
-}
-
-async function think(
-  options: NightOptions,
-  night: Night,
-  yardstick: ReturnType<typeof parseEvaluation>,
-  columns: ReturnType<typeof loadDataset>,
-  pool: BacktesterPool,
-): Promise<NightReport> {
-  const { progress, api, strategy } = options;
+/** Observes, decides whether anything should change, and if so lets the proposer search. */
+async function think(options: NightOptions, night: Night, pool: BacktesterPool): Promise<Study> {
+  const { progress, api, strategy, state } = options;
+  const { incumbent, yardstick } = night;
   progress({
     kind: 'phase',
     phase: 'observe',
     message: `what ${strategy} did up to ${new Date(night.asOf).toISOString().slice(0, 16)}Z`,
   });
-  const incumbentResult = await pool.use(night.incumbent, (tester) =>
-    tester.run(requestFor(tester, night.incumbent, yardstick, yardstick.spans.development)),
+  const incumbentResult = await pool.use(incumbent, (tester) =>
+    tester.run(requestFor(tester, incumbent, yardstick, yardstick.spans.development)),
   );
   const own = branchOf(strategy, night.cycle);
   const open = (await api.listOpenPullRequests()).find(
@@ -162,35 +142,85 @@ async function think(
   });
   const decision = decide(observation);
   progress({ kind: 'done', phase: 'observe', message: decision.reason });
-  if (decision.kind === 'NO_CHANGE')
-    return end(options, night, { decision: 'NO_CHANGE', reason: decision.reason, trials: 0, pullRequest: null });
+  if (decision.kind === 'NO_CHANGE') return { outcome: 'nothing', reason: decision.reason };
 
-  const trials = await search(options, night, yardstick, pool, incumbentResult);
-  const found = searchOf(await readLedgerFrom(options.state), night.cycle);
-  if (found === null || trials.candidates.length === 0) {
-    const reason = `${trials.trials.length} configurations were tried; none did better on the development data than the version that runs.`;
-    return end(options, night, { decision: 'NO_CHANGE', reason, trials: trials.trials.length, pullRequest: null });
-  }
+  const ledger = await readLedgerFrom(state);
+  const spent = noAnswerLeft(ledger, night);
+  if (spent !== null) return { outcome: 'nothing', reason: spent };
 
-  const rules = compile(
-    parsePolicy(GATES_POLICY_PATH, await readText(options.repository, night.base, GATES_POLICY_PATH), GatesPolicy),
-  );
+  progress({
+    kind: 'phase',
+    phase: 'create',
+    message: `${options.trials} trials by ${options.proposer.name}, on the development data`,
+  });
+  const record = new TrialRecord(night.cycle, ledger, writerFor(state, night.cycle));
+  const { candidates, trials, returns } = await create({
+    proposer: options.proposer,
+    incumbent,
+    incumbentResult,
+    yardstick,
+    pool,
+    trials: options.trials,
+    seed: night.seed,
+    record,
+    onTrial: (done) => progress({ kind: 'step', phase: 'create', done, total: options.trials }),
+  });
+  await record.end(trials, returns);
+  const best = candidates[0];
+  progress({
+    kind: 'done',
+    phase: 'create',
+    message:
+      best === undefined
+        ? 'nothing better found'
+        : `${candidates.length} better on development; best: ${best.claim.changes.join(', ')}`,
+  });
+  if (best !== undefined) return { outcome: 'candidates', candidates, why: decision.reason };
+  const reason = `${trials} configurations were tried; none did better on the development data than the version that runs.`;
+  return { outcome: 'nothing', reason };
+}
+
+/**
+ * Why a search would be in vain: nothing it finds could be examined. Null while the selection data have answers left, and in a night
+ * that is run again, which goes on to the end it had.
+ */
+function noAnswerLeft(ledger: LedgerReading, { cycle, noise, yardstick }: Night): string | null {
+  if (ledger.entries.some((record) => record.cycle === cycle && record.entry.kind === 'trials-planned')) return null;
+  const { left, daysToRefill } = selectionBudget(ledger, noise, yardstick.spans.selection);
+  if (left > 0) return null;
+  return `The selection data have no answer left of ${noise.policy.answers}; ${daysToRefill} new days of them give one back. Nothing was searched, because nothing could be examined.`;
+}
+
+/** Examines the best candidates one by one and proposes the first that passes. */
+async function choose(
+  options: NightOptions,
+  night: Night,
+  { candidates, why }: Extract<Study, { outcome: 'candidates' }>,
+  pool: BacktesterPool,
+  columns: ReadonlyMap<string, CandleColumns>,
+): Promise<NightReport> {
+  const { progress, api, state, repository } = options;
+  const search = searchOf(await readLedgerFrom(state), night.cycle);
+  if (search === null) throw new Error(`The ledger has lost the search of ${night.cycle}.`);
+  const rules = compile(parsePolicy(GATES_POLICY_PATH, await readText(repository, night.base, GATES_POLICY_PATH), GatesPolicy));
   let refusal = '';
-  for (const candidate of trials.candidates.slice(0, EXAMINED_MAX)) {
+  for (const candidate of candidates.slice(0, EXAMINED_MAX)) {
     progress({ kind: 'phase', phase: 'examine', message: candidate.claim.changes.join(', ') });
     const examination = await examine({
       cycle: night.cycle,
       candidate,
       incumbent: night.incumbent,
       parentTree: night.parentTree,
-      search: found,
-      yardstick,
+      search,
+      yardstick: night.yardstick,
       columns,
       rules,
       pool,
+      held: { noise: night.noise, readLedger: () => readLedgerFrom(state), append: writerFor(state, night.cycle) },
     });
-    if (examination.outcome === 'failed') {
-      refusal = examination.reasons[0] ?? '';
+    if (examination.outcome !== 'passed') {
+      refusal =
+        examination.outcome === 'failed' ? (examination.reasons[0] ?? '') : 'The selection data had no answer left for it.';
       progress({ kind: 'done', phase: 'examine', message: `refused: ${refusal}` });
       continue;
     }
@@ -201,83 +231,29 @@ async function think(
       version,
       pack,
       base: night.base,
-      repository: options.repository,
+      repository,
       api,
       author: options.author,
       date: new Date(night.asOf),
       commands: options.commands,
     });
     progress({ kind: 'done', phase: 'propose', message: `pull request #${pullRequest.number}: ${pullRequest.title}` });
-    const reason = `${decision.reason} ${candidate.claim.hypothesis}`;
-    return end(options, night, { decision: candidate.claim.kind, reason, trials: trials.trials.length, pullRequest });
+    return end(options, night, {
+      decision: candidate.claim.kind,
+      reason: `${why} ${candidate.claim.hypothesis}`,
+      pullRequest,
+    });
   }
-  const reason = `The best of ${trials.trials.length} configurations did not hold on the selection data: ${refusal}`;
-  return end(options, night, { decision: 'NO_CHANGE', reason, trials: trials.trials.length, pullRequest: null });
+  const reason = `The best of ${search.trials} configurations did not hold on the selection data: ${refusal}`;
+  return end(options, night, { decision: 'NO_CHANGE', reason, pullRequest: null });
 }
 
-/** Lets the proposer search, and enters its trials in the ledger; a night that is run again finds them there already. */
-async function search(
-  options: NightOptions,
-  night: Night,
-  yardstick: ReturnType<typeof parseEvaluation>,
-  pool: BacktesterPool,
-  incumbentResult: BacktestResult,
-) {
-  const { progress } = options;
-  progress({
-    kind: 'phase',
-    phase: 'create',
-    message: `${options.trials} trials by ${options.proposer.name}, on the development data`,
-  });
-  const creation = await create({
-    proposer: options.proposer,
-    incumbent: night.incumbent,
-    incumbentResult,
-    yardstick,
-    pool,
-    trials: options.trials,
-    seed: night.seed,
-    onTrial: (done) => progress({ kind: 'step', phase: 'create', done, total: options.trials }),
-  });
-  const known = (await readLedgerFrom(options.state)).entries.flatMap(({ cycle, entry }) =>
-    cycle === night.cycle && entry.kind === 'trial' ? [entry] : [],
-  );
-  if (known.length === 0 && creation.trials.length > 0) await append(options, night.cycle, creation.trials);
-  else if (!isSame(known, creation.trials)) {
-    throw new RatchetError(
-      'night/not-repeatable',
-      `Cycle ${night.cycle} was taken up again and its trials came out differently.`,
-      'Engine or candles changed in between; end the cycle by hand and start a new one.',
-      { cycle: night.cycle },
-    );
-  }
-  const best = creation.candidates[0];
-  progress({
-    kind: 'done',
-    phase: 'create',
-    message:
-      best === undefined
-        ? 'nothing better found'
-        : `${creation.candidates.length} better on development; best: ${best.claim.changes.join(', ')}`,
-  });
-  return creation;
-}
-
-function isSame(left: readonly Trial[], right: readonly Trial[]): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
-}
-
-async function end(options: NightOptions, night: Night, report: Omit<NightReport, 'cycle'>): Promise<NightReport> {
-  const { decision, reason, trials } = report;
-  await append(options, night.cycle, [{ kind: 'night-ended', decision, reason, trials }]);
-  options.progress({ kind: 'done', phase: 'decide', message: `${decision}: ${reason}` });
-  return { cycle: night.cycle, ...report };
-}
-
-async function append(options: NightOptions, cycle: string, entries: readonly LedgerEntry[]): Promise<void> {
-  await options.state.update(`ledger: ${cycle} ${entries[0]?.kind ?? ''}`, async (current) => {
-    const { head } = await readLedgerFrom(current);
-    const before = (await current.readText(ledgerPath(cycle))) ?? '';
-    return new Map([[ledgerPath(cycle), Buffer.from(before + chain(head, entries).text)]]);
-  });
+async function end(
+  { state, progress }: NightOptions,
+  { cycle }: Night,
+  report: Omit<NightReport, 'cycle' | 'trials'>,
+): Promise<NightReport> {
+  const trials = await endNight(state, cycle, report);
+  progress({ kind: 'done', phase: 'decide', message: `${report.decision}: ${report.reason}` });
+  return { cycle, trials, ...report };
 }

@@ -16,14 +16,17 @@ export interface ProposerTask {
   /** Configurations this proposer may evaluate. */
   readonly trials: number;
   readonly seed: number;
-  /** `label` names the configuration in the ledger. Calls may run at the same time. */
+  /**
+   * `label` names the configuration in the ledger. Calls made in one go are written down together and run side by side; ask for
+   * what does not depend on each other without waiting in between.
+   */
   evaluate(files: StrategyFiles, label: string): Promise<Evaluation>;
 }
 
+/** What a proposer says: files and words. No number of its own goes any further. */
 export interface Candidate {
   readonly files: StrategyFiles;
   readonly claim: ProposalClaim;
-  readonly development: BacktestResult;
 }
 
 export interface Proposer {

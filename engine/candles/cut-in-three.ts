@@ -1,5 +1,6 @@
 import { RatchetError } from '#engine/errors.ts';
-import type { Dataset, Span } from './types.ts';
+import { allocateColumns, columnNames, cutColumns } from './candle-columns.ts';
+import type { CandleColumns, Dataset, Span } from './types.ts';
 
 const dayMs = 86_400_000;
 
@@ -58,6 +59,22 @@ export function cutInThree(span: Span, shares: ThreeShares): ThreeSpans {
     selection: { from: first * dayMs, to: second * dayMs },
     vault: { from: second * dayMs, to: span.to },
   };
+}
+
+/**
+ * The bars that open before `end`, in memory of their own: who is handed these has no byte of a later bar, not even behind the
+ * ends of a view. A cut's warm-up lies before it in time, so the earlier cuts stay.
+ * @param end UTC milliseconds, exclusive
+ */
+export function columnsUntil(columns: ReadonlyMap<string, CandleColumns>, end: number): Map<string, CandleColumns> {
+  return new Map([...columns].map(([symbol, whole]) => [symbol, copyUntil(whole, end)]));
+}
+
+function copyUntil(whole: CandleColumns, end: number): CandleColumns {
+  const seen = cutColumns(whole, { from: Number.NEGATIVE_INFINITY, to: end });
+  const copy = allocateColumns(seen.time.length);
+  for (const name of columnNames) copy[name].set(seen[name]);
+  return copy;
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -6,7 +6,16 @@ import { prepareMarket } from '#bot/cli/up/prepare-market.ts';
 import { seedRepository } from '#bot/cli/up/seed-repository.ts';
 import { wantsOfStrategies } from '#bot/cli/up/strategy-wants.ts';
 import { buildPack } from '#bot/evidence/build-pack.ts';
-import { chain, EMPTY_LEDGER, ledgerPath, readLedgerFrom, searchOf } from '#bot/evidence/ledger.ts';
+import {
+  appendToNight,
+  configurationOf,
+  daysOf,
+  digestOfReturns,
+  packReturns,
+  readLedgerFrom,
+  recordsOf,
+  searchOf,
+} from '#bot/evidence/ledger.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
@@ -14,6 +23,7 @@ import { parsePolicy } from '#bot/gates/policies.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
+import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { type CommitHash, Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
@@ -79,13 +89,22 @@ export function shippedFiles(id: string): Map<string, string> {
   return new Map(names.map(({ name }) => [name, readFileSync(join(dir, name), 'utf8')]));
 }
 
-/** Writes a night of one trial into the ledger and makes the evidence for `files`. */
+/** Writes a night of one trial into the ledger, with the selection data's yes, and makes the evidence for `files`. */
 export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<string, string>, cycle = CYCLE): Promise<Pack> {
   const { repository, state, market, candles, base } = deployment;
   const parentTree = await repository.treeOf(base, 'strategies/ema-cross');
-  await state.update('ledger', async (current) => {
-    const { head } = await readLedgerFrom(current);
-    const { text } = chain(head.sequence === 0 ? EMPTY_LEDGER : head, [
+  const configuration = configurationOf(files);
+  const { development, selection } = market.evaluation.spans;
+  const { firstDay, days } = daysOf(development);
+  const returns = packReturns({
+    firstDay,
+    days,
+    trials: [1],
+    series: [Float64Array.from({ length: days }, (_, day) => (day % 7) / 1e4)],
+  });
+  const question = recordsOf(await readLedgerFrom(state), 'selection-asked').length + 1;
+  await appendToNight(state, cycle, {
+    entries: [
       {
         kind: 'night-began',
         cycle,
@@ -96,13 +115,18 @@ export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<st
         trialsPlanned: 1,
         seed: 7,
       },
-      { kind: 'trial', label: 'test', outcome: 'scored', resultId: null, netReturn: 0, reason: null },
-    ]);
-    return new Map([[ledgerPath(cycle), Buffer.from(text)]]);
+      { kind: 'trials-planned', trials: [{ trial: 1, label: 'test', configuration }] },
+      { kind: 'trial', trial: 1, outcome: 'scored', resultId: null, netReturn: 0, reason: null },
+      { kind: 'search-ended', trials: 1, scored: 1, returns: digestOfReturns(returns) },
+      { kind: 'selection-asked', question, candidate: configuration, until: selection.to },
+      { kind: 'selection-answered', question, answer: 'above' },
+      { kind: 'night-ended', decision: 'TWEAK', reason: 'test', trials: 1 },
+    ],
+    returns,
   });
   const search = searchOf(await readLedgerFrom(state), cycle)!;
   const { evaluation } = market;
-  const columns = loadDataset(candles, evaluation.dataset);
+  const columns = columnsUntil(loadDataset(candles, evaluation.dataset), evaluation.spans.selection.to);
   return buildPack(
     {
       cycle,

@@ -60,7 +60,14 @@ export function samplePack(change: (pack: Pack) => void = () => {}): Pack {
     },
     capital: 10_000,
     seed: 7,
-    search: { trials: 96, trialsEver: 1_284, ledgerHead: digestOf('ledger') },
+    search: {
+      trials: 96,
+      trialsEver: 1_284,
+      trialsEffective: 61,
+      sharpeVariance: 0.0009,
+      sharpeVarianceEffective: 0.0013,
+      ledgerHead: digestOf('ledger'),
+    },
     candidate: {
       artifact: digestOf('candidate'),
       parameters: { fast: 14, slow: 40, rsi: 14, stopLoss: 0.035, takeProfit: 0.04 },

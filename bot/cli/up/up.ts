@@ -8,7 +8,7 @@ import { parsePolicy } from '#bot/gates/policies.ts';
 import { type NightReport, runNight } from '#bot/orchestrator/night.ts';
 import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
-import { evolutionProposer } from '#bot/proposers/evolution/evolution.ts';
+import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
@@ -280,7 +280,7 @@ async function oneNight(
       seed: market.evaluation.seed,
       trials: settings.trials,
       workers: settings.workers,
-      proposer: evolutionProposer(),
+      proposer: proposerProcess(EVOLUTION),
       repository: bot.repository,
       state: bot.state,
       api: bot.app.api,

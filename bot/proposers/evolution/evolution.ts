@@ -1,4 +1,5 @@
 import type { Candidate, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
+import type { BacktestResult } from '#engine/backtest/types.ts';
 import { structureOf } from './configuration.ts';
 import { hypothesisOf } from './hypothesis.ts';
 import { type Incumbent, rangesFor, readIncumbent } from './incumbent.ts';
@@ -10,11 +11,18 @@ import { type Trial, TrialBook } from './trial-book.ts';
 const CANDIDATES_MAX = 5;
 const CANDIDATES_PER_STRUCTURE = 2;
 
+/** A candidate with what it did on the development data. */
+export interface DevelopedCandidate extends Candidate {
+  readonly development: BacktestResult;
+}
+
 /**
  * The proposer that needs no model and no network: moves blocks and numbers of the incumbent and keeps what holds up on the
  * development data. An incumbent whose source is not what its blueprint prints is a person's text: only its numbers move.
  */
-export function evolutionProposer(): Proposer {
+export function evolutionProposer(): Omit<Proposer, 'propose'> & {
+  propose(task: ProposerTask): Promise<readonly DevelopedCandidate[]>;
+} {
   return {
     name: 'evolution',
     async propose(task: ProposerTask) {
@@ -60,7 +68,7 @@ function ofSeveralStructures(trials: readonly Trial[]): readonly Trial[] {
     .slice(0, CANDIDATES_MAX);
 }
 
-function candidateOf(incumbent: Trial, trial: Trial): Candidate {
+function candidateOf(incumbent: Trial, trial: Trial): DevelopedCandidate {
   const isRestructured = structureOf(trial.configuration.blueprint) !== structureOf(incumbent.configuration.blueprint);
   return {
     files: trial.files,

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+const Digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);
+const Count = z.number().int().positive();
+const Millis = z.number().int();
+
+/** What is written down of one configuration before anybody knows how it does. */
+const PlannedTrial = z.strictObject({
+  /** From 1 within the night, in the order in which they were asked for. */
+  trial: Count,
+  /** What differs from the incumbent, in the proposer's words. */
+  label: z.string(),
+  /** Digest of the configuration: its files by path, each by its own digest. */
+  configuration: Digest,
+});
+export type PlannedTrial = z.infer<typeof PlannedTrial>;
+
+/**
+ * What the ledger can say. Whatever may be known later is announced first: a night before it looks, trials before they run, a
+ * question to the selection data before it is answered, an opening of the vault before anybody knows what was in it.
+ */
+export const LedgerEntry = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('night-began'),
+    cycle: z.string(),
+    strategy: z.string(),
+    /** Market time up to which the night looks. */
+    asOf: Millis,
+    parentTree: z.string(),
+    proposer: z.string(),
+    trialsPlanned: z.number().int(),
+    seed: z.number().int(),
+  }),
+  z.strictObject({ kind: z.literal('trials-planned'), trials: z.array(PlannedTrial).min(1) }),
+  z.strictObject({
+    kind: z.literal('trial'),
+    trial: Count,
+    outcome: z.enum(['scored', 'rejected']),
+    /** Result id on the development data; null when it was rejected before it ran. */
+    resultId: z.string().nullable(),
+    netReturn: z.number().nullable(),
+    reason: z.string().nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('search-ended'),
+    trials: z.number().int().nonnegative(),
+    scored: z.number().int().nonnegative(),
+    /** Of the return series in the file beside, as `returnsPath` names it; null when nothing was scored. */
+    returns: Digest.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal('selection-asked'),
+    /** From 1 over all nights. */
+    question: Count,
+    /** Digest of the candidate's configuration, as in the plan. */
+    candidate: Digest,
+    /** End of the selection span that was asked; days beyond the last one refill the budget. */
+    until: Millis,
+  }),
+  z.strictObject({ kind: z.literal('selection-answered'), question: Count, answer: z.enum(['above', 'below']) }),
+  z.strictObject({
+    kind: z.literal('vault-opened'),
+    /** From 1 over all nights. */
+    opening: Count,
+    strategy: z.string(),
+    /** Git tree of the candidate's folder. */
+    tree: z.string(),
+    /** Digest of candidate and incumbent: whatever tree they come in, they are opened for once. */
+    pair: Digest,
+    /** The budget it was taken from, as the policy of the base had it. */
+    alpha: z.number().positive().lt(1),
+    daysPerOpening: Count,
+    /** What the budget allowed this opening. */
+    level: z.number().positive().lt(1),
+    /** End of the vault's span; days beyond the last one refill the budget. */
+    until: Millis,
+  }),
+  z.strictObject({ kind: z.literal('vault-answered'), opening: Count, answer: z.enum(['pass', 'fail']) }),
+  z.strictObject({
+    kind: z.literal('night-ended'),
+    decision: z.string(),
+    reason: z.string(),
+    trials: z.number().int(),
+  }),
+]);
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+export type EntryOf<Kind extends LedgerEntry['kind']> = Extract<LedgerEntry, { kind: Kind }>;

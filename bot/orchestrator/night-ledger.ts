@@ -1,0 +1,80 @@
+import {
+  type Addition,
+  appendToNight,
+  type LedgerReading,
+  nextCycle,
+  plannedIn,
+  readLedgerFrom,
+  unfinishedNight,
+} from '#bot/evidence/ledger.ts';
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { branchOf } from './propose.ts';
+
+/** What a night is, as its first line in the ledger has it. */
+export interface NightPlan {
+  readonly strategy: string;
+  readonly asOf: number;
+  readonly parentTree: string;
+  readonly proposer: string;
+  readonly trials: number;
+  readonly seed: number;
+}
+
+export interface BegunNight {
+  readonly cycle: string;
+  readonly asOf: number;
+  readonly seed: number;
+}
+
+/** Enters the night in the ledger, or takes up the one that was left. One that cannot go on is ended first. */
+export async function beginNight(state: StateBranch, api: RepositoryApi, plan: NightPlan): Promise<BegunNight> {
+  const ledger = await readLedgerFrom(state);
+  const unfinished = unfinishedNight(ledger);
+  if (unfinished !== null && unfinished.strategy === plan.strategy && unfinished.parentTree === plan.parentTree) {
+    return { cycle: unfinished.cycle, asOf: unfinished.asOf, seed: unfinished.seed };
+  }
+  if (unfinished !== null) await abandon(state, api, ledger, unfinished);
+  const cycle = nextCycle(ledger, plan.asOf);
+  const { strategy, asOf, parentTree, proposer, trials, seed } = plan;
+  await appendToNight(state, cycle, {
+    entries: [{ kind: 'night-began', cycle, strategy, asOf, parentTree, proposer, trialsPlanned: trials, seed }],
+  });
+  return { cycle, asOf, seed };
+}
+
+/** Ends a night; says how many trials it had. */
+export async function endNight(
+  state: StateBranch,
+  cycle: string,
+  { decision, reason }: { decision: string; reason: string },
+): Promise<number> {
+  const trials = trialsOf(await readLedgerFrom(state), cycle);
+  await appendToNight(state, cycle, { entries: [{ kind: 'night-ended', decision, reason, trials }] });
+  return trials;
+}
+
+/** Adds to one night's file. */
+export function writerFor(state: StateBranch, cycle: string): (addition: Addition) => Promise<void> {
+  return (addition) => appendToNight(state, cycle, addition);
+}
+
+/** A night whose incumbent was replaced while it was down cannot go on: it ends with what had come of it, and stays counted. */
+async function abandon(
+  state: StateBranch,
+  api: RepositoryApi,
+  ledger: LedgerReading,
+  { cycle, strategy }: { readonly cycle: string; readonly strategy: string },
+): Promise<void> {
+  const pull = await api.findPullRequest(branchOf(strategy, cycle));
+  const reason =
+    pull === null
+      ? 'The night was interrupted, and the strategy it studied has changed since.'
+      : `The night was interrupted after it had opened pull request #${pull.number}.`;
+  const decision = pull === null ? 'NO_CHANGE' : 'PROPOSED';
+  await appendToNight(state, cycle, { entries: [{ kind: 'night-ended', decision, reason, trials: trialsOf(ledger, cycle) }] });
+}
+
+function trialsOf(ledger: LedgerReading, cycle: string): number {
+  return plannedIn({ entries: ledger.entries.filter((record) => record.cycle === cycle) });
+}
