@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { dividesTimeframe } from '#engine/candles/timeframe.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { REASON_MAX_CHARACTERS } from '#engine/contract/intent.ts';
+import { ONE_LINE } from '#engine/contract/one-line.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { StrategyArtifact } from '#engine/sandbox/artifact.ts';
 import { Sandbox } from '#engine/sandbox/sandbox.ts';
+import { PARAMETER_NAME } from './host/definition.ts';
 
 const PROGRAM = fileURLToPath(new URL('./realm.ts', import.meta.url));
 /** Evaluating a module and reading its definition: anything longer is a loop. */
@@ -19,7 +21,7 @@ const ParameterRange = z.strictObject({
   min: z.number(),
   max: z.number(),
   step: z.number().positive(),
-  description: z.string().max(200),
+  description: z.string().max(200).regex(ONE_LINE, 'must be one line without control or hidden characters'),
 });
 
 /** What a strategy says of itself before it has seen a bar. */
@@ -33,13 +35,18 @@ export const StrategyDescription = z.strictObject({
   higherTimeframes: z.array(BarTimeframe),
   /** With the default parameters. */
   warmupBars: z.number().int().nonnegative(),
-  parameters: z.record(z.string(), ParameterRange),
+  parameters: z.record(z.string().regex(PARAMETER_NAME), ParameterRange),
   /** Null when it declares no state. */
   stateVersion: z.number().int().nullable(),
 });
 export type StrategyDescription = z.infer<typeof StrategyDescription>;
 
-export const Reason = z.string().min(1).max(REASON_MAX_CHARACTERS);
+/** It goes as it is to terminals and pull requests. */
+export const Reason = z
+  .string()
+  .min(1)
+  .max(REASON_MAX_CHARACTERS)
+  .regex(ONE_LINE, 'must be one line without control or hidden characters; write such values out in words or digits');
 
 export interface ProcessOptions {
   readonly memoryMb?: number;

@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { ONE_LINE } from './one-line.ts';
 
 /** How far a version may act: no orders, simulated orders, small capital, full share. */
 export const Stage = z.enum(['shadow', 'paper', 'canary', 'live']);
@@ -13,12 +14,7 @@ export const StrategyId = z
 export const Manifest = z.strictObject({
   id: StrategyId,
   /** It is shown where people decide: in pull requests, in the terminal. */
-  description: z
-    .string()
-    .trim()
-    .min(1)
-    .max(300)
-    .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'description is one line without hidden characters'),
+  description: z.string().trim().min(1).max(300).regex(ONE_LINE, 'description is one line without hidden characters'),
   stage: Stage,
   /** The module, relative to the strategy's folder; it cannot point outside. */
   entry: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}\.ts$/, 'entry is a file name in the strategy folder, such as strategy.ts'),

@@ -7,7 +7,7 @@ const SYMBOLS_MAX = 64;
 const PARAMETERS_MAX = 64;
 const WARMUP_MAX_BARS = 1_000_000;
 const SYMBOL = /^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/;
-const PARAMETER_NAME = /^[a-z][A-Za-z0-9]{0,40}$/;
+export const PARAMETER_NAME = /^[a-z][A-Za-z0-9]{0,40}$/;
 
 type Callable = (...inputs: never[]) => unknown;
 

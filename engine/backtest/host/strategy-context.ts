@@ -193,7 +193,7 @@ export class StrategyContext implements Context<Record<string, Indicator>, Param
     if (typeof reason !== 'string' || reason.length === 0) throw new TypeError(`${action} needs a reason.`);
     desk.isDecided = true;
     desk.intent.action = action;
-    desk.intent.reason = reason.length > REASON_MAX_CHARACTERS ? reason.slice(0, REASON_MAX_CHARACTERS) : reason;
+    desk.intent.reason = reason.length > REASON_MAX_CHARACTERS ? cut(reason) : reason;
     return DECISION;
   }
 
@@ -230,6 +230,13 @@ function protect(intent: Intent, protection: Protection | undefined): void {
 function numberOf(value: unknown, name: string): number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${value === null ? 'null' : typeof value}.`);
   return value;
+}
+
+/** By whole characters: half of a surrogate pair is no text. */
+function cut(reason: string): string {
+  const last = reason.charCodeAt(REASON_MAX_CHARACTERS - 1);
+  const isSplit = last >= 0xd800 && last <= 0xdbff;
+  return reason.slice(0, isSplit ? REASON_MAX_CHARACTERS - 1 : REASON_MAX_CHARACTERS);
 }
 
 /** NaN stands for "not given"; a NaN that was given must not pass for that, so it becomes a number every check refuses. */

@@ -193,6 +193,36 @@ describe('a strategy that misbehaves', () => {
     }
   });
 
+  it.each([
+    ['an escape sequence', String.raw`'\x1b[2Jgone'`],
+    ['a second line', String.raw`'up\n::error::'`],
+    ['a carriage return', String.raw`'up\rdown'`],
+    ['a bidirectional override', String.raw`'up\u202edown'`],
+    ['nothing one can see', String.raw`'up\u200b'`],
+    ['half of a character', String.raw`'up\ud83d'`],
+    ['a line separator', String.raw`'up\u2028down'`],
+  ])('gives a reason with %s: nothing of it reaches a terminal or a pull request', async (_name, text) => {
+    for (const body of [`    return context.hold(${text});`, `    return context.target(0.5, ${text});`]) {
+      await expect(runOf(source(body))).rejects.toMatchObject({
+        code: 'backtest/answer',
+        message: expect.stringMatching(/reason must be one line without control or hidden characters; write .* out/),
+      });
+    }
+  });
+
+  it('describes a parameter in a way that would turn a review around: it is not even loaded', async () => {
+    const text = source("    return context.hold('x');").replace("'bars'", String.raw`'bars\u202e'`);
+    await expect(runOf(text)).rejects.toMatchObject({
+      code: 'backtest/answer',
+      message: expect.stringMatching(/parameters\.fast\.description must be one line/),
+    });
+  });
+
+  it('may give reasons in any script, with signs and with pictures', async () => {
+    const { decisions } = await runOf(source("    return context.hold('趨勢 — größer ≥ 2 σ, всё 📈');"), { verify: true });
+    expect(decisions).toMatchObject([{ reason: '趨勢 — größer ≥ 2 σ, всё 📈' }]);
+  });
+
   it('keeps a Map in its state: refused by its path', async () => {
     const state = `\n  state: { version: 1, initial: () => ({ seen: {} as Record<string, unknown> }) },`;
     const text = source("    context.state.seen.closes = new Map();\n    return context.hold('x');", state);

@@ -112,6 +112,21 @@ describe('paper trading over replayed bars', () => {
     expect(await live.decide({ bars: none, positions })).toEqual([]);
     await live.close();
   });
+
+  it('takes no decision whose reason would paint over a terminal', async () => {
+    const columns = simulated(symbols, '1h', 500);
+    const painting = source
+      .replace("context.hold('out')", "context.hold('out\\x1b[2J')")
+      .replace("context.hold('in')", "context.hold('\\x07')");
+    const live = await LiveStrategy.start(await artifactOf(painting), { parameters: {}, state: null, history: columns });
+    const positions = symbols.map((symbol) => ({ symbol, quantity: 0, entryPrice: 0, barsHeld: 0 }));
+    const next = barsAt(columns, FROM + 499 * HOUR_MS).map((bar) => ({ ...bar, time: bar.time + HOUR_MS }));
+    await expect(live.decide({ bars: next, positions })).rejects.toMatchObject({
+      code: 'backtest/answer',
+      message: expect.stringMatching(/reason must be one line/),
+    });
+    await live.close();
+  });
 });
 
 function barsAt(columns: ReadonlyMap<string, CandleColumns>, time: number): ClosedBar[] {

@@ -211,6 +211,17 @@ describe('a decision', () => {
     expect(host.symbol(0).decide(flat).reason).toHaveLength(120);
   });
 
+  it.each([
+    ['ends before a character it would cut in two', `${'x'.repeat(119)}📈📈`, 'x'.repeat(119)],
+    ['keeps one that just fits', `${'x'.repeat(118)}📈📈`, `${'x'.repeat(118)}📈`],
+    ['is kept whole when it is as long as it may be', `${'x'.repeat(118)}📈`, `${'x'.repeat(118)}📈`],
+  ])('has a reason that %s', (_name, given, kept) => {
+    const host = hostOf((context) => context.hold(given));
+    lead(host, [1]);
+    host.append(0, HOUR_MS, 1, 1, 1, 1, 1);
+    expect(host.symbol(0).decide(flat).reason).toBe(kept);
+  });
+
   it('keeps apart a number that was not given and one that is none', () => {
     const host = hostOf((context) => context.target(0.5, 'x', { stopLoss: Number.NaN }));
     lead(host, [1]);
