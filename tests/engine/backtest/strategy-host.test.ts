@@ -85,7 +85,7 @@ describe('the window', () => {
   it.each([
     ['how far back was ever asked for', 'length'],
     ['a bar seen before, by its name', '1'],
-    ['what a value says of itself', { toString: () => '1' }],
+    ['what a value says of itself', { toString: (): string => '1' }],
     ['a list of one', [1]],
   ])('answers only to numbers, not to %s', (_name, index) => {
     const host = hostOf((context) => {
