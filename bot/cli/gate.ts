@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { renderGateSummary } from '#bot/evidence/gate-summary.ts';
+import type { AuditReport } from '#bot/gates/audit/report.ts';
+import { sarifOf } from '#bot/gates/audit/sarif.ts';
 import { openContext } from '#bot/gates/context.ts';
+import { shapeOf } from '#bot/gates/docs/command-shape.ts';
+import { AUDIT_TIMEOUT_MS, type GateTools } from '#bot/gates/gate-tools.ts';
 import { FINAL_GATE, GATE_NAMES, type GateName } from '#bot/gates/outcome.ts';
 import { runAllGates, runGate } from '#bot/gates/run-gates.ts';
 import { signChange } from '#bot/gates/sign.ts';
@@ -26,6 +31,9 @@ interface GateFlags {
   candles?: string;
   key?: string;
   json?: boolean;
+  sarif?: string;
+  npmRegistry?: string;
+  osvUrl?: string;
 }
 
 /** `ratchet gate`: the one program that Actions, the local forge and a person's terminal run alike. */
@@ -41,11 +49,14 @@ export function gateCommand(): Command {
     .option('--remote <url>', 'where the state branch is pushed to; the token comes from RATCHET_GIT_TOKEN')
     .option('--candles <dir>', "the candle store, instead of the workspace's")
     .option('--key <file>', 'sign the trees with this key when all gates pass (needs --remote)')
+    .option('--sarif <file>', 'write what the audit found as SARIF 2.1.0')
+    .option('--npm-registry <url>', "whom npm audit asks, instead of npm's own configuration (RATCHET_NPM_REGISTRY)")
+    .option('--osv-url <url>', "OSV's query address for pip-audit, instead of its own (RATCHET_OSV_URL)")
     .option('--json', 'one JSON line a gate, then one line for the whole')
     .action(runGateCommand);
 }
 
-async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
+async function runGateCommand(name: string, flags: GateFlags, command: Command): Promise<void> {
   if (name !== 'all' && !(GATE_NAMES as readonly string[]).includes(name)) {
     throw new RatchetError('gates/unknown', `There is no gate ${name}.`, `Choose one of ${GATE_NAMES.join(', ')}, or all.`);
   }
@@ -54,7 +65,10 @@ async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
   }
   const repository = await openRepository(flags);
   const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
-  const candles = CandleStore.open(flags.candles ?? workspaceAt(flags.workspace).candles);
+  const candles =
+    flags.candles === undefined
+      ? CandleStore.open(workspaceAt(flags.workspace).candles)
+      : CandleStore.openExisting(flags.candles);
   const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
   try {
     const context = await openContext({
@@ -73,14 +87,21 @@ async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
           : `${result.conclusion === 'success' ? '✔' : '✘'} ${result.gate}: ${result.title}`,
       );
     };
-    const results = name === 'all' ? await runAllGates(context, show) : [await runGate(name as GateName, context, [])];
+    let audited: AuditReport | null = null;
+    const tools = toolsOf(flags, command, (report) => {
+      audited = report;
+    });
+    const results =
+      name === 'all' ? await runAllGates(context, show, tools) : [await runGate(name as GateName, context, [], tools)];
     if (name !== 'all') show(results[0]!);
+    await writeSarif(flags.sarif, audited, results);
     const isProven = results.every((result) => result.conclusion === 'success');
     const signed =
       isProven && flags.key !== undefined && name === 'all' ? await signWith(flags.key, context, results, state) : [];
     if (flags.json === true) {
       const gates = Object.fromEntries(results.map((result) => [result.gate, result.conclusion]));
-      console.log(JSON.stringify({ base: context.base, head: context.head, gates, signed }));
+      const couldNotLook = results.filter((result) => result.couldNotLook === true).map(({ gate }) => gate);
+      console.log(JSON.stringify({ base: context.base, head: context.head, gates, couldNotLook, signed }));
     } else if (!isProven) {
       console.log(`\n${renderGateSummary(results.filter((result) => result.gate !== FINAL_GATE))}`);
     }
@@ -88,6 +109,39 @@ async function runGateCommand(name: string, flags: GateFlags): Promise<void> {
   } finally {
     candles.close();
   }
+}
+
+/** Scanners and whom they ask: flags over the environment over their own configuration. */
+function toolsOf(flags: GateFlags, command: Command, onAudit: (report: AuditReport) => void): GateTools {
+  const { env } = process;
+  let root = command;
+  while (root.parent !== null) root = root.parent;
+  return {
+    clock: Date.now,
+    program: shapeOf(root),
+    audit: {
+      npm: 'npm',
+      pipAudit: env.RATCHET_PIP_AUDIT ?? 'pip-audit',
+      npmRegistry: address('--npm-registry', flags.npmRegistry ?? env.RATCHET_NPM_REGISTRY),
+      osvUrl: address('--osv-url', flags.osvUrl ?? env.RATCHET_OSV_URL),
+      timeoutMs: AUDIT_TIMEOUT_MS,
+    },
+    onAudit,
+  };
+}
+
+function address(name: string, url: string | undefined): string | null {
+  if (url === undefined || url === '') return null;
+  if (/^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url)) return url;
+  throw new RatchetError('gates/address', `${name} ${url} is no web address.`, 'Give one that begins with https:// or http://.');
+}
+
+async function writeSarif(path: string | undefined, report: AuditReport | null, results: readonly GateResult[]): Promise<void> {
+  if (path === undefined) return;
+  const result = results.find(({ gate }) => gate === 'audit');
+  if (result === undefined)
+    throw new RatchetError('gates/no-audit', '--sarif is for the audit, which did not run.', 'Run the gate audit, or all.');
+  await writeFile(path, `${JSON.stringify(sarifOf(report, result), null, 2)}\n`);
 }
 
 async function openRepository(flags: GateFlags): Promise<Repository> {

@@ -1,8 +1,8 @@
-import { GateResult } from '#bot/evidence/gate-result.ts';
+import { COULD_NOT_LOOK, GateResult } from '#bot/evidence/gate-result.ts';
 import { RatchetError } from '#engine/errors.ts';
 
-/** The gates that look at something, in the order they run; `gate` then demands success of each. */
-export const GATE_NAMES = ['sandbox', 'backtest', 'guard', 'policy'] as const;
+/** The gates that look at something, cheap to dear; policy judges what the others found. `gate` then demands success of each. */
+export const GATE_NAMES = ['guard', 'docs', 'sandbox', 'audit', 'backtest', 'policy'] as const;
 export type GateName = (typeof GATE_NAMES)[number];
 /** The one check that branch protection requires. */
 export const FINAL_GATE = 'gate';
@@ -17,14 +17,20 @@ export function failure(gate: string, title: string, summary: string, annotation
   return GateResult.parse({ gate, conclusion: 'failure', title, summary, annotations });
 }
 
-/** A gate that could not look has not passed. */
-export function couldNotLook(gate: string, error: unknown): GateResult {
+/** Nothing was found out, neither for nor against the change. That is no success, and programs can tell it from a finding. */
+export function couldNotLookAt(gate: string, why: string, summary: string, annotations: readonly Annotation[] = []): GateResult {
+  const title = `${COULD_NOT_LOOK}${why}`;
+  return GateResult.parse({ gate, conclusion: 'failure', couldNotLook: true, title, summary, annotations });
+}
+
+/** A gate that ended without an answer: an error that names its cause is a finding, any other one says that it could not look. */
+export function endedBy(gate: string, error: unknown): GateResult {
   if (error instanceof RatchetError)
     return failure(gate, error.message, `${error.message}\n\n${error.remedy}\n\n\`${error.code}\``);
   const message = error instanceof Error ? error.message : String(error);
-  return failure(
+  return couldNotLookAt(
     gate,
-    `Could not look: ${message.split('\n')[0]}`,
+    message.split('\n')[0] || 'the gate gave no reason',
     `The gate itself failed before it had an answer:\n\n\`\`\`\n${message}\n\`\`\``,
   );
 }

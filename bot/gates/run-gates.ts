@@ -1,29 +1,41 @@
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { auditGate } from './audit.ts';
 import { backtestGate } from './backtest.ts';
 import type { GateContext } from './context.ts';
+import { docsGate } from './docs.ts';
+import type { GateTools } from './gate-tools.ts';
 import { guardGate } from './guard.ts';
-import { couldNotLook, FINAL_GATE, failure, GATE_NAMES, type GateName, success } from './outcome.ts';
+import { endedBy, FINAL_GATE, failure, GATE_NAMES, type GateName, success } from './outcome.ts';
 import { policyGate } from './policy-gate.ts';
 import { sandboxGate } from './sandbox.ts';
 
 /** Runs one gate; whatever goes wrong inside it is its failure, never the program's. */
-export async function runGate(name: GateName, context: GateContext, earlier: readonly GateResult[]): Promise<GateResult> {
+export async function runGate(
+  name: GateName,
+  context: GateContext,
+  earlier: readonly GateResult[],
+  tools: GateTools,
+): Promise<GateResult> {
   try {
-    return await dispatch(name, context, earlier);
+    return await dispatch(name, context, earlier, tools);
   } catch (error) {
     context.log.warn({ err: error, gate: name }, 'A gate could not look.');
-    return couldNotLook(name, error);
+    return endedBy(name, error);
   }
 }
 
-function dispatch(name: GateName, context: GateContext, earlier: readonly GateResult[]): Promise<GateResult> {
+function dispatch(name: GateName, context: GateContext, earlier: readonly GateResult[], tools: GateTools): Promise<GateResult> {
   switch (name) {
-    case 'sandbox':
-      return sandboxGate(context);
-    case 'backtest':
-      return backtestGate(context);
     case 'guard':
       return guardGate(context);
+    case 'docs':
+      return docsGate(context, tools);
+    case 'sandbox':
+      return sandboxGate(context);
+    case 'audit':
+      return auditGate(context, tools);
+    case 'backtest':
+      return backtestGate(context);
     case 'policy':
       return policyGate(context, earlier);
     default:
@@ -31,21 +43,41 @@ function dispatch(name: GateName, context: GateContext, earlier: readonly GateRe
   }
 }
 
+/** What runs side by side, for two cores: the one line computes, the other reads and waits for scanners. */
+const LINES: readonly (readonly GateName[])[] = [
+  ['sandbox', 'backtest'],
+  ['guard', 'docs', 'audit'],
+];
+
 /**
- * Runs every gate and then the final one. The cheap ones that read nothing but the change come first;
- * hostile code is not run when the static wall has refused it.
- * @param onResult called as each is known
+ * Runs every gate, then policy, which judges by what the others found, and then the final one.
+ * @param onResult called for each in the order of `GATE_NAMES`, as soon as those before it are known
  */
-export async function runAllGates(context: GateContext, onResult: (result: GateResult) => void): Promise<readonly GateResult[]> {
-  const results: GateResult[] = [];
-  for (const name of GATE_NAMES) {
-    const result = await runGate(name, context, results);
-    results.push(result);
-    onResult(result);
-  }
-  const final = finalGate(results);
+export async function runAllGates(
+  context: GateContext,
+  onResult: (result: GateResult) => void,
+  tools: GateTools,
+): Promise<readonly GateResult[]> {
+  const known = new Map<GateName, GateResult>();
+  const shown: GateResult[] = [];
+  const learn = (name: GateName, result: GateResult): void => {
+    known.set(name, result);
+    for (let next = GATE_NAMES[shown.length]; next !== undefined; next = GATE_NAMES[shown.length]) {
+      const ready = known.get(next);
+      if (ready === undefined) return;
+      shown.push(ready);
+      onResult(ready);
+    }
+  };
+  await Promise.all(
+    LINES.map(async (line) => {
+      for (const name of line) learn(name, await runGate(name, context, [], tools));
+    }),
+  );
+  learn('policy', await runGate('policy', context, [...shown], tools));
+  const final = finalGate(shown);
   onResult(final);
-  return [...results, final];
+  return [...shown, final];
 }
 
 /** Success of each and of all of them: skipped is not passed, and nothing at all is a failure. */

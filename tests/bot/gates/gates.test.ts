@@ -3,6 +3,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { openContext } from '#bot/gates/context.ts';
+import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { finalGate, runAllGates, runGate } from '#bot/gates/run-gates.ts';
 import { signChange } from '#bot/gates/sign.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
@@ -18,6 +19,7 @@ import {
   proposalOf,
   shippedFiles,
 } from '#tests/support/deployment.ts';
+import { gateTools } from '#tests/support/gate-tools.ts';
 
 const log = pino({ level: 'silent' });
 const FOLDER = 'strategies/ema-cross';
@@ -52,13 +54,13 @@ describe('a good change', () => {
   it('passes every gate, is signed over exactly its tree, and the signature verifies with the keys on main', async () => {
     const context = await contextOf(head);
     const seen: string[] = [];
-    const results = await runAllGates(context, (result) => seen.push(result.gate));
+    const results = await runAllGates(context, (result) => seen.push(result.gate), gateTools);
     expect(
       results
         .map((result) => [result.gate, result.conclusion, result.title])
         .filter(([, conclusion]) => conclusion !== 'success'),
     ).toEqual([]);
-    expect(seen).toEqual(['sandbox', 'backtest', 'guard', 'policy', 'gate']);
+    expect(seen).toEqual([...GATE_NAMES, FINAL_GATE]);
 
     const [tree] = await signChange(
       context,
@@ -95,7 +97,7 @@ async function twin(): Promise<Deployment> {
 afterAll(() => second?.close());
 
 describe('the backtest gate', () => {
-  const verdict = async (commit: CommitHash) => runGate('backtest', await contextOf(commit), []);
+  const verdict = async (commit: CommitHash) => runGate('backtest', await contextOf(commit), [], gateTools);
 
   it('names the number that re-execution contradicts', async () => {
     const forged = structuredClone(pack);
@@ -144,7 +146,7 @@ describe('the backtest gate', () => {
 
 describe('the guard', () => {
   const verdict = async (changes: Map<string, string>, author: 'bot' | 'person' = 'bot') =>
-    runGate('guard', await contextOf(await commitOn(deployment, changes, head), author), []);
+    runGate('guard', await contextOf(await commitOn(deployment, changes, head), author), [], gateTools);
 
   it.each<[string, string, string, string]>([
     ['the bot touching policies', 'policies/gates.yaml', 'policies: []\n', 'may not touch'],
@@ -173,7 +175,12 @@ describe('the guard', () => {
     git('commit', '--quiet', '-m', 'link');
     git('push', '--quiet', 'origin', 'HEAD:refs/heads/link');
     await deployment.repository.fetch();
-    const result = await runGate('guard', await contextOf((await deployment.repository.resolve('link'))!, 'person'), []);
+    const result = await runGate(
+      'guard',
+      await contextOf((await deployment.repository.resolve('link'))!, 'person'),
+      [],
+      gateTools,
+    );
     expect(result).toMatchObject({ conclusion: 'failure', summary: expect.stringContaining('links are not allowed') });
   });
 });
@@ -186,14 +193,14 @@ describe('the sandbox gate', () => {
     ],
     ['is not a program', 'export default {{{\n'],
   ])('refuses a strategy that %s, at its line', async (_name, text) => {
-    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/strategy.ts`, text)), []);
+    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/strategy.ts`, text)), [], gateTools);
     expect(result).toMatchObject({ conclusion: 'failure' });
     expect(result.annotations[0]).toMatchObject({ path: `${FOLDER}/strategy.ts`, level: 'failure' });
   });
 
   it('refuses a parameter outside the range the strategy declares', async () => {
     const manifest = files.get('manifest.yaml')!.replace('volumeRatio: 1.8', 'volumeRatio: 99');
-    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/manifest.yaml`, manifest)), []);
+    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/manifest.yaml`, manifest)), [], gateTools);
     expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('volumeRatio') });
   });
 });
@@ -211,7 +218,7 @@ describe('the policy gate', () => {
       ]),
       head,
     );
-    expect(await runGate('policy', await contextOf(commit), [])).toMatchObject({
+    expect(await runGate('policy', await contextOf(commit), [], gateTools)).toMatchObject({
       conclusion: 'failure',
       title: expect.stringContaining('does not earn more'),
     });
@@ -220,7 +227,7 @@ describe('the policy gate', () => {
   it('denies everything while the policy on the base cannot be read', async () => {
     const broken = await commitOn(deployment, new Map([['policies/gates.yaml', 'policies: [']]));
     const commit = await commitOn(deployment, new Map([[`${FOLDER}/${PACK_PATH}`, canonicalJson(pack)]]), broken);
-    expect(await runGate('policy', await contextOf(commit, 'bot', broken), [])).toMatchObject({
+    expect(await runGate('policy', await contextOf(commit, 'bot', broken), [], gateTools)).toMatchObject({
       conclusion: 'failure',
       title: expect.stringContaining('policies/gates.yaml'),
     });
@@ -232,10 +239,10 @@ describe('signing', () => {
     const lax = 'policies:\n  - name: all\n    validations:\n      - expression: "true"\n        message: fine\n';
     const weak = await commitOn(deployment, new Map([['policies/gates.yaml', lax]]));
     const context = await contextOf(head, 'bot', weak);
-    const results = await runAllGates(context, () => {});
+    const results = await runAllGates(context, () => {}, gateTools);
     const signing = signChange(context, results, await loadPrivateKey(deployment.gateKey), deployment.state, 'test', () => 0);
     await expect(signing).rejects.toMatchObject({ code: expect.stringMatching(/^gates\/(other-base|not-passed)$/) });
-    const green = ['sandbox', 'backtest', 'guard', 'policy', 'gate'].map((gate) => ({
+    const green = [...GATE_NAMES, FINAL_GATE].map((gate) => ({
       gate,
       conclusion: 'success' as const,
       title: 'fine',
@@ -253,7 +260,7 @@ describe('going back', () => {
     const context = await contextOf(head);
     await signChange(
       context,
-      await runAllGates(context, () => {}),
+      await runAllGates(context, () => {}, gateTools),
       await loadPrivateKey(deployment.gateKey),
       deployment.state,
       'test',
@@ -269,16 +276,13 @@ describe('going back', () => {
       head,
     );
     expect(await deployment.repository.treeOf(back, FOLDER)).toBe(await deployment.repository.treeOf(deployment.base, FOLDER));
-    const results = await runAllGates(await contextOf(back, 'person', head), () => {});
+    const results = await runAllGates(await contextOf(back, 'person', head), () => {}, gateTools);
     expect(results.map(({ gate, conclusion }) => `${gate} ${conclusion}`)).toEqual([
-      'sandbox success',
-      'backtest success',
-      'guard success',
-      'policy success',
+      ...GATE_NAMES.map((gate) => `${gate} success`),
       'gate success',
     ]);
-    expect(results[1]!.title).toContain('ran before');
-    expect(await runGate('policy', await contextOf(back, 'bot', head), [])).toMatchObject({ conclusion: 'failure' });
+    expect(results.find(({ gate }) => gate === 'backtest')!.title).toContain('ran before');
+    expect(await runGate('policy', await contextOf(back, 'bot', head), [], gateTools)).toMatchObject({ conclusion: 'failure' });
   }, 120_000);
 });
 
@@ -286,8 +290,8 @@ describe('the final gate', () => {
   const passed = (gate: string) => ({ gate, conclusion: 'success' as const, title: 'fine', summary: 'fine', annotations: [] });
 
   it('needs every gate: one that did not run has not passed, and none at all is a failure', () => {
-    expect(finalGate(['sandbox', 'backtest', 'guard', 'policy'].map(passed)).conclusion).toBe('success');
-    expect(finalGate(['sandbox', 'backtest', 'guard'].map(passed))).toMatchObject({
+    expect(finalGate(GATE_NAMES.map(passed)).conclusion).toBe('success');
+    expect(finalGate(GATE_NAMES.slice(0, -1).map(passed))).toMatchObject({
       conclusion: 'failure',
       title: expect.stringContaining('policy'),
     });
