@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
@@ -158,7 +157,7 @@ async function fetchData(flags: FetchFlags): Promise<void> {
 
 function listData(flags: StoreFlags): void {
   // Looking must not leave an empty store behind.
-  if (!existsSync(join(flags.store, 'catalogue.sqlite'))) showList(flags, []);
+  if (!CandleStore.exists(flags.store)) showList(flags, []);
   else withOpenStore(flags.store, (store) => showList(flags, store.series()));
 }
 

@@ -80,7 +80,29 @@ export class CandleStore {
   /** Opens the store in `directory`, creating both when absent. Several processes may have it open. */
   static open(directory: string): CandleStore {
     mkdirSync(join(directory, 'series'), { recursive: true });
-    const path = join(directory, 'catalogue.sqlite');
+    return CandleStore.#openCatalogue(directory);
+  }
+
+  /**
+   * Opens the store in `directory` for who only reads: a slip of the pen must not become an empty store.
+   * @throws candles/no-store, and nothing is created
+   */
+  static openExisting(directory: string): CandleStore {
+    if (CandleStore.exists(directory)) return CandleStore.#openCatalogue(directory);
+    throw new RatchetError(
+      'candles/no-store',
+      `There is no candle store in ${directory}.`,
+      'Name the one that was filled, or fill this one with ratchet data import, fetch or simulate.',
+      { directory },
+    );
+  }
+
+  static exists(directory: string): boolean {
+    return existsSync(catalogueOf(directory));
+  }
+
+  static #openCatalogue(directory: string): CandleStore {
+    const path = catalogueOf(directory);
     const database = new Database(path, { timeout: lockTimeoutMs });
     try {
       database.pragma('journal_mode = WAL');
@@ -312,6 +334,10 @@ export class CandleStore {
       { ...key },
     );
   }
+}
+
+function catalogueOf(directory: string): string {
+  return join(directory, 'catalogue.sqlite');
 }
 
 function versionOf(database: Database.Database, path: string): number {

@@ -73,7 +73,7 @@ export class Engine {
     try {
       store = EngineStore.open(options.dir);
       assertSameMarket(store, options.market);
-      const candles = CandleStore.open(options.candlesDir);
+      const candles = CandleStore.openExisting(options.candlesDir);
       const { dataset, replayFrom } = options.market;
       const feed = new ReplayFeed(feedSeries(dataset, loadDataset(candles, dataset)), replayFrom);
       candles.close();

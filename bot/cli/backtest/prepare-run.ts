@@ -85,7 +85,7 @@ export async function withPreparedRun<T>(strategy: string, flags: RunFlags, use:
 /** The store named, or one made of the files named that is gone afterwards. */
 function openCandles(flags: RunFlags): { readonly store: CandleStore; close(): void } {
   if (flags.data === undefined) {
-    const store = CandleStore.open(flags.store);
+    const store = CandleStore.openExisting(flags.store);
     return { store, close: () => store.close() };
   }
   const folder = mkdtempSync(join(tmpdir(), 'ratchet-backtest-'));

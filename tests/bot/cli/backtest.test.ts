@@ -198,6 +198,14 @@ describe('ratchet backtest', () => {
     expect(fromStore.resultDigest).toBe(fromFiles.resultDigest);
   });
 
+  it.each([[[]], [['verify']]])('reads no store that is not there, and makes none (%j)', async (words: string[]) => {
+    const { file } = prepared();
+    const misspelt = join(folder.path, 'stoer');
+    await expect(backtest(...words, file, '--store', misspelt)).rejects.toMatchObject({ code: 'candles/no-store' });
+    expect(existsSync(misspelt)).toBe(false);
+    expect(lines).toEqual([]);
+  });
+
   it('prints the same JSON for anyone: metrics, trades, equity, decisions, breakdowns, result id', async () => {
     const { file, data } = prepared();
     const result = await backtestJson(file, '--data', data);

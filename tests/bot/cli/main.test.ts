@@ -16,20 +16,24 @@ describe('a reader that has seen enough, such as head', () => {
     listing.child.stdout!.destroy();
     expect(await listing.ended).toEqual({ code: 141, stdout: '', stderr: '' });
     expect(readdirSync(folder.path)).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe('an output that cannot be written', () => {
-  it.skipIf(!existsSync('/dev/full'))('is one line of error, as of a full disk', async () => {
-    const full = openSync('/dev/full', 'w');
-    const args = [resolve('bot/cli/ratchet.js'), 'data', 'list', '--store', join(folder.path, 'none')];
-    const listing = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'] });
-    closeSync(full);
-    let stderr = '';
-    listing.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const code = await new Promise((done) => listing.once('close', done));
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^ratchet: The output could not be written: ENOSPC[^\n]*\n$/)]);
-  });
+  it.skipIf(!existsSync('/dev/full'))(
+    'is one line of error, as of a full disk',
+    async () => {
+      const full = openSync('/dev/full', 'w');
+      const args = [resolve('bot/cli/ratchet.js'), 'data', 'list', '--store', join(folder.path, 'none')];
+      const listing = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'] });
+      closeSync(full);
+      let stderr = '';
+      listing.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      const code = await new Promise((done) => listing.once('close', done));
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^ratchet: The output could not be written: ENOSPC[^\n]*\n$/)]);
+    },
+    60_000,
+  );
 });

@@ -174,6 +174,18 @@ describe('a candle store', () => {
     expect(() => store.load(key)).toThrow(/it holds 100 bytes, the catalogue says 400/);
   });
 
+  it('opened by who only reads is one that is there, and none is made of a misspelt name', () => {
+    store.put(key, sampleColumns('5m', 3), origin);
+    const reader = CandleStore.openExisting(folder.path);
+    expect(reader.load(key).time).toHaveLength(3);
+    reader.close();
+    const misspelt = join(folder.path, 'stoer');
+    expect(() => CandleStore.openExisting(misspelt)).toThrow(
+      expect.objectContaining({ code: 'candles/no-store', message: `There is no candle store in ${misspelt}.` }),
+    );
+    expect(existsSync(misspelt)).toBe(false);
+  });
+
   it('refuses a file that is no catalogue', () => {
     const broken = join(folder.path, 'broken');
     mkdirSync(broken);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyPair } from '#engine/attestation/keys.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
@@ -97,6 +98,15 @@ describe('the engine', () => {
     expect(equity).toHaveLength(500);
     // Counted through both versions: the state went over.
     expect(JSON.parse(accounts[0]!.memory).state.symbols['BTC/USDT'].bars).toBe(500);
+  });
+});
+
+describe('an engine without its candles', () => {
+  it('does not start, says where it looked, makes no empty store there and leaves no lock', async () => {
+    const candlesDir = `${fixture.root}/stoer`;
+    await expect(start({ candlesDir })).rejects.toMatchObject({ code: 'candles/no-store' });
+    expect(existsSync(candlesDir)).toBe(false);
+    await expect(start()).resolves.toBeDefined();
   });
 });
 
