@@ -11,6 +11,8 @@ const TRADE_WIDTH = 15;
 /** Numbers of one intent: time, symbol, action, reason, then its fields. */
 const INTENT_WIDTH = 4 + INTENT_NUMBERS.length;
 
+const FEW_TEXTS = 8;
+
 /** Texts that repeat, by index. */
 export class TextTable {
   readonly texts: string[];
@@ -21,6 +23,9 @@ export class TextTable {
   }
 
   indexOf(text: string): number {
+    // The first few are most of what is asked for, and quicker compared than hashed.
+    const { texts } = this;
+    for (let index = 0; index < texts.length && index < FEW_TEXTS; index += 1) if (texts[index] === text) return index;
     const known = this.#index.get(text);
     if (known !== undefined) return known;
     this.texts.push(text);

@@ -147,6 +147,8 @@ class Run {
   readonly feeds: readonly Feed[];
   readonly onIntent: LoopOptions['onIntent'];
   readonly afterDecision: LoopOptions['afterDecision'];
+  /** Decisions are held back for some bars, holds among them. */
+  readonly isDelaying: boolean;
   /** The symbols with a bar at the next instant, in declared order. */
   readonly active: Feed[];
   /** How many instants from there on have bars of these symbols and of no other; 0 at the end. */
@@ -164,6 +166,7 @@ class Run {
     this.simulation = simulation;
     this.feeds = feeds;
     this.active = [];
+    this.isDelaying = simulation.isDelaying;
     this.onIntent = options.onIntent;
     this.afterDecision = options.afterDecision;
   }
@@ -211,6 +214,27 @@ function passQuietly(run: Run): number {
   if (!simulation.isIdle()) return 0;
   let most = smaller(STRETCH_MAX, run.together);
   for (let index = 0; index < active.length; index += 1) most = quietBars(active[index]!.book, most, run.stretch);
+  const count = active.length === 1 ? leadAlone(run, active[0]!, most) : leadTogether(run, most);
+  run.stretch = run.isAsking ? STRETCH_MIN : smaller(2 * run.stretch, STRETCH_MAX);
+  return count;
+}
+
+/** One symbol's bars, one after the other. */
+function leadAlone(run: Run, feed: Feed, most: number): number {
+  const { book, source } = feed;
+  let count = 0;
+  while (count < most && !run.isAsking) {
+    book.at += 1;
+    source.advance();
+    decide(run, feed);
+    count += 1;
+  }
+  return count;
+}
+
+/** Instant by instant: all symbols have taken in their bars when the first of them decides. */
+function leadTogether(run: Run, most: number): number {
+  const { active } = run;
   let count = 0;
   while (count < most && !run.isAsking) {
     for (let index = 0; index < active.length; index += 1) {
@@ -221,7 +245,6 @@ function passQuietly(run: Run): number {
     for (let index = 0; index < active.length; index += 1) decide(run, active[index]!);
     count += 1;
   }
-  run.stretch = run.isAsking ? STRETCH_MIN : smaller(2 * run.stretch, STRETCH_MAX);
   return count;
 }
 
@@ -244,7 +267,7 @@ function decide(run: Run, feed: Feed): void {
   if (!feed.isWarm) return;
   const intent = feed.source.decide(feed.book);
   feed.counter.add(intent.action, intent.reason);
-  if (intent.action !== 'hold' || run.simulation.isDelaying) ask(run, feed, intent);
+  if (intent.action !== 'hold' || run.isDelaying) ask(run, feed, intent);
   if (run.afterDecision !== undefined) run.afterDecision(feed.index);
 }
 
@@ -303,8 +326,8 @@ function withoutQuietBars(columns: CandleColumns): CandleColumns {
   };
 }
 
-/** Of two counts. V8 takes what `Math.min` gives for a fraction, and then converts it at every use. */
 function smaller(left: number, right: number): number {
+  // biome-ignore lint/complexity/useMathMinMax: V8 takes what Math.min gives for a fraction, and converts a count at every use.
   return left < right ? left : right;
 }
 

@@ -20,7 +20,7 @@ export function quietBars(book: Book, most: number, heldMost = most): number {
   if (position.exiting !== null || !isMissing(position.trailDistance)) return 0;
   const { open, high, low } = book.columns;
   const { stopPrice, takePrice, horizonLeft } = position;
-  // Comparisons rather than Math.min, which V8 takes to give fractions.
+  // biome-ignore lint/complexity/useMathMinMax: V8 takes what Math.min gives for a fraction, and converts a count at every use.
   const reach = heldMost < most ? heldMost : most;
   const end = horizonLeft < reach ? trunc(horizonLeft) : reach;
   let count = 0;

@@ -1,11 +1,11 @@
 import { openBacktester } from '#engine/backtest/backtester.ts';
 import { LiveStrategy } from '#engine/backtest/live-strategy.ts';
 import { Sweep } from '#engine/backtest/sweep.ts';
-import type { BacktestRequest } from '#engine/backtest/types.ts';
+import type { BacktestRequest, BacktestResult } from '#engine/backtest/types.ts';
 import { sliceColumns } from '#engine/candles/candle-columns.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { artifactOf, datasetOf, marketsOf } from '#tests/engine/backtest/bench-market.ts';
-import { compileCLoop } from './c-loop.ts';
+import { compileCLoop, type LoopFigures } from './c-loop.ts';
 import { peakMegabytes } from './peak-memory.ts';
 import { medianOf, type Row, timings } from './row.ts';
 import { CAPITAL, RULES, W, type Workload } from './workloads.ts';
@@ -49,10 +49,11 @@ export async function workloadRow(
     await tester.useDataset(request.dataset, columns);
     let best = 0;
     let bestC = 0;
-    let trades = 0;
+    let result = await tester.run(request);
+    if (cLoop !== null && workload === W) requireSame(figuresOf(result), cLoop.figures);
     for (let run = 0; run < RUNS; run += 1) {
       const [tookMs] = await timings(1, async () => {
-        trades = (await tester.run(request)).trades.length;
+        result = await tester.run(request);
       });
       best = Math.max(best, (workload.symbols.length * workload.barsPerSymbol * 1000) / tookMs!);
       if (cLoop !== null && run % RUNS_PER_C === 0) bestC = Math.max(bestC, cLoop.measure());
@@ -64,13 +65,36 @@ export async function workloadRow(
       name: workload.name,
       candlesPerSecond: Math.round(best),
       timesC,
-      note: `best of ${RUNS} runs, ${trades} trades${cLoop === null ? '' : `; C ${(bestC / 1e6).toFixed(0)} M/s`}`,
+      note: `best of ${RUNS} runs, ${result.metrics.trades} trades${cLoop === null ? '' : `; C ${(bestC / 1e6).toFixed(0)} M/s`}`,
       goal: `≥ ${goalPerSecond / 1e6} M/s${limit}`,
       isMet,
     };
   } finally {
     cLoop?.close();
     await tester.close();
+  }
+}
+
+function figuresOf({ metrics, trades, equity }: BacktestResult): LoopFigures {
+  let [excursions, dailyEquity] = [0, 0];
+  for (const trade of trades) excursions += trade.maxAdverseExcursion + trade.maxFavourableExcursion;
+  for (const value of equity.value) dailyEquity += value;
+  const { fees, maxDrawdown, maxDrawdownBars } = metrics;
+  return {
+    trades: trades.length,
+    fees,
+    finalEquity: equity.value.at(-1)!,
+    maxDrawdown,
+    maxDrawdownBars,
+    excursions,
+    dailyEquity,
+  };
+}
+
+/** A ratio to a loop that computes something else says nothing. */
+function requireSame(engine: LoopFigures, loop: LoopFigures): void {
+  for (const name of Object.keys(engine) as (keyof LoopFigures)[]) {
+    if (engine[name] !== loop[name]) throw new Error(`The engine says ${name} ${engine[name]}, the C loop ${loop[name]}.`);
   }
 }
 
