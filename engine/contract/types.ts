@@ -54,7 +54,10 @@ export interface Position {
   readonly openReturn: number;
 }
 
-/** Distances are ratios of the fill price: 0.02 is two per cent. */
+/**
+ * Distances are ratios of the fill price: 0.02 is two per cent. Stops, target and horizon take effect when the order that carries them
+ * buys, each in the place of the one before; those it does not name stay in force. A decision that buys nothing moves none of them.
+ */
 export interface Protection {
   readonly stopLoss?: number;
   readonly takeProfit?: number;
@@ -88,7 +91,10 @@ export interface Context<I = Record<string, Indicator>, P = Record<string, numbe
   readonly state: S;
 
   hold(reason: string): Decision;
-  /** Move the position in this symbol to `weight` (0 to 1) of the strategy's equity at the next open. */
+  /**
+   * Move the position in this symbol to `weight` (0 to 1) of the strategy's equity at the next open. A target that shrinks or keeps the
+   * position ignores the protection it carries: what was set when it was bought stays in force.
+   */
   target(weight: number, reason: string, protection?: Protection): Decision;
   /** Rest a buy at `price` until it is traded through or `expiryBars` have passed. */
   limit(weight: number, price: number, reason: string, options?: Protection & { readonly expiryBars?: number }): Decision;

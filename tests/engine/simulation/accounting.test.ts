@@ -12,6 +12,20 @@ describe('the position', () => {
     expect(scene.fills.at(-1)).toMatchObject({ price: 90, cause: 'stop' });
   });
 
+  it.each([
+    ['shrinks', 0.2, []],
+    ['keeps', 0.5003, ['no-change']],
+  ])('keeps its protection when a target that %s it carries another', (_name, weight, denials) => {
+    const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'target', weight: 0.5, stopLoss: 0.1, takeProfit: 0.2 });
+    scene.bar(100, 100, 100, 100);
+    scene.decide({ action: 'target', weight, stopLoss: 0.02, takeProfit: 0.03, trailingStop: 0.01, horizonBars: 1 });
+    expect(scene.denials).toEqual(denials);
+    scene.bar(100, 104, 97, 100).bar(100, 104, 97, 100);
+    expect(scene.quantity).toBeGreaterThan(0);
+    scene.bar(100, 100, 89, 95);
+    expect(scene.fills.at(-1)).toMatchObject({ price: 90, cause: 'stop' });
+  });
+
   it('sold in part is one trade, closed with its last share', () => {
     const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'target', weight: 0.5 }).bar(100, 100, 100, 100);
     scene.decide({ action: 'target', weight: 0.2 }).bar(100, 100, 100, 100);
