@@ -1,10 +1,11 @@
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Trade } from '#engine/simulation/types.ts';
+import { meanOf } from '#engine/statistics/moments.ts';
 import type { EquityCurve } from '../types.ts';
 import { dailyReturns } from './daily-returns.ts';
 import { type MarketRegimeName, marketRegimes, REGIMES } from './market-regimes.ts';
 import { profitFactorOf, winRateOf } from './metrics-of.ts';
-import { meanOf, sum } from './sample-statistics.ts';
+import { sum } from './sample-statistics.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

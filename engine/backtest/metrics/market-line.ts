@@ -1,4 +1,4 @@
-import { deviationOf, sum } from './sample-statistics.ts';
+import { spreadOf, sum } from './sample-statistics.ts';
 
 /** Crypto markets do not close: a year has 365 trading days. */
 const DAYS_A_YEAR = 365;
@@ -20,7 +20,7 @@ export interface MarketLine {
 export function marketLine(returns: readonly number[], benchmark: readonly number[]): MarketLine | null {
   if (returns.length !== benchmark.length) throw new RangeError('Returns and benchmark are not of the same days.');
   const days = returns.length;
-  if (days < LEAST_DAYS || deviationOf(benchmark) === null) return null;
+  if (days < LEAST_DAYS || spreadOf(benchmark) === null) return null;
   const mean = sum(returns) / days;
   const benchmarkMean = sum(benchmark) / days;
   const variance = sum(benchmark.map((value) => (value - benchmarkMean) * (value - benchmarkMean)));

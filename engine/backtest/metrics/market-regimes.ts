@@ -1,5 +1,6 @@
 import type { CandleColumns } from '#engine/candles/types.ts';
-import { deviationOf, meanOf, sum } from './sample-statistics.ts';
+import { meanOf } from '#engine/statistics/moments.ts';
+import { spreadOf, sum } from './sample-statistics.ts';
 
 const DAY_MS = 86_400_000;
 const TREND_DAYS = 30;
@@ -38,7 +39,7 @@ export function marketRegimes(columns: ReadonlyMap<string, CandleColumns>): Map<
 
 function regimeAfter(returns: readonly number[]): MarketRegimeName {
   const recent = returns.slice(-TREND_DAYS);
-  const [spread, usual] = [deviationOf(recent), deviationOf(returns)];
+  const [spread, usual] = [spreadOf(recent), spreadOf(returns)];
   if (returns.length < MEMORY_LEAST_DAYS || spread === null || usual === null) return 'unknown';
   const drift = sum(recent) / (spread * Math.sqrt(TREND_DAYS));
   const isVolatile = spread > usual;

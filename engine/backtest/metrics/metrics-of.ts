@@ -1,8 +1,11 @@
+import { meanOf } from '#engine/statistics/moments.ts';
+import type { Series } from '#engine/statistics/observations.ts';
+import { quantileOf } from '#engine/statistics/quantile.ts';
 import type { LoopResult } from '../loop.ts';
 import type { Metrics } from '../types.ts';
 import { dailyReturns } from './daily-returns.ts';
 import { marketLine } from './market-line.ts';
-import { deviationOf, downsideDeviationOf, meanOf, quantileOf, type Values } from './sample-statistics.ts';
+import { downsideDeviationOf, spreadOf } from './sample-statistics.ts';
 import type { TradeFigures } from './trade-figures.ts';
 
 const DAY_MS = 86_400_000;
@@ -74,7 +77,7 @@ function curveMetrics(
   const days = equity.time.length === 0 ? 0 : (equity.time.at(-1)! - firstTime) / DAY_MS;
   const returns = dailyReturns(capital, equity.value);
   const mean = meanOf(returns);
-  const spread = deviationOf(returns);
+  const spread = spreadOf(returns);
   const downside = downsideDeviationOf(returns);
   const perYear = Math.sqrt(DAYS_A_YEAR);
   const cagr = growthRate((equity.value.at(-1) ?? capital) / capital, days);
@@ -124,7 +127,7 @@ function grossGainOf({ count, netResults, fees }: TradeFigures): number {
 }
 
 /** What won over what was lost; null when nothing was lost. */
-export function profitFactorOf(netResults: Values): number | null {
+export function profitFactorOf(netResults: Series): number | null {
   let [won, lost] = [0, 0];
   for (let at = 0; at < netResults.length; at += 1) {
     const result = netResults[at]!;
@@ -135,18 +138,18 @@ export function profitFactorOf(netResults: Values): number | null {
 }
 
 /** Share of results above zero; null without a result. */
-export function winRateOf(netResults: Values): number | null {
+export function winRateOf(netResults: Series): number | null {
   let won = 0;
   for (let at = 0; at < netResults.length; at += 1) if (netResults[at]! > 0) won += 1;
   return netResults.length === 0 ? null : won / netResults.length;
 }
 
-function systemQuality(netReturns: Values): number | null {
-  const [mean, spread] = [meanOf(netReturns), deviationOf(netReturns)];
+function systemQuality(netReturns: Series): number | null {
+  const [mean, spread] = [meanOf(netReturns), spreadOf(netReturns)];
   return mean === null || spread === null ? null : (Math.sqrt(netReturns.length) * mean) / spread;
 }
 
-function smallestOf(values: Values): number | null {
+function smallestOf(values: Series): number | null {
   if (values.length === 0) return null;
   let smallest = values[0]!;
   for (let at = 1; at < values.length; at += 1) if (values[at]! < smallest) smallest = values[at]!;

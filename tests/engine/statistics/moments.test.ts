@@ -52,6 +52,7 @@ describe('moments', () => {
 describe('a quantile', () => {
   it('lies between order statistics', () => {
     expect([0, 0.25, 0.5, 1].map((share) => quantileOf([4, 1, 3, 2], share))).toEqual([1, 1.75, 2.5, 4]);
+    expect(quantileOf([4, 1, 3, 2], 0.9)).toBeCloseTo(3.7, 12);
     expect(quantileOf([], 0.5)).toBeNull();
     expect(quantileOf([7], 0.9)).toBe(7);
   });

@@ -4,7 +4,6 @@ import type { LoopResult } from '#engine/backtest/loop.ts';
 import { dailyReturns } from '#engine/backtest/metrics/daily-returns.ts';
 import { marketLine } from '#engine/backtest/metrics/market-line.ts';
 import { metricsOf as metricsOfRun } from '#engine/backtest/metrics/metrics-of.ts';
-import { quantileOf } from '#engine/backtest/metrics/sample-statistics.ts';
 import { figuresOf } from '#engine/backtest/metrics/trade-figures.ts';
 import type { Trade } from '#engine/simulation/types.ts';
 
@@ -225,17 +224,6 @@ describe('metrics', () => {
     expect(metricsOf(days([90]), 100, [95])).toMatchObject({ ...nothing, ulcer: expect.closeTo(0.1, 12) });
     const two = metricsOf(days([90, 99]), 100, [95, 96]);
     expect(two).toMatchObject({ cagr: null, tailRatio: null, alpha: null, beta: null, sharpe: expect.closeTo(0, 9) });
-  });
-
-  it('quantiles are interpolated between order statistics', () => {
-    expect([0, 0.25, 0.5, 0.9, 1].map((share) => quantileOf([4, 1, 3, 2], share))).toEqual([
-      1,
-      1.75,
-      2.5,
-      expect.closeTo(3.7, 12),
-      4,
-    ]);
-    expect(quantileOf([], 0.5)).toBeNull();
   });
 
   it('alpha and beta are those of the line through the daily returns of buy-and-hold', () => {
