@@ -1,7 +1,7 @@
 import { buildPack } from '#bot/evidence/build-pack.ts';
 import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
-import { configurationOf, type LedgerReading, readLedgerFrom, recordsOf, searchOf } from '#bot/evidence/ledger.ts';
+import { configurationOf, type LedgerReading, readLedgerFrom, recordsOf, searchOf, trialReturns } from '#bot/evidence/ledger.ts';
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { canonicalJson, type Digest } from '#engine/attestation/canonical.ts';
@@ -11,6 +11,7 @@ import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { askVault, type VaultQuestion } from './ask-vault.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
+import { deployedBeside } from './deployed-beside.ts';
 import { annotateFile, failure, success } from './outcome.ts';
 import { provenBefore } from './proven-before.ts';
 
@@ -105,9 +106,11 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
       strategy: change.id,
       claim: parsed.proposal,
       search: parsed.search,
+      trialReturns: trialReturns(ledger, parsed.cycle),
       parentTree: baseTree,
       candidate,
       incumbent,
+      beside: await deployedBeside(context.repository, context.base, change.id),
       evaluation,
       columns: seen,
     },

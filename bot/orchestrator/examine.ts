@@ -21,6 +21,10 @@ export interface ExamineTask {
   readonly incumbent: StrategyVersion;
   readonly parentTree: string;
   readonly search: Pack['search'];
+  /** Daily returns of the night's scored trials, as the ledger keeps them. */
+  readonly trialReturns: readonly Float64Array[];
+  /** Other strategies that trade on the base. */
+  readonly beside: readonly StrategyVersion[];
   readonly yardstick: Evaluation;
   /** Up to the end of the selection data; nobody here has a bar of the vault. */
   readonly columns: ReadonlyMap<string, CandleColumns>;
@@ -47,9 +51,11 @@ export async function examine(task: ExamineTask): Promise<Examination> {
       strategy: id,
       claim: task.candidate.claim,
       search: task.search,
+      trialReturns: task.trialReturns,
       parentTree: task.parentTree,
       candidate: version,
       incumbent: task.incumbent,
+      beside: task.beside,
       evaluation: task.yardstick,
       columns: task.columns,
     },

@@ -1,11 +1,12 @@
 import { requestFor } from '#bot/evidence/build-pack.ts';
 import { EVALUATION_PATH, type Evaluation, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import { HELD_OUT_PATH, HeldOutPolicy } from '#bot/evidence/held-out-policy.ts';
-import { type LedgerReading, readLedgerFrom, searchOf } from '#bot/evidence/ledger.ts';
+import { type LedgerReading, readLedgerFrom, searchOf, trialReturns } from '#bot/evidence/ledger.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import { type SelectionNoise, selectionBudget } from '#bot/evidence/selection-budget.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
+import { deployedBeside } from '#bot/gates/deployed-beside.ts';
 import { GATES_POLICY_PATH, GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import { compile } from '#bot/gates/policy/judge.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
@@ -200,9 +201,11 @@ async function choose(
   columns: ReadonlyMap<string, CandleColumns>,
 ): Promise<NightReport> {
   const { progress, api, state, repository } = options;
-  const search = searchOf(await readLedgerFrom(state), night.cycle);
+  const ledger = await readLedgerFrom(state);
+  const search = searchOf(ledger, night.cycle);
   if (search === null) throw new Error(`The ledger has lost the search of ${night.cycle}.`);
   const rules = compile(parsePolicy(GATES_POLICY_PATH, await readText(repository, night.base, GATES_POLICY_PATH), GatesPolicy));
+  const beside = await deployedBeside(repository, night.base, options.strategy);
   let refusal = '';
   for (const candidate of candidates.slice(0, EXAMINED_MAX)) {
     progress({ kind: 'phase', phase: 'examine', message: candidate.claim.changes.join(', ') });
@@ -212,6 +215,8 @@ async function choose(
       incumbent: night.incumbent,
       parentTree: night.parentTree,
       search,
+      trialReturns: trialReturns(ledger, night.cycle),
+      beside,
       yardstick: night.yardstick,
       columns,
       rules,

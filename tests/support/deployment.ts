@@ -6,15 +6,18 @@ import { prepareMarket } from '#bot/cli/up/prepare-market.ts';
 import { seedRepository } from '#bot/cli/up/seed-repository.ts';
 import { wantsOfStrategies } from '#bot/cli/up/strategy-wants.ts';
 import { buildPack } from '#bot/evidence/build-pack.ts';
+import { Effort } from '#bot/evidence/evaluation.ts';
 import {
   appendToNight,
   configurationOf,
   daysOf,
   digestOfReturns,
+  nextCycle,
   packReturns,
   readLedgerFrom,
   recordsOf,
   searchOf,
+  trialReturns,
 } from '#bot/evidence/ledger.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
@@ -30,6 +33,16 @@ import { StateBranch } from '#engine/repository/state-branch.ts';
 
 const PERSON = { name: 'Test', email: 'test@localhost' };
 const NOW = Date.UTC(2026, 0, 1);
+const LITTLE_EFFORT = Effort.parse({
+  intervalResamples: 100,
+  testResamples: 100,
+  overfittingBlocks: 4,
+  walkConfigurations: 3,
+  permutations: 1,
+  permutationConfigurations: 1,
+  neighbourhoodDirections: 1,
+  capacityMultiples: [100],
+});
 export const CYCLE = '20260101-1';
 
 /** A deployment repository on this disk: a bare remote, a mirror of it, candles, keys, the shipped strategy as incumbent. */
@@ -38,7 +51,7 @@ export async function createDeployment(seed = 7) {
   const remote = join(root, 'remote.git');
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   const candles = CandleStore.open(join(root, 'candles'));
-  const market = prepareMarket(
+  const prepared = prepareMarket(
     candles,
     {
       path: join(root, 'market.json'),
@@ -52,6 +65,8 @@ export async function createDeployment(seed = 7) {
     },
     () => {},
   );
+  // Every measure, with little effort: what is tested here is that the same numbers come out, not how sure they are.
+  const market = { ...prepared, evaluation: { ...prepared.evaluation, effort: LITTLE_EFFORT } };
   const repository = await Repository.openMirror({ dir: join(root, 'mirror.git'), remoteUrl: remote });
   const state = await StateBranch.open({ repository, author: PERSON, clock: () => NOW });
   const gateKey = join(root, 'gate.pem');
@@ -90,8 +105,10 @@ export function shippedFiles(id: string): Map<string, string> {
 }
 
 /** Writes a night of one trial into the ledger, with the selection data's yes, and makes the evidence for `files`. */
-export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<string, string>, cycle = CYCLE): Promise<Pack> {
+export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<string, string>): Promise<Pack> {
   const { repository, state, market, candles, base } = deployment;
+  const ledger = await readLedgerFrom(state);
+  const cycle = nextCycle(ledger, NOW);
   const parentTree = await repository.treeOf(base, 'strategies/ema-cross');
   const configuration = configurationOf(files);
   const { development, selection } = market.evaluation.spans;
@@ -102,7 +119,7 @@ export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<st
     trials: [1],
     series: [Float64Array.from({ length: days }, (_, day) => (day % 7) / 1e4)],
   });
-  const question = recordsOf(await readLedgerFrom(state), 'selection-asked').length + 1;
+  const question = recordsOf(ledger, 'selection-asked').length + 1;
   await appendToNight(state, cycle, {
     entries: [
       {
@@ -124,7 +141,8 @@ export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<st
     ],
     returns,
   });
-  const search = searchOf(await readLedgerFrom(state), cycle)!;
+  const written = await readLedgerFrom(state);
+  const search = searchOf(written, cycle)!;
   const { evaluation } = market;
   const columns = columnsUntil(loadDataset(candles, evaluation.dataset), evaluation.spans.selection.to);
   return buildPack(
@@ -133,9 +151,11 @@ export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<st
       strategy: 'ema-cross',
       claim: { kind: 'TWEAK', hypothesis: 'Fewer trades cost less.', changes: ['volumeRatio: 1 → 1.8'], proposer: 'evolution' },
       search,
+      trialReturns: trialReturns(written, cycle),
       parentTree: parentTree!,
       candidate: await readVersion('ema-cross', files),
       incumbent: await readVersion('ema-cross', shippedFiles('ema-cross')),
+      beside: [],
       evaluation,
       columns,
     },

@@ -16,7 +16,7 @@ export function samplePack(change: (pack: Pack) => void = () => {}): Pack {
   const incumbent = walk(5, DAYS, -0.0004, 0.009);
   const candidate = walk(23, DAYS, 0.0007, 0.008);
   const pack: Pack = {
-    schema: 'ratchet/evidence/1',
+    schema: 'ratchet/evidence/2',
     cycle: '20260301-1',
     strategy: 'ema-cross',
     semantics: SEMANTICS_VERSION,
@@ -84,12 +84,84 @@ export function samplePack(change: (pack: Pack) => void = () => {}): Pack {
       development: { netReturn: 0.8124, maxDrawdown: 0.5201 },
       selection: summary(buyAndHold, {}),
     },
+    comparison: {
+      incumbent: {
+        netReturn: paired(last(candidate) - last(incumbent), 0.152, 0.664, 0.9985),
+        sharpe: paired(1.29, 0.21, 2.31, 0.991),
+        maxDrawdown: paired(worstDrop(candidate) - worstDrop(incumbent), -0.331, -0.071, 0.0005),
+      },
+      buyAndHold: {
+        netReturn: paired(last(candidate) - last(buyAndHold), -1.104, 0.517, 0.4125),
+        sharpe: paired(-0.18, -2.02, 1.71, 0.428),
+        maxDrawdown: paired(worstDrop(candidate) - worstDrop(buyAndHold), -0.402, -0.058, 0.002),
+      },
+    },
+    statistics: {
+      observations: DAYS,
+      sharpe: 0.74,
+      probabilisticSharpe: 0.783,
+      deflatedSharpe: 0.316,
+      deflation: { counted: 'raw', benchmark: 1.21 },
+      minTrackRecordDays: 1_804.6,
+      trials: { raw: 1_284, effective: 61 },
+      overfitting: { trials: 91, splits: 12_870, probability: 0.184, probabilityOfLoss: 0.262, degradationSlope: 0.31 },
+      bestOfNight: {
+        trials: 91,
+        superiorPredictiveAbility: { pValue: 0.0729, lower: 0.0689, upper: 0.0809 },
+        realityCheck: { pValue: 0.0969 },
+      },
+      permutation: {
+        permutations: 20,
+        configurations: 4,
+        observed: 1.12,
+        medianPermuted: 0.41,
+        atLeast: 1,
+        pValue: 2 / 21,
+        resolution: 1 / 21,
+      },
+      intervals: {
+        sharpe: interval(0.74, -1.12, 2.58),
+        netReturn: interval(last(candidate), -0.092, 0.503),
+        maxDrawdown: interval(worstDrop(candidate), 0.061, 0.204),
+      },
+    },
+    walkForward: { configurations: 24, anchored: walked(0.42), rolling: walked(0.55) },
+    neighbourhood: [
+      { radius: 0.1, neighbours: 18, median: last(candidate) - 0.021, worst: last(candidate) - 0.094, shareAhead: 1 },
+      { radius: 0.2, neighbours: 18, median: last(candidate) - 0.048, worst: last(candidate) - 0.231, shareAhead: 17 / 18 },
+    ],
     costs: [
       { multiplier: 1, candidate: last(candidate), incumbent: last(incumbent) },
       { multiplier: 2, candidate: last(candidate) - 0.081, incumbent: last(incumbent) - 0.26 },
       { multiplier: 3, candidate: last(candidate) - 0.163, incumbent: last(incumbent) - 0.52 },
     ],
     delayedOneBar: { candidate: last(candidate) - 0.012, incumbent: last(incumbent) - 0.034 },
+    breakEven: { candidate: { outcome: 'found', multiplier: 3.0625 }, incumbent: { outcome: 'never-earns' } },
+    regimes: [
+      regime('rising, calm', 96, 0.081, 0.012),
+      regime('rising, volatile', 41, 0.034, -0.021),
+      regime('sideways, calm', 138, 0.012, -0.094),
+      regime('falling, volatile', 135, 0.031, -0.162),
+    ],
+    correlation: [
+      { strategy: 'ema-cross', role: 'incumbent', daily: 0.612 },
+      { strategy: 'carry', role: 'beside', daily: -0.041 },
+    ],
+    capacity: {
+      rows: [
+        { capital: 10_000, netReturn: last(candidate) },
+        { capital: 100_000, netReturn: last(candidate) - 0.003 },
+        { capital: 1_000_000, netReturn: last(candidate) - 0.041 },
+        { capital: 10_000_000, netReturn: last(candidate) - 0.149 },
+      ],
+      holdsUpTo: 1_000_000,
+    },
+    prediction: {
+      days: 90,
+      netReturn: { low: -0.058, median: 0.034, high: 0.131 },
+      maxDrawdown: 0.098,
+      killRule: { maxDrawdown: 0.127, netReturn: -0.058, afterDays: 90 },
+    },
     equity: {
       time: Array.from({ length: DAYS }, (_, index) => START + (index + 1) * DAY_MS),
       candidate: candidate.map((value) => 10_000 * (1 + value)),
@@ -116,6 +188,38 @@ export function sampleContext(change: Partial<RenderContext> = {}): RenderContex
   };
 }
 
+function interval(point: number, low: number, high: number) {
+  return { point, low, high, confidence: 0.95, blockLength: 2.6, resamples: 2_000 };
+}
+
+function paired(point: number, low: number, high: number, shareAbove: number) {
+  return { ...interval(point, low, high), shareAbove };
+}
+
+/** Six windows whose parts out of sample earn `efficiency` times as much as their samples, but the last, which loses. */
+function walked(efficiency: number): Pack['walkForward']['anchored'] {
+  const step = 90 * DAY_MS;
+  const windows = Array.from({ length: 6 }, (_, index) => ({
+    inSample: { from: START - 730 * DAY_MS, to: START - 150 * DAY_MS + index * step },
+    outOfSample: { from: START - 150 * DAY_MS + index * step, to: START - 150 * DAY_MS + (index + 1) * step },
+    parameters: { fast: 11 + index, slow: 38 },
+    inSampleReturn: 0.2,
+    outOfSampleReturn: index === 5 ? -0.04 : 0.2 * efficiency,
+    efficiency: index === 5 ? -0.2 : efficiency,
+  }));
+  return { windows, efficiency: (5 * efficiency - 0.2) / 6, netReturn: 0.121, sharpe: 0.66, windowsAhead: 5 };
+}
+
+function regime(name: string, days: number, candidate: number, incumbent: number) {
+  const trades = Math.round(days / 2.2);
+  return {
+    regime: name,
+    days,
+    candidate: { netReturn: candidate, trades },
+    incumbent: { netReturn: incumbent, trades: 3 * trades },
+  };
+}
+
 function run(name: string, metrics: { netReturn: number; maxDrawdown: number } & Record<string, number>) {
   return {
     resultId: digestOf(`${name} id`),
@@ -131,6 +235,20 @@ function run(name: string, metrics: { netReturn: number; maxDrawdown: number } &
       profitFactor: 1.18,
       winRate: 0.4102,
       exposure: 0.3127,
+      calmar: 0.81,
+      maxDrawdownBars: 2_104,
+      ulcer: 0.041,
+      tailRatio: 1.09,
+      alpha: 0.071,
+      beta: 0.18,
+      expectancy: 0.0009,
+      sqn: 0.82,
+      turnover: 188.4,
+      feeShare: 0.21,
+      averageHoldBars: 14.2,
+      averageAdverseExcursion: -0.0121,
+      averageFavourableExcursion: 0.0174,
+      worstAdverseExcursion: -0.0362,
       ...metrics,
     },
   };

@@ -96,12 +96,8 @@ function bold(cell: string, isBetter: boolean): string {
   return isBetter ? `**${cell}**` : cell;
 }
 
-/** The pack's schema leaves metrics open so that the engine may add some; what is not there has no value. */
-function number(name: string): (metrics: Values) => number | null {
-  return (metrics) => {
-    const value = metrics[name];
-    return typeof value === 'number' && Number.isFinite(value) ? value : null;
-  };
+function number(name: keyof Values): (metrics: Values) => number | null {
+  return (metrics) => metrics[name];
 }
 
 /** A drawdown is a loss: shown below zero, so that less of it is more. */

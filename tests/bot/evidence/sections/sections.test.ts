@@ -50,7 +50,7 @@ describe('comparison', () => {
   it('shows a dash where a number has no meaning and leaves out what neither has', () => {
     const pack = samplePack((made) => {
       made.candidate.selection.metrics.sharpe = null;
-      for (const version of [made.candidate, made.incumbent]) delete version.selection.metrics.sortino;
+      for (const version of [made.candidate, made.incumbent]) version.selection.metrics.sortino = null;
     });
     const [selection] = comparison(pack).split('<details>');
     expect(selection).toContain('| Sharpe ratio | – | −0.55 | – | – |');
