@@ -4,6 +4,7 @@ import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { engineCommand, statusCommand } from './engine.ts';
 import { gateCommand } from './gate.ts';
+import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { policyCommand } from './policy.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
     .addCommand(verifyCommand())
+    .addCommand(keysCommand())
     .addCommand(doctorCommand());
   leaveTheExitToUs(ratchet);
   return ratchet;

@@ -3,10 +3,11 @@ import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { PACK_PATH } from '#bot/evidence/pack.ts';
 import { canonicalJson, digestOf } from '#engine/attestation/canonical.ts';
 import { sign } from '#engine/attestation/envelope.ts';
+import { KEYS_PATH, keyId, parsePublicKeys, trustedKeys, whyNotValid } from '#engine/attestation/keys.ts';
 import { createStatement, statementPath } from '#engine/attestation/statement.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
-import { changedStrategies, type GateContext } from './context.ts';
+import { changedStrategies, type GateContext, readText } from './context.ts';
 import { FINAL_GATE } from './outcome.ts';
 import { provenBefore, statementOver } from './proven-before.ts';
 
@@ -28,6 +29,7 @@ export async function signChange(
     throw new RatchetError('gates/not-passed', 'Not every gate passed, so nothing is signed.', 'See the gates.');
   }
   await requireMain(context);
+  await requireGoodKey(context, key, clock());
   const policyTree = await context.repository.treeOf(context.base, 'policies');
   if (policyTree === null) throw new RatchetError('gates/no-policies', 'The base has no policies/.', 'Put them on main first.');
   const envelopes = new Map<string, Uint8Array>();
@@ -59,6 +61,22 @@ export async function signChange(
   if (envelopes.size === 0) return trees;
   await state.update(`statements: ${context.head.slice(0, 12)}`, () => envelopes);
   return trees;
+}
+
+/** What a key signs that does not count would be refused by the engine, under a pull request that looks proven. */
+async function requireGoodKey({ repository, base }: GateContext, key: KeyObject, now: number): Promise<void> {
+  const text = await readText(repository, base, KEYS_PATH);
+  const known = text === null ? [] : trustedKeys(parsePublicKeys(text));
+  const id = keyId(key);
+  const own = known.find((one) => one.id === id && one.purpose === 'gate');
+  const why = own === undefined ? `is no gate key in ${KEYS_PATH} at ${base.slice(0, 12)}` : whyNotValid(own, now);
+  if (why === null) return;
+  throw new RatchetError(
+    'gates/key',
+    `The signing key ${id.slice(0, 23)} ${why}, so nothing is signed with it.`,
+    'Sign with a key that counts there: see ratchet keys list.',
+    { id },
+  );
 }
 
 /** A branch with lax policies must not lend its verdict to main. */

@@ -1,7 +1,7 @@
 import { type KeyObject, sign as signBytes, verify as verifyBytes } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from './canonical.ts';
-import { type KeyPurpose, keyId, type TrustedKey } from './keys.ts';
+import { type KeyPurpose, keyId, type TrustedKey, whyNotValid } from './keys.ts';
 import { Statement } from './statement.ts';
 
 const payloadType = 'application/vnd.in-toto+json';
@@ -20,7 +20,12 @@ export type Envelope = z.infer<typeof Envelope>;
 
 /** Signs the canonical JSON of the statement with an Ed25519 key. */
 export function sign(statement: Statement, privateKey: KeyObject): Envelope {
-  const payload = Buffer.from(canonicalJson(Statement.parse(statement)), 'utf8');
+  return signJson(Statement.parse(statement), privateKey);
+}
+
+/** Signs the canonical JSON of a value that its caller has checked. */
+export function signJson(value: unknown, privateKey: KeyObject): Envelope {
+  const payload = Buffer.from(canonicalJson(value), 'utf8');
   const signature = signBytes(null, preAuthenticationEncoding(payload), privateKey);
   return {
     payloadType,
@@ -33,6 +38,8 @@ export type VerificationFailure =
   | 'malformed'
   | 'unknown-key'
   | 'bad-signature'
+  | 'revoked-key'
+  | 'expired-key'
   | 'wrong-purpose'
   | 'wrong-subject'
   | 'wrong-policy';
@@ -51,25 +58,45 @@ export interface Expectation {
 /** Which key may say what. */
 const purposeOf: Readonly<Record<'gates' | 'adopted', KeyPurpose>> = { gates: 'gate', adopted: 'owner' };
 
+/** What a trusted key has signed, and which; nothing is said yet about what it is. */
+export type Opened =
+  | { readonly ok: true; readonly payload: unknown; readonly signer: TrustedKey }
+  | { readonly ok: false; readonly code: VerificationFailure; readonly message: string };
+
+/** Reads an envelope (its JSON text or the parsed value) and believes that one of the keys signed these very bytes. */
+export function openEnvelope(envelope: unknown, keys: readonly TrustedKey[]): Opened {
+  const value = typeof envelope === 'string' ? parseJson(envelope) : envelope;
+  if (value === undefined) return failure('malformed', 'The envelope is no JSON: it was cut short, or overwritten.');
+  const parsed = Envelope.safeParse(value);
+  if (!parsed.success) return failure('malformed', `The envelope is malformed: ${firstIssue(parsed.error)}.`);
+  const payload = Buffer.from(parsed.data.payload, 'base64');
+  const signer = findSigner(parsed.data, payload, keys);
+  if (signer === 'unknown-key') return failure(signer, unknownKey(parsed.data));
+  if (signer === 'bad-signature') return failure(signer, 'The signature does not fit what it stands under: either was altered.');
+  if (signer.revoked !== null) {
+    return failure('revoked-key', `Key ${short(signer.id)} ${whyNotValid(signer, Number.NaN)}; nothing it signed counts.`);
+  }
+  return { ok: true, payload: parseJson(payload.toString('utf8')), signer };
+}
+
 /**
- * Reads an envelope (its JSON text or the parsed value) and believes it only when one of the trusted keys, made for this
- * kind of claim, signed these very bytes, and they speak of what is expected.
+ * Reads an envelope and believes its statement only when one of the trusted keys, made for this kind of claim, signed these
+ * very bytes while the key was good, and they speak of what is expected.
  */
 export function verify(envelope: unknown, keys: readonly TrustedKey[], expected: Expectation = {}): Verification {
-  const parsed = Envelope.safeParse(typeof envelope === 'string' ? parseJson(envelope) : envelope);
-  if (!parsed.success) return failure('malformed', `The envelope is malformed: ${z.prettifyError(parsed.error)}`);
-  const payload = Buffer.from(parsed.data.payload, 'base64');
-
-  const signer = findSigner(parsed.data, payload, keys);
-  if (typeof signer === 'string')
-    return failure(signer, signer === 'unknown-key' ? unknownKey(parsed.data) : 'The signature does not fit the statement.');
-
-  const statement = Statement.safeParse(parseJson(payload.toString('utf8')));
-  if (!statement.success) return failure('malformed', `The signed statement is malformed: ${z.prettifyError(statement.error)}`);
+  const opened = openEnvelope(envelope, keys);
+  if (!opened.ok) return opened;
+  const { signer } = opened;
+  const statement = Statement.safeParse(opened.payload);
+  if (!statement.success) return failure('malformed', `The signed statement is malformed: ${firstIssue(statement.error)}.`);
   const { subject, predicate } = statement.data;
   const { kind, strategy } = predicate.ratchet;
   if (signer.purpose !== purposeOf[kind]) {
     return failure('wrong-purpose', `A key for '${signer.purpose}' signed a claim of kind '${kind}'.`);
+  }
+  const why = whyNotValid(signer, Date.parse(predicate.timeVerified));
+  if (why !== null) {
+    return failure('expired-key', `Key ${short(signer.id)} ${why}, and the statement is of ${predicate.timeVerified}.`);
   }
   const tree = subject[0]!.digest.gitTree;
   if (expected.strategy !== undefined && strategy !== expected.strategy) {
@@ -98,20 +125,32 @@ function findSigner(
 ): TrustedKey | 'unknown-key' | 'bad-signature' {
   const message = preAuthenticationEncoding(payload);
   let isKnown = false;
+  let revoked: TrustedKey | null = null;
   for (const { keyid, sig } of envelope.signatures) {
     const key = keys.find(({ id }) => id === keyid);
     if (key === undefined) continue;
     isKnown = true;
-    if (verifyBytes(null, message, key.publicKey, Buffer.from(sig, 'base64'))) return key;
+    if (!verifyBytes(null, message, key.publicKey, Buffer.from(sig, 'base64'))) continue;
+    if (key.revoked === null) return key;
+    revoked = key;
   }
+  if (revoked !== null) return revoked;
   return isKnown ? 'bad-signature' : 'unknown-key';
 }
 
 function unknownKey(envelope: Envelope): string {
-  return `No trusted key signed this: ${envelope.signatures.map(({ keyid }) => keyid.slice(0, 23)).join(', ')}.`;
+  return `No trusted key signed this: ${envelope.signatures.map(({ keyid }) => short(keyid)).join(', ')}.`;
 }
 
-function failure(code: VerificationFailure, message: string): Verification {
+function short(id: string): string {
+  return id.slice(0, 23);
+}
+
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`;
+}
+
+function failure(code: VerificationFailure, message: string): { ok: false; code: VerificationFailure; message: string } {
   return { ok: false, code, message };
 }
 

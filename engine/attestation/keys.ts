@@ -12,6 +12,9 @@ export const KEYS_PATH = 'policies/keys.yaml';
 export const KeyPurpose = z.enum(['gate', 'owner']);
 export type KeyPurpose = z.infer<typeof KeyPurpose>;
 
+/** UTC, as ISO 8601 writes it. */
+const Instant = z.iso.datetime();
+
 /** One entry of `policies/keys.yaml`. */
 export const PublicKeyEntry = z.strictObject({
   /** `sha256:` of the key's SPKI bytes: see `keyId`. */
@@ -20,6 +23,12 @@ export const PublicKeyEntry = z.strictObject({
   publicKey: z.string().min(1).max(1000),
   purpose: KeyPurpose,
   comment: z.string().max(200).optional(),
+  /** What it signed before does not count; without it, everything from the beginning does. */
+  notBefore: Instant.optional(),
+  /** What it signed later does not count: the key was rotated out. What it signed until then stays good. */
+  notAfter: Instant.optional(),
+  /** Someone else may have had the key: nothing it ever signed counts, because whoever has it can write any date. */
+  revoked: z.strictObject({ at: Instant, reason: z.string().min(1).max(300) }).optional(),
 });
 export type PublicKeyEntry = z.infer<typeof PublicKeyEntry>;
 
@@ -30,6 +39,11 @@ export interface TrustedKey {
   readonly id: string;
   readonly purpose: KeyPurpose;
   readonly publicKey: KeyObject;
+  /** UTC milliseconds, inclusive; open ends are infinite. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** Why, when it was. */
+  readonly revoked: string | null;
 }
 
 /** Names a key by its content: nobody can give a second key the same name. */
@@ -107,8 +121,9 @@ export function parsePublicKeys(text: string): PublicKeys {
     return keys;
   } catch (error) {
     if (error instanceof RatchetError) throw error;
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new RatchetError('attestation/bad-keys', `policies/keys.yaml does not parse: ${why}`, 'Correct the file.', {}, error);
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const why = issue === undefined ? String(error).split('\n')[0] : `${issue.path.join('.')}: ${issue.message}`;
+    throw new RatchetError('attestation/bad-keys', `${KEYS_PATH} does not parse: ${why}.`, 'Correct the file.', {}, error);
   }
 }
 
@@ -126,13 +141,30 @@ export function trustedKeys({ keys }: PublicKeys): readonly TrustedKey[] {
       );
     }
     seen.add(entry.id);
-    return { id: entry.id, purpose: entry.purpose, publicKey };
+    return {
+      id: entry.id,
+      purpose: entry.purpose,
+      publicKey,
+      notBefore: entry.notBefore === undefined ? Number.NEGATIVE_INFINITY : Date.parse(entry.notBefore),
+      notAfter: entry.notAfter === undefined ? Number.POSITIVE_INFINITY : Date.parse(entry.notAfter),
+      revoked: entry.revoked?.reason ?? null,
+    };
   });
 }
 
 /** One value for a whole set of keys, whatever its order and comments: a change of it means a change of trust. */
 export function keysDigest({ keys }: PublicKeys): Digest {
-  return digestOfJson(keys.map(({ id, purpose }) => `${id} ${purpose}`).sort());
+  return digestOfJson(
+    keys.map((key) => `${key.id} ${key.purpose} ${key.notBefore ?? ''} ${key.notAfter ?? ''} ${key.revoked?.at ?? ''}`).sort(),
+  );
+}
+
+/** Null when the key may sign at that time, else why not, as half a sentence about the key. */
+export function whyNotValid({ notBefore, notAfter, revoked }: TrustedKey, time: number): string | null {
+  if (revoked !== null) return `was revoked: ${revoked}`;
+  if (time < notBefore) return `counts only from ${new Date(notBefore).toISOString()}`;
+  if (time > notAfter) return `counted only until ${new Date(notAfter).toISOString()}`;
+  return null;
 }
 
 function readPublicKey(text: string, where: string): KeyObject {

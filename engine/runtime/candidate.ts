@@ -79,7 +79,10 @@ export async function examine({ id, tree }: Desired, examination: Examination): 
 }
 
 /** Null when the tree's statement is there, signed by a trusted key, about this tree, and made under a policy that stood on main. */
-async function checkStatement({ id, tree }: Desired, { repository, state, keys, commit }: Examination): Promise<Refusal | null> {
+export async function checkStatement(
+  { id, tree }: Desired,
+  { repository, state, keys, commit }: Examination,
+): Promise<Refusal | null> {
   const text = await state.readText(statementPath(tree));
   if (text === null) return { code: 'unsigned', reason: `no statement vouches for tree ${tree.slice(0, 12)}`, isFinal: false };
   const verification = verify(text, keys, { strategy: id, tree });

@@ -6,7 +6,7 @@ import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Desired, examine, type Refusal, readDesired } from './candidate.ts';
+import { checkStatement, type Desired, examine, type Refusal, readDesired } from './candidate.ts';
 import { loadVersion } from './loaded-version.ts';
 import type { FeedSeries } from './replay-feed.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
@@ -43,6 +43,8 @@ const ownFaults = ['sandbox/strategy-fault', 'sandbox/timeout', 'sandbox/memory'
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #refusals = new Map<string, KnownRefusal>();
+  /** Running trees whose statement was looked at again under the present keys. */
+  readonly #vouchedFor = new Map<string, string>();
   #desired = new Map<string, Desired>();
   #commit: CommitHash | null;
   #problems: EngineProblem[] = [
@@ -109,8 +111,7 @@ export class Reconciler {
     if (slot?.isLeaving) slot.setLeaving(false);
     if (slot?.version?.candidate.tree === tree) {
       await slot.dismissChallenger();
-      this.#refusals.delete(id);
-      return;
+      return this.#checkRunning(desired, tip, keys);
     }
     if (slot?.challenger?.candidate.tree === tree) return;
     await slot?.dismissChallenger();
@@ -141,6 +142,27 @@ export class Reconciler {
     } catch (error) {
       refuse(this.#loadFailure(desired, error));
     }
+  }
+
+  /** A signature can stop counting while its version runs, when its key is revoked: it runs on, is Degraded, and does not start again. */
+  async #checkRunning(desired: Desired, tip: CommitHash, keys: readonly TrustedKey[]): Promise<void> {
+    const { repository, state, log } = this.#options;
+    const { id, tree } = desired;
+    const asked = `${tree} ${keys.map((key) => `${key.id} ${key.notBefore} ${key.notAfter} ${key.revoked}`).join()}`;
+    if (this.#vouchedFor.get(id) === asked) {
+      this.#refusals.delete(id);
+      return;
+    }
+    const refusal = await checkStatement(desired, { repository, state: state.snapshot(), keys, commit: tip });
+    if (refusal === null) {
+      this.#vouchedFor.set(id, asked);
+      this.#refusals.delete(id);
+      return;
+    }
+    if (this.#refusals.get(id)?.code !== refusal.code) {
+      log.warn({ strategy: id, tree, ...refusal }, 'Nothing vouches any more for a version that runs.');
+    }
+    this.#refusals.set(id, { ...refusal, tree, seen: '' });
   }
 
   #loadFailure({ id, tree }: Desired, error: unknown): Refusal {

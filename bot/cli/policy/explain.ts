@@ -5,6 +5,7 @@ import type { Ruling } from '#bot/gates/policy/judge.ts';
 import { type Judgement, judgeChange } from '#bot/gates/policy/judge-change.ts';
 import { statementOver } from '#bot/gates/proven-before.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { Repository } from '#engine/repository/repository.ts';
 
 interface ExplainFlags {
   base?: string;
@@ -54,13 +55,20 @@ async function explainChange(change: string | undefined, flags: ExplainFlags): P
   const { repository, state } = await openForReading(flags);
   const ref = /^\d{1,9}$/.test(head) ? `refs/pull/${head}/head` : head;
   const shared = { repository, state, author: flags.author as 'bot' | 'person', head: ref };
-  const present = await openChange({ ...shared, base: flags.base ?? 'main' });
+  const present = await openChange({ ...shared, base: flags.base ?? (await baseOf(ref, repository)) });
   const signed = await signedRun(present);
   const context = flags.base !== undefined || signed === null ? present : await openChange({ ...shared, base: signed.base });
   const gates = signed?.base === context.base ? signed.gates : null;
   const judgements = await judgeChange(context, gates ?? {});
   const isAllowed = judgements.every(({ rulings }) => rulings.every((ruling) => ruling.isAllowed));
   return { base: context.base, head: context.head, isAllowed, gates, judgements };
+}
+
+/** Main; for what has come to main already, the commit before it there. */
+async function baseOf(ref: string, repository: Repository): Promise<string> {
+  const [head, main] = await Promise.all([repository.resolve(ref), repository.resolve('main')]);
+  if (head === null || main === null || !(await repository.isOnFirstParentLine(head, main))) return 'main';
+  return (await repository.firstParentLog(null, head)).at(-2)?.commit ?? 'main';
 }
 
 /** The base and the gates of the run that ended in a signature over a strategy of the head. */

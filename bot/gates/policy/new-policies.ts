@@ -14,6 +14,7 @@ import {
   RISK_POLICY_PATH,
   RiskPolicy,
 } from '#bot/gates/policies.ts';
+import { KEY_CHANGES_PATH, NO_KEY_CHANGES, parseKeyChanges, whyNotFollowed } from '#engine/attestation/key-changes.ts';
 import { KEYS_PATH, parsePublicKeys } from '#engine/attestation/keys.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { PolicyCases, runCases } from './cases.ts';
@@ -43,12 +44,32 @@ export async function checkNewPolicies(context: ChangeContext): Promise<GateResu
     const complaint = text === null ? absent(path) : whyUnreadable(() => read(text));
     if (complaint !== null) return refuse(path, complaint);
   }
+  if (touched.has(KEYS_PATH) || touched.has(KEY_CHANGES_PATH)) {
+    const complaint = await keysComplaint(context);
+    if (complaint !== null) return refuse(KEYS_PATH, complaint);
+  }
   if (!touched.has(GATES_POLICY_PATH) && !touched.has(GATES_CASES_PATH)) return null;
   const cases = await readText(context.repository, context.head, GATES_CASES_PATH);
   const rules = await readText(context.repository, context.head, GATES_POLICY_PATH);
   if (cases === null || rules === null) return null;
   const complaint = failingCase(rules, cases);
   return complaint === null ? null : refuse(GATES_CASES_PATH, complaint);
+}
+
+/** Keys that no engine would follow must not come to main: everything signed with them would be refused there. */
+async function keysComplaint({ repository, base, head }: ChangeContext): Promise<string | null> {
+  const [before, after, changes] = await Promise.all([
+    readText(repository, base, KEYS_PATH),
+    readText(repository, head, KEYS_PATH),
+    readText(repository, head, KEY_CHANGES_PATH),
+  ]);
+  if (before === null) return null;
+  if (after === null) return `${KEYS_PATH} is removed, and engines would not follow. Keep it.`;
+  const signed = whyUnreadable(() => (changes === null ? NO_KEY_CHANGES : parseKeyChanges(changes)));
+  if (signed !== null) return signed;
+  const steps = changes === null ? NO_KEY_CHANGES : parseKeyChanges(changes);
+  const why = whyNotFollowed(parsePublicKeys(before), parsePublicKeys(after), steps);
+  return why === null ? null : `${KEYS_PATH} changes and ${why}, so no engine would follow. Make the change with ratchet keys.`;
 }
 
 function absent(path: string): string | null {

@@ -107,6 +107,42 @@ describe('verification refuses', () => {
     expect(verify(value, keys, expected)).toMatchObject({ ok: false, code });
   });
 
+  const timed = (more: object) => trustedKeys({ keys: [{ ...entries[0]!, ...more }, entries[1]!] });
+  const signedAt = (time: number) => ({
+    envelope: sign(createStatement({ claim: gates, tree, policyTree, verifier: 'test', timeVerified: time }), gate.privateKey),
+  });
+  const noon = '2026-01-01T12:00:00Z';
+
+  it.each([
+    ['before its time', -1, { notBefore: noon }, 'counts only from 2026-01-01T12:00:00.000Z'],
+    ['after its time', 1, { notAfter: noon }, 'counted only until 2026-01-01T12:00:00.000Z'],
+  ])('what a key signed %s', (_name, offset, more, why) => {
+    const { envelope: early } = signedAt(Date.parse(noon) + offset);
+    expect(verify(early, timed(more))).toMatchObject({ ok: false, code: 'expired-key', message: expect.stringContaining(why) });
+    const { envelope: sharp } = signedAt(Date.parse(noon));
+    expect(verify(sharp, timed(more))).toMatchObject({ ok: true });
+  });
+
+  it('all that a revoked key ever signed, in a sentence that says why', () => {
+    const revoked = { at: noon, reason: 'it was copied' };
+    expect(verify(envelope, timed({ revoked }))).toMatchObject({
+      ok: false,
+      code: 'revoked-key',
+      message: expect.stringMatching(/^Key sha256:.{16} was revoked: it was copied; nothing it signed counts\.$/),
+    });
+  });
+
+  it('an envelope that was cut short, in one sentence', () => {
+    const text = JSON.stringify(envelope);
+    for (const length of [0, 1, 50, text.length - 1]) {
+      const result = verify(text.slice(0, length), keys);
+      expect(result).toMatchObject({ ok: false, code: 'malformed' });
+      expect(result.ok ? '' : result.message).toMatch(/^The envelope is no JSON: .*\.$/);
+    }
+    const payload = { ...envelope, payload: envelope.payload.slice(0, 100) };
+    expect(verify(payload, keys)).toMatchObject({ ok: false, code: 'bad-signature' });
+  });
+
   it('everything when no key is trusted', () => {
     expect(verify(envelope, [])).toMatchObject({ ok: false, code: 'unknown-key' });
   });
@@ -145,6 +181,13 @@ describe('keys', () => {
 
   it('have one digest a set, whatever the order', () => {
     expect(keysDigest({ keys: [...entries].reverse() })).toBe(keysDigest({ keys: entries }));
-    expect(keysDigest({ keys: [{ ...entries[0]!, purpose: 'owner' }, entries[1]!] })).not.toBe(keysDigest({ keys: entries }));
+    for (const change of [
+      { purpose: 'owner' as const },
+      { notAfter: '2026-01-01T00:00:00Z' },
+      { notBefore: '2026-01-01T00:00:00Z' },
+      { revoked: { at: '2026-01-01T00:00:00Z', reason: 'lost' } },
+    ]) {
+      expect(keysDigest({ keys: [{ ...entries[0]!, ...change }, entries[1]!] })).not.toBe(keysDigest({ keys: entries }));
+    }
   });
 });
