@@ -1,33 +1,17 @@
 import picomatch from 'picomatch';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { code, text } from '#bot/evidence/markdown.ts';
 import type { ChangedFile } from '#engine/repository/repository.ts';
-import { type GateContext, readText } from './context.ts';
-import { type Annotation, annotateFile, failure, success } from './outcome.ts';
+import { changedStrategies, type GateContext, readText } from './context.ts';
+import { troubleWithBinary, troubleWithMode } from './guard/file-kinds.ts';
+import { finding, type GuardFinding } from './guard/finding.ts';
+import { generatedFiles, isEvidence } from './guard/generated-files.ts';
+import { hiddenCharacters } from './guard/hidden-characters.ts';
+import { collidingNames, troubleWithName } from './guard/path-names.ts';
+import { secretsIn } from './guard/secrets.ts';
+import { annotateFile, failure, success } from './outcome.ts';
 import { PathsPolicy, parsePolicy } from './policies.ts';
-
-/** Bidirectional controls, zero-width characters, tags and other characters that make text read differently from what it is. */
-const HIDDEN_RANGES: readonly (readonly [number, number])[] = [
-  [0xad, 0xad],
-  [0x34f, 0x34f],
-  [0x61c, 0x61c],
-  [0x115f, 0x1160],
-  [0x17b4, 0x17b5],
-  [0x180e, 0x180e],
-  [0x200b, 0x200f],
-  [0x202a, 0x202e],
-  [0x2060, 0x206f],
-  [0xfeff, 0xfeff],
-  [0xe0000, 0xe007f],
-];
-
-/** Shapes of credentials that must never be committed. */
-const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/, 'a private key'],
-  [/\bgh[pousr]_[A-Za-z0-9]{36,}\b/, 'a GitHub token'],
-  [/\bgithub_pat_[A-Za-z0-9_]{50,}\b/, 'a GitHub token'],
-  [/\bsk-ant-[A-Za-z0-9_-]{20,}\b/, 'an Anthropic key'],
-  [/\bAKIA[0-9A-Z]{16}\b/, 'an AWS key id'],
-];
+import { provenBefore } from './proven-before.ts';
 
 const PATHS_POLICY = 'policies/paths.yaml';
 
@@ -35,65 +19,108 @@ const PATHS_POLICY = 'policies/paths.yaml';
 export async function guardGate(context: GateContext): Promise<GateResult> {
   const policy = parsePolicy(PATHS_POLICY, await readText(context.repository, context.base, PATHS_POLICY), PathsPolicy);
   if (context.changes.length === 0) return failure('guard', 'The change is empty.', 'Head and base hold the same files.');
-  const findings: Annotation[] = [];
-  if (context.changes.length > policy.limits.changedFiles) {
-    findings.push(
-      annotateFile('.', `The change touches ${context.changes.length} files; ${policy.limits.changedFiles} are allowed.`),
-    );
-  }
-  for (const change of context.changes) {
-    for (const message of await complaints(context, policy, change)) findings.push(annotateFile(change.path, message));
-  }
+  const findings = await findingsOf(context, policy);
   const first = findings[0];
   if (first === undefined) {
     return success(
       'guard',
-      `${context.changes.length} changed files keep to their place`,
-      `Author class: ${context.author}. Paths, kinds, sizes, characters and secrets were looked at.`,
+      `${context.changes.length} changed ${context.changes.length === 1 ? 'file keeps to its' : 'files keep to their'} place`,
+      `Author class: ${context.author}. Paths, names, kinds, sizes, characters, generated files and secrets were looked at.`,
     );
   }
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
   return failure(
     'guard',
-    `${first.path}: ${first.message}`,
-    findings.map((item) => `- \`${item.path}\`: ${item.message}`).join('\n'),
-    findings,
+    `${first.path}:${first.line}: ${first.message}${more}`,
+    findings.map((item) => `- ${code(`${item.path}:${item.line}`)} ${text(item.message)}`).join('\n'),
+    findings.map(({ path, message, line }) => annotateFile(path, message, line)),
   );
 }
 
-async function complaints(context: GateContext, policy: PathsPolicy, change: ChangedFile): Promise<readonly string[]> {
-  const found: string[] = [];
-  const allowed = policy[context.author].allow;
-  for (const path of [change.path, change.previousPath]) {
-    if (path !== undefined && !picomatch.isMatch(path, allowed, { dot: true })) {
-      found.push(`a ${context.author} may not touch ${path}; ${PATHS_POLICY} names what it may.`);
+async function findingsOf(context: GateContext, policy: PathsPolicy): Promise<readonly GuardFinding[]> {
+  const { repository, base, head, changes, author } = context;
+  const [listedBefore, listed] = await Promise.all([repository.listFiles(base, ''), repository.listFiles(head, '')]);
+  const modes = new Map(listedBefore.map(({ path, mode }) => [path, mode]));
+  const findings: GuardFinding[] = [];
+  const { changedFiles } = policy.limits;
+  if (changes.length > changedFiles)
+    findings.push(finding('.', `the change touches ${changes.length} files where ${changedFiles} are allowed: split it.`));
+  const readable = changes.filter(
+    ({ path, status, size }) => status !== 'deleted' && troubleWithName(path) === null && size <= policy.limits.fileBytes,
+  );
+  const contents = await repository.readFiles(
+    head,
+    readable.map(({ path }) => path),
+  );
+  for (const change of changes) {
+    const trouble = troubleWithName(change.path);
+    if (trouble !== null) findings.push(finding(change.path, trouble));
+    findings.push(...outOfPlace(change, author, policy));
+    if (trouble === null && change.status !== 'deleted') {
+      const before = modes.get(change.previousPath ?? change.path);
+      findings.push(...(await troubleWithContent(change, contents.get(change.path) ?? new Uint8Array(), before, author, policy)));
     }
   }
-  if (hasHidden(change.path)) found.push('the file name holds hidden characters.');
-  if (change.status === 'deleted') return found;
-  if (change.isSymlink) found.push('links are not allowed.');
-  if (change.isBinary) found.push('binary files are not allowed.');
-  if (change.size > policy.limits.fileBytes) found.push(`${change.size} bytes are over the limit of ${policy.limits.fileBytes}.`);
-  if (found.length > 0) return found;
-  return [...found, ...(await textComplaints(context, change.path))];
+  const present = changes.filter(({ status }) => status !== 'deleted').map(({ path }) => path);
+  findings.push(
+    ...collidingNames(
+      listed.map(({ path }) => path),
+      present,
+    ),
+  );
+  findings.push(...generatedFiles(changes, author, await returningStrategies(context)));
+  return findings;
 }
 
-async function textComplaints(context: GateContext, path: string): Promise<readonly string[]> {
-  const text = (await readText(context.repository, context.head, path)) ?? '';
-  const found: string[] = [];
-  const lines = text.split('\n');
-  const hiddenLine = lines.findIndex(hasHidden);
-  if (hiddenLine >= 0) found.push(`line ${hiddenLine + 1} holds hidden or bidirectional characters.`);
-  for (const [pattern, name] of SECRETS) {
-    const line = lines.findIndex((candidate) => pattern.test(candidate));
-    if (line >= 0) found.push(`line ${line + 1} looks like ${name}; revoke it and take it out.`);
-  }
-  return found;
+function outOfPlace(change: ChangedFile, author: 'bot' | 'person', policy: PathsPolicy): readonly GuardFinding[] {
+  return [change.path, change.previousPath ?? change.path]
+    .filter((path, index, both) => both.indexOf(path) === index)
+    .filter((path) => !picomatch.isMatch(path, policy[author].allow, { dot: true }))
+    .map((path) => finding(change.path, `a ${author} may not touch ${path}: ${PATHS_POLICY} on main names what it may.`));
 }
 
-function hasHidden(text: string): boolean {
-  for (const character of text) {
-    const point = character.codePointAt(0)!;
-    if (HIDDEN_RANGES.some(([first, last]) => point >= first && point <= last)) return true;
+async function troubleWithContent(
+  change: ChangedFile,
+  bytes: Uint8Array,
+  modeBefore: string | undefined,
+  author: 'bot' | 'person',
+  { limits }: PathsPolicy,
+): Promise<readonly GuardFinding[]> {
+  const { path } = change;
+  if (change.size > limits.fileBytes) {
+    return [
+      finding(path, `${change.size} bytes are over the limit of ${limits.fileBytes}: make it smaller, or keep it elsewhere.`),
+    ];
   }
-  return false;
+  const mode = troubleWithMode(change, modeBefore, author, Buffer.from(bytes.subarray(0, 2)).toString('latin1'));
+  if (mode !== null) return [finding(path, mode)];
+  if (change.isBinary || bytes.includes(0)) {
+    const binary = troubleWithBinary(path, bytes, author);
+    return binary === null ? [] : [finding(path, binary)];
+  }
+  const content = decoded(bytes);
+  if (content === null) return [finding(path, 'this is not UTF-8, so nobody sees what it is: save it as such.')];
+  return [...hiddenCharacters(path, content), ...(await secretsIn(path, content))];
+}
+
+function decoded(bytes: Uint8Array): string | null {
+  try {
+    // A byte order mark is not skipped: it is one of the characters that nobody sees.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // Any other encoding is a finding of its caller.
+    return null;
+  }
+}
+
+/** Strategies that a person brings back to a tree which was on main before. */
+async function returningStrategies(context: GateContext): Promise<ReadonlySet<string>> {
+  const returning = new Set<string>();
+  const isAsked = context.author === 'person' && context.changes.some(({ path }) => isEvidence(path));
+  // A path that leads astray can be asked of nobody, and has been refused for its name.
+  if (!isAsked || context.changes.some(({ path }) => troubleWithName(path) !== null)) return returning;
+  for (const change of await changedStrategies(context)) {
+    if ((await provenBefore(context, change)) !== null) returning.add(change.id);
+  }
+  return returning;
 }

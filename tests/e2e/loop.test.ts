@@ -56,9 +56,11 @@ describe('the loop', () => {
     const { data: checks } = await github.rest.checks.listForRef({ ...repo, ref: pull.head.sha });
     const conclusions = Object.fromEntries(checks.check_runs.map((run) => [run.name, run.conclusion]));
     expect(conclusions).toEqual({
-      sandbox: 'success',
-      backtest: 'success',
       guard: 'success',
+      docs: 'success',
+      sandbox: 'success',
+      audit: 'success',
+      backtest: 'success',
       policy: 'success',
       gate: 'success',
     });

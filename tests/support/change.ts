@@ -8,10 +8,13 @@ import { type CommitHash, Repository } from '#engine/repository/repository.ts';
 
 const PERSON = { name: 'Test', email: 'test@localhost' };
 
+/** A state branch that has nothing yet. */
+const noState: unknown = { commit: null, read: async () => null, readText: async () => null, list: async () => [] };
+
 /** Text by path; null takes the path away. */
 export type Files = Readonly<Record<string, string | null>>;
 
-/** A bare repository for gates that look at two trees and need neither candles nor the state branch. */
+/** A bare repository for gates that look at two trees and need no candles. */
 export async function createChanges() {
   const dir = mkdtempSync(join(tmpdir(), 'ratchet-change-'));
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', dir]);
@@ -31,7 +34,7 @@ export async function createChanges() {
       head,
       author,
       candles: null as never,
-      state: null as never,
+      state: noState as GateContext['state'],
       log: pino({ level: 'silent' }),
     });
   return {
@@ -43,6 +46,23 @@ export async function createChanges() {
     async change(base: Files, head: Files, author: GateContext['author'] = 'person'): Promise<GateContext> {
       const first = await commit(null, { 'README.md': '# Here\n', ...base });
       return between(first, await commit(first, head), author);
+    },
+    /** A commit whose tree has one entry more, of any mode and name, which git's own commands would refuse to add. */
+    async withEntry(parent: CommitHash, mode: string, path: string, content: string): Promise<CommitHash> {
+      const git = (input: string, ...args: string[]): string =>
+        execFileSync('git', ['-C', dir, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], {
+          input,
+          encoding: 'utf8',
+        }).trim();
+      const object = mode === '160000' ? parent : git(content, 'hash-object', '-w', '--stdin');
+      let tree = '';
+      const parts = path.split('/');
+      for (let depth = parts.length - 1; depth >= 0; depth -= 1) {
+        const entry = tree === '' ? `${mode} ${mode === '160000' ? 'commit' : 'blob'} ${object}` : `040000 tree ${tree}`;
+        const above = depth === 0 ? git('', 'ls-tree', '-z', `${parent}^{tree}`) : '';
+        tree = git(`${above}${entry}\t${parts[depth]}\0`, 'mktree', '-z');
+      }
+      return git('Change', 'commit-tree', '-p', parent, tree) as CommitHash;
     },
     close: () => rmSync(dir, { recursive: true }),
   };

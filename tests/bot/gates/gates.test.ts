@@ -145,8 +145,8 @@ describe('the backtest gate', () => {
 });
 
 describe('the guard', () => {
-  const verdict = async (changes: Map<string, string>, author: 'bot' | 'person' = 'bot') =>
-    runGate('guard', await contextOf(await commitOn(deployment, changes, head), author), [], gateTools);
+  const verdict = async (changes: Map<string, string>) =>
+    runGate('guard', await contextOf(await commitOn(deployment, changes, head)), [], gateTools);
 
   it.each<[string, string, string, string]>([
     ['the bot touching policies', 'policies/gates.yaml', 'policies: []\n', 'may not touch'],
@@ -162,7 +162,8 @@ describe('the guard', () => {
   });
 
   it('lets a person touch policies', async () => {
-    expect(await verdict(new Map([['policies/extra.yaml', 'a: 1\n']]), 'person')).toMatchObject({ conclusion: 'success' });
+    const commit = await commitOn(deployment, new Map([['policies/extra.yaml', 'a: 1\n']]));
+    expect(await runGate('guard', await contextOf(commit, 'person'), [], gateTools)).toMatchObject({ conclusion: 'success' });
   });
 
   it('refuses a link', async () => {
