@@ -55,14 +55,22 @@ export function judgeLock(name: string, holding: Holding): Check {
   return note(name, `runs as process ${holding.pid} since ${holding.since}`, mend);
 }
 
+/** The report that `npm audit` prints came in this form with it. */
+const NPM_LEAST = [7, 0] as const;
+
+/** @param version what `npm --version` prints; null when it was not found */
+export function judgeNpm(version: string | null): Check {
+  const mend = 'The audit gate cannot look at npm packages without it: install Node with its npm, 7 or newer.';
+  if (version === null) return weak('npm', 'not found', mend);
+  return isAtLeast(version, NPM_LEAST) ? good('npm', version) : weak('npm', version, mend);
+}
+
 /** @param version what `pip-audit --version` prints; null when it was not found */
 export function judgePipAudit(version: string | null): Check {
-  if (version !== null) return note('pip-audit', version, null);
-  return note(
-    'pip-audit',
-    'not installed',
-    'Nothing here uses it yet. To look through Python packages by hand: pip install pip-audit.',
-  );
+  if (version !== null) return good('pip-audit', version);
+  const mend =
+    'The audit gate cannot look at Python packages without it: pip install pip-audit, and name the program in RATCHET_PIP_AUDIT when it is not on the path.';
+  return weak('pip-audit', 'not installed', mend);
 }
 
 function megabytes(bytes: number): number {

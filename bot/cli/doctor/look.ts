@@ -12,7 +12,16 @@ import { checkStrategy } from '#engine/sandbox/check-strategy.ts';
 import { launchPlan } from '#engine/sandbox/launch.ts';
 import { probePlatform } from '#engine/sandbox/probe-platform.ts';
 import { type Check, good, missing } from './check.ts';
-import { judgeDisk, judgeGit, judgeLock, judgeNode, judgePipAudit, judgeSqlite, judgeWritable } from './judge-machine.ts';
+import {
+  judgeDisk,
+  judgeGit,
+  judgeLock,
+  judgeNode,
+  judgeNpm,
+  judgePipAudit,
+  judgeSqlite,
+  judgeWritable,
+} from './judge-machine.ts';
 import { judgeBubblewrap, judgeWall } from './judge-walls.ts';
 
 const run = promisify(execFile);
@@ -25,12 +34,13 @@ export async function look(workspace: string): Promise<readonly Check[]> {
   const root = resolve(workspace);
   const folder = nearestExisting(root);
   const sqliteTrouble = sqlite();
-  const [git, walls, sandbox, bubblewrap, pipAudit] = await Promise.all([
+  const [git, walls, sandbox, bubblewrap, npm, pipAudit] = await Promise.all([
     askGit(),
     probeWalls(),
     trySandbox(),
     askBubblewrap(),
-    askPipAudit(),
+    askVersion('npm'),
+    askVersion(process.env.RATCHET_PIP_AUDIT ?? 'pip-audit'),
   ]);
   return [
     judgeNode(process.version),
@@ -42,7 +52,8 @@ export async function look(workspace: string): Promise<readonly Check[]> {
     ...walls,
     bubblewrap,
     ...(sqliteTrouble === null ? [askLock('ratchet up', root), askLock('engine', join(root, 'engine'))] : []),
-    pipAudit,
+    judgeNpm(npm),
+    judgePipAudit(pipAudit),
   ];
 }
 
@@ -89,12 +100,12 @@ async function askBubblewrap(): Promise<Check> {
   return 'path' in bubblewrap ? judgeBubblewrap(bubblewrap.path, '') : judgeBubblewrap(null, bubblewrap.why);
 }
 
-async function askPipAudit(): Promise<Check> {
+async function askVersion(program: string): Promise<string | null> {
   try {
-    return judgePipAudit((await run('pip-audit', ['--version'], { timeout: ASK_TIMEOUT_MS })).stdout.trim());
+    return (await run(program, ['--version'], { timeout: ASK_TIMEOUT_MS })).stdout.trim();
   } catch {
     // Not there, or not working: to us the same.
-    return judgePipAudit(null);
+    return null;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   judgeGit,
   judgeLock,
   judgeNode,
+  judgeNpm,
   judgePipAudit,
   judgeSqlite,
   judgeWritable,
@@ -53,6 +54,16 @@ describe('ratchet doctor finds', () => {
     [5 * MB, 'missing'],
   ])('%s free bytes %s', (bytes, status) => {
     expect(judgeDisk(bytes).status).toBe(status);
+  });
+
+  it('scanners that the audit gate asks, or what that gate cannot look at without them', () => {
+    expect(judgeNpm('10.9.0').status).toBe('good');
+    expect(judgeNpm('6.14.18').status).toBe('weak');
+    expect(judgePipAudit('pip-audit 2.10.1').status).toBe('good');
+    for (const { status, mend } of [judgeNpm(null), judgePipAudit(null)]) {
+      expect(status).toBe('weak');
+      expect(mend).toContain('audit gate cannot look');
+    }
   });
 
   it('no fault in an engine that runs, and none in one that does not', () => {
@@ -145,6 +156,8 @@ describe('ratchet doctor, on this machine', () => {
         'wall: files',
         'bubblewrap',
         'engine',
+        'npm',
+        'pip-audit',
       ]),
     );
     expect(readdirSync(folder)).toEqual([]);
