@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type LedgerReading, type Night, nightsOf, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import { type LedgerReading, type Night, nightsOf, readLedgerFrom, recordsOf, requireIdeas } from '#bot/evidence/ledger.ts';
 import { anchorsInHistory, anchorsOnMain, requireAnchors } from '#bot/evidence/ledger-anchors.ts';
 import { counted } from '#bot/evidence/numbers.ts';
 import { requireLevels } from '#bot/evidence/vault.ts';
@@ -39,6 +39,7 @@ function reading(command: Command): Command {
 async function verify(flags: LedgerFlags): Promise<void> {
   const { repository, state } = await openForReading(flags);
   const ledger = await readLedgerFrom(state);
+  requireIdeas(ledger);
   requireLevels(ledger);
   const published = await anchorsInHistory(repository, await repository.resolve(stateRef));
   const packs = await anchorsOnMain(repository);

@@ -9,6 +9,7 @@ import { ledgerCommand } from './ledger.ts';
 import { policyCommand } from './policy.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { upCommand } from './up/up.ts';
+import { vaultCommand } from './vault.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Everything `ratchet` understands. Making it starts nothing. */
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
+    .addCommand(vaultCommand())
     .addCommand(verifyCommand())
     .addCommand(keysCommand())
     .addCommand(doctorCommand());

@@ -4,12 +4,21 @@
  * configuration ever evaluated stands here, failures and quiet nights included, because a result means less the more were tried.
  */
 export * from './ledger/chain.ts';
+export { closeSearch } from './ledger/close-search.ts';
 export { configurationOf } from './ledger/configuration.ts';
-export { effectiveNumber } from './ledger/effective-number.ts';
+export { effectiveNumber, ideasOf, type NightIdeas } from './ledger/effective-number.ts';
 export { type EntryOf, LedgerEntry, type PlannedTrial } from './ledger/entries.ts';
 export { type Addition, appendToNewest, appendToNight, type LedgerWriter, readLedgerFrom } from './ledger/ledger-files.ts';
 export { type Night, nextCycle, nightsOf, plannedIn, unfinishedNight } from './ledger/nights.ts';
 export { LEDGER_FOLDER, LEDGER_HEAD_PATH, ledgerPath, returnsPath } from './ledger/paths.ts';
-export { daysOf, digestOfReturns, type NightReturns, packReturns, returnsByDay } from './ledger/return-series.ts';
+export { daysOf, digestOfReturns, type NightReturns, packReturns, returnsByDay, unpackReturns } from './ledger/return-series.ts';
 export { requireStructure } from './ledger/structure.ts';
-export { type HarsherTrials, harsherTrials, nightReturns, type Search, searchOf, trialReturns } from './ledger/trials.ts';
+export {
+  type HarsherTrials,
+  harsherTrials,
+  nightReturns,
+  requireIdeas,
+  type Search,
+  searchOf,
+  trialReturns,
+} from './ledger/trials.ts';

@@ -28,6 +28,17 @@ export function vaultPair(files: ReadonlyMap<string, string>, parentTree: string
   return digestOfJson({ files: fileDigests(files), parentTree });
 }
 
+export interface VaultRule {
+  /** Ratio a year. */
+  readonly margin: number;
+  readonly level: number;
+  /** Seed and name make the resamples repeatable: the same question has the same answer. */
+  readonly seed: number;
+  readonly name: string;
+  /** 20,000 by default. */
+  readonly resamples?: number;
+}
+
 /**
  * Whether days that nobody has seen make it unlikely that the candidate is worse than the incumbent by more than `margin` a year.
  * A test of non-inferiority (Blackwelder 1982, "Proving the null hypothesis in clinical trials"): the null is a mean daily
@@ -38,21 +49,17 @@ export function vaultPair(files: ReadonlyMap<string, string>, parentTree: string
  * So the error that is rationed is the dangerous one, letting a worse version pass; the more openings stand, the lower the level and
  * the more a candidate must show. Passing is no proof of being better: selection data and deflation speak of that.
  * @param differences daily return of the candidate minus that of the incumbent, in order of time
- * @param seed and name make the resamples repeatable: the same question has the same answer
  */
-export function passesVault(
-  differences: Float64Array,
-  { margin, level, seed, name }: { margin: number; level: number; seed: number; name: string },
-): boolean {
+export function passesVault(differences: Float64Array, { margin, level, seed, name, resamples = RESAMPLES }: VaultRule): boolean {
   const mean = meanOf(differences);
   if (mean === null || differences.length < 2) return false;
   const lead = mean + margin / DAYS_PER_YEAR;
   let reached = 1;
   const random = new RandomStream(seed, `vault/${name}`);
-  for (const [drawn] of resampledMeans([differences], automaticBlockLength(differences), RESAMPLES, random)) {
+  for (const [drawn] of resampledMeans([differences], automaticBlockLength(differences), resamples, random)) {
     if (drawn! - mean >= lead) reached += 1;
   }
-  return reached / (RESAMPLES + 1) <= level;
+  return reached / (resamples + 1) <= level;
 }
 
 /**

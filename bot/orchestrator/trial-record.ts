@@ -1,5 +1,11 @@
-import type { Addition, LedgerEntry, LedgerReading, NightReturns, PlannedTrial } from '#bot/evidence/ledger.ts';
-import { digestOfReturns, packReturns } from '#bot/evidence/ledger.ts';
+import {
+  type Addition,
+  closeSearch,
+  type LedgerEntry,
+  type LedgerReading,
+  type NightReturns,
+  type PlannedTrial,
+} from '#bot/evidence/ledger.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { TrialOutcome, TrialRecorder } from './create.ts';
@@ -36,14 +42,9 @@ export class TrialRecord implements TrialRecorder {
 
   /** Closes the search: after this the night has no more trials. */
   async end(trials: number, returns: NightReturns | null): Promise<void> {
-    const packed = returns === null ? undefined : packReturns(returns);
-    this.#add({
-      kind: 'search-ended',
-      trials,
-      scored: returns?.trials.length ?? 0,
-      returns: packed === undefined ? null : digestOfReturns(packed),
-    });
-    await this.#write(packed);
+    const closing = closeSearch(trials, returns);
+    this.#add(closing.entry);
+    await this.#write(closing.returns);
     if (this.#known.length > 0) throw this.#notRepeatable();
   }
 
@@ -53,10 +54,10 @@ export class TrialRecord implements TrialRecorder {
     else if (canonicalJson(known) !== canonicalJson(entry)) throw this.#notRepeatable();
   }
 
-  async #write(returns?: Uint8Array): Promise<void> {
+  async #write(returns: Pick<Addition, 'returns'> = {}): Promise<void> {
     const entries = this.#waiting;
     this.#waiting = [];
-    await this.#append(returns === undefined ? { entries } : { entries, returns });
+    await this.#append({ entries, ...returns });
   }
 
   #notRepeatable(): RatchetError {

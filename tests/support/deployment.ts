@@ -134,7 +134,7 @@ export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<st
       },
       { kind: 'trials-planned', trials: [{ trial: 1, label: 'test', configuration }] },
       { kind: 'trial', trial: 1, outcome: 'scored', resultId: null, netReturn: 0, reason: null },
-      { kind: 'search-ended', trials: 1, scored: 1, returns: digestOfReturns(returns) },
+      { kind: 'search-ended', trials: 1, scored: 1, returns: digestOfReturns(returns), ideas: [0] },
       { kind: 'selection-asked', question, candidate: configuration, until: selection.to },
       { kind: 'selection-answered', question, answer: 'above' },
       { kind: 'night-ended', decision: 'TWEAK', reason: 'test', trials: 1 },

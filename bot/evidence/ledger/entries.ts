@@ -47,6 +47,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     scored: z.number().int().nonnegative(),
     /** Of the return series in the file beside, as `returnsPath` names it; null when nothing was scored. */
     returns: Digest.nullable(),
+    /** Which scored trials are one idea: of each, in order, the number of its idea within this night. */
+    ideas: z.array(z.number().int().nonnegative()),
   }),
   z.strictObject({
     kind: z.literal('selection-asked'),

@@ -98,6 +98,7 @@ function endSearch(night: Night, entry: EntryOf<'search-ended'>): string | null 
     return `${night.planned.size} trials were planned, ${night.finished.size} have a result`;
   if (entry.trials !== night.planned.size || entry.scored !== night.scored)
     return `it counts ${entry.trials} trials and ${entry.scored} scored, the lines ${night.planned.size} and ${night.scored}`;
+  if (entry.ideas.length !== night.scored) return `it gives ideas to ${entry.ideas.length} trials, ${night.scored} were scored`;
   if ((entry.returns === null) !== (night.scored === 0)) return 'scored trials have return series, and only they';
   night.search = entry;
   return null;

@@ -1,9 +1,8 @@
 import type { Digest } from '#engine/attestation/canonical.ts';
 import { expectedMaximum } from '#engine/statistics/expected-maximum.ts';
-import { type LedgerReading, ledgerUpTo, recordsOf } from './chain.ts';
-import { effectiveNumber, sharpeVarianceOf } from './effective-number.ts';
+import { broken, type LedgerReading, ledgerUpTo, recordsOf } from './chain.ts';
+import { effectiveNumber, ideasOf, sharpeVarianceOf } from './effective-number.ts';
 import { plannedIn } from './nights.ts';
-import { byCycle } from './paths.ts';
 import { type NightReturns, unpackReturns } from './return-series.ts';
 
 /** What a night's evidence says of the search it came from. Everything follows from the ledger, so the gate makes it again. */
@@ -27,7 +26,10 @@ export function searchOf(ledger: LedgerReading, cycle: string): Search | null {
   const closing = recordsOf(ledger, 'search-ended').find((record) => record.cycle === cycle);
   if (closing === undefined || closing.entry.trials === 0) return null;
   const known = ledgerUpTo(ledger, closing);
-  const nights = [...known.returns].sort(([left], [right]) => byCycle(left, right)).map(([, packed]) => unpackReturns(packed));
+  const nights = recordsOf(known, 'search-ended').flatMap(({ cycle: one, entry: { ideas } }) => {
+    const returns = nightReturns(known, one);
+    return returns === null ? [] : [{ ...returns, ideas }];
+  });
   const ideas = effectiveNumber(nights);
   return {
     trials: closing.entry.trials,
@@ -37,6 +39,22 @@ export function searchOf(ledger: LedgerReading, cycle: string): Search | null {
     sharpeVarianceEffective: ideas.sharpeVariance,
     ledgerHead: closing.hash,
   };
+}
+
+/**
+ * Every search's ideas are those its return series give; `searchOf` takes the ones written down, because making them again for
+ * years of nights takes minutes.
+ * @param cycle only this night's
+ * @throws RatchetError `ledger/broken` naming the line that says otherwise
+ */
+export function requireIdeas(ledger: LedgerReading, cycle?: string): void {
+  for (const record of recordsOf(ledger, 'search-ended')) {
+    if (cycle !== undefined && record.cycle !== cycle) continue;
+    const returns = nightReturns(ledger, record.cycle);
+    const made = returns === null ? [] : ideasOf(returns);
+    if (made.join() !== record.entry.ideas.join())
+      throw broken(record.path, record.line, 'its trials amount to other ideas than it says');
+  }
 }
 
 export interface HarsherTrials {

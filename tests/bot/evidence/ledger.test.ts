@@ -34,7 +34,13 @@ const trial = (number: number): LedgerEntry => ({
   netReturn: 0.01,
   reason: null,
 });
-const closed = (trials: number): LedgerEntry => ({ kind: 'search-ended', trials, scored: trials, returns: digest('d') });
+const closed = (trials: number): LedgerEntry => ({
+  kind: 'search-ended',
+  trials,
+  scored: trials,
+  returns: digest('d'),
+  ideas: Array(trials).fill(0),
+});
 const ended = (trials: number): LedgerEntry => ({ kind: 'night-ended', decision: 'NO_CHANGE', reason: 'nothing', trials });
 
 const FIRST: readonly LedgerEntry[] = [began('20260105-1'), planned('a', 'b'), trial(1), trial(2), closed(2), ended(2)];
@@ -147,6 +153,11 @@ describe('the story the lines tell', () => {
     ['a search that ended with a trial open', [start, plan, one, close], '2 trials were planned, 1 have a result'],
     ['a plan after the search', [start, plan, one, two, close, plan], 'after the search was over'],
     ['scored trials without their returns', [start, plan, one, two, { ...close, returns: null } as LedgerEntry], 'return series'],
+    [
+      'ideas for other trials than were scored',
+      [start, plan, one, two, { ...close, ideas: [0] } as LedgerEntry],
+      'gives ideas to 1',
+    ],
     ['a night that counts other trials than it has', [start, plan, one, two, close, ended(3)], 'counts 3 trials'],
     ['a question before the search was over', [start, plan, asked(1)], 'before the search was over'],
     ['an answer to no question', [start, plan, one, two, close, answered(1)], 'never written down'],
