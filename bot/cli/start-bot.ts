@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { handleComment } from '#bot/commands/handle-comment.ts';
+import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
 import { retest } from '#bot/commands/retest.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
@@ -87,6 +88,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     },
     botLogin: login,
     forge: options.forge,
+    commands: COMMAND_HELP,
     log,
     progress,
   });

@@ -7,7 +7,7 @@ export const retest: CommentCommand = {
   permission: 'work',
   needsPullRequest: true,
   async answer({ number }, room) {
-    const settlement = await room.life.prove(number);
+    const settlement = await room.life.prove(number, 'afresh');
     if (settlement === null) return 'This pull request is closed, or does not go into main; there is nothing to prove.';
     const gates = Object.entries(settlement.gates).map(([name, conclusion]) => `| ${name} | ${conclusion} |`);
     return [`${settlement.sentence} Head \`${settlement.head}\`.`, '', '| Gate | Conclusion |', '|---|---|', ...gates].join('\n');

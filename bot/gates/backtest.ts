@@ -14,6 +14,7 @@ import { changedStrategies, type GateContext, readText, type StrategyChange, str
 import { deployedBeside } from './deployed-beside.ts';
 import { annotateFile, failure, success } from './outcome.ts';
 import { provenBefore } from './proven-before.ts';
+import { staleness, tradingTrees } from './staleness.ts';
 
 /**
  * Makes the evidence again, from the base's yardstick and the candles' digests, and demands the same bytes. When nothing is left to
@@ -87,15 +88,15 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
   const { baseTree, headTree } = change;
   if (headTree === null) return 'the strategy is gone.';
   if (baseTree === null) return 'the strategy is new on this base; there is no incumbent to compare it with.';
-  if (parsed.semantics !== SEMANTICS_VERSION)
-    return `it was made under semantics ${parsed.semantics}; this engine has ${SEMANTICS_VERSION}, so it must be made again.`;
   if (parsed.strategy !== change.id) return `it speaks of ${parsed.strategy}.`;
-  if (parsed.parentTree !== baseTree) return 'stale: it was made against another incumbent than the one on the base.';
+  const evaluation = parseEvaluation(await readText(context.repository, context.base, EVALUATION_PATH));
+  const beside = Object.keys(await tradingTrees(context.repository, context.base, [change.id]));
+  const freshness = staleness(parsed, { semantics: SEMANTICS_VERSION, evaluation, incumbentTree: baseTree, beside });
+  if (freshness.state === 'stale') return freshness.reason;
   const candidate = await readVersion(change.id, await strategyFiles(context.repository, context.head, change.id));
   const ledger = await readLedgerFrom(context.state);
   const unsupported = unsupportedBy(ledger, parsed, configurationOf(candidate.files));
   if (unsupported !== null) return unsupported;
-  const evaluation = parseEvaluation(await readText(context.repository, context.base, EVALUATION_PATH));
   const incumbent = await readVersion(change.id, await strategyFiles(context.repository, context.base, change.id));
   const columns = loadDataset(context.candles, evaluation.dataset);
   // What evidence is made from ends with the selection data, here as in the night that made it.

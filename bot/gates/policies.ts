@@ -89,9 +89,15 @@ export type RiskPolicy = z.infer<typeof RiskPolicy>;
 
 const RequiredPermission = z.enum(['read', 'triage', 'write', 'maintain', 'admin']);
 
+/**
+ * How far the bot goes by itself. `observe`: it looks and decides, and searches nothing. `propose`: it opens pull requests, and
+ * people merge them. `merge-paper`: it merges its own, when every gate passed and nothing but paper is at stake.
+ */
+export const AutonomyLevel = z.enum(['observe', 'propose', 'merge-paper']);
+export type AutonomyLevel = z.infer<typeof AutonomyLevel>;
+
 export const AutonomyPolicy = z.strictObject({
-  merge: z.array(z.strictObject({ forge: z.enum(['embedded', 'github']), stage: Stage, by: z.enum(['bot', 'person']) })),
-  default: z.literal('person'),
+  levels: z.strictObject({ embedded: AutonomyLevel, github: AutonomyLevel }),
   commands: z.strictObject({
     read: RequiredPermission,
     work: RequiredPermission,

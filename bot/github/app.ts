@@ -124,9 +124,14 @@ function listen(app: Probot, repository: RepositoryName, queue: JobQueue, onJobs
     if (queue.accept(id, event, jobs) && jobs.length > 0) onJobs();
   };
 
-  app.on(['pull_request.opened', 'pull_request.synchronize', 'pull_request.reopened'], async ({ id, name, payload }) => {
-    if (isOurs(payload)) take(id, name, [{ kind: 'gates', number: payload.pull_request.number }]);
-  });
+  // An edited one is looked at too: its text must go on saying what the evidence says.
+  const events = ['opened', 'synchronize', 'reopened', 'edited'] as const;
+  app.on(
+    events.map((action) => `pull_request.${action}` as const),
+    async ({ id, name, payload }) => {
+      if (isOurs(payload)) take(id, name, [{ kind: 'gates', number: payload.pull_request.number }]);
+    },
+  );
 
   app.on('issue_comment.created', async ({ id, name, payload }) => {
     if (!isOurs(payload) || payload.comment.user?.type === 'Bot') return;

@@ -18,6 +18,7 @@ export interface PullRequest {
   readonly number: number;
   readonly url: string;
   readonly title: string;
+  readonly body: string;
   readonly author: string;
   readonly headRef: string;
   readonly headSha: string;
@@ -101,6 +102,7 @@ export class RepositoryApi {
       number: data.number,
       url: data.html_url,
       title: data.title,
+      body: data.body ?? '',
       author: data.user.login,
       headRef: data.head.ref,
       headSha: data.head.sha,
@@ -121,6 +123,10 @@ export class RepositoryApi {
       base: request.baseRef,
     });
     return this.pullRequest(data.number);
+  }
+
+  async rewritePullRequest(number: number, text: { title: string; body: string }): Promise<void> {
+    await this.#api.rest.pulls.update({ ...this.#repo, pull_number: number, title: text.title, body: text.body });
   }
 
   async closePullRequest(number: number): Promise<void> {

@@ -7,7 +7,7 @@ import { type SelectionNoise, selectionBudget } from '#bot/evidence/selection-bu
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { deployedBeside } from '#bot/gates/deployed-beside.ts';
-import { GATES_POLICY_PATH, GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
+import { AUTONOMY_PATH, GATES_POLICY_PATH, GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import { compile } from '#bot/gates/policy/judge.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Candidate, Proposer } from '#bot/proposers/proposer.ts';
@@ -18,6 +18,7 @@ import type { CandleColumns } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Person, Repository, TreeHash } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { autonomyAt, type ForgeKind } from './autonomy.ts';
 import { BacktesterPool } from './backtester-pool.ts';
 import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
@@ -46,6 +47,8 @@ export interface NightOptions {
   /** What the engine has done with one version of the strategy up to a market time. */
   readonly paperRecord: (strategy: string, tree: string, asOf: number) => PaperRecord;
   readonly author: Person;
+  /** Whose level of `policies/autonomy.yaml` holds. */
+  readonly forge: ForgeKind;
   readonly commands: readonly CommandHelp[];
   readonly progress: Progress;
 }
@@ -144,6 +147,12 @@ async function think(options: NightOptions, night: Night, pool: BacktesterPool):
   const decision = decide(observation);
   progress({ kind: 'done', phase: 'observe', message: decision.reason });
   if (decision.kind === 'NO_CHANGE') return { outcome: 'nothing', reason: decision.reason };
+  if ((await autonomyAt(options.repository, night.base, options.forge)) === 'observe') {
+    return {
+      outcome: 'nothing',
+      reason: `${decision.reason} ${AUTONOMY_PATH} lets the bot observe only, so nothing was searched.`,
+    };
+  }
 
   const ledger = await readLedgerFrom(state);
   const spent = noAnswerLeft(ledger, night);

@@ -1,11 +1,11 @@
-import { EQUITY_SVG_PATH, equitySvg } from '#bot/evidence/charts/equity-svg.ts';
+import { evidenceFiles } from '#bot/evidence/evidence-files.ts';
 import { plain, shortened } from '#bot/evidence/markdown.ts';
-import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
-import { renderPullRequest } from '#bot/evidence/render.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
+import { type PullRequestText, renderPullRequest } from '#bot/evidence/render.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
 
 const SUBJECT_LENGTH_MAX = 100;
@@ -32,8 +32,7 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
   const folder = `strategies/${pack.strategy}`;
   const changes = new Map<string, Uint8Array>();
   for (const [path, text] of version.files) changes.set(`${folder}/${path}`, Buffer.from(text));
-  changes.set(`${folder}/${PACK_PATH}`, Buffer.from(canonicalJson(pack)));
-  changes.set(`${folder}/${EQUITY_SVG_PATH}`, Buffer.from(equitySvg(pack)));
+  for (const [path, text] of await evidenceFiles(pack)) changes.set(`${folder}/${path}`, Buffer.from(text));
   const headRef = branchOf(pack.strategy, pack.cycle);
   const head = await repository.commit({
     parent: task.base,
@@ -45,13 +44,8 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
   if ((await repository.resolve(headRef)) !== head) await repository.push(headRef, head);
   const existing = await api.findPullRequest(headRef);
   if (existing !== null) return existing;
-  const { title, body } = renderPullRequest(pack, {
-    repositoryUrl: await api.pageUrl(),
-    base: { ref: 'main', sha: task.base },
-    head: { ref: headRef, sha: head },
-    stage: version.manifest.stage,
-    commands: task.commands,
-  });
+  const { stage } = version.manifest;
+  const { title, body } = await textOf(pack, { api, base: task.base, head, headRef, stage, commands: task.commands });
   const opened = await api.openPullRequest({ title, body, headRef, baseRef: 'main' });
   await api.label(opened.number, [
     'ratchet',
@@ -59,6 +53,20 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
     pack.dataset.isSimulated ? 'simulated' : 'real-candles',
   ]);
   return opened;
+}
+
+/** What a pull request says, which follows from the evidence and from where it stands. */
+export async function textOf(
+  pack: Pack,
+  place: { api: RepositoryApi; base: string; head: string; headRef: string; stage: Stage; commands: readonly CommandHelp[] },
+): Promise<PullRequestText> {
+  return renderPullRequest(pack, {
+    repositoryUrl: await place.api.pageUrl(),
+    base: { ref: 'main', sha: place.base },
+    head: { ref: place.headRef, sha: place.head },
+    stage: place.stage,
+    commands: place.commands,
+  });
 }
 
 /** Made of the author's words, so nothing in it may close an issue or call a person. */

@@ -1,16 +1,20 @@
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
 import { readText } from '#bot/gates/context.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
-import { AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
+import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
+import { type ProofInputs, proofInputs, verdictStaleness } from '#bot/gates/staleness.ts';
 import type { CheckOutput, PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { CommitHash, Repository } from '#engine/repository/repository.ts';
+import { autonomyAt, type ForgeKind, mayMerge } from './autonomy.ts';
+import { type EditedText, editedText } from './edited-text.ts';
 import { type GateProgram, runGateProgram } from './gate-program.ts';
 import type { Progress } from './progress.ts';
 
-export const AUTONOMY_PATH = 'policies/autonomy.yaml';
+export { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 
 /** The branch that is deployed. */
 const MAIN = 'main';
@@ -21,7 +25,9 @@ export interface LifeOptions {
   readonly program: GateProgram;
   /** The bot's own account: its changes are held to the bot's rules, and only they may be merged without a person. */
   readonly botLogin: string;
-  readonly forge: 'embedded' | 'github';
+  readonly forge: ForgeKind;
+  /** What a pull request of the bot lists at its foot. */
+  readonly commands: readonly CommandHelp[];
   readonly log: Logger;
   readonly progress: Progress;
 }
@@ -35,30 +41,79 @@ export interface Settlement {
   readonly sentence: string;
 }
 
+/** Every gate passed on a head, and what they read from the base then. */
+interface Proof {
+  readonly base: CommitHash;
+  readonly inputs: ProofInputs;
+  readonly gates: Readonly<Record<string, string>>;
+}
+
 /** What happens to a pull request after it was opened or changed: it is proven, and settled by the base's written policy. */
 export class PullRequestLife {
   readonly #options: LifeOptions;
-  /** `head base` pairs whose gates all passed in this process; a restart proves again rather than believe a page. */
-  readonly #proven = new Set<string>();
+  /** Heads whose gates all passed in this process; a restart proves again rather than believe a page. */
+  readonly #proven = new Map<string, Proof>();
 
   constructor(options: LifeOptions) {
     this.#options = options;
   }
 
-  /** Runs the gates on the pull request's present head, shows each as a check, and merges where policy says the bot may. */
-  async prove(number: number): Promise<Settlement | null> {
+  /**
+   * Sees to it that the pull request's present head is proven against the present tip of main, shows each gate as a check, and
+   * merges where policy says the bot may. What was proven against an older main still is, while nothing moved that it stands on.
+   * @param how `afresh` runs the gates whatever is known, and writes an edited text again first
+   */
+  async prove(number: number, how: 'as-needed' | 'afresh' = 'as-needed'): Promise<Settlement | null> {
     const { api, botLogin } = this.#options;
     const pull = await api.pullRequest(number);
     // Checks belong to a commit, not to a pull request: a lax branch as base must not turn one green for main.
     if (pull.state !== 'open' || pull.baseRef !== MAIN) return null;
     const base = await this.#tip();
-    const gates = await this.#runGates(pull, base);
+    const edited = await this.#edited(pull, base);
+    if (edited !== null && how === 'as-needed') return this.#refuseEdited(pull, edited);
+    if (edited !== null) await api.rewritePullRequest(number, edited.text);
+    const gates = (how === 'as-needed' ? await this.#stillProven(pull, base) : null) ?? (await this.#runGates(pull, base));
     if (gates[FINAL_GATE] !== 'success')
       return { number, head: pull.headSha, gates, mergeCommit: null, sentence: 'Not every gate passed.' };
-    const mergeCommit = pull.author === botLogin ? await this.#mergeByPolicy(pull, base) : null;
+    const mergeCommit = pull.author === botLogin ? await this.#mergeByPolicy(await api.pullRequest(number), base) : null;
     const sentence =
       mergeCommit === null ? 'All gates passed; a person decides.' : `All gates passed; ${AUTONOMY_PATH} lets the bot merge it.`;
     return { number, head: pull.headSha, gates, mergeCommit, sentence };
+  }
+
+  /** What the gates said of this head, while it holds for this base; null when they must be asked. */
+  async #stillProven(pull: PullRequest, base: CommitHash): Promise<Readonly<Record<string, string>> | null> {
+    const proof = this.#proven.get(pull.headSha);
+    if (proof === undefined) return null;
+    if (proof.base === base) return proof.gates;
+    const inputs = await this.#inputs(pull.headSha, base);
+    const freshness = verdictStaleness(proof.inputs, inputs);
+    const { progress } = this.#options;
+    const message = `#${pull.number} at ${pull.headSha.slice(0, 8)}`;
+    if (freshness.state === 'stale') {
+      progress({ kind: 'phase', phase: 'gates', message: `${message} is ${freshness.reason}` });
+      return null;
+    }
+    progress({ kind: 'done', phase: 'gates', message: `${message}: main moved, and nothing it was proven by did` });
+    this.#proven.set(pull.headSha, { base, inputs, gates: proof.gates });
+    return proof.gates;
+  }
+
+  async #inputs(headSha: string, base: CommitHash): Promise<ProofInputs> {
+    const { repository } = this.#options;
+    return proofInputs(repository, base, await repository.require(headSha));
+  }
+
+  async #edited(pull: PullRequest, base: CommitHash): Promise<EditedText | null> {
+    return pull.author === this.#options.botLogin ? editedText(pull, this.#options, base) : null;
+  }
+
+  /** People decide by the text, so one that was edited stands in the way, with a check that says so. */
+  async #refuseEdited(pull: PullRequest, edited: EditedText): Promise<Settlement> {
+    this.#proven.delete(pull.headSha);
+    const title = `The description was edited by hand and no longer says what ${edited.path} says; comment /retest to have it written again.`;
+    await this.#write(pull.headSha, { gate: FINAL_GATE, conclusion: 'failure', title, summary: title, annotations: [] });
+    return { number: pull.number, head: pull.headSha, gates: { [FINAL_GATE]: 'failure' }, mergeCommit: null, sentence: title };
   }
 
   async #tip(): Promise<CommitHash> {
@@ -120,7 +175,9 @@ export class PullRequestLife {
       }
     }
     if (final !== null) await this.#write(pull.headSha, final);
-    if (gates[FINAL_GATE] === 'success') this.#proven.add(`${pull.headSha} ${base}`);
+    this.#proven.delete(pull.headSha);
+    if (gates[FINAL_GATE] === 'success')
+      this.#proven.set(pull.headSha, { base, inputs: await this.#inputs(pull.headSha, base), gates });
     return gates;
   }
 
@@ -130,12 +187,8 @@ export class PullRequestLife {
 
   async #mergeByPolicy(pull: PullRequest, base: CommitHash): Promise<string | null> {
     const { repository, forge, progress } = this.#options;
-    const autonomy = parsePolicy(AUTONOMY_PATH, await readText(repository, base, AUTONOMY_PATH), AutonomyPolicy);
-    const stages = await this.#stagesOf(pull, base);
-    const mayMerge = stages.every((stage) =>
-      autonomy.merge.some((rule) => rule.forge === forge && rule.stage === stage && rule.by === 'bot'),
-    );
-    if (stages.length === 0 || !mayMerge) return null;
+    const level = await autonomyAt(repository, base, forge);
+    if (!mayMerge(level, await this.#stagesOf(pull, base))) return null;
     const mergeCommit = await this.merge(
       pull.number,
       pull.headSha,
@@ -148,7 +201,7 @@ export class PullRequestLife {
   /**
    * Squashes the pull request at exactly `head` into main and removes its branch. What was proven against an older main is
    * proven against the present one first.
-   * @throws RatchetError `life/not-proven`, `life/other-base`, or what `RepositoryApi.merge` throws
+   * @throws RatchetError `life/not-proven`, `life/other-base`, `life/edited`, or what `RepositoryApi.merge` throws
    */
   async merge(number: number, head: string, note: string): Promise<string> {
     const { api } = this.#options;
@@ -161,8 +214,10 @@ export class PullRequestLife {
       );
     }
     const base = await this.#tip();
-    if (pull.headSha === head && !this.#proven.has(`${head} ${base}`)) await this.#runGates(pull, base);
-    if (!this.#proven.has(`${head} ${base}`)) {
+    const edited = await this.#edited(pull, base);
+    if (edited !== null) throw editedByHand(number, edited);
+    const isProven = pull.headSha === head && ((await this.#stillProven(pull, base)) ?? (await this.#runGates(pull, base)));
+    if (isProven === false || isProven[FINAL_GATE] !== 'success') {
       throw new RatchetError(
         'life/not-proven',
         `Not every gate has passed for ${head.slice(0, 12)} on ${base.slice(0, 12)}.`,
@@ -190,4 +245,13 @@ export class PullRequestLife {
     }
     return [...stages];
   }
+}
+
+function editedByHand(number: number, { path }: EditedText): RatchetError {
+  return new RatchetError(
+    'life/edited',
+    `The description of #${number} was edited by hand and no longer says what ${path} says.`,
+    'Comment /retest to have it written again, read it, and decide then; nothing was merged.',
+    { number, path },
+  );
 }

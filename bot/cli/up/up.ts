@@ -287,6 +287,7 @@ async function oneNight(
       candles,
       paperRecord: (strategy, tree, until) => paperRecordFrom(reader, strategy, tree, until),
       author: BOT_PERSON,
+      forge: 'embedded',
       commands: COMMAND_HELP,
       progress: report,
     });

@@ -163,8 +163,20 @@ function evidenceFacts(pack: Pack): PolicyFacts['evidence'] {
     delayedOneBar: pack.delayedOneBar,
     trials: pack.search.trials,
     trialsEver: pack.search.trialsEver,
-    statistics: {},
+    statistics: statisticsFacts(pack.statistics),
   };
+}
+
+/** A number the pack could not compute is null there, and absent here. */
+function statisticsFacts(statistics: Pack['statistics']): Record<string, number> {
+  const known = {
+    deflatedSharpe: statistics.deflatedSharpe,
+    probabilisticSharpe: statistics.probabilisticSharpe,
+    overfittingProbability: statistics.overfitting.probability,
+    trialsEffective: statistics.trials.effective,
+    minTrackRecordDays: statistics.minTrackRecordDays,
+  };
+  return Object.fromEntries(Object.entries(known).flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 }
 
 function costs(pack: Pack, multiplier: number): { candidate?: number; incumbent?: number } {
