@@ -2,7 +2,7 @@ import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { Intent } from '#engine/contract/intent.ts';
 import { infinity, max, min } from '#engine/contract/intrinsics.ts';
 import type { Book } from '#engine/simulation/book.ts';
-import { quietBars } from '#engine/simulation/quiet-bars.ts';
+import { passesQuietly, quietBars } from '#engine/simulation/quiet-bars.ts';
 import type { Simulation } from '#engine/simulation/simulation.ts';
 import type { Trade } from '#engine/simulation/types.ts';
 import { DecisionCounter, type SymbolCounter } from './decision-counter.ts';
@@ -88,8 +88,8 @@ export function runLoop(
     const { book, columns } = run.active[0]!;
     const from = book.at + 1;
     const count = passQuietly(run) || meetMarket(run);
-    simulation.settle(columns.time[book.at]!, count, run.worths);
-    track.add(columns.time, from, run.worths, count, simulation.isInvested);
+    const isInvested = simulation.settle(columns.time[book.at]!, count, run.worths);
+    track.add(columns.time, from, run.worths, count, isInvested);
     if (run.isAsking) carryOut(run);
     run.bars += count * run.active.length;
     run.together -= count;
@@ -248,12 +248,13 @@ function leadTogether(run: Run, most: number): number {
   return count;
 }
 
-/** Runs one instant's bars through the market before the strategy sees them. */
+/** Runs one instant's bars through the market before the strategy sees them; those that can do nothing are caught up with like others. */
 function meetMarket(run: Run): number {
   const { simulation, active } = run;
   for (let index = 0; index < active.length; index += 1) {
     const feed = active[index]!;
-    simulation.setBar(feed.index, feed.columns, feed.book.at + 1);
+    if (passesQuietly(feed.book)) feed.book.at += 1;
+    else simulation.setBar(feed.index, feed.columns, feed.book.at + 1);
     feed.source.advance();
   }
   simulation.advance();

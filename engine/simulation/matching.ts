@@ -68,14 +68,6 @@ export function closeBar(desk: Desk, book: Book): void {
   if (order.barsLeft <= 0) refuse(desk, book, 'expired');
 }
 
-/** `closeBar` for a bar that passes quietly beside no waiting order. */
-export function closeQuietBar(book: Book): void {
-  book.lastClose = book.close;
-  if (book.position.quantity > 0) ageHeld(book);
-  book.agedTo = book.at;
-  book.hasBar = false;
-}
-
 function ageHeld(book: Book): void {
   const { position } = book;
   noteExcursions(book);

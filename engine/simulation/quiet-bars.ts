@@ -32,6 +32,11 @@ export function quietBars(book: Book, most: number, heldMost = most): number {
   return count;
 }
 
+/** Whether the bar after the one a book has been brought to can do nothing to it. */
+export function passesQuietly(book: Book): boolean {
+  return book.order.kind === 'none' && quietBars(book, 1) === 1;
+}
+
 /** Catches up with bars that passed quietly where nothing is held: they can only have moved the mark. */
 export function skipQuietBars(book: Book): void {
   if (book.agedTo === book.at) return;

@@ -5,9 +5,9 @@ import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Book } from './book.ts';
 import { Desk } from './desk.ts';
-import { buyAtOpen, closeBar, closeQuietBar, fillInside, sellAtOpen } from './matching.ts';
+import { buyAtOpen, closeBar, fillInside, sellAtOpen } from './matching.ts';
 import { isReduction, makeOrder } from './orders.ts';
-import { ageQuietBars, quietBars, skipQuietBars } from './quiet-bars.ts';
+import { ageQuietBars, skipQuietBars } from './quiet-bars.ts';
 import { restoreSimulation, type SimulationSnapshot, snapshotSimulation } from './snapshot.ts';
 import type { ClosedBar, Fill, PositionView, SimulationSettings, Trade } from './types.ts';
 
@@ -113,18 +113,6 @@ export class Simulation {
 
   /** Runs the bars handed in through the market. */
   advance(): void {
-    const books = this.#books;
-    let isAnyBusy = false;
-    for (let index = 0; index < books.length; index += 1) {
-      const book = books[index]!;
-      if (!book.hasBar) continue;
-      if (book.order.kind === 'none' && quietBars(book, 1) === 1) closeQuietBar(book);
-      else isAnyBusy = true;
-    }
-    if (isAnyBusy) this.#match();
-  }
-
-  #match(): void {
     const desk = this.#desk;
     const books = this.#books;
     for (let index = 0; index < books.length; index += 1) if (books[index]!.hasBar) sellAtOpen(desk, books[index]!);
@@ -221,17 +209,24 @@ export class Simulation {
    * instant. In these instants either all had a bar of a symbol or none had. Also for one instant that `advance` has dealt with.
    * @param time open time of the last instant's bars
    * @param count of instants
+   * @returns whether something was held at them
    */
-  settle(time: number, count: number, worths: Float64Array): void {
+  settle(time: number, count: number, worths: Float64Array): boolean {
     const books = this.#books;
     const { cash } = this.#desk.account;
+    let isInvested = false;
     this.#desk.time = time;
     for (let instant = 0; instant < count; instant += 1) worths[instant] = cash;
     for (let index = 0; index < books.length; index += 1) {
       const book = books[index]!;
-      if (book.position.quantity > 0) ageQuietBars(book, count, worths);
-      else skipQuietBars(book);
+      if (book.position.quantity > 0) {
+        isInvested = true;
+        ageQuietBars(book, count, worths);
+      } else {
+        skipQuietBars(book);
+      }
     }
+    return isInvested;
   }
 
   // ── control ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,11 +269,6 @@ export class Simulation {
     return equity;
   }
 
-  get isInvested(): boolean {
-    for (let index = 0; index < this.#books.length; index += 1) if (this.#books[index]!.position.quantity > 0) return true;
-    return false;
-  }
-
   get cash(): number {
     return this.#desk.account.cash;
   }
@@ -303,11 +293,6 @@ export class Simulation {
     let cost = 0;
     for (const book of this.#books) cost += book.position.cost;
     return cost;
-  }
-
-  /** The position in one symbol as it is at any time it is read; `positions` gives copies. */
-  position(index: number): PositionView {
-    return this.#books[index]!;
   }
 
   quantity(index: number): number {

@@ -168,7 +168,7 @@ describe('money is conserved', () => {
         simulation.closeAll('end');
         assertConserved(simulation);
         expect(simulation.holdingsAtCost).toBe(0);
-        expect(simulation.isInvested).toBe(false);
+        expect(simulation.positions().every(({ quantity }) => quantity === 0)).toBe(true);
       }),
       { seed: 20_261_120, numRuns: CASES },
     );
