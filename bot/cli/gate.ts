@@ -63,6 +63,9 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
   if (flags.author !== 'bot' && flags.author !== 'person') {
     throw new RatchetError('gates/author', `--author ${flags.author} is neither bot nor person.`, 'Give one of the two.');
   }
+  if (flags.sarif !== undefined && name !== 'audit' && name !== 'all') {
+    throw new RatchetError('gates/no-audit', `--sarif is for the audit, not for ${name}.`, 'Run the gate audit, or all.');
+  }
   const repository = await openRepository(flags);
   const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
   const candles =
@@ -137,10 +140,8 @@ function address(name: string, url: string | undefined): string | null {
 }
 
 async function writeSarif(path: string | undefined, report: AuditReport | null, results: readonly GateResult[]): Promise<void> {
-  if (path === undefined) return;
   const result = results.find(({ gate }) => gate === 'audit');
-  if (result === undefined)
-    throw new RatchetError('gates/no-audit', '--sarif is for the audit, which did not run.', 'Run the gate audit, or all.');
+  if (path === undefined || result === undefined) return;
   await writeFile(path, `${JSON.stringify(sarifOf(report, result), null, 2)}\n`);
 }
 

@@ -1,4 +1,5 @@
 import { COULD_NOT_LOOK, GateResult } from '#bot/evidence/gate-result.ts';
+import { visible } from '#bot/evidence/markdown.ts';
 import { RatchetError } from '#engine/errors.ts';
 
 /** The gates that look at something, cheap to dear; policy judges what the others found. `gate` then demands success of each. */
@@ -9,17 +10,18 @@ export const FINAL_GATE = 'gate';
 
 export type Annotation = GateResult['annotations'][number];
 
+/** A title is printed to terminals and quotes what changes and scanners say, so it shows what would hide in it. */
 export function success(gate: string, title: string, summary: string, annotations: readonly Annotation[] = []): GateResult {
-  return GateResult.parse({ gate, conclusion: 'success', title, summary, annotations });
+  return GateResult.parse({ gate, conclusion: 'success', title: visible(title), summary, annotations });
 }
 
 export function failure(gate: string, title: string, summary: string, annotations: readonly Annotation[] = []): GateResult {
-  return GateResult.parse({ gate, conclusion: 'failure', title, summary, annotations });
+  return GateResult.parse({ gate, conclusion: 'failure', title: visible(title), summary, annotations });
 }
 
 /** Nothing was found out, neither for nor against the change. That is no success, and programs can tell it from a finding. */
 export function couldNotLookAt(gate: string, why: string, summary: string, annotations: readonly Annotation[] = []): GateResult {
-  const title = `${COULD_NOT_LOOK}${why}`;
+  const title = `${COULD_NOT_LOOK}${visible(why) || 'no reason was given'}`;
   return GateResult.parse({ gate, conclusion: 'failure', couldNotLook: true, title, summary, annotations });
 }
 
@@ -30,7 +32,7 @@ export function endedBy(gate: string, error: unknown): GateResult {
   const message = error instanceof Error ? error.message : String(error);
   return couldNotLookAt(
     gate,
-    message.split('\n')[0] || 'the gate gave no reason',
+    message.split('\n')[0] ?? '',
     `The gate itself failed before it had an answer:\n\n\`\`\`\n${message}\n\`\`\``,
   );
 }
