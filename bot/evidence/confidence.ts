@@ -1,3 +1,4 @@
+import { chance, count } from './numbers.ts';
 import type { Pack } from './pack.ts';
 
 /** One question a person would ask before believing a backtest, answered from the pack's own numbers. */
@@ -17,6 +18,8 @@ export interface Months {
 
 /** Fewer round trips than this and one lucky trade can be the whole result. */
 export const TRADES_MIN = 30;
+/** What statisticians call sure by convention. */
+export const TRUSTED = 0.95;
 /** Fewer calendar months and a count of months says nothing. */
 const MONTHS_MIN = 3;
 
@@ -73,15 +76,55 @@ export function checks(pack: Pack): readonly Check[] {
       ),
     );
   }
+  return [...asked, ...statisticalChecks(pack)];
+}
+
+/** What a person without statistics would not think of asking. Each is asked only where there is an answer. */
+function statisticalChecks({ comparison, statistics, neighbourhood, search, incumbent }: Pack): Check[] {
+  const asked: Check[] = [];
+  const lead = comparison.incumbent.netReturn;
+  if (lead !== null) {
+    asked.push(
+      either(
+        lead.low > 0,
+        'has a lead over the running version that is more than chance',
+        'has a lead over the running version that can be chance',
+      ),
+    );
+  }
+  const { deflatedSharpe } = statistics;
+  if (deflatedSharpe !== null) {
+    const tries = search.trialsEver === 1 ? 'one trial' : `all ${count(search.trialsEver)} trials`;
+    asked.push(
+      either(
+        deflatedSharpe >= TRUSTED,
+        `earns more than the luck of ${tries} would`,
+        `is not sure to earn more than the luck of ${tries} would: the chance is ${chance(deflatedSharpe)}`,
+      ),
+    );
+  }
+  const widest = neighbourhood.at(-1);
+  if (widest?.worst != null) {
+    asked.push(
+      either(
+        widest.worst > incumbent.selection.metrics.netReturn,
+        'stays ahead with slightly other parameters',
+        'falls behind with slightly other parameters',
+      ),
+    );
+  }
   return asked;
 }
+
+/** As many may fail of a result that is still called fair. */
+const FAIR_FAILURES_MAX = 3;
 
 /** The word for the evidence as a whole: `none` when the first question fails, then by how many of them hold. */
 export function confidence(asked: readonly Check[]): Confidence {
   if (asked[0]?.holds !== true) return 'none';
   const failed = asked.filter((check) => !check.holds).length;
   if (failed === 0) return 'good';
-  return failed <= 2 ? 'fair' : 'thin';
+  return failed <= FAIR_FAILURES_MAX ? 'fair' : 'thin';
 }
 
 /**

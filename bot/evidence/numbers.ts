@@ -23,6 +23,20 @@ export function points(difference: number | null): string {
   return `${signed(difference * 100, true)} points`;
 }
 
+/** A probability as people bet: `78%`, and never a certainty. */
+export function chance(probability: number | null): string {
+  if (probability === null) return NO_VALUE;
+  if (probability < 0.01) return 'less than 1%';
+  if (probability > 0.99) return 'more than 99%';
+  return `${fixed(probability * 100, 0)}%`;
+}
+
+/** A share that may be all or none: `0%`, `94%`, `100%`. */
+export function share(ratio: number | null): string {
+  if (ratio === null) return NO_VALUE;
+  return ratio === 0 || ratio === 1 ? `${ratio * 100}%` : chance(ratio);
+}
+
 /** A plain number: `1.27`, `−0.40`. */
 export function decimal(value: number | null, digits = 2): string {
   if (value === null) return NO_VALUE;

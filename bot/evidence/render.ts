@@ -1,8 +1,10 @@
+import { EQUITY_SVG_PATH } from './charts/equity-svg.ts';
 import { beatsIncumbent } from './confidence.ts';
 import { folded, plain, shortened } from './markdown.ts';
 import { points } from './numbers.ts';
-import { PACK_PATH, type Pack, type ProposalKind } from './pack.ts';
+import type { Pack, ProposalKind } from './pack.ts';
 import { type RenderContext, strategyFileUrl } from './render-context.ts';
+import { REPORT_PATH } from './report.ts';
 import { changes } from './sections/changes.ts';
 import { commands } from './sections/commands.ts';
 import { comparison } from './sections/comparison.ts';
@@ -10,9 +12,13 @@ import { costs } from './sections/costs.ts';
 import { equity } from './sections/equity.ts';
 import { footer } from './sections/footer.ts';
 import { lineage } from './sections/lineage.ts';
+import { prediction } from './sections/prediction.ts';
 import { reproduce } from './sections/reproduce.ts';
+import { robustness } from './sections/robustness.ts';
+import { statistics } from './sections/statistics.ts';
 import { trials } from './sections/trials.ts';
 import { verdict } from './sections/verdict.ts';
+import { walkForward } from './sections/walk-forward.ts';
 
 export type { CommandHelp, RenderContext } from './render-context.ts';
 
@@ -29,19 +35,25 @@ interface Section {
   readonly render: (pack: Pack, context: RenderContext) => string;
   /** The lower, the sooner it is dropped when the body is too long; `always` stays. */
   readonly keep: number | 'always';
+  /** Where it stands whole; the report when left out. */
+  readonly file?: string;
 }
 
 /** The order of the page. */
 const SECTIONS: readonly Section[] = [
   { name: 'The verdict', render: verdict, keep: 'always' },
-  { name: 'Before and after', render: comparison, keep: 9 },
+  { name: 'Before and after', render: comparison, keep: 12 },
   { name: 'What changes', render: changes, keep: 5 },
-  { name: 'Equity', render: equity, keep: 4 },
-  { name: 'If reality is worse than assumed', render: costs, keep: 8 },
+  { name: 'Equity', render: equity, keep: 4, file: EQUITY_SVG_PATH },
+  { name: 'How sure', render: statistics, keep: 11 },
+  { name: 'If reality is worse than assumed', render: costs, keep: 10 },
+  { name: 'Does it stand on firm ground?', render: robustness, keep: 8 },
+  { name: 'Fitted to the past, judged on what came after', render: walkForward, keep: 6 },
   { name: 'How many were tried', render: trials, keep: 7 },
+  { name: 'What it should do now', render: prediction, keep: 9 },
   { name: 'Lineage', render: lineage, keep: 2 },
-  { name: 'How to reproduce', render: reproduce, keep: 3 },
-  { name: 'Commands', render: commands, keep: 1 },
+  { name: 'How to reproduce', render: reproduce, keep: 'always' },
+  { name: 'Commands', render: commands, keep: 'always' },
   { name: 'The footer', render: footer, keep: 'always' },
 ];
 
@@ -90,7 +102,7 @@ function foldWhenLong(section: Section, markdown: string): string {
 }
 
 function pointer(section: Section, pack: Pack, context: RenderContext): string {
-  return `_${section.name}: too long for this page, see [the evidence pack](${strategyFileUrl(context, pack.strategy, PACK_PATH)})._`;
+  return `_${section.name}: too long for this page, see [${section.file ?? REPORT_PATH}](${strategyFileUrl(context, pack.strategy, section.file ?? REPORT_PATH)})._`;
 }
 
 function joined(parts: readonly { readonly markdown: string }[]): string {

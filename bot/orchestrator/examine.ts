@@ -1,7 +1,7 @@
 import { buildPack } from '#bot/evidence/build-pack.ts';
-import { EQUITY_SVG_PATH } from '#bot/evidence/charts/equity-svg.ts';
 import type { Evaluation } from '#bot/evidence/evaluation.ts';
-import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import { EVIDENCE_PATHS } from '#bot/evidence/evidence-files.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { factsFromPack, judge, type Rule } from '#bot/gates/policy/judge.ts';
 import type { Candidate } from '#bot/proposers/proposer.ts';
@@ -63,7 +63,7 @@ export async function examine(task: ExamineTask): Promise<Examination> {
   );
   const facts = factsFromPack(pack, {
     author: 'bot',
-    paths: [...version.files.keys(), PACK_PATH, EQUITY_SVG_PATH].map((path) => `strategies/${id}/${path}`),
+    paths: [...version.files.keys(), ...EVIDENCE_PATHS].map((path) => `strategies/${id}/${path}`),
     stage: version.manifest.stage,
     stageBefore: task.incumbent.manifest.stage,
     gates: {},

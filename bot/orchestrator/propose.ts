@@ -1,11 +1,10 @@
-import { EQUITY_SVG_PATH, equitySvg } from '#bot/evidence/charts/equity-svg.ts';
+import { evidenceFiles } from '#bot/evidence/evidence-files.ts';
 import { plain, shortened } from '#bot/evidence/markdown.ts';
-import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
 import { type PullRequestText, renderPullRequest } from '#bot/evidence/render.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
 
@@ -33,8 +32,7 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
   const folder = `strategies/${pack.strategy}`;
   const changes = new Map<string, Uint8Array>();
   for (const [path, text] of version.files) changes.set(`${folder}/${path}`, Buffer.from(text));
-  changes.set(`${folder}/${PACK_PATH}`, Buffer.from(canonicalJson(pack)));
-  changes.set(`${folder}/${EQUITY_SVG_PATH}`, Buffer.from(equitySvg(pack)));
+  for (const [path, text] of await evidenceFiles(pack)) changes.set(`${folder}/${path}`, Buffer.from(text));
   const headRef = branchOf(pack.strategy, pack.cycle);
   const head = await repository.commit({
     parent: task.base,

@@ -1,44 +1,7 @@
-import { day } from '#bot/evidence/numbers.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
-import { roundScale } from './scale.ts';
-import { LINE_NAMES, linesOf, spread } from './series.ts';
+import { lineMermaid } from './line-mermaid.ts';
 
-/** More points than this make the chart no clearer and the body longer. */
-export const POINTS_MAX = 60;
-
-const DAY_MS = 86_400_000;
-
-/** Legible on GitHub's light and dark backgrounds alike; in the order of the lines. */
-const PALETTE = '#388bfd, #db6d28, #8b949e';
-
-/** A Mermaid `xychart-beta` of the three results in per cent; null when there is nothing to draw. */
+/** The three results in the body; null when there is nothing to draw. */
 export function equityMermaid(pack: Pack): string | null {
-  const lines = linesOf(pack);
-  if (lines === null) return null;
-  const picked = spread(lines.time.length, POINTS_MAX);
-  const series = LINE_NAMES.map((name) => picked.map((index) => lines[name][index]! * 100));
-  const scale = roundScale(Math.min(0, ...series.flat()), Math.max(0, ...series.flat()), 6);
-  const first = lines.time[0]!;
-  const last = lines.time[lines.time.length - 1]!;
-  const title = `${pack.strategy}${pack.dataset.isSimulated ? ' (SIMULATED)' : ''}: result in per cent`;
-  return [
-    '---',
-    'config:',
-    '  xyChart:',
-    '    height: 380',
-    '  themeVariables:',
-    '    xyChart:',
-    `      plotColorPalette: "${PALETTE}"`,
-    '---',
-    'xychart-beta',
-    `  title "${title}"`,
-    `  x-axis "days since ${day(first)}" 0 --> ${Math.max(1, Math.round((last - first) / DAY_MS))}`,
-    `  y-axis "per cent" ${short(scale.min)} --> ${short(scale.max)}`,
-    ...series.map((values) => `  line [${values.map(short).join(', ')}]`),
-  ].join('\n');
-}
-
-/** Two decimals are finer than a pixel. */
-function short(value: number): string {
-  return String(Number(value.toFixed(2)) + 0);
+  return lineMermaid(pack, { title: 'result in per cent', heightPx: 380, values: (lines, name) => lines[name] });
 }

@@ -7,7 +7,7 @@ const KINDS: Record<ProposalKind, string> = {
   NEW: 'A strategy that did not exist before.',
 };
 
-/** What differs from the parent, and what the author expected before it asked the selection data. */
+/** What differs from the parent, and whose idea it was. */
 export function changes(pack: Pack): string {
   return [
     '### What changes',
@@ -16,8 +16,6 @@ export function changes(pack: Pack): string {
     '',
     ...pack.proposal.changes.map((change) => `- ${text(change)}`),
     '',
-    `The idea, written by ${code(pack.proposal.proposer)} before the selection data was asked:`,
-    '',
-    `> ${text(pack.proposal.hypothesis)}`,
+    `The reason above was written by ${code(pack.proposal.proposer)} before the selection data was asked. It is the one part that no gate can check.`,
   ].join('\n');
 }

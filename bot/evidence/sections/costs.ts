@@ -1,5 +1,6 @@
 import { table } from '#bot/evidence/markdown.ts';
-import { points, signedPercent } from '#bot/evidence/numbers.ts';
+import { decimal, points, signedPercent } from '#bot/evidence/numbers.ts';
+import type { BreakEven } from '#bot/evidence/pack/robustness.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
 
 /** What is left when trading is dearer or slower than assumed: where good-looking backtests usually die. */
@@ -29,9 +30,22 @@ export function costs(pack: Pack): string {
         row.candidate > row.incumbent ? '✅' : '❌',
       ]),
     ),
+    '',
+    breakEven(pack.breakEven.candidate),
   ].join('\n');
 }
 
 function multiplierLabel(multiplier: number): string {
   return multiplier === 1 ? 'Costs as assumed' : `Costs ×${multiplier}`;
+}
+
+function breakEven(found: BreakEven): string {
+  switch (found.outcome) {
+    case 'found':
+      return `**Break-even costs:** nothing is left once trading costs more than ${decimal(found.multiplier, 1)} times what is assumed.`;
+    case 'never-earns':
+      return '**Break-even costs:** it does not earn on these data even when trading is free.';
+    case 'beyond':
+      return `**Break-even costs:** it still earns when trading costs ${decimal(found.multiplier, 1)} times what is assumed, the dearest that was tried.`;
+  }
 }

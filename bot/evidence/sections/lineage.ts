@@ -3,14 +3,17 @@ import { amount, count, counted, day, days, shortDigest } from '#bot/evidence/nu
 import type { Pack } from '#bot/evidence/pack.ts';
 import type { RenderContext } from '#bot/evidence/render-context.ts';
 
-/** Where this version comes from and what exactly was measured: everything a doubter needs to name. */
-export function lineage(pack: Pack, context: RenderContext): string {
+/**
+ * Where this version comes from and what exactly was measured: everything a doubter needs to name.
+ * @param context null where the text is not bound to a place
+ */
+export function lineage(pack: Pack, context: Pick<RenderContext, 'base'> | null): string {
   const simulated = pack.dataset.isSimulated ? ' **SIMULATED**' : '';
   const rows = [
     ['Cycle', code(pack.cycle)],
     [
       'Parent',
-      `tree ${code(pack.parentTree.slice(0, 12))} of ${code(`strategies/${pack.strategy}`)} on ${code(context.base.ref)} at ${code(context.base.sha.slice(0, 12))}`,
+      `tree ${code(pack.parentTree.slice(0, 12))} of ${code(`strategies/${pack.strategy}`)}${context === null ? '' : ` on ${code(context.base.ref)} at ${code(context.base.sha.slice(0, 12))}`}`,
     ],
     ['Dataset', `${code(shortDigest(pack.dataset.digest))}${simulated}`],
     ['Development data', days(pack.spans.development)],

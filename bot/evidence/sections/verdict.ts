@@ -1,6 +1,6 @@
 import { type Check, type Confidence, checks, confidence } from '#bot/evidence/confidence.ts';
 import { code, shortened, text } from '#bot/evidence/markdown.ts';
-import { percent, points, signedPercent } from '#bot/evidence/numbers.ts';
+import { chance, count, counted, percent, points, signedPercent } from '#bot/evidence/numbers.ts';
 import type { Pack, ProposalKind } from '#bot/evidence/pack.ts';
 import type { RenderContext } from '#bot/evidence/render-context.ts';
 
@@ -10,22 +10,48 @@ const CHANGE_LENGTH_MAX = 80;
 const VERBS: Record<ProposalKind, string> = { TWEAK: 'Tune', RESTRUCTURE: 'Rebuild', NEW: 'Add' };
 
 const STAKES = {
-  shadow: 'It will run in **shadow**: it decides, and sends no orders.',
-  paper: 'It will trade on **paper**: simulated orders, no money at stake.',
-  canary: 'It will trade a **small amount of real money** (canary).',
-  live: 'It will trade **real money** (live).',
+  shadow: 'nothing. It will run in **shadow**: it decides, and sends no orders.',
+  paper: 'no money. It will trade on **paper**: orders are simulated.',
+  canary: 'a **small amount of real money** (canary).',
+  live: '**real money** (live).',
 } as const;
 
 /** The first screen: what changes, why, how sure, and what is at stake. */
 export function verdict(pack: Pack, context: RenderContext): string {
   const asked = checks(pack);
-  const parts = [sentence(pack, asked), '', ...asked.map(line), '', STAKES[context.stage]];
+  const parts = [
+    sentence(pack, asked),
+    '',
+    `**Why?** ${text(pack.proposal.hypothesis)}`,
+    '',
+    `**How sure?** ${howSure(pack)}`,
+    '',
+    `**At stake:** ${STAKES[context.stage]}`,
+    '',
+    ...asked.map(line),
+  ];
   return pack.dataset.isSimulated ? [simulatedAlert(), '', ...parts].join('\n') : parts.join('\n');
 }
 
 function sentence(pack: Pack, asked: readonly Check[]): string {
   const held = asked.filter((check) => check.holds).length;
   return `**${what(pack)}: ${why(pack)}. ${sure(confidence(asked))}: ${held} of ${asked.length} checks hold.**`;
+}
+
+/** Two sentences with numbers and without statistics: the lead, and what is left of it when luck is counted. */
+function howSure({ comparison, statistics, search }: Pack): string {
+  const lead = comparison.incumbent.netReturn;
+  const ahead =
+    lead === null
+      ? 'There is too little to say whether the lead is chance.'
+      : `In ${chance(lead.shareAbove)} of ${count(lead.resamples)} histories drawn again from the same days it is ahead of the running version; 95 of 100 of them end between ${points(lead.low)} and ${points(lead.high)}.`;
+  const { deflatedSharpe } = statistics;
+  const tried = `${counted(search.trialsEver, 'configuration')} ${search.trialsEver === 1 ? 'was' : 'were'} tried`;
+  const luck =
+    deflatedSharpe === null
+      ? `${tried}, and how much of its result is their luck cannot be told.`
+      : `${tried}, and the best of many looks good by luck alone: the chance that its own result is better than such luck is ${chance(deflatedSharpe)}.`;
+  return `${ahead} ${luck}`;
 }
 
 function what(pack: Pack): string {

@@ -6,18 +6,53 @@ describe('how sure', () => {
   it('is good only when every check holds', () => {
     const pack = samplePack((made) => {
       made.buyAndHold.selection.netReturn = 0;
+      made.statistics.deflatedSharpe = 0.96;
     });
     expect(checks(pack).every((check) => check.holds)).toBe(true);
     expect(confidence(checks(pack))).toBe('good');
   });
 
-  it('is fair with one or two checks missing and thin with more', () => {
+  it('is fair with up to three checks missing and thin with more', () => {
     expect(confidence(checks(samplePack()))).toBe('fair');
     const thin = samplePack((made) => {
       made.candidate.selection.metrics.trades = 4;
       made.delayedOneBar.candidate = -0.9;
     });
     expect(confidence(checks(thin))).toBe('thin');
+  });
+
+  it('says by how much luck may explain the result, and is not good while it may', () => {
+    const claims = checks(samplePack()).map(({ claim }) => claim);
+    expect(claims).toContain('is not sure to earn more than the luck of all 1,284 trials would: the chance is 32%');
+    const lucky = samplePack((made) => {
+      made.buyAndHold.selection.netReturn = 0;
+    });
+    expect(confidence(checks(lucky))).toBe('fair');
+  });
+
+  it('asks whether the lead is chance and whether it needs its very numbers', () => {
+    const shaky = samplePack((made) => {
+      made.comparison.incumbent.netReturn!.low = -0.01;
+      made.neighbourhood[1]!.worst = -0.9;
+    });
+    const failed = checks(shaky).flatMap(({ holds, claim }) => (holds ? [] : [claim]));
+    expect(failed).toContain('has a lead over the running version that can be chance');
+    expect(failed).toContain('falls behind with slightly other parameters');
+  });
+
+  it('does not ask what has no answer', () => {
+    const silent = samplePack((made) => {
+      made.comparison.incumbent.netReturn = null;
+      made.statistics.deflatedSharpe = null;
+      made.neighbourhood = made.neighbourhood.map((row) => ({
+        ...row,
+        neighbours: 0,
+        median: null,
+        worst: null,
+        shareAhead: null,
+      }));
+    });
+    expect(checks(silent)).toHaveLength(7);
   });
 
   it('is none when the candidate is not better, whatever else holds', () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { equityMermaid, POINTS_MAX } from '#bot/evidence/charts/equity-mermaid.ts';
+import { drawdownMermaid } from '#bot/evidence/charts/drawdown-mermaid.ts';
+import { drawdownSvg } from '#bot/evidence/charts/drawdown-svg.ts';
+import { equityMermaid } from '#bot/evidence/charts/equity-mermaid.ts';
 import { equitySvg } from '#bot/evidence/charts/equity-svg.ts';
+import { POINTS_MAX } from '#bot/evidence/charts/line-mermaid.ts';
 import { drawdowns, spread } from '#bot/evidence/charts/series.ts';
-import { digestOf } from '#engine/attestation/canonical.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
 import { samplePack } from '#tests/support/sample-pack.ts';
 
 describe('the chart in the body', () => {
@@ -41,51 +44,84 @@ describe('the chart in the body', () => {
   });
 });
 
-describe('the chart beside the pack', () => {
-  it('is the same bytes on every platform', () => {
-    expect(digestOf(equitySvg(samplePack()))).toBe('sha256:fcf014e7e2a8bbafe95e33a3c8375e76f76642f07401d9238cc1652237bffe16');
+describe('the drops in the body', () => {
+  it('never rise above zero and reach the worst drop at ends of days', () => {
+    const pack = samplePack();
+    const line = drawdownMermaid(pack)!
+      .match(/^ {2}line \[(.*)\]$/m)![1]!
+      .split(', ')
+      .map(Number);
+    expect(Math.max(...line)).toBeLessThanOrEqual(0);
+    expect(Math.min(...line)).toBeGreaterThanOrEqual(-pack.candidate.selection.metrics.maxDrawdown * 100 - 0.005);
+  });
+});
+
+describe.each([
+  ['results', equitySvg, 'Candidate +17.1%, Incumbent −24.6%, Buy and hold +39.1%'],
+  ['drops', drawdownSvg, 'Candidate −7.33%, Incumbent −27.0%, Buy and hold −22.2%'],
+])('the picture of %s beside the pack', (_, draw, words) => {
+  it('is the same bytes whatever the time zone and however often it is drawn', async () => {
+    const zone = process.env.TZ;
+    const here = await draw(samplePack());
+    try {
+      process.env.TZ = 'Pacific/Auckland';
+      expect(await draw(samplePack())).toBe(here);
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
   });
 
-  it('draws every day of the three lines twice, and no number that is none', () => {
-    const svg = equitySvg(samplePack());
-    const drawn = [...svg.matchAll(/class="line (?:candidate|incumbent|buyAndHold)" d="M([^"h]*)"/g)];
-    expect(drawn).toHaveLength(6);
-    for (const match of drawn) expect(match[1]!.split('L')).toHaveLength(samplePack().equity.time.length);
+  it('draws every day of the three lines, and no number that is none', async () => {
+    const svg = await draw(samplePack());
+    const lines = [
+      ...svg.matchAll(/<path aria-label="[^"]*" role="graphics-symbol" aria-roledescription="line mark" d="([^"]*)"/g),
+    ];
+    expect(lines).toHaveLength(3);
+    for (const [, path] of lines) expect(path!.split('L')).toHaveLength(samplePack().equity.time.length);
     expect(svg).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 
-  it('shouts SIMULATED across the plot when it is', () => {
-    const svg = equitySvg(
-      samplePack((made) => {
-        made.dataset.isSimulated = true;
-      }),
-    );
-    expect(svg).toContain('>SIMULATED</text>');
-    expect(svg).toContain('SIMULATED DATA');
-    expect(equitySvg(samplePack())).not.toContain('SIMULATED');
+  it('shouts SIMULATED across the plot when it is', async () => {
+    const simulated = (made: Pack) => {
+      made.dataset.isSimulated = true;
+    };
+    expect(await draw(samplePack(simulated))).toMatch(/>SIMULATED<\/text>[\s\S]*SIMULATED DATA/);
+    expect(await draw(samplePack())).not.toContain('SIMULATED');
   });
 
-  it('tells a screen reader what the lines say', () => {
-    expect(equitySvg(samplePack())).toMatch(/<desc id="description">.*Candidate \+17\.1%, Incumbent −24\.6%/);
+  it('says in words what the lines say: in the legend, whole, and to a screen reader', async () => {
+    const svg = await draw(samplePack());
+    expect(svg.match(/<desc>(.*?)<\/desc>/)![1]).toContain(words);
+    for (const entry of words.split(', ')) expect(svg).toContain(`>${entry}</text>`);
   });
 
-  it('says so when there is nothing to draw', () => {
-    const svg = equitySvg(
-      samplePack((made) => {
-        made.equity = { time: [1], candidate: [1], incumbent: [1], buyAndHold: [1] };
-      }),
-    );
-    expect(svg).toContain('Too few days to draw.');
+  it('has a dark side for readers whose theme is dark', async () => {
+    expect(await draw(samplePack())).toContain('@media (prefers-color-scheme:dark){[fill="#ffffff"]{fill:#0d1117}');
   });
 
-  it('draws a total loss and lines that do not move', () => {
-    const flat = equitySvg(
-      samplePack((made) => {
-        const values = made.equity.time.map(() => made.capital);
-        made.equity = { ...made.equity, candidate: values, incumbent: values.map(() => 0), buyAndHold: values };
-      }),
-    );
-    expect(flat).not.toMatch(/NaN|Infinity/);
+  it('says so when there is nothing to draw', async () => {
+    const short = samplePack((made) => {
+      made.equity = { time: [1], candidate: [1], incumbent: [1], buyAndHold: [1] };
+    });
+    expect(await draw(short)).toContain('Too few days to draw.');
+  });
+
+  it('draws a total loss and lines that do not move', async () => {
+    const flat = samplePack((made) => {
+      const values = made.equity.time.map(() => made.capital);
+      made.equity = { ...made.equity, candidate: values, incumbent: values.map(() => 0), buyAndHold: values };
+    });
+    expect(await draw(flat)).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('asks nobody for anything: no script, no address but those of its own language', async () => {
+    const svg = await draw(samplePack());
+    expect(svg).not.toMatch(/<script|<image|<foreignObject|url\((?!#)/);
+    expect([...svg.matchAll(/https?:\/\/[^"' )]*/g)].map(String)).toEqual([
+      'http://www.w3.org/2000/svg',
+      'http://www.w3.org/1999/xlink',
+    ]);
   });
 });
 

@@ -14,7 +14,7 @@ import { sampleContext, samplePack } from '#tests/support/sample-pack.ts';
 describe('verdict', () => {
   it('says in one sentence what changes, why, and how sure it is', () => {
     expect(verdict(samplePack(), sampleContext()).split('\n')[0]).toBe(
-      '**Tune `ema-cross` (fast: 9 → 14 and 2 more): on data the search did not see it made +17.1% after costs, the running version −24.6% (+41.7 points), with a worst drop of 7.33% against 27.0%. The evidence is fair: 6 of 7 checks hold.**',
+      '**Tune `ema-cross` (fast: 9 → 14 and 2 more): on data the search did not see it made +17.1% after costs, the running version −24.6% (+41.7 points), with a worst drop of 7.33% against 27.0%. The evidence is fair: 8 of 10 checks hold.**',
     );
   });
 
@@ -26,8 +26,28 @@ describe('verdict', () => {
     expect(verdict(worse, sampleContext())).toContain('- ❌ does not earn more than the running version');
   });
 
+  it('says why, and how sure in words that need no statistics', () => {
+    const shown = verdict(samplePack(), sampleContext());
+    expect(shown).toContain('**Why?** Slower averages trade less often, so fees eat less of the same trend.');
+    expect(shown).toContain(
+      'In more than 99% of 2,000 histories drawn again from the same days it is ahead of the running version',
+    );
+    expect(shown).toContain('the chance that its own result is better than such luck is 32%');
+  });
+
+  it('does not pretend to know what it does not', () => {
+    const silent = samplePack((made) => {
+      made.comparison.incumbent.netReturn = null;
+      made.statistics.deflatedSharpe = null;
+      made.search.trialsEver = 1;
+    });
+    expect(verdict(silent, sampleContext())).toContain(
+      'There is too little to say whether the lead is chance. 1 configuration was tried, and how much of its result is their luck cannot be told.',
+    );
+  });
+
   it('says what is at stake', () => {
-    expect(verdict(samplePack(), sampleContext())).toContain('no money at stake');
+    expect(verdict(samplePack(), sampleContext())).toContain('**At stake:** no money.');
     expect(verdict(samplePack(), sampleContext({ stage: 'live' }))).toContain('**real money** (live)');
   });
 });
@@ -63,9 +83,9 @@ describe('comparison', () => {
 });
 
 describe('what changes', () => {
-  it('lists each change and quotes the idea', () => {
+  it('lists each change and says who had the idea', () => {
     expect(changes(samplePack())).toContain('- stopLoss: 2 % → 3.5 %');
-    expect(changes(samplePack())).toContain('> Slower averages trade less often');
+    expect(changes(samplePack())).toContain('was written by `evolution` before the selection data was asked');
   });
 });
 
