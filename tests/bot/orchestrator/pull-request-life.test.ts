@@ -1,0 +1,229 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PACK_PATH } from '#bot/evidence/pack.ts';
+import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
+import type { AutonomyLevel } from '#bot/gates/policies.ts';
+import { RepositoryApi } from '#bot/github/repository-api.ts';
+import { mayMerge } from '#bot/orchestrator/autonomy.ts';
+import { textOf } from '#bot/orchestrator/propose.ts';
+import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { type Clone, createWorld, owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
+import { samplePack } from '#tests/support/sample-pack.ts';
+
+const FOLDER = 'strategies/ema-cross';
+const HEAD_REF = 'evolve/ema-cross/20260301-1';
+const COMMANDS = [{ name: 'retest', usage: '/retest', summary: 'run every gate again' }];
+const manifest = (stage: string, description = 'for the test'): string =>
+  `id: ema-cross\ndescription: ${description}\nstage: ${stage}\nentry: strategy.ts\n`;
+const autonomy = (level: string): string =>
+  `levels: { embedded: ${level}, github: propose }\ncommands: { read: read, work: triage, decide: write, engine: maintain }\n`;
+
+let world: World;
+/** The same, while there is one to close. */
+let open: World | null = null;
+let clone: Clone;
+let api: RepositoryApi;
+let life: PullRequestLife;
+let repository: Repository;
+let number: number;
+let runsPath: string;
+const said: string[] = [];
+
+/** Stands in for the gates, which have tests of their own: it passes whatever it is given and writes down the pair. */
+const PROGRAM = `
+const { appendFileSync } = require('node:fs');
+const [runs, gates, ...args] = process.argv.slice(2);
+const after = (name) => args[args.indexOf(name) + 1];
+appendFileSync(runs, after('--base') + ' ' + after('--head') + '\\n');
+for (const gate of gates.split(','))
+  console.log(JSON.stringify({ gate, conclusion: 'success', title: 'fine', summary: 'fine', annotations: [] }));
+console.log(JSON.stringify({ base: after('--base'), head: after('--head'), gates: {}, signed: [] }));
+`;
+
+const runs = (): readonly string[] => readFileSync(runsPath, 'utf8').trim().split('\n').filter(Boolean);
+
+async function moveMain(files: Record<string, string | null>): Promise<string> {
+  await clone.git('checkout', '--quiet', 'main');
+  const commit = await clone.commit('Move main', files);
+  await clone.git('push', '--quiet', 'origin', 'main');
+  return commit;
+}
+
+/** A world in which the bot has opened one pull request, as a night does. */
+async function propose(level: string, stages: { before?: string; after?: string } = {}): Promise<void> {
+  world = await createWorld();
+  open = world;
+  clone = await world.clone(world.tokens.owner);
+  await clone.git('checkout', '--quiet', '-B', 'main');
+  const base = await clone.commit('The first commit', {
+    'README.md': 'A page.\n',
+    'policies/autonomy.yaml': autonomy(level),
+    [`${FOLDER}/manifest.yaml`]: manifest(stages.before ?? 'paper'),
+    [`${FOLDER}/strategy.ts`]: 'export default 1;\n',
+  });
+  await clone.git('push', '--quiet', 'origin', 'main');
+  await clone.git('checkout', '--quiet', '-b', HEAD_REF);
+  const head = await clone.commit('A night', {
+    [`${FOLDER}/strategy.ts`]: 'export default 2;\n',
+    [`${FOLDER}/manifest.yaml`]: manifest(stages.after ?? 'paper', 'better'),
+    [`${FOLDER}/${PACK_PATH}`]: canonicalJson(samplePack()),
+  });
+  await clone.git('push', '--quiet', 'origin', HEAD_REF);
+  api = new RepositoryApi(world.bot(), { owner, name: repo }, world.app.appId);
+  const text = await textOf(samplePack(), {
+    api,
+    base,
+    head,
+    headRef: HEAD_REF,
+    stage: (stages.after ?? 'paper') as 'paper',
+    commands: COMMANDS,
+  });
+  ({ number } = await api.openPullRequest({ ...text, headRef: HEAD_REF, baseRef: 'main' }));
+  const remoteUrl = `${world.forge.url}/${owner}/${repo}.git`;
+  const authorization = () => basicAuthorization('x-access-token', world.tokens.owner);
+  repository = await Repository.openMirror({ dir: join(world.dir, 'mirror.git'), remoteUrl, authorization });
+  const program = join(world.dir, 'program.cjs');
+  runsPath = join(world.dir, 'runs');
+  writeFileSync(program, PROGRAM);
+  writeFileSync(runsPath, '');
+  said.length = 0;
+  life = new PullRequestLife({
+    api,
+    repository,
+    program: {
+      command: [process.execPath, program, runsPath, [...GATE_NAMES, FINAL_GATE].join()],
+      mirrorDir: repository.dir,
+      remoteUrl,
+      candlesDir: world.dir,
+      keyPath: join(world.dir, 'gate.pem'),
+      token: async () => '',
+    },
+    botLogin: 'ratchet[bot]',
+    forge: 'embedded',
+    commands: COMMANDS,
+    log: pino({ level: 'silent' }),
+    progress: ({ ...event }) => said.push('message' in event ? event.message : ''),
+  });
+}
+
+afterEach(async () => {
+  await open?.close();
+  open = null;
+});
+
+describe('when main moves under a proven pull request', { timeout: 60_000 }, () => {
+  beforeEach(async () => {
+    await propose('propose');
+    expect(await life.prove(number)).toMatchObject({ sentence: 'All gates passed; a person decides.', mergeCommit: null });
+    expect(runs()).toHaveLength(1);
+  });
+
+  it('it stays proven while a document moved, and can be merged on the new main', async () => {
+    await moveMain({ 'README.md': 'Another page.\n' });
+    expect(await life.prove(number)).toMatchObject({ sentence: 'All gates passed; a person decides.' });
+    expect(said.at(-1)).toContain('nothing it was proven by did');
+    const { headSha } = await api.pullRequest(number);
+    const merged = await life.merge(number, headSha, 'by a person');
+    expect(runs()).toHaveLength(1);
+    expect((await api.pullRequest(number)).mergeCommit).toBe(merged);
+  });
+
+  it('it is proven again when a policy moved, and only on the main that has it', async () => {
+    const tip = await moveMain({ 'policies/more.yaml': 'a: 1\n' });
+    await life.prove(number);
+    expect(said.join('\n')).toContain('main has other policies than those it was judged by');
+    expect(runs().map((line) => line.split(' ')[0])).toEqual([expect.any(String), tip]);
+  });
+
+  it('it is proven again before a merge when what it replaces has moved', async () => {
+    await moveMain({ [`${FOLDER}/notes.md`]: 'By hand.\n' });
+    const { headSha } = await api.pullRequest(number);
+    await life.merge(number, headSha, 'by a person');
+    expect(runs()).toHaveLength(2);
+  });
+
+  it('it is proven again whatever moved when a person asks', async () => {
+    await life.prove(number, 'afresh');
+    expect(runs()).toHaveLength(2);
+  });
+});
+
+describe('a description that was edited by hand', { timeout: 60_000 }, () => {
+  const edit = (text: { title?: string; body?: string }) =>
+    world.as('owner').rest.pulls.update({ owner, repo, pull_number: number, ...text });
+  const sentence = `The description was edited by hand and no longer says what ${FOLDER}/${PACK_PATH} says; comment /retest to have it written again.`;
+
+  beforeEach(() => propose('merge-paper'));
+
+  it('in its body, in one digit or in its title, fails the gate in one sentence, runs nothing and merges nothing', async () => {
+    const { title, body, headSha } = await api.pullRequest(number);
+    const otherDigit = body.replace(/\d(?=%)/, (digit) => String((Number(digit) + 1) % 10));
+    expect(otherDigit).not.toBe(body);
+    for (const text of [
+      { title, body: 'It earns 400 %. Trust me.' },
+      { title, body: otherDigit },
+      { title: 'Harmless', body },
+    ]) {
+      await edit(text);
+      expect(await life.prove(number)).toMatchObject({ sentence, mergeCommit: null, gates: { [FINAL_GATE]: 'failure' } });
+      expect(await api.checkConclusions(headSha)).toEqual({ [FINAL_GATE]: 'failure' });
+      await expect(life.merge(number, headSha, 'by a person')).rejects.toMatchObject({ code: 'life/edited' });
+    }
+    expect(runs()).toEqual([]);
+    expect((await api.pullRequest(number)).isMerged).toBe(false);
+  });
+
+  it('is written again when a person asks for the gates, and then counts', async () => {
+    const before = await api.pullRequest(number);
+    await edit({ body: 'Trust me.' });
+    const settlement = await life.prove(number, 'afresh');
+    expect(settlement).toMatchObject({ gates: { [FINAL_GATE]: 'success' }, mergeCommit: expect.any(String) });
+    expect((await api.pullRequest(number)).body).toBe(before.body);
+  });
+
+  it('is not mistaken for one that a browser sent with other line ends', async () => {
+    const { body } = await api.pullRequest(number);
+    await edit({ body: `${body.trimEnd().replaceAll('\n', '\r\n')}\r\n` });
+    expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });
+  });
+});
+
+describe('the levels of autonomy', { timeout: 60_000 }, () => {
+  it.each<[AutonomyLevel, readonly string[], boolean]>([
+    ['merge-paper', ['paper', 'paper'], true],
+    ['merge-paper', ['paper', 'canary'], false],
+    ['merge-paper', ['live', 'paper'], false],
+    ['merge-paper', ['shadow'], false],
+    ['merge-paper', [], false],
+    ['propose', ['paper', 'paper'], false],
+    ['observe', ['paper', 'paper'], false],
+  ])('%s, for the stages %j: the bot may merge is %s', (level, stages, expected) => {
+    expect(mayMerge(level, stages)).toBe(expected);
+  });
+
+  it('merge-paper leaves a step to canary to people', async () => {
+    await propose('merge-paper', { after: 'canary' });
+    expect(await life.prove(number)).toMatchObject({ sentence: 'All gates passed; a person decides.', mergeCommit: null });
+    expect((await api.pullRequest(number)).isMerged).toBe(false);
+  });
+
+  it('merge-paper merges nothing but strategies', async () => {
+    await propose('merge-paper');
+    await clone.git('checkout', '--quiet', HEAD_REF);
+    await clone.commit('More', { 'README.md': 'Mine.\n' });
+    await clone.git('push', '--quiet', 'origin', HEAD_REF);
+    await life.prove(number, 'afresh');
+    expect((await api.pullRequest(number)).isMerged).toBe(false);
+  });
+
+  it('a level that nobody knows merges nothing, and says which file to mend', async () => {
+    await propose('everything');
+    await expect(life.prove(number)).rejects.toThrow(/^policies\/autonomy\.yaml cannot be read: levels\.embedded/);
+    expect((await api.pullRequest(number)).isMerged).toBe(false);
+  });
+});
