@@ -104,8 +104,12 @@ export function shippedFiles(id: string): Map<string, string> {
   return new Map(names.map(({ name }) => [name, readFileSync(join(dir, name), 'utf8')]));
 }
 
-/** Writes a night of one trial into the ledger, with the selection data's yes, and makes the evidence for `files`. */
-export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<string, string>): Promise<Pack> {
+/** Writes a night of one trial into the ledger, with the selection data's answer, and makes the evidence for `files`. */
+export async function makeEvidence(
+  deployment: Deployment,
+  files: ReadonlyMap<string, string>,
+  answer: 'above' | 'below' = 'above',
+): Promise<Pack> {
   const { repository, state, market, candles, base } = deployment;
   const ledger = await readLedgerFrom(state);
   const cycle = nextCycle(ledger, NOW);
@@ -136,7 +140,7 @@ export async function makeEvidence(deployment: Deployment, files: ReadonlyMap<st
       { kind: 'trial', trial: 1, outcome: 'scored', resultId: null, netReturn: 0, reason: null },
       { kind: 'search-ended', trials: 1, scored: 1, returns: digestOfReturns(returns), ideas: [0] },
       { kind: 'selection-asked', question, candidate: configuration, until: selection.to },
-      { kind: 'selection-answered', question, answer: 'above' },
+      { kind: 'selection-answered', question, answer },
       { kind: 'night-ended', decision: 'TWEAK', reason: 'test', trials: 1 },
     ],
     returns,

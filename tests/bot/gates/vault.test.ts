@@ -1,0 +1,181 @@
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EQUITY_SVG_PATH } from '#bot/evidence/charts/equity-svg.ts';
+import { LEDGER_HEAD_PATH, ledgerPath, readLedgerFrom, recordsOf, returnsPath } from '#bot/evidence/ledger.ts';
+import { vaultRecords } from '#bot/evidence/vault.ts';
+import { backtestGate } from '#bot/gates/backtest.ts';
+import { type GateContext, openContext } from '#bot/gates/context.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { CommitHash } from '#engine/repository/repository.ts';
+import { stateRef } from '#engine/repository/state-branch.ts';
+import {
+  commitOn,
+  createDeployment,
+  type Deployment,
+  makeEvidence,
+  proposalOf,
+  shippedFiles,
+} from '#tests/support/deployment.ts';
+
+const log = pino({ level: 'silent' });
+const FOLDER = 'strategies/ema-cross';
+
+let deployment: Deployment;
+/** Trades less than the incumbent, and loses less by it. */
+let modest: CommitHash;
+/** Trades at every turn: it loses what the incumbent loses several times over. */
+let reckless: CommitHash;
+
+beforeAll(async () => {
+  deployment = await createDeployment();
+  modest = await proposal((manifest) => manifest.replace('volumeRatio: 1', 'volumeRatio: 1.8'));
+  reckless = await proposal((manifest) =>
+    manifest
+      .replace(/fast: \d+/, 'fast: 3')
+      .replace('rsiMax: 70', 'rsiMax: 90')
+      .replace('volumeRatio: 1', 'volumeRatio: 0'),
+  );
+}, 240_000);
+afterAll(() => deployment.close());
+
+async function proposal(edit: (manifest: string) => string): Promise<CommitHash> {
+  const files = shippedFiles('ema-cross');
+  files.set('manifest.yaml', edit(files.get('manifest.yaml')!));
+  return proposalOf(deployment, files, await makeEvidence(deployment, files));
+}
+
+function contextOf(head: CommitHash, change: Partial<GateContext> = {}): Promise<GateContext> {
+  const { repository, state, candles, base } = deployment;
+  return openContext({ repository, state, candles, log, base, head, author: 'bot', ...change });
+}
+
+/** A state branch that can be read, and written `writes` times. */
+function writable(writes: number): GateContext['state'] {
+  const { state } = deployment;
+  let left = writes;
+  return {
+    commit: state.commit,
+    read: (path) => state.read(path),
+    readText: (path) => state.readText(path),
+    list: (folder) => state.list(folder),
+    update: (message, change) => {
+      if (left < 1) throw new RatchetError('repository/no-remote', 'It was opened without a remote.', 'Open it with one.');
+      left -= 1;
+      return state.update(message, change);
+    },
+  };
+}
+
+async function openings() {
+  return vaultRecords(await readLedgerFrom(deployment.state)).map(({ opened, answer }) => ({ opening: opened.opening, answer }));
+}
+
+describe('the vault, asked by the backtest gate', () => {
+  it('stays shut to a run that cannot write down that it opens it', async () => {
+    const result = backtestGate(await contextOf(modest, { state: writable(0) }));
+    await expect(result).rejects.toMatchObject({ code: 'vault/read-only' });
+    expect(await openings()).toEqual([]);
+  }, 120_000);
+
+  it('has its opening in the ledger before it is known what was in it, and is finished by whoever comes next', async () => {
+    const dying = backtestGate(await contextOf(modest, { state: writable(1) }));
+    await expect(dying).rejects.toMatchObject({ code: 'vault/read-only' });
+    expect(await openings()).toEqual([{ opening: 1, answer: null }]);
+
+    const result = await backtestGate(await contextOf(modest));
+    expect(result).toMatchObject({ conclusion: 'success', title: expect.stringContaining('the vault says pass') });
+    expect(await openings()).toEqual([{ opening: 1, answer: 'pass' }]);
+    const { repository, state } = deployment;
+    const messages = (await repository.firstParentLog(null, (await repository.resolve(stateRef))!)).map(({ message }) => message);
+    expect(messages.filter((message) => message.includes('vault'))).toHaveLength(2);
+    const lines = (await readLedgerFrom(state)).entries.map(({ entry }) => entry.kind);
+    expect(lines.indexOf('vault-opened')).toBeLessThan(lines.indexOf('vault-answered'));
+  }, 120_000);
+
+  it('gives the recorded answer to the same candidate, for nothing, also in another tree and to who cannot write', async () => {
+    const redrawn = await commitOn(deployment, new Map([[`${FOLDER}/${EQUITY_SVG_PATH}`, '<svg/>']]), modest);
+    for (const head of [modest, redrawn]) {
+      expect(await backtestGate(await contextOf(head, { state: writable(0) }))).toMatchObject({ conclusion: 'success' });
+    }
+    expect(await openings()).toHaveLength(1);
+  }, 120_000);
+
+  it('says fail of a version that is worse, once, at a lower level, and without a number', async () => {
+    for (const time of [1, 2]) {
+      const result = await backtestGate(await contextOf(reckless, time === 1 ? {} : { state: writable(0) }));
+      expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringMatching(`${FOLDER}: the vault says fail`) });
+      expect(`${result.title} ${result.summary}`).not.toMatch(/\d[.,%]|\d \d/);
+    }
+    expect(await openings()).toEqual([
+      { opening: 1, answer: 'pass' },
+      { opening: 2, answer: 'fail' },
+    ]);
+    const [first, second] = recordsOf(await readLedgerFrom(deployment.state), 'vault-opened').map(({ entry }) => entry.level);
+    expect(second!).toBeCloseTo(first! / 4, 12);
+  }, 120_000);
+});
+
+describe('the ledger behind the evidence', () => {
+  /** What the gate says while files on the state branch are other than they were; they are put back after. */
+  async function saysWith(change: (path: string) => Promise<readonly [string, string | null][]>): Promise<string> {
+    const { state } = deployment;
+    const before = state.commit;
+    const cycle = (await readLedgerFrom(state)).entries[0]!.cycle;
+    const changes = await change(cycle);
+    await state.update(
+      'tampered',
+      () => new Map(changes.map(([path, text]) => [path, text === null ? null : Buffer.from(text)])),
+    );
+    try {
+      return await backtestGate(await contextOf(modest)).then(
+        ({ title }) => title,
+        (error: Error) => error.message,
+      );
+    } finally {
+      const old = new Map<string, Uint8Array | null>();
+      for (const [path] of changes) old.set(path, await deployment.repository.readFile(before!, path));
+      await state.update('put back', () => old);
+    }
+  }
+
+  it.each<[string, (cycle: string) => Promise<readonly [string, string | null][]>, RegExp]>([
+    [
+      'was cut short',
+      async (cycle) => [[ledgerPath(cycle), (await deployment.state.readText(ledgerPath(cycle)))!.slice(0, -9)]],
+      /^ledger\/20260101-1\.jsonl:\d+: the last line is cut off/,
+    ],
+    [
+      'was rewritten',
+      async (cycle) => [[ledgerPath(cycle), (await deployment.state.readText(ledgerPath(cycle)))!.replace('test', 'text')]],
+      /^ledger\/20260101-1\.jsonl:\d+: it does not follow/,
+    ],
+    ['lost its head', async () => [[LEDGER_HEAD_PATH, null]], /^ledger\/head\.json: it is missing/],
+    ['lost its return series', async (cycle) => [[returnsPath(cycle), null]], /^ledger\/20260101-1\.returns: it is missing/],
+    [
+      'has other return series',
+      async (cycle) => [[returnsPath(cycle), 'rubbish']],
+      /^ledger\/20260101-1\.returns: it holds no return series/,
+    ],
+  ])(
+    'names the file when it %s, and proves nothing',
+    async (_name, change, expected) => {
+      expect(await saysWith(change)).toMatch(expected);
+    },
+    60_000,
+  );
+
+  it('must have counted the candidate among its trials', async () => {
+    const manifest = `${shippedFiles('ema-cross').get('manifest.yaml')!.replace('volumeRatio: 1', 'volumeRatio: 1.8')}# untried\n`;
+    const head = await commitOn(deployment, new Map([[`${FOLDER}/manifest.yaml`, manifest]]), modest);
+    const { title } = await backtestGate(await contextOf(head));
+    expect(title).toMatch('the ledger knows no trial of these files in cycle 20260101-1');
+  }, 60_000);
+
+  it('must hold a yes of the selection data, or the numbers on them were not paid for', async () => {
+    const files = shippedFiles('ema-cross');
+    files.set('manifest.yaml', files.get('manifest.yaml')!.replace('volumeRatio: 1', 'volumeRatio: 1.5'));
+    const pack = await makeEvidence(deployment, files, 'below');
+    const { title } = await backtestGate(await contextOf(await proposalOf(deployment, files, pack)));
+    expect(title).toMatch('the selection data never said yes to these files');
+  }, 120_000);
+});
