@@ -16,6 +16,16 @@ const Closing = z.object({
 });
 export type GateClosing = z.infer<typeof Closing>;
 
+/** What the audit's scanners need to find their registries: paths, proxies and npm's own settings. No secret of the bot's has such a name. */
+const PASSED_ON =
+  /^(PATH|HOME|TMPDIR|(HTTPS?|ALL|NO)_PROXY|npm_config_(registry|https?_proxy|noproxy|cafile)|NODE_EXTRA_CA_CERTS|RATCHET_(NPM_REGISTRY|OSV_URL|PIP_AUDIT))$/i;
+
+function passedOn(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => PASSED_ON.test(name) && value !== undefined),
+  ) as Record<string, string>;
+}
+
 export interface GateProgram {
   /** How to start `ratchet`: the node binary, then its arguments. */
   readonly command: readonly string[];
@@ -43,8 +53,7 @@ export async function runGateProgram(
   const child = spawn(node!, [...prefix, ...args, ...where, '--key', program.keyPath, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
+      ...passedOn(process.env),
       RATCHET_GIT_TOKEN: await program.token(),
       [RUN_VARIABLE]: runId,
     },
