@@ -21,7 +21,7 @@ describe('facts from a pack', () => {
   const pack = samplePack();
   const facts = factsFromPack(pack, CHANGE);
 
-  it('are the pack's own numbers', () => {
+  it('are the numbers of the pack', () => {
     expect(facts.evidence).toMatchObject({
       selection: { candidate: { netReturn: pack.candidate.selection.metrics.netReturn } },
       costs: { doubled: { incumbent: pack.costs.find(({ multiplier }) => multiplier === 2)?.incumbent } },
