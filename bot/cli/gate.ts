@@ -148,6 +148,8 @@ async function writeSarif(path: string | undefined, report: AuditReport | null, 
 async function openRepository(flags: GateFlags): Promise<Repository> {
   const { repository } = workspaceAt(flags.workspace);
   const dir = flags.repository ?? (existsSync(repository) ? repository : '.');
+  // The workspace's own repository is the truth, not a copy: what is written to its state branch is written to itself.
+  if (flags.remote === undefined && dir === repository) return Repository.open({ dir, remoteUrl: dir });
   if (flags.remote === undefined) return Repository.open({ dir });
   const token = process.env.RATCHET_GIT_TOKEN;
   return Repository.open({

@@ -1,11 +1,19 @@
 import { buildPack } from '#bot/evidence/build-pack.ts';
 import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
-import { configurationOf, type LedgerReading, readLedgerFrom, recordsOf, searchOf, trialReturns } from '#bot/evidence/ledger.ts';
+import {
+  configurationOf,
+  type LedgerReading,
+  readLedgerFrom,
+  recordsOf,
+  requireIdeas,
+  searchOf,
+  trialReturns,
+} from '#bot/evidence/ledger.ts';
+import { openWithCandles } from '#bot/evidence/open-with-candles.ts';
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { canonicalJson, type Digest } from '#engine/attestation/canonical.ts';
-import { openBacktester } from '#engine/backtest/backtester.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
@@ -115,11 +123,7 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
       evaluation,
       columns: seen,
     },
-    async (version) => {
-      const tester = await openBacktester(version.artifact);
-      await tester.useDataset(evaluation.dataset, seen);
-      return tester;
-    },
+    (version) => openWithCandles(version, evaluation.dataset, seen),
   );
   if (canonicalJson(rebuilt) === committed)
     return { change: { ...change, baseTree, headTree }, candidate, incumbent, evaluation, columns };
@@ -128,6 +132,7 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
 
 /** Why the ledger does not bear the pack out; null when it does: the candidate was counted, and the selection data were asked. */
 function unsupportedBy(ledger: LedgerReading, pack: Pack, configuration: Digest): string | null {
+  requireIdeas(ledger, pack.cycle);
   const searched = searchOf(ledger, pack.cycle);
   if (searched === null) return `the ledger knows no trials of cycle ${pack.cycle}.`;
   const miscounted = firstDifference(pack.search, searched, '$.search');
