@@ -33,6 +33,13 @@ const COST_MULTIPLIERS = [1, 2, 3] as const;
 /** Sandboxes that run the candidate at once; results do not depend on it. */
 const CANDIDATES_AT_ONCE = 2;
 
+/** A strategy that trades on the base beside the one that is examined. */
+export interface Neighbour {
+  readonly strategy: string;
+  /** Null when it cannot be built, and so cannot be compared with. */
+  readonly version: StrategyVersion | null;
+}
+
 export interface PackInputs {
   readonly cycle: string;
   readonly strategy: string;
@@ -43,8 +50,7 @@ export interface PackInputs {
   readonly parentTree: string;
   readonly candidate: StrategyVersion;
   readonly incumbent: StrategyVersion;
-  /** Other strategies that run on the base, at paper or higher. */
-  readonly beside: readonly StrategyVersion[];
+  readonly beside: readonly Neighbour[];
   readonly evaluation: Evaluation;
   readonly columns: ReadonlyMap<string, CandleColumns>;
 }
@@ -193,14 +199,18 @@ async function measure(subject: Subject, { markets, spans }: Evaluation): Promis
 async function correlationsBeside({ beside, evaluation }: PackInputs, own: Series, open: Open): Promise<Pack['correlation']> {
   const { selection } = evaluation.spans;
   const found: Pack['correlation'] = [];
-  for (const version of beside) {
+  for (const { strategy, version } of beside) {
+    if (version === null) {
+      found.push({ strategy, role: 'beside', daily: null });
+      continue;
+    }
     const team = new TesterTeam(() => open(version), 1);
     try {
       const result = await orNull(
         team.use((tester) => tester.run(requestFor(tester, version, evaluation, selection), { verify: true })),
       );
       const daily = result === null ? null : correlation(own, returnsByDay(result.equity, evaluation.capital, selection));
-      found.push({ strategy: version.manifest.id, role: 'beside', daily });
+      found.push({ strategy, role: 'beside', daily });
     } finally {
       await team.close();
     }

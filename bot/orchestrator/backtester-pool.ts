@@ -1,5 +1,6 @@
+import { openWithCandles } from '#bot/evidence/open-with-candles.ts';
 import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
-import { type Backtester, openBacktester } from '#engine/backtest/backtester.ts';
+import type { Backtester } from '#engine/backtest/backtester.ts';
 import type { CandleColumns, Dataset } from '#engine/candles/types.ts';
 
 /**
@@ -41,10 +42,8 @@ export class BacktesterPool {
   }
 
   /** A sandbox of the caller's own, with the candles in it; the caller closes it. */
-  async open(version: StrategyVersion): Promise<Backtester> {
-    const tester = await openBacktester(version.artifact);
-    await tester.useDataset(this.#dataset, this.#columns);
-    return tester;
+  open(version: StrategyVersion): Promise<Backtester> {
+    return openWithCandles(version, this.#dataset, this.#columns);
   }
 
   async close(): Promise<void> {

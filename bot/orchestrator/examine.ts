@@ -1,4 +1,4 @@
-import { buildPack } from '#bot/evidence/build-pack.ts';
+import { buildPack, type Neighbour } from '#bot/evidence/build-pack.ts';
 import type { Evaluation } from '#bot/evidence/evaluation.ts';
 import { EVIDENCE_PATHS } from '#bot/evidence/evidence-files.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
@@ -24,7 +24,7 @@ export interface ExamineTask {
   /** Daily returns of the night's scored trials, as the ledger keeps them. */
   readonly trialReturns: readonly Float64Array[];
   /** Other strategies that trade on the base. */
-  readonly beside: readonly StrategyVersion[];
+  readonly beside: readonly Neighbour[];
   readonly yardstick: Evaluation;
   /** Up to the end of the selection data; nobody here has a bar of the vault. */
   readonly columns: ReadonlyMap<string, CandleColumns>;

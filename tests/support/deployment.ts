@@ -20,11 +20,11 @@ import {
   trialReturns,
 } from '#bot/evidence/ledger.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
+import { openWithCandles } from '#bot/evidence/open-with-candles.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
-import { openBacktester } from '#engine/backtest/backtester.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
@@ -163,11 +163,7 @@ export async function makeEvidence(
       evaluation,
       columns,
     },
-    async (version) => {
-      const tester = await openBacktester(version.artifact);
-      await tester.useDataset(evaluation.dataset, columns);
-      return tester;
-    },
+    (version) => openWithCandles(version, evaluation.dataset, columns),
   );
 }
 
