@@ -1,6 +1,16 @@
 import { TRUSTED } from '#bot/evidence/confidence.ts';
 import { folded, table } from '#bot/evidence/markdown.ts';
-import { chance, count, counted, decimal, NO_VALUE, percent, points, signedPercent } from '#bot/evidence/numbers.ts';
+import {
+  chance,
+  count,
+  counted,
+  decimal,
+  NO_VALUE,
+  percent,
+  points,
+  signedDecimal,
+  signedPercent,
+} from '#bot/evidence/numbers.ts';
 import type { Interval, PairedInterval } from '#bot/evidence/pack/units.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
 
@@ -139,7 +149,7 @@ function ranges({ statistics: { intervals, sharpe }, comparison }: Pack): Row[] 
     },
     {
       label: 'Sharpe ratio ahead of the running version',
-      value: rangeOf(comparison.incumbent.sharpe, (value) => decimal(value)),
+      value: rangeOf(comparison.incumbent.sharpe, (value) => signedDecimal(value)),
       reading: spread(comparison.incumbent.sharpe),
     },
     {
