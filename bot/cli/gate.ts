@@ -6,8 +6,6 @@ import { renderGateSummary } from '#bot/evidence/gate-summary.ts';
 import type { AuditReport } from '#bot/gates/audit/report.ts';
 import { sarifOf } from '#bot/gates/audit/sarif.ts';
 import { openContext } from '#bot/gates/context.ts';
-import { shapeOf } from '#bot/gates/docs/command-shape.ts';
-import { AUDIT_TIMEOUT_MS, type GateTools } from '#bot/gates/gate-tools.ts';
 import { FINAL_GATE, GATE_NAMES, type GateName } from '#bot/gates/outcome.ts';
 import { runAllGates, runGate } from '#bot/gates/run-gates.ts';
 import { signChange } from '#bot/gates/sign.ts';
@@ -18,6 +16,7 @@ import { createLog } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
+import { gateToolsFor } from './gate-tools.ts';
 import { BOT_PERSON } from './identity.ts';
 import { workspaceAt } from './up/workspace.ts';
 
@@ -91,7 +90,7 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
       );
     };
     let audited: AuditReport | null = null;
-    const tools = toolsOf(flags, command, (report) => {
+    const tools = gateToolsFor(command, flags, (report) => {
       audited = report;
     });
     const results =
@@ -112,31 +111,6 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
   } finally {
     candles.close();
   }
-}
-
-/** Scanners and whom they ask: flags over the environment over their own configuration. */
-function toolsOf(flags: GateFlags, command: Command, onAudit: (report: AuditReport) => void): GateTools {
-  const { env } = process;
-  let root = command;
-  while (root.parent !== null) root = root.parent;
-  return {
-    clock: Date.now,
-    program: shapeOf(root),
-    audit: {
-      npm: 'npm',
-      pipAudit: env.RATCHET_PIP_AUDIT ?? 'pip-audit',
-      npmRegistry: address('--npm-registry', flags.npmRegistry ?? env.RATCHET_NPM_REGISTRY),
-      osvUrl: address('--osv-url', flags.osvUrl ?? env.RATCHET_OSV_URL),
-      timeoutMs: AUDIT_TIMEOUT_MS,
-    },
-    onAudit,
-  };
-}
-
-function address(name: string, url: string | undefined): string | null {
-  if (url === undefined || url === '') return null;
-  if (/^https?:\/\/[^\s]+$/.test(url) && URL.canParse(url)) return url;
-  throw new RatchetError('gates/address', `${name} ${url} is no web address.`, 'Give one that begins with https:// or http://.');
 }
 
 async function writeSarif(path: string | undefined, report: AuditReport | null, results: readonly GateResult[]): Promise<void> {

@@ -5,10 +5,12 @@ import {
   nextCycle,
   plannedIn,
   readLedgerFrom,
+  recordsOf,
   unfinishedNight,
 } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
+import type { CanaryReport } from './canaries.ts';
 import { branchOf } from './propose.ts';
 
 /** What a night is, as its first line in the ledger has it. */
@@ -52,6 +54,19 @@ export async function endNight(
   const trials = trialsOf(await readLedgerFrom(state), cycle);
   await appendToNight(state, cycle, { entries: [{ kind: 'night-ended', decision, reason, trials }] });
   return trials;
+}
+
+/** Writes down what became of a night's canaries; of a night that is run again, what was not written yet. */
+export async function recordCanaries(state: StateBranch, cycle: string, canaries: readonly CanaryReport[]): Promise<void> {
+  const own = recordsOf(await readLedgerFrom(state), 'canary').filter((record) => record.cycle === cycle);
+  const written = new Set(own.map(({ entry }) => entry.canary));
+  const entries = canaries
+    .filter(({ canary }) => !written.has(canary))
+    .map(({ canary, outcome, stops, sentence }) => {
+      const stoppedBy = stops.map(({ gate }) => gate);
+      return { kind: 'canary' as const, canary, outcome, stoppedBy, sentence };
+    });
+  await appendToNight(state, cycle, { entries });
 }
 
 /** Adds to one night's file. */

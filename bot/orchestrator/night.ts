@@ -20,10 +20,11 @@ import type { CommitHash, Person, Repository, TreeHash } from '#engine/repositor
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { autonomyAt, type ForgeKind } from './autonomy.ts';
 import { BacktesterPool } from './backtester-pool.ts';
+import { type CanaryReport, type CanaryTask, describeCanary, flyCanaries } from './canaries.ts';
 import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
 import { examine } from './examine.ts';
-import { type BegunNight, beginNight, endNight, writerFor } from './night-ledger.ts';
+import { type BegunNight, beginNight, endNight, recordCanaries, writerFor } from './night-ledger.ts';
 import { observe, type PaperRecord } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { branchOf, propose } from './propose.ts';
@@ -47,6 +48,8 @@ export interface NightOptions {
   /** What the engine has done with one version of the strategy up to a market time. */
   readonly paperRecord: (strategy: string, tree: string, asOf: number) => PaperRecord;
   readonly author: Person;
+  /** Every gate, for the night's canaries, without a key to sign with. */
+  readonly prove: CanaryTask['prove'];
   /** Whose level of `policies/autonomy.yaml` holds. */
   readonly forge: ForgeKind;
   readonly commands: readonly CommandHelp[];
@@ -59,6 +62,8 @@ export interface NightReport {
   readonly reason: string;
   readonly trials: number;
   readonly pullRequest: PullRequest | null;
+  /** What became of the changes that the gates had to stop. */
+  readonly canaries: readonly CanaryReport[];
 }
 
 interface Night extends BegunNight {
@@ -67,6 +72,7 @@ interface Night extends BegunNight {
   readonly incumbent: StrategyVersion;
   readonly yardstick: Evaluation;
   readonly noise: SelectionNoise;
+  readonly canaries: readonly CanaryReport[];
 }
 
 /** What the search ended with: nothing to examine, or candidates and why anything should change. */
@@ -98,11 +104,27 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
   const yardstick = parseEvaluation(await readText(repository, base, EVALUATION_PATH));
   const policy = parsePolicy(HELD_OUT_PATH, await readText(repository, base, HELD_OUT_PATH), HeldOutPolicy).selection;
   const noise = { policy, seed: yardstick.seed, dataset: yardstick.dataset.digest };
-  const night: Night = { ...begun, base, parentTree, incumbent, yardstick, noise };
+  const { canaries, alarm } = await fly(options, begun, base);
+  const night: Night = { ...begun, base, parentTree, incumbent, yardstick, noise, canaries };
+  if (alarm !== null) return end(options, night, { decision: 'NO_CHANGE', reason: alarm, pullRequest: null });
   const { development, selection } = yardstick.spans;
   const study = await withCandles(options, yardstick, development.to, (pool) => think(options, night, pool));
   if (study.outcome === 'nothing') return end(options, night, { decision: 'NO_CHANGE', reason: study.reason, pullRequest: null });
   return withCandles(options, yardstick, selection.to, (pool, columns) => choose(options, night, study, pool, columns));
+}
+
+/** Before anything is looked for: gates that let a canary through prove nothing. */
+async function fly(options: NightOptions, { cycle, asOf }: BegunNight, base: CommitHash) {
+  const { repository, state, api, candles, strategy, author, prove, progress } = options;
+  progress({
+    kind: 'phase',
+    phase: 'canaries',
+    message: 'a strategy that knows nothing and one that cheats, for the gates to stop',
+  });
+  const flown = await flyCanaries({ repository, api, candles, base, strategy, cycle, asOf, author, prove });
+  await recordCanaries(state, cycle, flown.canaries);
+  for (const canary of flown.canaries) progress({ kind: 'done', phase: 'canaries', message: describeCanary(canary) });
+  return flown;
 }
 
 /** Works on the candles up to a time, each series checked against its digest before the rest of it is let go. */
@@ -264,10 +286,10 @@ async function choose(
 
 async function end(
   { state, progress }: NightOptions,
-  { cycle }: Night,
-  report: Omit<NightReport, 'cycle' | 'trials'>,
+  { cycle, canaries }: Night,
+  report: Omit<NightReport, 'cycle' | 'trials' | 'canaries'>,
 ): Promise<NightReport> {
   const trials = await endNight(state, cycle, report);
   progress({ kind: 'done', phase: 'decide', message: `${report.decision}: ${report.reason}` });
-  return { cycle, trials, ...report };
+  return { cycle, trials, canaries, ...report };
 }

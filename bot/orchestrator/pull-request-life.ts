@@ -10,6 +10,7 @@ import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { CommitHash, Repository } from '#engine/repository/repository.ts';
 import { autonomyAt, type ForgeKind, mayMerge } from './autonomy.ts';
+import { CANARY_LABEL } from './canaries.ts';
 import { type EditedText, editedText } from './edited-text.ts';
 import { type GateProgram, runGateProgram } from './gate-program.ts';
 import type { Progress } from './progress.ts';
@@ -75,6 +76,10 @@ export class PullRequestLife {
     const gates = (how === 'as-needed' ? await this.#stillProven(pull, base) : null) ?? (await this.#runGates(pull, base));
     if (gates[FINAL_GATE] !== 'success')
       return { number, head: pull.headSha, gates, mergeCommit: null, sentence: 'Not every gate passed.' };
+    if ((await api.listOpenIssues(CANARY_LABEL)).length > 0) {
+      const sentence = 'All gates passed, but they let a canary through and no night has stopped it since; a person decides.';
+      return { number, head: pull.headSha, gates, mergeCommit: null, sentence };
+    }
     const mergeCommit = pull.author === botLogin ? await this.#mergeByPolicy(await api.pullRequest(number), base) : null;
     const sentence =
       mergeCommit === null ? 'All gates passed; a person decides.' : `All gates passed; ${AUTONOMY_PATH} lets the bot merge it.`;

@@ -7,7 +7,7 @@ import { mostBelievable } from './binomial-bound.ts';
 import { type Calibration, type CalibrationPlan, calibrate, shippedRules } from './calibration.ts';
 import { realExams, simulatedExams } from './exam.ts';
 import { nullCandidacies } from './measure.ts';
-import { drawNull, nullSource } from './null-strategy.ts';
+import { drawNull, nullOn } from './null-strategy.ts';
 import { edgeSource, plantDrift } from './planted-edge.ts';
 import { tableOf } from './tally.ts';
 
@@ -83,7 +83,7 @@ describe('calibration itself', () => {
 describe('a null strategy', () => {
   it('is in the market about as long as it was drawn to be, in either symbol by its own coin', async () => {
     const [exam] = exams;
-    const arena = await Arena.open([nullSource(exam!.symbols)], 1);
+    const arena = await Arena.open([nullOn(exam!.symbols)], 1);
     try {
       await arena.enter(exam!);
       const parameters = { seed: 5, chance: 0.05, hold: 20 };
@@ -141,7 +141,7 @@ describe('a planted edge', () => {
       columns: new Map([...exam!.columns].map(([symbol, one]) => [symbol, plantDrift(one, 0.01)])),
       dataset: { ...exam!.dataset, digest: `sha256:${'1'.repeat(64)}` },
     };
-    const arena = await Arena.open([edgeSource(exam!.symbols), nullSource(exam!.symbols)], 1);
+    const arena = await Arena.open([edgeSource(exam!.symbols), nullOn(exam!.symbols)], 1);
     try {
       await arena.enter(drifting);
       const span = exam!.spans.development;

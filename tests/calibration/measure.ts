@@ -3,7 +3,7 @@ import { permuteBars } from '#engine/statistics/permute-bars.ts';
 import { Arena, type Contender } from './arena.ts';
 import { type Exam, withCandles } from './exam.ts';
 import { type Candidacy, type Night, playNights } from './night.ts';
-import { drawNull, nullSource } from './null-strategy.ts';
+import { drawNull, nullOn } from './null-strategy.ts';
 import { edgeSource, plantDrift } from './planted-edge.ts';
 
 /** Nights that are played at once: results are let go in between. */
@@ -26,7 +26,7 @@ export interface Measuring {
 
 /** The best of so many null strategies, night after night. */
 export async function nullCandidacies(exam: Exam, nights: number, options: Measuring): Promise<readonly Candidacy[]> {
-  const arena = await Arena.open([nullSource(exam.symbols)], options.processes);
+  const arena = await Arena.open([nullOn(exam.symbols)], options.processes);
   const random = new RandomStream(options.seed, `nulls of ${exam.name}`);
   const found: Candidacy[] = [];
   try {
@@ -63,7 +63,7 @@ export async function edgeCandidacies(
   nights: number,
   options: Measuring,
 ): Promise<readonly EdgeCandidacies[]> {
-  const arena = await Arena.open([nullSource(exam.symbols), edgeSource(exam.symbols)], options.processes);
+  const arena = await Arena.open([nullOn(exam.symbols), edgeSource(exam.symbols)], options.processes);
   const random = new RandomStream(options.seed, `edges on ${exam.name}`);
   try {
     const driftFor = await scaled(arena, exam, random);

@@ -19,6 +19,8 @@ export interface UpSummary {
     readonly reason: string;
     readonly trials: number;
     readonly seconds: number;
+    /** Changes that the gates had to stop, and what became of them. */
+    readonly canaries: readonly { readonly canary: string; readonly outcome: string; readonly stoppedBy: readonly string[] }[];
   };
   readonly pullRequest: {
     readonly number: number;
@@ -65,6 +67,11 @@ export function summarise(facts: {
       reason: facts.night.reason,
       trials: facts.night.trials,
       seconds: Math.round(facts.nightSeconds * 10) / 10,
+      canaries: facts.night.canaries.map(({ canary, outcome, stops }) => ({
+        canary,
+        outcome,
+        stoppedBy: stops.map(({ gate }) => gate),
+      })),
     },
     pullRequest: facts.pullRequest,
     gates: facts.gates,
@@ -88,6 +95,7 @@ export function renderSummary(summary: UpSummary, market: Market, capital: numbe
     '',
     `  Data      ${data.simulated ? 'SIMULATED ' : ''}${describeDataset(market.evaluation.dataset)} (${data.bars} bars)`,
     `  Night     ${night.cycle}: ${night.decision} after ${night.trials} trials. ${night.reason}`,
+    `  Canaries  ${night.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`).join(', ')}`,
     pullRequest === null
       ? '  Change    none'
       : `  Change    pull request #${pullRequest.number}, ${pullRequest.merged ? `merged as ${pullRequest.mergeCommit?.slice(0, 8)}` : 'open'}`,

@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
+import { openContext } from '#bot/gates/context.ts';
+import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
-import { type NightReport, runNight } from '#bot/orchestrator/night.ts';
+import { runAllGates } from '#bot/gates/run-gates.ts';
+import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
 import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
@@ -16,6 +19,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import * as option from '../option-parsers.ts';
 import { type Bot, RATCHET_COMMAND, startBot } from '../start-bot.ts';
@@ -80,14 +84,14 @@ export function upCommand(): Command {
     .option('--pace <ms>', 'time between two replayed bars (default: 250)', option.pace)
     .option('--once', 'end after the loop')
     .option('--json', 'print one JSON object as the last line')
-    .action(({ config, once = false, json = false, pace, ...flags }: UpFlags) =>
-      up({ ...loadConfig({ ...flags, paceMs: pace }, process.env, config), once, json }),
+    .action(({ config, once = false, json = false, pace, ...flags }: UpFlags, command: Command) =>
+      up({ ...loadConfig({ ...flags, paceMs: pace }, process.env, config), once, json }, gateToolsFor(command, {})),
     );
 }
 
 type Closing = (() => Promise<void> | void)[];
 
-async function up(settings: UpSettings): Promise<void> {
+async function up(settings: UpSettings, tools: GateTools): Promise<void> {
   const isNew = !existsSync(workspaceAt(settings.workspace).market);
   if (isNew) refuseBadSource({ data: settings.data, venue: settings.venue, costs: marketCosts() });
   const { workspace, close: letGo } = openWorkspace(settings.workspace, Date.now);
@@ -95,7 +99,7 @@ async function up(settings: UpSettings): Promise<void> {
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
-  const loop = runLoop(settings, workspace, closing);
+  const loop = runLoop(settings, tools, workspace, closing);
   let outcome: 'done' | 'interrupted';
   try {
     outcome = await Promise.race([loop.then(() => 'done' as const), interrupted]);
@@ -112,7 +116,7 @@ async function up(settings: UpSettings): Promise<void> {
 }
 
 /** Everything up to the summary. What was started stands in `closing`, to be ended in reverse. */
-async function runLoop(settings: UpSettings, workspace: Workspace, closing: Closing): Promise<void> {
+async function runLoop(settings: UpSettings, tools: GateTools, workspace: Workspace, closing: Closing): Promise<void> {
   const report = createReporter(process.stderr);
   const log = createLog(settings.logLevel);
   const candles = CandleStore.open(workspace.candles);
@@ -155,7 +159,8 @@ async function runLoop(settings: UpSettings, workspace: Workspace, closing: Clos
   });
 
   const startedAt = Date.now();
-  const night = await oneNight(settings, workspace, bot, candles, market, asOf, report);
+  const prove: NightOptions['prove'] = async (change) => runAllGates(await openContext({ ...change, log }), () => {}, tools);
+  const night = await oneNight(settings, workspace, bot, candles, market, asOf, prove, report);
   const nightSeconds = (Date.now() - startedAt) / 1000;
 
   await bot.catchUp();
@@ -270,6 +275,7 @@ async function oneNight(
   candles: CandleStore,
   market: Market,
   asOf: number,
+  prove: NightOptions['prove'],
   report: Progress,
 ): Promise<NightReport> {
   const reader = openReader(workspace.engine);
@@ -287,6 +293,7 @@ async function oneNight(
       candles,
       paperRecord: (strategy, tree, until) => paperRecordFrom(reader, strategy, tree, until),
       author: BOT_PERSON,
+      prove,
       forge: 'embedded',
       commands: COMMAND_HELP,
       progress: report,

@@ -78,6 +78,16 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     until: Millis,
   }),
   z.strictObject({ kind: z.literal('vault-answered'), opening: Count, answer: z.enum(['pass', 'fail']) }),
+  /** What became of a change that was sent through the gates of a throw-away copy to be stopped; it is no trial. */
+  z.strictObject({
+    kind: z.literal('canary'),
+    /** `null` for the strategy that knows nothing, else which lie. */
+    canary: z.string().regex(/^[a-z][a-z-]*$/),
+    outcome: z.enum(['stopped', 'slipped', 'not-judged']),
+    /** The gates that found it out. */
+    stoppedBy: z.array(z.string()),
+    sentence: z.string(),
+  }),
   z.strictObject({
     kind: z.literal('night-ended'),
     decision: z.string(),

@@ -15,6 +15,7 @@ interface Night {
   readonly cycle: string;
   readonly planned: Set<number>;
   readonly finished: Set<number>;
+  readonly canaries: Set<string>;
   scored: number;
   search: EntryOf<'search-ended'> | null;
   hasEnded: boolean;
@@ -56,6 +57,11 @@ function complaint(state: State, { cycle, entry }: LedgerRecord): string | null 
       return entry.opening === state.openings ? null : `opening ${entry.opening} where ${state.openings} follows`;
     case 'vault-answered':
       return once(state.answeredOpenings, entry.opening, state.openings, 'opening');
+    case 'canary':
+      if (night.hasEnded) return 'a canary flew after the night';
+      if (night.canaries.has(entry.canary)) return `canary ${entry.canary} flew twice`;
+      night.canaries.add(entry.canary);
+      return null;
     case 'night-ended':
       if (night.hasEnded) return 'the night has ended already';
       night.hasEnded = true;
@@ -69,7 +75,7 @@ function begin(state: State, cycle: string, entry: EntryOf<'night-began'>): stri
   if (entry.cycle !== cycle) return `it announces ${entry.cycle} in the file of another night`;
   if (state.night?.cycle === cycle) return 'the night has begun already';
   if (state.night !== null && !state.night.hasEnded) return `the night before it, ${state.night.cycle}, has not ended`;
-  state.night = { cycle, planned: new Set(), finished: new Set(), scored: 0, search: null, hasEnded: false };
+  state.night = { cycle, planned: new Set(), finished: new Set(), canaries: new Set(), scored: 0, search: null, hasEnded: false };
   return null;
 }
 

@@ -1,0 +1,175 @@
+import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import { type GateContext, openChange } from '#bot/gates/context.ts';
+import { failure, success } from '#bot/gates/outcome.ts';
+import { judgeChange } from '#bot/gates/policy/judge-change.ts';
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { CandleStore } from '#engine/candles/candle-store.ts';
+import { explain } from '#engine/errors.ts';
+import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
+import { CHEAT_NAMES, type Cheat, type CheatName, cheatNamed, cheatOf } from './canaries/cheats.ts';
+import { prepareScene } from './canaries/scene.ts';
+import { withThrowAway } from './canaries/throw-away.ts';
+import { type Expectation, type Verdict, verdictOn } from './canaries/verdict.ts';
+
+/** On the issues that this file opens and closes. While one is open, nothing is proposed and nothing is merged by policy. */
+export const CANARY_LABEL = 'ratchet:canary';
+
+/** What the gates are handed for a canary: everything of it lies in the throw-away. */
+export type CanaryChange = Pick<GateContext, 'repository' | 'state' | 'candles' | 'author'> & {
+  readonly base: string;
+  readonly head: string;
+};
+
+export interface CanaryTask {
+  /** The deployment's mirror, as it was last fetched. It is read only. */
+  readonly repository: Repository;
+  readonly api: Pick<RepositoryApi, 'listOpenIssues' | 'openIssue' | 'comment' | 'closeIssue'>;
+  readonly candles: CandleStore;
+  readonly base: CommitHash;
+  readonly strategy: string;
+  readonly cycle: string;
+  readonly asOf: number;
+  readonly author: Person;
+  /** Runs every gate, as for any change. */
+  readonly prove: (change: CanaryChange) => Promise<readonly GateResult[]>;
+}
+
+export type CanaryName = 'null' | CheatName;
+
+export interface CanaryReport extends Verdict {
+  readonly canary: CanaryName;
+}
+
+export interface Flown {
+  readonly canaries: readonly CanaryReport[];
+  /** Why nothing may be proposed, one sentence; null when every canary was stopped where it should be, or could not be judged. */
+  readonly alarm: string | null;
+}
+
+const NULL: Expectation & { readonly deceit: string } = {
+  deceit: 'tosses a coin and says so in honest numbers',
+  stoppedBy: ['policy'],
+  seenBy: ['backtest'],
+};
+
+/**
+ * Sends one null strategy and one cheat through the gates: the night's own, and those that were not stopped before and not since. A
+ * canary that gets past the gate that is there for it opens an issue, which stays until a night stops the same one again.
+ */
+export async function flyCanaries(task: CanaryTask): Promise<Flown> {
+  const open = await task.api.listOpenIssues(CANARY_LABEL);
+  const owed = CHEAT_NAMES.filter((name) => open.some(({ title }) => title === titleOf(name)));
+  const cheats = [...new Set([cheatOf(task.cycle), ...owed])].map(cheatNamed);
+  const canaries = await judgeAll(task, cheats);
+  for (const report of canaries) await tell(task, report, open);
+  const slipped = canaries.filter(({ outcome }) => outcome === 'slipped').map(({ canary }) => canary);
+  const unsettled = open
+    .filter(({ title }) => !canaries.some(({ canary, outcome }) => titleOf(canary) === title && outcome !== 'not-judged'))
+    .map(({ number }) => `#${number}`);
+  return { canaries, alarm: alarmOf(slipped, unsettled) };
+}
+
+function alarmOf(slipped: readonly string[], unsettled: readonly string[]): string | null {
+  if (slipped.length > 0)
+    return `The gates let through what they exist to stop (canary ${slipped.join(', ')}), so nothing is proposed.`;
+  if (unsettled.length > 0)
+    return `A canary that the gates let through has not been stopped since (${unsettled.join(', ')}), so nothing is proposed.`;
+  return null;
+}
+
+async function judgeAll(task: CanaryTask, cheats: readonly Cheat[]): Promise<readonly CanaryReport[]> {
+  const { base: main, strategy, candles, author, asOf, cycle } = task;
+  try {
+    return await withThrowAway(task.repository, { author, clock: () => asOf }, async (copy) => {
+      const scene = await prepareScene({ copy, main, strategy, candles, cheats, seed: seedOf(cycle), author, asOf });
+      const changeTo = (head: CommitHash): CanaryChange => ({ ...copy, candles, base: scene.base, head, author: 'bot' });
+      const { report, isSound } = await judgeNull(task, changeTo(scene.null));
+      const reports = [report];
+      for (const [index, cheat] of cheats.entries()) {
+        const verdict = verdictOn(cheat, await task.prove(changeTo(scene.cheats[index]!)));
+        // Where honest evidence is refused as well, its refusal says nothing of the lie.
+        const isMoot = !isSound && verdict.outcome === 'stopped' && cheat.stoppedBy.includes('backtest');
+        reports.push({ canary: cheat.name, ...verdict, ...(isMoot ? moot(report.sentence) : {}) });
+      }
+      return reports;
+    });
+  } catch (error) {
+    // The night goes on: whatever keeps canaries from being judged keeps a proposal from being proven as well.
+    const names: readonly CanaryName[] = ['null', ...cheats.map(({ name }) => name)];
+    return names.map((canary) => ({ canary, stops: [], ...moot(explain(error)) }));
+  }
+}
+
+/**
+ * The null strategy must be refused by policy for its numbers, asked as if nothing before had stopped it. Its evidence is honest: when
+ * it was made again, the vault was opened for it. When it was not, the scene is unsound.
+ */
+async function judgeNull(task: CanaryTask, change: CanaryChange): Promise<{ report: CanaryReport; isSound: boolean }> {
+  const results = await task.prove(change);
+  const alone = await policyAlone(change);
+  const verdict = verdictOn(
+    NULL,
+    results.map((result) => (isPolicyRefusal(result) ? alone : result)),
+  );
+  const proof = results.find(({ gate }) => gate === 'backtest');
+  const openings = recordsOf(await readLedgerFrom(change.state), 'vault-opened');
+  const isSound = proof?.conclusion === 'success' || openings.length > 0;
+  const isMoot = !isSound && verdict.outcome === 'stopped';
+  const why = `its honest evidence was refused: ${proof?.title ?? 'backtest did not run'}`;
+  return { report: { canary: 'null', ...verdict, ...(isMoot ? moot(why) : {}) }, isSound };
+}
+
+function isPolicyRefusal({ gate, conclusion, couldNotLook }: GateResult): boolean {
+  return gate === 'policy' && conclusion === 'failure' && couldNotLook !== true;
+}
+
+/** What policy says of the numbers, whatever the gates before it found. */
+async function policyAlone(change: CanaryChange): Promise<GateResult> {
+  const judgements = await judgeChange(await openChange(change), {});
+  const denied = judgements.flatMap(({ rulings }) => rulings).find(({ isAllowed }) => !isAllowed);
+  if (denied !== undefined) return failure('policy', denied.sentence, denied.sentence);
+  return success('policy', 'The numbers of a null strategy are allowed', 'No rule refuses them.');
+}
+
+function moot(why: string): Pick<Verdict, 'outcome' | 'sentence'> {
+  return { outcome: 'not-judged', sentence: `Nothing is known of it: ${why}` };
+}
+
+/** Opens the issue of a canary that got past, closes that of one that is stopped again. */
+async function tell(
+  { api, cycle }: CanaryTask,
+  { canary, outcome, sentence, stops }: CanaryReport,
+  open: Awaited<ReturnType<RepositoryApi['listOpenIssues']>>,
+): Promise<void> {
+  const issue = open.find(({ title }) => title === titleOf(canary));
+  if (outcome === 'stopped' && issue !== undefined) {
+    await api.comment(issue.number, `Night ${cycle}: it is stopped again. ${sentence}`);
+    await api.closeIssue(issue.number);
+  }
+  if (outcome !== 'slipped' || issue !== undefined) return;
+  const deceit = canary === 'null' ? NULL.deceit : cheatNamed(canary).deceit;
+  const body = [
+    `In night ${cycle} a canary that ${deceit} went through the gates, and they did not stop it as they should. ${sentence}`,
+    '',
+    ...stops.map(({ gate, sentence: found }) => `- \`${gate}\`: ${found}`),
+    '',
+    'Until a night stops it again, or this issue is closed by hand, nothing is proposed and nothing is merged by policy.',
+    'Find what changed about the gates, the policies or the sandbox since the last night whose report says it was stopped; what was merged in between deserves a second look.',
+  ].join('\n');
+  await api.openIssue(titleOf(canary), body, [CANARY_LABEL]);
+}
+
+function titleOf(canary: CanaryName): string {
+  return `A canary got past the gates: ${canary}`;
+}
+
+/** Another random strategy each night, and the same when the night is run again. */
+function seedOf(cycle: string): number {
+  return Number(cycle.replace('-', '')) % 1_000_000_000 || 1;
+}
+
+/** What a night says of them, a line each. */
+export function describeCanary({ canary, outcome, sentence }: CanaryReport): string {
+  return `${canary} ${outcome === 'not-judged' ? 'NOT JUDGED' : outcome === 'slipped' ? 'GOT PAST THE GATES' : 'stopped'}: ${sentence}`;
+}

@@ -1,0 +1,182 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { openContext } from '#bot/gates/context.ts';
+import { couldNotLookAt, FINAL_GATE, type GateName, success } from '#bot/gates/outcome.ts';
+import { finalGate, runAllGates } from '#bot/gates/run-gates.ts';
+import { CHEAT_NAMES, cheatOf } from '#bot/orchestrator/canaries/cheats.ts';
+import {
+  CANARY_LABEL,
+  type CanaryChange,
+  type CanaryReport,
+  type CanaryTask,
+  describeCanary,
+  flyCanaries,
+} from '#bot/orchestrator/canaries.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { createDeployment, type Deployment } from '#tests/support/deployment.ts';
+import { gateTools } from '#tests/support/gate-tools.ts';
+
+const log = pino({ level: 'silent' });
+const PERSON = { name: 'Test', email: 'test@localhost' };
+const AS_OF = Date.UTC(2026, 0, 1);
+
+let deployment: Deployment;
+beforeAll(async () => {
+  deployment = await createDeployment();
+}, 120_000);
+afterAll(() => deployment.close());
+
+/** Issues as GitHub keeps them, as far as an alarm goes. */
+function issueBook() {
+  const issues: {
+    number: number;
+    title: string;
+    body: string;
+    labels: readonly string[];
+    isOpen: boolean;
+    comments: string[];
+  }[] = [];
+  return {
+    issues,
+    api: {
+      listOpenIssues: async (label: string) => issues.filter(({ isOpen, labels }) => isOpen && labels.includes(label)),
+      openIssue: async (title: string, body: string, labels: readonly string[]) =>
+        issues.push({ number: issues.length + 1, title, body, labels, isOpen: true, comments: [] }),
+      comment: async (number: number, body: string) => void issues[number - 1]!.comments.push(body),
+      closeIssue: async (number: number) => {
+        issues[number - 1]!.isOpen = false;
+      },
+    },
+  };
+}
+
+const realGates = async (change: CanaryChange) => runAllGates(await openContext({ ...change, log }), () => {}, gateTools);
+
+/** The same gates, but for some that wave everything through. */
+function wavingThrough(...waved: readonly GateName[]) {
+  return async (change: CanaryChange): Promise<readonly GateResult[]> => {
+    const results = (await realGates(change)).filter(({ gate }) => gate !== FINAL_GATE);
+    const weak = results.map((result) =>
+      waved.some((name) => name === result.gate) ? success(result.gate, 'fine', 'fine') : result,
+    );
+    return [...weak, finalGate(weak)];
+  };
+}
+
+function task(cycle: string, more: Partial<CanaryTask> = {}): CanaryTask {
+  const { repository, candles, base } = deployment;
+  const { api } = issueBook();
+  return { repository, api, candles, base, strategy: 'ema-cross', cycle, asOf: AS_OF, author: PERSON, prove: realGates, ...more };
+}
+
+function sentenceOf({ stops }: CanaryReport, gate: string): string | undefined {
+  return stops.find((stop) => stop.gate === gate)?.sentence;
+}
+
+/** A cycle whose turn a cheat has. */
+function cycleOf(name: (typeof CHEAT_NAMES)[number]): string {
+  return [1, 2, 3, 4, 5].map((number) => `20260101-${number}`).find((cycle) => cheatOf(cycle) === name)!;
+}
+
+const EXPECTED: readonly (readonly [(typeof CHEAT_NAMES)[number], Partial<Record<GateName, string>>])[] = [
+  ['forges-metrics', { backtest: '$.' }],
+  ['looks-ahead', { backtest: 'ago' }],
+  ['edits-evaluator', { guard: 'bot/gates/backtest.ts' }],
+  ['reaches-network', { sandbox: 'fetch' }],
+  ['writes-outside', { guard: '.github/workflows/canary.yml', sandbox: 'node:fs' }],
+];
+
+describe('a night’s canaries', () => {
+  it.each(EXPECTED)(
+    '%s is stopped by the gates that are there for it, and the null strategy by its numbers',
+    async (name, by) => {
+      const { canaries, alarm } = await flyCanaries(task(cycleOf(name)));
+      expect(canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual(['null stopped', `${name} stopped`]);
+      expect(alarm).toBeNull();
+      const [nothing, cheat] = canaries;
+      expect(sentenceOf(nothing!, 'policy')).toContain('does not earn more');
+      for (const [gate, said] of Object.entries(by)) expect(sentenceOf(cheat!, gate)).toContain(said);
+    },
+    120_000,
+  );
+
+  it('leave no trace: no commit, no line of the ledger, no opening of the vault, no issue', async () => {
+    const { repository, state } = deployment;
+    const heads = async () => [
+      await repository.resolve('main'),
+      await state.refresh(),
+      readdirSync(`${deployment.remote}/refs/heads`),
+    ];
+    const before = await heads();
+    const { api, issues } = issueBook();
+    await flyCanaries(task(cycleOf('forges-metrics'), { api }));
+    expect(await heads()).toEqual(before);
+    expect(issues).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('ratchet-canary-'))).toEqual([]);
+  }, 120_000);
+});
+
+describe('gates that have become weak', () => {
+  it('let a forger through everything, and the alarm rings until a night stops it again', async () => {
+    const { api, issues } = issueBook();
+    const weak = await flyCanaries(task(cycleOf('forges-metrics'), { api, prove: wavingThrough('backtest', 'policy') }));
+    expect(weak.canaries).toMatchObject([
+      { canary: 'null', outcome: 'slipped' },
+      { canary: 'forges-metrics', outcome: 'slipped', sentence: 'It passed every gate.' },
+    ]);
+    expect(weak.alarm).toContain('nothing is proposed');
+    expect(issues.map(({ title, labels, isOpen }) => ({ title, labels, isOpen }))).toEqual([
+      { title: 'A canary got past the gates: null', labels: [CANARY_LABEL], isOpen: true },
+      { title: 'A canary got past the gates: forges-metrics', labels: [CANARY_LABEL], isOpen: true },
+    ]);
+
+    const mended = await flyCanaries(task(cycleOf('writes-outside'), { api }));
+    expect(mended.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual([
+      'null stopped',
+      'writes-outside stopped',
+      'forges-metrics stopped',
+    ]);
+    expect(mended.alarm).toBeNull();
+    expect(issues.filter(({ isOpen }) => isOpen)).toEqual([]);
+    expect(issues[1]!.comments).toEqual([expect.stringContaining('stopped again')]);
+  }, 240_000);
+
+  it('ring the alarm for one wall that is down though another one holds', async () => {
+    const { alarm, canaries } = await flyCanaries(task(cycleOf('writes-outside'), { prove: wavingThrough('guard') }));
+    expect(canaries[1]).toMatchObject({ outcome: 'slipped', sentence: expect.stringContaining('It got past guard; only') });
+    expect(alarm).toContain('writes-outside');
+  }, 120_000);
+
+  it('are not believed strong because they could not look', async () => {
+    const blind = async (change: CanaryChange) => {
+      const results = await realGates(change);
+      return results.map((result) => (result.gate === 'sandbox' ? couldNotLookAt('sandbox', 'no sandbox', 'none') : result));
+    };
+    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { prove: blind }));
+    expect(canaries[1]).toMatchObject({ outcome: 'not-judged', sentence: expect.stringContaining('no sandbox') });
+    expect(alarm).toBeNull();
+    expect(describeCanary(canaries[1]!)).toContain('NOT JUDGED');
+  }, 120_000);
+
+  it('leave an alarm standing that nobody could judge again', async () => {
+    const { api } = issueBook();
+    await api.openIssue('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
+    const failing = async () => {
+      throw new RatchetError('gates/broken', 'The gates do not start.', 'Start them.');
+    };
+    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { api, prove: failing }));
+    expect(canaries.map(({ outcome }) => outcome)).toEqual(['not-judged', 'not-judged', 'not-judged']);
+    expect(alarm).toContain('#1');
+  }, 120_000);
+});
+
+describe('the cheat of a night', () => {
+  it('is another one from night to night and from day to day, until each had its turn', () => {
+    const days = ['20260227-1', '20260228-1', '20260301-1', '20260302-1', '20260303-1'];
+    expect(new Set(days.map(cheatOf))).toEqual(new Set(CHEAT_NAMES));
+    expect(cheatOf('20260227-2')).toBe(cheatOf('20260228-1'));
+  });
+});
