@@ -6,7 +6,7 @@ import { Pack } from './pack.ts';
 /** Where the yardstick stands in the repository. */
 export const EVALUATION_PATH = 'policies/evaluation.yaml';
 
-/** How much is computed for one pack: each number costs time, in the night and in the gate. Together about a hundred and fifty backtests. */
+/** How much is computed for one pack: each number costs time, in the night and in the gate. Together about three hundred backtests. */
 export const Effort = z.strictObject({
   /** Resamples behind each interval. */
   intervalResamples: z.number().int().min(100).max(100_000).default(2_000),
@@ -19,7 +19,7 @@ export const Effort = z.strictObject({
   /** Configurations that each step chooses from; one backtest over development and selection data each. */
   walkConfigurations: z.number().int().min(1).max(500).default(24),
   /** Shuffled candles; the smallest p-value is 1 / (permutations + 1). */
-  permutations: z.number().int().min(1).max(10_000).default(20),
+  permutations: z.number().int().min(1).max(10_000).default(39),
   /** Configurations that are searched in each of them; one backtest over the development data each. */
   permutationConfigurations: z.number().int().min(1).max(500).default(4),
   /** Directions in which all parameters are moved at once, for each radius of the neighbourhood. */
