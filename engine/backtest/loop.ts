@@ -8,6 +8,7 @@ import type { Trade } from '#engine/simulation/types.ts';
 import { DecisionCounter, type SymbolCounter } from './decision-counter.ts';
 import type { DecisionSource, SymbolSource } from './decision-source.ts';
 import { EquityTrack } from './equity-track.ts';
+import { tradedBars } from './traded-bars.ts';
 import type { DecisionCount, EquityCurve } from './types.ts';
 
 // Bundled into the strategy realm: no Node imports here.
@@ -296,35 +297,6 @@ export function warmUp(source: DecisionSource, index: number, traded: CandleColu
   source.attach(index, traded, first - 1);
   const symbol = source.symbol(index);
   for (let at = first; at < start; at += 1) symbol.advance();
-}
-
-/** What `tradedBars` found of columns it has seen: runs over the same candles are many, and candles do not change. */
-const traded = new WeakMap<CandleColumns, CandleColumns>();
-
-/** The bars in which something traded; the same columns when that is all of them. */
-export function tradedBars(columns: CandleColumns): CandleColumns {
-  const known = traded.get(columns);
-  if (known !== undefined) return known;
-  const found = withoutQuietBars(columns);
-  traded.set(columns, found);
-  traded.set(found, found);
-  return found;
-}
-
-function withoutQuietBars(columns: CandleColumns): CandleColumns {
-  const { volume } = columns;
-  let count = 0;
-  for (let at = 0; at < volume.length; at += 1) if (volume[at]! > 0) count += 1;
-  if (count === volume.length) return columns;
-  const kept = (column: Float64Array): Float64Array => column.filter((_value, at) => volume[at]! > 0);
-  return {
-    time: kept(columns.time),
-    open: kept(columns.open),
-    high: kept(columns.high),
-    low: kept(columns.low),
-    close: kept(columns.close),
-    volume: kept(volume),
-  };
 }
 
 function smaller(left: number, right: number): number {

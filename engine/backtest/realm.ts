@@ -10,8 +10,9 @@ import { BarView } from './host/bar-window.ts';
 import { type CheckedDefinition, checkDefinition } from './host/definition.ts';
 import { PositionOfSymbol, StrategyContext } from './host/strategy-context.ts';
 import { StrategyHost, type StrategySnapshot } from './host/strategy-host.ts';
-import { runLoop, tradedBars, warmUp } from './loop.ts';
+import { runLoop, warmUp } from './loop.ts';
 import { TapeWriter, TextTable, TradeWriter } from './loop-codec.ts';
+import { tradedBars } from './traded-bars.ts';
 
 // The program of a strategy's sandbox process: it is bundled into a bare realm, where there is no Node and no zod.
 // Its inputs come from the engine and are trusted; what it answers is judged on the other side.

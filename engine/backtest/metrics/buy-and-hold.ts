@@ -1,7 +1,7 @@
 import { firstIndexFrom } from '#engine/candles/candle-columns.ts';
 import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
-import { tradedBars } from '../loop.ts';
+import { tradedBars } from '../traded-bars.ts';
 
 export interface HeldCurve {
   readonly netReturn: number;

@@ -1,7 +1,7 @@
 import { firstIndexFrom } from '#engine/candles/candle-columns.ts';
 import type { CandleColumns, Span } from '#engine/candles/types.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
-import { tradedBars } from '../loop.ts';
+import { tradedBars } from '../traded-bars.ts';
 
 /** All bars that open, and close, at one time. */
 export interface Instant {
