@@ -159,7 +159,10 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   });
 
   const startedAt = Date.now();
-  const prove: NightOptions['prove'] = async (change) => runAllGates(await openContext({ ...change, log }), () => {}, tools);
+  // That a gate refuses a canary is what it is for, and no news to whoever reads the log.
+  const quiet = log.child({}, { level: 'silent' });
+  const prove: NightOptions['prove'] = async (change) =>
+    runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools);
   const night = await oneNight(settings, workspace, bot, candles, market, asOf, prove, report);
   const nightSeconds = (Date.now() - startedAt) / 1000;
 

@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { appendToNight, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { openContext } from '#bot/gates/context.ts';
 import { couldNotLookAt, FINAL_GATE, type GateName, success } from '#bot/gates/outcome.ts';
 import { finalGate, runAllGates } from '#bot/gates/run-gates.ts';
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { CHEAT_NAMES, cheatOf } from '#bot/orchestrator/canaries/cheats.ts';
 import {
   CANARY_LABEL,
@@ -13,8 +15,11 @@ import {
   type CanaryReport,
   type CanaryTask,
   describeCanary,
+  type Flown,
   flyCanaries,
 } from '#bot/orchestrator/canaries.ts';
+import { runNight } from '#bot/orchestrator/night.ts';
+import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createDeployment, type Deployment } from '#tests/support/deployment.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
@@ -26,8 +31,13 @@ const AS_OF = Date.UTC(2026, 0, 1);
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await createDeployment();
+  // What is thrown away is made where temporary files go: here, where nobody else makes any.
+  vi.stubEnv('TMPDIR', deployment.root);
 }, 120_000);
-afterAll(() => deployment.close());
+afterAll(() => {
+  vi.unstubAllEnvs();
+  deployment.close();
+});
 
 /** Issues as GitHub keeps them, as far as an alarm goes. */
 function issueBook() {
@@ -89,38 +99,52 @@ const EXPECTED: readonly (readonly [(typeof CHEAT_NAMES)[number], Partial<Record
   ['writes-outside', { guard: '.github/workflows/canary.yml', sandbox: 'node:fs' }],
 ];
 
-describe('a night’s canaries', () => {
-  it.each(EXPECTED)(
-    '%s is stopped by the gates that are there for it, and the null strategy by its numbers',
-    async (name, by) => {
-      const { canaries, alarm } = await flyCanaries(task(cycleOf(name)));
-      expect(canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual(['null stopped', `${name} stopped`]);
-      expect(alarm).toBeNull();
-      const [nothing, cheat] = canaries;
-      expect(sentenceOf(nothing!, 'policy')).toContain('does not earn more');
-      for (const [gate, said] of Object.entries(by)) expect(sentenceOf(cheat!, gate)).toContain(said);
-    },
-    120_000,
-  );
+describe('canaries before the gates as they are', () => {
+  /** All cheats in one night: its own, and four that are owed. */
+  let flown: Flown;
+  const { api, issues } = issueBook();
+  let before: readonly unknown[];
+  const heads = async () => {
+    const { repository, state, remote } = deployment;
+    return [await repository.resolve('main'), await state.refresh(), readdirSync(`${remote}/refs/heads`)];
+  };
+  beforeAll(async () => {
+    for (const name of CHEAT_NAMES) await api.openIssue(`A canary got past the gates: ${name}`, '', [CANARY_LABEL]);
+    before = await heads();
+    flown = await flyCanaries(task('20260101-1', { api }));
+  }, 240_000);
 
-  it('leave no trace: no commit, no line of the ledger, no opening of the vault, no issue', async () => {
-    const { repository, state } = deployment;
-    const heads = async () => [
-      await repository.resolve('main'),
-      await state.refresh(),
-      readdirSync(`${deployment.remote}/refs/heads`),
-    ];
-    const before = await heads();
-    const { api, issues } = issueBook();
-    await flyCanaries(task(cycleOf('forges-metrics'), { api }));
+  it('a null strategy is stopped by its honest numbers', () => {
+    expect(flown.canaries[0]).toMatchObject({ canary: 'null', outcome: 'stopped' });
+    expect(sentenceOf(flown.canaries[0]!, 'policy')).toContain('does not earn more');
+  });
+
+  it.each(EXPECTED)('one that %s is stopped by the gates that are there for it', (name, by) => {
+    const cheat = flown.canaries.find(({ canary }) => canary === name);
+    expect(cheat).toMatchObject({ outcome: 'stopped' });
+    for (const [gate, said] of Object.entries(by)) expect(sentenceOf(cheat!, gate)).toContain(said);
+  });
+
+  it('begin with the null strategy and the cheat whose turn it is', () => {
+    expect(flown.canaries.map(({ canary }) => canary).slice(0, 2)).toEqual(['null', cheatOf('20260101-1')]);
+    expect(flown.canaries).toHaveLength(1 + CHEAT_NAMES.length);
+  });
+
+  it('settle what was owed', () => {
+    expect(flown.alarm).toBeNull();
+    expect(issues.filter(({ isOpen }) => isOpen)).toEqual([]);
+    expect(issues.every(({ comments }) => comments.length === 1 && comments[0]!.includes('stopped again'))).toBe(true);
+  });
+
+  it('leave no trace: no commit, no line of the ledger, no opening of the vault, no folder', async () => {
     expect(await heads()).toEqual(before);
-    expect(issues).toEqual([]);
+    expect(tmpdir()).toBe(deployment.root);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('ratchet-canary-'))).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('gates that have become weak', () => {
-  it('let a forger through everything, and the alarm rings until a night stops it again', async () => {
+  it('let a forger through everything, and the alarm rings, with one issue however often it does', async () => {
     const { api, issues } = issueBook();
     const weak = await flyCanaries(task(cycleOf('forges-metrics'), { api, prove: wavingThrough('backtest', 'policy') }));
     expect(weak.canaries).toMatchObject([
@@ -133,15 +157,9 @@ describe('gates that have become weak', () => {
       { title: 'A canary got past the gates: forges-metrics', labels: [CANARY_LABEL], isOpen: true },
     ]);
 
-    const mended = await flyCanaries(task(cycleOf('writes-outside'), { api }));
-    expect(mended.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual([
-      'null stopped',
-      'writes-outside stopped',
-      'forges-metrics stopped',
-    ]);
-    expect(mended.alarm).toBeNull();
-    expect(issues.filter(({ isOpen }) => isOpen)).toEqual([]);
-    expect(issues[1]!.comments).toEqual([expect.stringContaining('stopped again')]);
+    const again = await flyCanaries(task(cycleOf('forges-metrics'), { api, prove: wavingThrough('backtest', 'policy') }));
+    expect(again.alarm).toContain('forges-metrics');
+    expect(issues).toHaveLength(2);
   }, 240_000);
 
   it('ring the alarm for one wall that is down though another one holds', async () => {
@@ -171,6 +189,65 @@ describe('gates that have become weak', () => {
     expect(canaries.map(({ outcome }) => outcome)).toEqual(['not-judged', 'not-judged', 'not-judged']);
     expect(alarm).toContain('#1');
   }, 120_000);
+});
+
+describe('a night whose alarm rings', () => {
+  it('looks for nothing, proposes nothing, says why, and has it all in the ledger', async () => {
+    const { repository, state, candles } = deployment;
+    const { api } = issueBook();
+    await api.openIssue('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
+    const report = await runNight({
+      strategy: 'ema-cross',
+      asOf: AS_OF,
+      seed: 7,
+      trials: 3,
+      workers: 1,
+      proposer: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
+      repository,
+      state,
+      api: api as unknown as RepositoryApi,
+      candles,
+      paperRecord: () => expect.fail('Nobody may look at anything.'),
+      author: PERSON,
+      prove: wavingThrough('backtest', 'policy'),
+      forge: 'embedded',
+      commands: [],
+      progress: () => {},
+    });
+    expect(report).toMatchObject({ decision: 'NO_CHANGE', trials: 0, pullRequest: null });
+    expect(report.reason).toContain('nothing is proposed');
+    const ledger = await readLedgerFrom(state);
+    const lines = recordsOf(ledger, 'canary').map(({ entry }) => `${entry.canary} ${entry.outcome}`);
+    expect(lines).toEqual(report.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`));
+    expect(lines).toContain('forges-metrics slipped');
+    expect(recordsOf(ledger, 'night-ended').at(-1)?.entry.reason).toBe(report.reason);
+  }, 120_000);
+
+  it('has one line a canary, also when it is run again', async () => {
+    const { state } = deployment;
+    const cycle = '20260102-1';
+    await appendToNight(state, cycle, {
+      entries: [
+        {
+          kind: 'night-began',
+          cycle,
+          strategy: 'ema-cross',
+          asOf: AS_OF,
+          parentTree: '',
+          proposer: 'evolution',
+          trialsPlanned: 0,
+          seed: 1,
+        },
+      ],
+    });
+    const one = { canary: 'null', outcome: 'stopped', stops: [], sentence: 'It was.' } as const;
+    await recordCanaries(state, cycle, [one]);
+    await recordCanaries(state, cycle, [one, { ...one, canary: 'looks-ahead' }]);
+    const own = recordsOf(await readLedgerFrom(state), 'canary').filter((record) => record.cycle === cycle);
+    expect(own.map(({ entry }) => entry.canary)).toEqual(['null', 'looks-ahead']);
+    await appendToNight(state, cycle, { entries: [own[0]!.entry] });
+    await expect(readLedgerFrom(state)).rejects.toThrow('canary null flew twice');
+  });
 });
 
 describe('the cheat of a night', () => {
