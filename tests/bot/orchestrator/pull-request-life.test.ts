@@ -7,6 +7,7 @@ import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import type { AutonomyLevel } from '#bot/gates/policies.ts';
 import { RepositoryApi } from '#bot/github/repository-api.ts';
 import { mayMerge } from '#bot/orchestrator/autonomy.ts';
+import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
 import { textOf } from '#bot/orchestrator/propose.ts';
 import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
@@ -210,6 +211,16 @@ describe('the levels of autonomy', { timeout: 60_000 }, () => {
     await propose('merge-paper', { after: 'canary' });
     expect(await life.prove(number)).toMatchObject({ sentence: 'All gates passed; a person decides.', mergeCommit: null });
     expect((await api.pullRequest(number)).isMerged).toBe(false);
+  });
+
+  it('merge-paper merges nothing while a canary has got past the gates, and merges once that is settled', async () => {
+    await propose('merge-paper');
+    const alarm = await api.openIssue('A canary got past the gates: forges-metrics', 'It did.', [CANARY_LABEL]);
+    expect(await life.prove(number)).toMatchObject({ sentence: expect.stringContaining('canary'), mergeCommit: null });
+    expect((await api.pullRequest(number)).isMerged).toBe(false);
+    await api.closeIssue(alarm);
+    await life.prove(number);
+    expect((await api.pullRequest(number)).isMerged).toBe(true);
   });
 
   it('merge-paper merges nothing but strategies', async () => {
