@@ -1,5 +1,6 @@
 import { buildPack } from '#bot/evidence/build-pack.ts';
 import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
+import { evidenceFiles } from '#bot/evidence/evidence-files.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import {
   configurationOf,
@@ -125,9 +126,22 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
     },
     (version) => openWithCandles(version, evaluation.dataset, seen),
   );
-  if (canonicalJson(rebuilt) === committed)
+  if (canonicalJson(rebuilt) === committed) {
+    const edited = await firstEdited(context, change, rebuilt);
+    if (edited !== null) return edited;
     return { change: { ...change, baseTree, headTree }, candidate, incumbent, evaluation, columns };
+  }
   return `re-execution gives other bytes: ${firstDifference(parsed, rebuilt, '$') ?? 'the text is not canonical JSON'}.`;
+}
+
+/** The first file beside the pack, a chart or the report, that is not what the pack gives; null when all are. */
+async function firstEdited({ repository, head }: GateContext, { id }: StrategyChange, pack: Pack): Promise<string | null> {
+  for (const [path, text] of await evidenceFiles(pack)) {
+    const stands = `strategies/${id}/${path}`;
+    if ((await readText(repository, head, stands)) !== text)
+      return `${stands} is not what the pack gives; take the evidence as the night committed it.`;
+  }
+  return null;
 }
 
 /** Why the ledger does not bear the pack out; null when it does: the candidate was counted, and the selection data were asked. */

@@ -7,6 +7,7 @@ import { seedRepository } from '#bot/cli/up/seed-repository.ts';
 import { wantsOfStrategies } from '#bot/cli/up/strategy-wants.ts';
 import { buildPack } from '#bot/evidence/build-pack.ts';
 import { Effort } from '#bot/evidence/evaluation.ts';
+import { evidenceFiles } from '#bot/evidence/evidence-files.ts';
 import {
   appendToNight,
   configurationOf,
@@ -21,10 +22,9 @@ import {
 } from '#bot/evidence/ledger.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import { openWithCandles } from '#bot/evidence/open-with-candles.ts';
-import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
@@ -184,8 +184,9 @@ export function commitOn(
 }
 
 /** The commit a night would make: the strategy's files and their evidence. */
-export function proposalOf(deployment: Deployment, files: ReadonlyMap<string, string>, pack: Pack): Promise<CommitHash> {
-  const changes = new Map<string, string>([[`strategies/ema-cross/${PACK_PATH}`, canonicalJson(pack)]]);
+export async function proposalOf(deployment: Deployment, files: ReadonlyMap<string, string>, pack: Pack): Promise<CommitHash> {
+  const changes = new Map<string, string>();
+  for (const [path, text] of await evidenceFiles(pack)) changes.set(`strategies/ema-cross/${path}`, text);
   for (const [path, text] of files) changes.set(`strategies/ema-cross/${path}`, text);
   return commitOn(deployment, changes);
 }

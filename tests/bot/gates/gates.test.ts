@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRAWDOWN_SVG_PATH } from '#bot/evidence/charts/drawdown-svg.ts';
+import { EVIDENCE_PATHS } from '#bot/evidence/evidence-files.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
+import { REPORT_PATH } from '#bot/evidence/report.ts';
 import { openContext } from '#bot/gates/context.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { finalGate, runAllGates, runGate } from '#bot/gates/run-gates.ts';
@@ -98,6 +101,16 @@ afterAll(() => second?.close());
 
 describe('the backtest gate', () => {
   const verdict = async (commit: CommitHash) => runGate('backtest', await contextOf(commit), [], gateTools);
+
+  it('refuses a chart or a report that the pack does not give', async () => {
+    for (const path of [DRAWDOWN_SVG_PATH, REPORT_PATH]) {
+      const result = await verdict(await altered(`${FOLDER}/${path}`, 'All is well.\n'));
+      expect(result).toMatchObject({
+        conclusion: 'failure',
+        title: expect.stringContaining(`${path} is not what the pack gives`),
+      });
+    }
+  }, 60_000);
 
   it('names the number that re-execution contradicts', async () => {
     const forged = structuredClone(pack);
@@ -272,7 +285,7 @@ describe('going back', () => {
       new Map(
         [...shippedFiles('ema-cross')]
           .map(([path, text]) => [`${FOLDER}/${path}`, text] as const)
-          .concat([[`${FOLDER}/${PACK_PATH}`, null as never]]),
+          .concat(EVIDENCE_PATHS.map((path) => [`${FOLDER}/${path}`, null as never] as const)),
       ),
       head,
     );

@@ -1,6 +1,5 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EQUITY_SVG_PATH } from '#bot/evidence/charts/equity-svg.ts';
 import { LEDGER_HEAD_PATH, ledgerPath, readLedgerFrom, recordsOf, returnsPath } from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
 import { backtestGate } from '#bot/gates/backtest.ts';
@@ -93,7 +92,7 @@ describe('the vault, asked by the backtest gate', () => {
   }, 120_000);
 
   it('gives the recorded answer to the same candidate, for nothing, also in another tree and to who cannot write', async () => {
-    const redrawn = await commitOn(deployment, new Map([[`${FOLDER}/${EQUITY_SVG_PATH}`, '<svg/>']]), modest);
+    const redrawn = await commitOn(deployment, new Map([[`${FOLDER}/evidence/notes.md`, 'Read.\n']]), modest);
     for (const head of [modest, redrawn]) {
       expect(await backtestGate(await contextOf(head, { state: writable(0) }))).toMatchObject({ conclusion: 'success' });
     }
