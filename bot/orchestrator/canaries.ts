@@ -31,6 +31,8 @@ export interface CanaryTask {
   readonly cycle: string;
   readonly asOf: number;
   readonly author: Person;
+  /** What the ledger has of this night's canaries already, when it is run again. */
+  readonly recorded: readonly CanaryReport[];
   /** Runs every gate, as for any change. */
   readonly prove: (change: CanaryChange) => Promise<readonly GateResult[]>;
 }
@@ -38,7 +40,8 @@ export interface CanaryTask {
 export type CanaryName = 'null' | CheatName;
 
 export interface CanaryReport extends Verdict {
-  readonly canary: CanaryName;
+  /** A `CanaryName`, or what an older ledger called one. */
+  readonly canary: string;
 }
 
 export interface Flown {
@@ -55,10 +58,13 @@ const NULL: Expectation & { readonly deceit: string } = {
 
 /**
  * Sends one null strategy and one cheat through the gates: the night's own, and those that were not stopped before and not since. A
- * canary that gets past the gate that is there for it opens an issue, which stays until a night stops the same one again.
+ * canary that gets past the gate that is there for it opens an issue, which stays until a night stops the same one again. A night that
+ * is run again does not send those again that were stopped.
  */
 export async function flyCanaries(task: CanaryTask): Promise<Flown> {
   const open = await task.api.listOpenIssues(CANARY_LABEL);
+  const isDone = task.recorded.length > 0 && task.recorded.every(({ outcome }) => outcome === 'stopped');
+  if (isDone && open.length === 0) return { canaries: task.recorded, alarm: null };
   const owed = CHEAT_NAMES.filter((name) => open.some(({ title }) => title === titleOf(name)));
   const cheats = [...new Set([cheatOf(task.cycle), ...owed])].map(cheatNamed);
   const canaries = await judgeAll(task, cheats);
@@ -148,7 +154,8 @@ async function tell(
     await api.closeIssue(issue.number);
   }
   if (outcome !== 'slipped' || issue !== undefined) return;
-  const deceit = canary === 'null' ? NULL.deceit : cheatNamed(canary).deceit;
+  const cheat = CHEAT_NAMES.find((name) => name === canary);
+  const { deceit } = cheat === undefined ? NULL : cheatNamed(cheat);
   const body = [
     `In night ${cycle} a canary that ${deceit} went through the gates, and they did not stop it as they should. ${sentence}`,
     '',
@@ -160,7 +167,7 @@ async function tell(
   await api.openIssue(titleOf(canary), body, [CANARY_LABEL]);
 }
 
-function titleOf(canary: CanaryName): string {
+function titleOf(canary: string): string {
   return `A canary got past the gates: ${canary}`;
 }
 

@@ -56,10 +56,17 @@ export async function endNight(
   return trials;
 }
 
+/** What the ledger has of a night's canaries: none before they flew. */
+export async function recordedCanaries(state: StateBranch, cycle: string): Promise<readonly CanaryReport[]> {
+  const own = recordsOf(await readLedgerFrom(state), 'canary').filter((record) => record.cycle === cycle);
+  return own.map(({ entry: { canary, outcome, stoppedBy, sentence } }) => {
+    return { canary, outcome, sentence, stops: stoppedBy.map((gate) => ({ gate, sentence })) };
+  });
+}
+
 /** Writes down what became of a night's canaries; of a night that is run again, what was not written yet. */
 export async function recordCanaries(state: StateBranch, cycle: string, canaries: readonly CanaryReport[]): Promise<void> {
-  const own = recordsOf(await readLedgerFrom(state), 'canary').filter((record) => record.cycle === cycle);
-  const written = new Set(own.map(({ entry }) => entry.canary));
+  const written = new Set((await recordedCanaries(state, cycle)).map(({ canary }) => canary));
   const entries = canaries
     .filter(({ canary }) => !written.has(canary))
     .map(({ canary, outcome, stops, sentence }) => {

@@ -24,7 +24,7 @@ import { type CanaryReport, type CanaryTask, describeCanary, flyCanaries } from 
 import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
 import { examine } from './examine.ts';
-import { type BegunNight, beginNight, endNight, recordCanaries, writerFor } from './night-ledger.ts';
+import { type BegunNight, beginNight, endNight, recordCanaries, recordedCanaries, writerFor } from './night-ledger.ts';
 import { observe, type PaperRecord } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { branchOf, propose } from './propose.ts';
@@ -121,7 +121,8 @@ async function fly(options: NightOptions, { cycle, asOf }: BegunNight, base: Com
     phase: 'canaries',
     message: 'a strategy that knows nothing and one that cheats, for the gates to stop',
   });
-  const flown = await flyCanaries({ repository, api, candles, base, strategy, cycle, asOf, author, prove });
+  const recorded = await recordedCanaries(state, cycle);
+  const flown = await flyCanaries({ repository, api, candles, base, strategy, cycle, asOf, author, recorded, prove });
   await recordCanaries(state, cycle, flown.canaries);
   for (const canary of flown.canaries) progress({ kind: 'done', phase: 'canaries', message: describeCanary(canary) });
   return flown;

@@ -79,7 +79,19 @@ function wavingThrough(...waved: readonly GateName[]) {
 function task(cycle: string, more: Partial<CanaryTask> = {}): CanaryTask {
   const { repository, candles, base } = deployment;
   const { api } = issueBook();
-  return { repository, api, candles, base, strategy: 'ema-cross', cycle, asOf: AS_OF, author: PERSON, prove: realGates, ...more };
+  return {
+    repository,
+    api,
+    candles,
+    base,
+    strategy: 'ema-cross',
+    cycle,
+    asOf: AS_OF,
+    author: PERSON,
+    recorded: [],
+    prove: realGates,
+    ...more,
+  };
 }
 
 function sentenceOf({ stops }: CanaryReport, gate: string): string | undefined {
@@ -248,6 +260,23 @@ describe('a night whose alarm rings', () => {
     await appendToNight(state, cycle, { entries: [own[0]!.entry] });
     await expect(readLedgerFrom(state)).rejects.toThrow('canary null flew twice');
   });
+});
+
+describe('a night that is run again', () => {
+  const stopped = { canary: 'null', outcome: 'stopped', stops: [], sentence: 'It was.' } as const;
+  const prove = () => expect.fail('They are not sent again.');
+
+  it('does not send again what was stopped', async () => {
+    const { canaries, alarm } = await flyCanaries(task(cycleOf('looks-ahead'), { recorded: [stopped], prove }));
+    expect(canaries).toEqual([stopped]);
+    expect(alarm).toBeNull();
+  });
+
+  it('sends again what was not judged', async () => {
+    const recorded = [{ ...stopped, outcome: 'not-judged' as const }];
+    const { canaries } = await flyCanaries(task(cycleOf('looks-ahead'), { recorded }));
+    expect(canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual(['null stopped', 'looks-ahead stopped']);
+  }, 120_000);
 });
 
 describe('the cheat of a night', () => {
