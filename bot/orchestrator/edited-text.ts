@@ -47,7 +47,17 @@ function readPack(text: string | null): Pack | null {
   }
 }
 
-/** A form in a browser sends other line ends, and may lose those at the end. */
 function isSame(left: string, right: string): boolean {
-  return left.replaceAll('\r\n', '\n').trimEnd() === right.replaceAll('\r\n', '\n').trimEnd();
+  return comparable(left) === comparable(right);
+}
+
+/**
+ * A form in a browser sends other line ends, and may lose those at the end. The embedded forge may come back on another port, which
+ * leads nobody astray: on whichever port, it is this machine.
+ */
+function comparable(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1')
+    .trimEnd();
 }

@@ -187,6 +187,16 @@ describe('a description that was edited by hand', { timeout: 60_000 }, () => {
     expect((await api.pullRequest(number)).body).toBe(before.body);
   });
 
+  it('is not mistaken for one written while the embedded forge had another port, but a link elsewhere is an edit', async () => {
+    const { body } = await api.pullRequest(number);
+    const moved = body.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:1');
+    expect(moved).not.toBe(body);
+    await edit({ body: body.replace(/http:\/\/127\.0\.0\.1:\d+/, 'http://example.com') });
+    expect(await life.prove(number)).toMatchObject({ sentence, mergeCommit: null });
+    await edit({ body: moved });
+    expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });
+  });
+
   it('is not mistaken for one that a browser sent with other line ends', async () => {
     const { body } = await api.pullRequest(number);
     await edit({ body: `${body.trimEnd().replaceAll('\n', '\r\n')}\r\n` });
