@@ -50,7 +50,7 @@ describe('ratchet up, killed with SIGKILL at every joint and started again', () 
       /gates .*gate:/,
     ]) {
       const ratchet = new RatchetProcess([...FLAGS, '--workspace', stormy]);
-      await ratchet.says(moment, 120_000);
+      await ratchet.says(moment, 300_000);
       await ratchet.kill('SIGKILL');
     }
     const last = await runRatchet(...FLAGS, '--workspace', stormy);
@@ -75,5 +75,5 @@ describe('ratchet up, killed with SIGKILL at every joint and started again', () 
     const verified = await runRatchet('ledger', 'verify', '--workspace', stormy);
     expect(verified.code, verified.stderr).toBe(0);
     expect(summaryOf(last.stdout).engine).toMatchObject({ status: 'Synced', commit: git(stormy, 'rev-parse', 'main') });
-  }, 400_000);
+  }, 900_000);
 });
