@@ -99,5 +99,5 @@ export async function strategyFiles(
 
 export async function readText(repository: Repository, commit: CommitHash, path: string): Promise<string | null> {
   const bytes = await repository.readFile(commit, path);
-  return bytes === null ? null : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  return bytes === null ? null : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
