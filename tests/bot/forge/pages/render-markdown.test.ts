@@ -84,9 +84,12 @@ describe('Markdown on the pages', () => {
   });
 
   it('shows the body of a real pull request with its folds, tables and chart', () => {
-    const html = show(renderPullRequest(samplePack(), sampleContext()).body);
+    const { body } = renderPullRequest(samplePack(), sampleContext());
+    const folds = body.match(/^<details>$/gm) ?? [];
+    const html = show(body);
     expect(firstFault(html)).toBeNull();
-    expect(html.match(/<details>/g)).toHaveLength(3);
+    expect(folds.length).toBeGreaterThan(0);
+    expect(html.match(/<details>/g)).toEqual(folds);
     expect(html).toContain('<pre class="chart-source">');
     expect(html).toContain('<th class="right">Candidate</th>');
     expect(html).toContain('aria-label="yes"');
