@@ -16,6 +16,7 @@ export const DENIALS = {
   expired: 'The limit was not traded through before it expired.',
   withdrawn: 'The position was closed, or entries were halted, before the order filled.',
   'stale-data': 'The newest closed bar is older than allowed.',
+  paused: 'Trading is paused: no new entries; exits pass.',
   reducing: 'Entries are stopped; positions may only shrink.',
   halted: 'Trading is halted; only exits pass.',
 } as const;

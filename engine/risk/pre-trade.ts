@@ -4,8 +4,8 @@ import type { DenialCode } from './denial.ts';
 
 // Bundled into the strategy realm: no Node imports here. Called once for each decision that is not a hold.
 
-/** `active`: everything passes. `reducing` and `halted`: entries are refused; exits, reductions and cancels always pass. */
-export type HaltState = 'active' | 'reducing' | 'halted';
+/** `active`: everything passes. In all others entries are refused; exits, reductions and cancels always pass. */
+export type HaltState = 'active' | 'paused' | 'reducing' | 'halted';
 
 /** Longest horizon or expiry, base bars: ten years of one-minute bars. */
 const BARS_MAX = 5_300_000;

@@ -3,9 +3,22 @@ import { z } from 'zod';
 /** The file on the state branch by which people and the bot hold the engine back. */
 export const controlPath = 'control.json';
 
-/** `active`: trade. `reducing` and `halted`: no entries; exits, stops and cancels always pass. */
+/**
+ * How far the engine may act. Exits, protective orders and cancels pass in every mode.
+ *
+ * - `active`: trade.
+ * - `paused`: no new entries. An entry order that was given before stands as it was given, and may still fill; strategies go on
+ *   deciding and may exit.
+ * - `reducing`: no entries, waiting entry orders are withdrawn, and every position is closed at the next open.
+ * - `halted`: as `paused`, and waiting entry orders are withdrawn at once.
+ *
+ * None ends by itself: a person says `active` again.
+ */
+export const ControlMode = z.enum(['active', 'paused', 'reducing', 'halted']);
+export type ControlMode = z.infer<typeof ControlMode>;
+
 export const Control = z.strictObject({
-  mode: z.enum(['active', 'reducing', 'halted']),
+  mode: ControlMode,
   by: z.string().min(1).max(200),
   /** ISO 8601, UTC. */
   at: z.iso.datetime(),

@@ -315,9 +315,10 @@ export class Engine {
       (problem) => problem !== null,
     );
     return {
-      schema: 'ratchet/engine-status/1',
+      schema: 'ratchet/engine-status/2',
       ...summarise(strategies, problems),
       commit: this.#reconciler.commit,
+      control: this.#control,
       mode: this.#control.mode,
       feed: this.#feedState(),
       strategies,

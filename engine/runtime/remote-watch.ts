@@ -120,7 +120,8 @@ function newsOf({ feed: _feed, strategies, ...rest }: EngineStatus): string {
 function newsIn(text: string | null): string | null {
   if (text === null) return null;
   try {
-    return newsOf(parseStatus(text));
+    const status = parseStatus(text);
+    return status === null ? null : newsOf(status);
   } catch (error) {
     if (error instanceof RatchetError) return null;
     throw error;

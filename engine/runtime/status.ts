@@ -4,6 +4,7 @@ import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { SyncStatus } from '#engine/store/rows.ts';
+import { Control, ControlMode } from './control.ts';
 import { enginePaths } from './options.ts';
 
 /** The file on the state branch by which the engine says how it is. */
@@ -29,15 +30,21 @@ export const StrategyStatus = z.strictObject({
 });
 export type StrategyStatus = z.infer<typeof StrategyStatus>;
 
+/** What an earlier version of Ratchet published; to this one it is as if nothing had been published yet. */
+const earlierSchemas: readonly unknown[] = ['ratchet/engine-status/1'];
+
 export const EngineStatus = z.strictObject({
-  schema: z.literal('ratchet/engine-status/1'),
+  schema: z.literal('ratchet/engine-status/2'),
   /** The worst of the strategies' and of the engine's own. */
   status: SyncStatus,
   /** Empty when all is well. */
   reason: z.string(),
   /** Main's commit as last reconciled: what it asks for is what the strategies' statuses speak of. Null before the first time. */
   commit: z.string().nullable(),
-  mode: z.enum(['active', 'reducing', 'halted']),
+  /** The order it obeys now, whole: so a reader knows which one was taken up. */
+  control: Control,
+  /** `control.mode`, for those who ask for no more. */
+  mode: ControlMode,
   /** `waiting` before anything runs, `end-of-data` when a replay has nothing more to play. */
   feed: z.enum(['waiting', 'catching-up', 'running', 'end-of-data']),
   strategies: z.array(StrategyStatus),
@@ -75,10 +82,15 @@ export function statusText(status: EngineStatus): string {
   return `${canonicalJson(status)}\n`;
 }
 
-/** @throws RatchetError `engine/bad-status` when the text is not what an engine publishes */
-export function parseStatus(text: string): EngineStatus {
+/**
+ * Null for what an engine of an earlier version published: one of this version writes its own with its first look at main.
+ * @throws RatchetError `engine/bad-status` when the text is not what an engine publishes
+ */
+export function parseStatus(text: string): EngineStatus | null {
   try {
-    return EngineStatus.parse(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && 'schema' in value && earlierSchemas.includes(value.schema)) return null;
+    return EngineStatus.parse(value);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     throw new RatchetError(
@@ -98,7 +110,7 @@ export function writeLocalStatus(dir: string, status: EngineStatus): void {
   renameSync(`${path}.new`, path);
 }
 
-/** What the engine in `dir` last said of itself; null when it never ran. */
+/** What the engine in `dir` last said of itself; null when none of this version ever ran there. */
 export function readLocalStatus(dir: string): EngineStatus | null {
   let text: string;
   try {

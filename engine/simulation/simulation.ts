@@ -235,10 +235,13 @@ export class Simulation {
     return this.#halt;
   }
 
-  /** `reducing` and `halted` withdraw every waiting purchase at once and refuse new ones; exits, reductions and cancels pass. */
+  /**
+   * All but `active` refuse new purchases; exits, reductions and cancels pass. `reducing` and `halted` withdraw every waiting
+   * purchase at once as well; under `paused` it stands.
+   */
   setHalt(halt: HaltState): void {
     this.#halt = halt;
-    if (halt === 'active') return;
+    if (halt === 'active' || halt === 'paused') return;
     for (const book of this.#books) this.#desk.withdrawPurchase(book);
   }
 

@@ -59,7 +59,7 @@ export const StoredSimulation: z.ZodType<SimulationSnapshot> = z.strictObject({
   turnover: Count,
   time: z.number(),
   version: z.string(),
-  halt: z.enum(['active', 'reducing', 'halted']),
+  halt: z.enum(['active', 'paused', 'reducing', 'halted']),
   books: z.array(
     z.strictObject({
       symbol: z.string(),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLog } from '#engine/log.ts';
 import { StateBranch, stateRef } from '#engine/repository/state-branch.ts';
+import { initialControl } from '#engine/runtime/control.ts';
 import { RemoteWatch } from '#engine/runtime/remote-watch.ts';
 import { type EngineStatus, statusPath } from '#engine/runtime/status.ts';
 import { type RemoteFixture, remoteFixture } from '../repository/remote-fixture.ts';
@@ -27,11 +28,13 @@ const strategy = {
   desiredTree: 'a'.repeat(40),
   positions: 0,
 } as const;
+const halted = { mode: 'halted', by: 'alice', at: '2026-01-01T00:00:00.000Z', reason: 'looks odd' } as const;
 const status: EngineStatus = {
-  schema: 'ratchet/engine-status/1',
+  schema: 'ratchet/engine-status/2',
   status: 'Synced',
   reason: '',
   commit: 'b'.repeat(40),
+  control: initialControl,
   mode: 'active',
   feed: 'catching-up',
   strategies: [strategy],
@@ -82,11 +85,11 @@ it('makes a commit when what runs has changed, not when bars have passed', async
   first.publish(later, true);
   await round();
   expect(published()).toBe(1);
-  first.publish({ ...later, mode: 'halted' }, true);
+  first.publish({ ...later, control: halted, mode: 'halted' }, true);
   await round();
   expect(published()).toBe(2);
-  expect(JSON.parse(text())).toEqual({ ...later, mode: 'halted' });
-  first.publish({ ...later, mode: 'halted', strategies: [{ ...strategy, tree: 'c'.repeat(40) }] }, false);
+  expect(JSON.parse(text())).toEqual({ ...later, control: halted, mode: 'halted' });
+  first.publish({ ...later, control: halted, mode: 'halted', strategies: [{ ...strategy, tree: 'c'.repeat(40) }] }, false);
   await round();
   expect(published()).toBe(3);
 });
