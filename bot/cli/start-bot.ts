@@ -78,6 +78,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const life = new PullRequestLife({
     api,
     repository,
+    state,
+    author: BOT_PERSON,
+    clock: Date.now,
     program: {
       command: RATCHET_COMMAND,
       mirrorDir,

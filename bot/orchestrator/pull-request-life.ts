@@ -6,13 +6,16 @@ import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 import { type ProofInputs, proofInputs, verdictStaleness } from '#bot/gates/staleness.ts';
 import type { CheckOutput, PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
-import type { CommitHash, Repository } from '#engine/repository/repository.ts';
+import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { autonomyAt, type ForgeKind, mayMerge } from './autonomy.ts';
 import { CANARY_LABEL } from './canaries.ts';
 import { type EditedText, editedText } from './edited-text.ts';
 import { type GateProgram, runGateProgram } from './gate-program.ts';
+import { type Decider, type Decision, heldBy, readDecisions, recordDecision } from './life/decisions.ts';
 import type { Progress } from './progress.ts';
 
 export { AUTONOMY_PATH } from '#bot/gates/policies.ts';
@@ -23,10 +26,16 @@ const MAIN = 'main';
 export interface LifeOptions {
   readonly api: RepositoryApi;
   readonly repository: Repository;
+  /** Where people's decisions and the merge log stand. */
+  readonly state: StateBranch;
   readonly program: GateProgram;
   /** The bot's own account: its changes are held to the bot's rules, and only they may be merged without a person. */
   readonly botLogin: string;
   readonly forge: ForgeKind;
+  /** Who commits when the bot does. */
+  readonly author: Person;
+  /** UTC milliseconds: dates decisions, records and commits. */
+  readonly clock: () => number;
   /** What a pull request of the bot lists at its foot. */
   readonly commands: readonly CommandHelp[];
   readonly log: Logger;
@@ -39,6 +48,28 @@ export interface Settlement {
   readonly gates: Readonly<Record<string, string>>;
   readonly mergeCommit: string | null;
   /** Why it stands where it stands, one sentence. */
+  readonly sentence: string;
+}
+
+/** What became of a merge that was not refused. */
+export type Merge =
+  | { readonly state: 'merged'; readonly commit: string }
+  /** The branch has a merge queue: it stands in it, and the forge merges it when its turn comes. */
+  | { readonly state: 'queued'; readonly sentence: string };
+
+export interface Rebased {
+  readonly from: string;
+  readonly to: string;
+  /** What was made again, one sentence. */
+  readonly sentence: string;
+}
+
+/** A pull request that the bot opened because it was asked to, or one that was open already and says the same. */
+export interface Proposed {
+  readonly number: number;
+  readonly url: string;
+  readonly head: string;
+  readonly isNew: boolean;
   readonly sentence: string;
 }
 
@@ -76,7 +107,7 @@ export class PullRequestLife {
     const gates = (how === 'as-needed' ? await this.#stillProven(pull, base) : null) ?? (await this.#runGates(pull, base));
     if (gates[FINAL_GATE] !== 'success')
       return { number, head: pull.headSha, gates, mergeCommit: null, sentence: 'Not every gate passed.' };
-    if ((await api.listOpenIssues(CANARY_LABEL)).length > 0) {
+    if ((await api.issues.listOpen(CANARY_LABEL)).length > 0) {
       const sentence = 'All gates passed, but they let a canary through and no night has stopped it since; a person decides.';
       return { number, head: pull.headSha, gates, mergeCommit: null, sentence };
     }
@@ -194,23 +225,24 @@ export class PullRequestLife {
     const { repository, forge, progress } = this.#options;
     const level = await autonomyAt(repository, base, forge);
     if (!mayMerge(level, await this.#stagesOf(pull, base))) return null;
-    const mergeCommit = await this.merge(
-      pull.number,
-      pull.headSha,
-      `Merged by policy: ${AUTONOMY_PATH} at ${base.slice(0, 12)}.`,
-    );
-    progress({ kind: 'done', phase: 'merge', message: `#${pull.number} as ${mergeCommit.slice(0, 8)}` });
-    return mergeCommit;
+    const note = `Merged by policy: ${AUTONOMY_PATH} at ${base.slice(0, 12)}.`;
+    const merge = await this.merge(pull.number, pull.headSha, null, note);
+    if (merge.state === 'queued') return null;
+    progress({ kind: 'done', phase: 'merge', message: `#${pull.number} as ${merge.commit.slice(0, 8)}` });
+    return merge.commit;
   }
 
   /**
    * Squashes the pull request at exactly `head` into main and removes its branch. What was proven against an older main is
    * proven against the present one first.
-   * @throws RatchetError `life/not-proven`, `life/other-base`, `life/edited`, or what `RepositoryApi.merge` throws
+   * @param by the person who asks for it, written down before it is done; null when policy does
+   * @throws RatchetError `life/not-open`, `life/head-moved`, `life/held`, `life/not-proven`, `life/other-base`, `life/edited`, or
+   * what `RepositoryApi.merge` throws
    */
-  async merge(number: number, head: string, note: string): Promise<string> {
+  async merge(number: number, head: string, by: Decider | null, note: string): Promise<Merge> {
     const { api } = this.#options;
-    const pull = await api.pullRequest(number);
+    const pull = await this.#openPull(number);
+    requireHead(pull, head);
     if (pull.baseRef !== MAIN) {
       throw new RatchetError(
         'life/other-base',
@@ -221,17 +253,113 @@ export class PullRequestLife {
     const base = await this.#tip();
     const edited = await this.#edited(pull, base);
     if (edited !== null) throw editedByHand(number, edited);
-    const isProven = pull.headSha === head && ((await this.#stillProven(pull, base)) ?? (await this.#runGates(pull, base)));
-    if (isProven === false || isProven[FINAL_GATE] !== 'success') {
+    const isProven = (await this.#stillProven(pull, base)) ?? (await this.#runGates(pull, base));
+    if (isProven[FINAL_GATE] !== 'success') {
       throw new RatchetError(
         'life/not-proven',
         `Not every gate has passed for ${head.slice(0, 12)} on ${base.slice(0, 12)}.`,
         'See its checks; nothing was merged.',
       );
     }
-    const mergeCommit = await api.merge(number, head, `${pull.title} (#${number})`, note);
+    await this.#requireFree(number);
+    if (by !== null) await this.#decide(pull, 'merge', by);
+    const commit = await api.merge(number, head, `${pull.title} (#${number})`, note);
     await api.deleteBranch(pull.headRef);
-    return mergeCommit;
+    return { state: 'merged', commit };
+  }
+
+  /**
+   * Writes down that a person approves of exactly `head`.
+   * @throws RatchetError `life/head-moved`, `life/not-open`
+   */
+  async approve(number: number, head: string, by: Decider): Promise<Decision> {
+    const pull = await this.#openPull(number);
+    requireHead(pull, head);
+    return this.#decide(pull, 'approve', by);
+  }
+
+  /** From now on it is proven, but merged by nobody through the bot. @throws RatchetError `life/not-open` */
+  async hold(number: number, by: Decider): Promise<Decision> {
+    return this.#decide(await this.#openPull(number), 'hold', by);
+  }
+
+  /** Ends a hold. @throws RatchetError `life/not-open`, `life/not-held` */
+  async release(number: number, by: Decider): Promise<Decision> {
+    const pull = await this.#openPull(number);
+    await this.#options.state.refresh();
+    if (heldBy(await readDecisions(this.#options.state, number)) === null)
+      throw new RatchetError('life/not-held', `Pull request #${number} is not held.`, 'There is nothing to release.');
+    return this.#decide(pull, 'release', by);
+  }
+
+  /** Closes it without merging. @throws RatchetError `life/not-open` */
+  async close(number: number, by: Decider): Promise<void> {
+    const pull = await this.#openPull(number);
+    await this.#decide(pull, 'close', by);
+    await this.#options.api.closePullRequest(number);
+  }
+
+  /**
+   * Makes the bot's own commit again on the present main, its evidence too when that is stale.
+   * @throws RatchetError `life/foreign-commits` when somebody else's commit stands on the branch (it is never touched),
+   * `life/conflict` when it cannot be made, `life/fresh` when it stands on the present main already, `life/not-open`
+   */
+  async rebase(number: number): Promise<Rebased> {
+    throw new RatchetError('life/conflict', `#${number} cannot be made again yet.`, 'Wait for the next version of the bot.');
+  }
+
+  /**
+   * Opens a pull request that brings back the tree of a version that ran before.
+   * @param version a commit on main's line that had it, at least 7 digits of its hash or of its tree's; null for the version before
+   * the present one
+   * @param by null when the engine gave the reason and nobody has decided yet: then a person must approve it before it passes
+   * @throws RatchetError `life/no-version`, `life/no-strategy`
+   */
+  async proposeRollBack(request: {
+    strategy: string;
+    version: string | null;
+    by: Decider | null;
+    why: string;
+  }): Promise<Proposed> {
+    throw new RatchetError('life/no-version', `${request.strategy} cannot go back yet.`, 'Wait for the next version of the bot.');
+  }
+
+  /**
+   * Opens a pull request that changes the stage in a strategy's manifest and nothing else.
+   * @throws RatchetError `life/no-strategy`, `life/same-stage`
+   */
+  async proposeStage(request: { strategy: string; stage: Stage; by: Decider }): Promise<Proposed> {
+    throw new RatchetError(
+      'life/same-stage',
+      `${request.strategy} keeps its stage for now.`,
+      'Wait for the next version of the bot.',
+    );
+  }
+
+  async #requireFree(number: number): Promise<void> {
+    await this.#options.state.refresh();
+    const hold = heldBy(await readDecisions(this.#options.state, number));
+    if (hold === null) return;
+    throw new RatchetError(
+      'life/held',
+      `Pull request #${number} is held by @${hold.by} since ${hold.at.slice(0, 16)}Z.`,
+      'It must be released first, see /help; nothing was merged.',
+      { number },
+    );
+  }
+
+  async #openPull(number: number): Promise<PullRequest> {
+    const pull = await this.#options.api.pullRequest(number);
+    if (pull.state === 'open') return pull;
+    const what = pull.isMerged ? 'merged' : 'closed';
+    throw new RatchetError('life/not-open', `Pull request #${number} is ${what} already.`, 'Nothing was done.', { number });
+  }
+
+  async #decide(pull: PullRequest, kind: Decision['kind'], by: Decider): Promise<Decision> {
+    const at = new Date(this.#options.clock()).toISOString();
+    const decision: Decision = { kind, ...by, head: pull.headSha, at };
+    await recordDecision(this.#options.state, pull.number, decision);
+    return decision;
   }
 
   /** Stages of the strategies the head changes, as the head has them and as the base had them. */
@@ -250,6 +378,16 @@ export class PullRequestLife {
     }
     return [...stages];
   }
+}
+
+function requireHead({ number, headSha }: PullRequest, head: string): void {
+  if (headSha === head) return;
+  throw new RatchetError(
+    'life/head-moved',
+    `Pull request #${number} is no longer at ${head.slice(0, 12)}: its head is ${headSha}.`,
+    'Read the new commits, and name the head you have read.',
+    { number, head, headSha },
+  );
 }
 
 function editedByHand(number: number, { path }: EditedText): RatchetError {

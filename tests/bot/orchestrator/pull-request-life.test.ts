@@ -2,23 +2,28 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BOT_PERSON } from '#bot/cli/identity.ts';
 import { PACK_PATH } from '#bot/evidence/pack.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import type { AutonomyLevel } from '#bot/gates/policies.ts';
 import { RepositoryApi } from '#bot/github/repository-api.ts';
 import { mayMerge } from '#bot/orchestrator/autonomy.ts';
 import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
+import type { Decider } from '#bot/orchestrator/life/decisions.ts';
 import { textOf } from '#bot/orchestrator/propose.ts';
 import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
 import { type Clone, createWorld, owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
 import { samplePack } from '#tests/support/sample-pack.ts';
 
 const FOLDER = 'strategies/ema-cross';
 const HEAD_REF = 'evolve/ema-cross/20260301-1';
 const COMMANDS = [{ name: 'retest', usage: '/retest', summary: 'run every gate again' }];
+const NOW = Date.UTC(2026, 2, 2);
+const BY: Decider = { by: owner, permission: 'admin', comment: null };
 const manifest = (stage: string, description = 'for the test'): string =>
   `id: ema-cross\ndescription: ${description}\nstage: ${stage}\nentry: strategy.ts\n`;
 const autonomy = (level: string): string =>
@@ -96,6 +101,9 @@ async function propose(level: string, stages: { before?: string; after?: string 
   life = new PullRequestLife({
     api,
     repository,
+    state: await StateBranch.open({ repository, author: BOT_PERSON, clock: () => NOW }),
+    author: BOT_PERSON,
+    clock: () => NOW,
     program: {
       command: [process.execPath, program, runsPath, [...GATE_NAMES, FINAL_GATE].join()],
       mirrorDir: repository.dir,
@@ -129,9 +137,9 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
     expect(await life.prove(number)).toMatchObject({ sentence: 'All gates passed; a person decides.' });
     expect(said.at(-1)).toContain('nothing it was proven by did');
     const { headSha } = await api.pullRequest(number);
-    const merged = await life.merge(number, headSha, 'by a person');
+    const merged = await life.merge(number, headSha, BY, 'by a person');
     expect(runs()).toHaveLength(1);
-    expect((await api.pullRequest(number)).mergeCommit).toBe(merged);
+    expect(merged).toEqual({ state: 'merged', commit: (await api.pullRequest(number)).mergeCommit });
   });
 
   it('it is proven again when a policy moved, and only on the main that has it', async () => {
@@ -144,7 +152,7 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
   it('it is proven again before a merge when what it replaces has moved', async () => {
     await moveMain({ [`${FOLDER}/notes.md`]: 'By hand.\n' });
     const { headSha } = await api.pullRequest(number);
-    await life.merge(number, headSha, 'by a person');
+    await life.merge(number, headSha, BY, 'by a person');
     expect(runs()).toHaveLength(2);
   });
 
@@ -173,7 +181,7 @@ describe('a description that was edited by hand', { timeout: 60_000 }, () => {
       await edit(text);
       expect(await life.prove(number)).toMatchObject({ sentence, mergeCommit: null, gates: { [FINAL_GATE]: 'failure' } });
       expect(await api.checkConclusions(headSha)).toEqual({ [FINAL_GATE]: 'failure' });
-      await expect(life.merge(number, headSha, 'by a person')).rejects.toMatchObject({ code: 'life/edited' });
+      await expect(life.merge(number, headSha, BY, 'by a person')).rejects.toMatchObject({ code: 'life/edited' });
     }
     expect(runs()).toEqual([]);
     expect((await api.pullRequest(number)).isMerged).toBe(false);
@@ -225,10 +233,10 @@ describe('the levels of autonomy', { timeout: 60_000 }, () => {
 
   it('merge-paper merges nothing while a canary has got past the gates, and merges once that is settled', async () => {
     await propose('merge-paper');
-    const alarm = await api.openIssue('A canary got past the gates: forges-metrics', 'It did.', [CANARY_LABEL]);
+    const { number: alarm } = await api.issues.open('A canary got past the gates: forges-metrics', 'It did.', [CANARY_LABEL]);
     expect(await life.prove(number)).toMatchObject({ sentence: expect.stringContaining('canary'), mergeCommit: null });
     expect((await api.pullRequest(number)).isMerged).toBe(false);
-    await api.closeIssue(alarm);
+    await api.issues.close(alarm);
     await life.prove(number);
     expect((await api.pullRequest(number)).isMerged).toBe(true);
   });
