@@ -1,11 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Probot } from 'probot';
-import { createNodeMiddleware, createProbot, ProbotOctokit } from 'probot';
+import { createNodeMiddleware, createProbot } from 'probot';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
-import type { Job, JobQueue } from './job-queue.ts';
-import { RepositoryApi, type RepositoryName } from './repository-api.ts';
+import { clientWith, fetchWithin } from './client.ts';
+import { hear, type Listener } from './hear.ts';
+import type { JobQueue } from './job-queue.ts';
+import { type Api, RepositoryApi, type RepositoryName } from './repository-api.ts';
 
 export type { RepositoryName };
 
@@ -23,21 +25,25 @@ export class RatchetApp {
   readonly #installationId: number;
   readonly #server: Server;
   readonly api: RepositoryApi;
+  /** The same installation without our words for it: for what only looks. */
+  readonly client: Api;
   /** The App's account as it appears as the author of pull requests and comments: `ratchet[bot]`. */
   readonly login: string;
 
-  private constructor(probot: Probot, installationId: number, server: Server, api: RepositoryApi, login: string) {
+  private constructor(probot: Probot, installationId: number, server: Server, api: RepositoryApi, client: Api, login: string) {
     this.#probot = probot;
     this.#installationId = installationId;
     this.#server = server;
     this.api = api;
+    this.client = client;
     this.login = login;
   }
 
   /**
-   * Connects to the forge and listens for webhooks on 127.0.0.1.
+   * Connects to the forge and listens for webhooks, by default on 127.0.0.1.
    * @param port 0 takes any free one.
    * @param onJobs called after jobs were added to `queue`.
+   * @param health what `GET /health` answers
    */
   static async start(options: {
     identity: AppIdentity;
@@ -45,9 +51,11 @@ export class RatchetApp {
     queue: JobQueue;
     onJobs: () => void;
     port: number;
+    host?: string;
+    health?: () => object;
     log: Logger;
   }): Promise<RatchetApp> {
-    const { identity, repository, queue, onJobs, port, log } = options;
+    const { identity, repository, queue, onJobs, port, host = '127.0.0.1', health = () => ({}), log } = options;
     if (identity.webhookSecret.length < 16) {
       throw new RatchetError(
         'github/webhook-secret',
@@ -63,27 +71,37 @@ export class RatchetApp {
         secret: identity.webhookSecret,
         baseUrl: identity.apiUrl,
         log: log.child({ room: 'probot' }),
-        Octokit: clientFor(identity.apiUrl),
+        request: { fetch: fetchWithin() },
+        Octokit: clientWith({ manners: new URL(identity.apiUrl).hostname === '127.0.0.1' ? 'local' : 'github' }),
       },
-    });
-    const middleware = await createNodeMiddleware((app) => listen(app, repository, queue, onJobs), {
-      probot,
-      webhooksPath: '/webhooks',
     });
     const asApp = await probot.auth();
     const installation = await asApp.rest.apps.getRepoInstallation({ owner: repository.owner, repo: repository.name });
+    const login = `${installation.data.app_slug}[bot]`;
+    const middleware = await createNodeMiddleware((app) => listen(app, { ...repository, login }, queue, onJobs), {
+      probot,
+      webhooksPath: '/webhooks',
+    });
     const octokit = await probot.auth(installation.data.id);
     const api = new RepositoryApi(octokit, repository, identity.appId);
     const server = createServer((request, response) => {
+      if (request.method === 'GET' && request.url === '/health') {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(health()));
+        return;
+      }
+      if (isTooLarge(request)) {
+        response.writeHead(413, { connection: 'close' }).end();
+        return;
+      }
       // Nobody else looks at this promise; the sender tries again when the connection breaks.
       Promise.resolve(middleware(request, response, () => response.writeHead(404).end())).catch((error: unknown) => {
         log.error({ err: error }, 'A request to the webhook server could not be answered.');
         response.destroy();
       });
     });
-    await listening(server, port);
+    await listening(server, port, host);
     server.on('error', (error) => log.error({ err: error }, 'The webhook server has trouble.'));
-    return new RatchetApp(probot, installation.data.id, server, api, `${installation.data.app_slug}[bot]`);
+    return new RatchetApp(probot, installation.data.id, server, api, octokit, login);
   }
 
   get port(): number {
@@ -103,55 +121,25 @@ export class RatchetApp {
   }
 }
 
-/** GitHub asks for one write a second; a forge on this machine does not. */
-function clientFor(apiUrl: string): typeof ProbotOctokit {
-  const isLocal = new URL(apiUrl).hostname === '127.0.0.1';
-  if (!isLocal) return ProbotOctokit;
-  return ProbotOctokit.defaults((defaults: object) => ({ ...defaults, throttle: { enabled: false }, retry: { enabled: false } }));
+/** GitHub sends no payload above 25 MB; nobody else is worth the memory. */
+const PAYLOAD_BYTES_MAX = 25 * 1024 * 1024;
+
+/** Says yes to a body of unknown length too: GitHub always tells it. */
+function isTooLarge(request: IncomingMessage): boolean {
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  return request.method === 'POST' && !(length <= PAYLOAD_BYTES_MAX);
 }
 
-async function listening(server: Server, port: number): Promise<void> {
+async function listening(server: Server, port: number, host: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve());
+    server.listen(port, host, () => resolve());
   });
 }
 
-function listen(app: Probot, repository: RepositoryName, queue: JobQueue, onJobs: () => void): void {
-  const isOurs = (payload: { repository?: { name: string; owner: { login?: string | null } | null } }): boolean =>
-    payload.repository?.owner?.login === repository.owner && payload.repository.name === repository.name;
-  const take = (id: string, event: string, jobs: readonly Job[]): void => {
-    if (queue.accept(id, event, jobs) && jobs.length > 0) onJobs();
-  };
-
-  // An edited one is looked at too: its text must go on saying what the evidence says.
-  const events = ['opened', 'synchronize', 'reopened', 'edited'] as const;
-  app.on(
-    events.map((action) => `pull_request.${action}` as const),
-    async ({ id, name, payload }) => {
-      if (isOurs(payload)) take(id, name, [{ kind: 'gates', number: payload.pull_request.number }]);
-    },
-  );
-
-  app.on('issue_comment.created', async ({ id, name, payload }) => {
-    if (!isOurs(payload) || payload.comment.user?.type === 'Bot') return;
-    const author = payload.comment.user?.login;
-    if (author === undefined) return;
-    take(id, name, [
-      {
-        kind: 'comment',
-        number: payload.issue.number,
-        commentId: payload.comment.id,
-        author,
-        body: payload.comment.body,
-        isPullRequest: payload.issue.pull_request !== undefined && payload.issue.pull_request !== null,
-      },
-    ]);
-  });
-
-  app.on('push', async ({ id, name, payload }) => {
-    if (!isOurs(payload)) return;
-    if (payload.ref === `refs/heads/${payload.repository.default_branch}`) take(id, name, [{ kind: 'main-moved' }]);
-    if (payload.ref === 'refs/heads/ratchet/state') take(id, name, [{ kind: 'state-moved' }]);
+/** Probot has checked the signature before it calls; the delivery's id is looked at only then. */
+function listen(app: Probot, listener: Listener, queue: JobQueue, onJobs: () => void): void {
+  app.onAny(async ({ id, name, payload }) => {
+    if (queue.accept(id, name, hear(name, payload, listener, Date.now()))) onJobs();
   });
 }

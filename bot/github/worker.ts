@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { Job, JobQueue } from './job-queue.ts';
+import { comeBackAt } from './refusal.ts';
 
 export type JobHandlers = { readonly [K in Job['kind']]: (job: Extract<Job, { kind: K }>) => Promise<void> };
 
@@ -14,6 +15,8 @@ export type Lane = (typeof LANES)[number];
 
 /** How long a lane rests when the queue itself fails: a full disk mends no faster. */
 const QUEUE_RETRY_MS = 1_000;
+/** The longest a lane sleeps without looking at the queue's clock again. */
+const SLEEP_MS_MAX = 60_000;
 
 export interface WorkerOptions {
   readonly queue: JobQueue;
@@ -75,11 +78,20 @@ export class Worker {
         this.#noteIdleness();
       } catch (error) {
         this.#log.error({ err: error, lane }, 'The queue cannot be used; it is tried again.');
-        await this.#rest();
+        await this.#rest(QUEUE_RETRY_MS);
         continue;
       }
-      await woken;
+      await this.#sleep(lane, woken);
     }
+  }
+
+  /** Until somebody wakes the lane, or a job is due that was put off. */
+  async #sleep(lane: Lane, woken: Promise<void>): Promise<void> {
+    const dueMs = this.#queue.msUntilDue((job) => this.#laneOf(job) === lane);
+    if (dueMs === null) return woken;
+    const awake = new AbortController();
+    await Promise.race([woken, this.#rest(Math.min(dueMs, SLEEP_MS_MAX), awake.signal)]);
+    awake.abort();
   }
 
   async #doNext(lane: Lane): Promise<boolean> {
@@ -96,25 +108,27 @@ export class Worker {
 
   #noteIdleness(): void {
     if (this.#busy > 0) return;
+    const dueMs = this.#queue.msUntilDue();
     // A job may have added one to the other lane, which sleeps.
-    if (this.#queue.hasWaiting()) this.wake();
-    else this.#tellIdlers();
+    if (dueMs === 0) this.wake();
+    else if (dueMs === null) this.#tellIdlers();
   }
 
   #tellIdlers(): void {
     for (const idler of this.#idlers.splice(0)) idler();
   }
 
-  async #rest(): Promise<void> {
+  async #rest(ms: number, awake?: AbortSignal): Promise<void> {
+    const signal = awake === undefined ? this.#stopping.signal : AbortSignal.any([awake, this.#stopping.signal]);
     // An abort ends the rest early, and that is all it means here.
-    await delay(QUEUE_RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await delay(ms, undefined, { signal }).catch(() => undefined);
   }
 
   async #do(id: number, job: Job): Promise<void> {
     try {
       await this.#handle(job);
     } catch (error) {
-      const state = this.#queue.fail(id, explain(error));
+      const state = this.#queue.fail(id, explain(error), comeBackAt(error, Date.now()));
       this.#log.error({ err: error, job, state }, 'A job failed.');
       return;
     }

@@ -50,7 +50,7 @@ describe('a bot that starts again', () => {
 
     const dir = join(world.dir, 'bot');
     mkdirSync(dir);
-    const queue = JobQueue.open(join(dir, 'queue.sqlite'));
+    const queue = JobQueue.open(join(dir, 'queue.sqlite'), { pausesMs: [0, 0] });
     queue.add({ kind: 'gates', number: 99 });
     for (const _attempt of [1, 2, 3]) queue.fail(queue.take()!.id, 'the forge was away');
     queue.close();

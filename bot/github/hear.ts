@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type Heard, REMEMBERED_MS } from './job-queue.ts';
+
+/** Whose repository the bot serves, and who it is there. */
+export interface Listener {
+  readonly owner: string;
+  readonly name: string;
+  /** The bot's own account, `ratchet[bot]`: what it does itself tells it nothing. */
+  readonly login: string;
+}
+
+const Account = z.looseObject({ login: z.string(), type: z.string().default('User') });
+
+/** A comment under an issue or a pull request, as webhooks and the API both give it. */
+export const HeardComment = z.looseObject({
+  id: z.number().int(),
+  body: z.string().nullish(),
+  user: Account.nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type HeardComment = z.infer<typeof HeardComment>;
+
+/** A pull request, as far as its proof depends on it. */
+export const HeardPull = z.looseObject({
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string().nullish(),
+  head: z.looseObject({ sha: z.string() }),
+  base: z.looseObject({ ref: z.string() }),
+});
+export type HeardPull = z.infer<typeof HeardPull>;
+
+const Event = z.looseObject({
+  action: z.string().optional(),
+  sender: Account.nullish(),
+  repository: z
+    .looseObject({
+      name: z.string(),
+      default_branch: z.string().optional(),
+      owner: z.looseObject({ login: z.string().nullish() }).nullable(),
+    })
+    .nullish(),
+});
+const CommentEvent = Event.extend({
+  comment: HeardComment,
+  issue: z.looseObject({ number: z.number().int(), pull_request: z.unknown() }),
+});
+const PullEvent = Event.extend({ pull_request: HeardPull });
+const PushEvent = Event.extend({ ref: z.string(), after: z.string() });
+
+/** Where the state branch and the deployed branch stand among the refs. */
+const STATE_REF = 'refs/heads/ratchet/state';
+
+/**
+ * What a webhook asks for, if anything. Its signature has been checked before.
+ * @param name the event's name, without its action
+ * @param now UTC milliseconds
+ * @throws ZodError when a signed payload has not the shape GitHub documents
+ */
+export function hear(name: string, payload: unknown, listener: Listener, now: number): readonly Heard[] {
+  const { repository, action, sender } = Event.parse(payload);
+  // Who an account is does not depend on upper and lower case on GitHub.
+  if (!isSame(repository?.owner?.login, listener.owner) || !isSame(repository?.name, listener.name)) return [];
+  const isOwn = isSame(sender?.login, listener.login);
+  switch (name) {
+    case 'pull_request': {
+      const { pull_request: pull } = PullEvent.parse(payload);
+      if (action === 'reopened') return [{ job: { kind: 'gates', number: pull.number } }];
+      // What the bot wrote, it knows.
+      if (action === 'edited' && isOwn) return [{ ...heardPull(pull), job: null }];
+      // An edited one is looked at too: its text must go on saying what the evidence says.
+      return action === 'opened' || action === 'synchronize' || action === 'edited' ? [heardPull(pull)] : [];
+    }
+    case 'issue_comment': {
+      const { comment, issue } = CommentEvent.parse(payload);
+      if (action !== 'created' || isOwn) return [];
+      return heardComment(comment, { number: issue.number, isPullRequest: issue.pull_request != null }, listener, now);
+    }
+    case 'push': {
+      const { ref, after } = PushEvent.parse(payload);
+      return heardRef(ref, after, repository?.default_branch ?? 'main');
+    }
+    default:
+      return [];
+  }
+}
+
+function isSame(left: string | null | undefined, right: string): boolean {
+  return left?.toLowerCase() === right.toLowerCase();
+}
+
+/** A comment that may be a command: written by a person, never edited, not older than the queue remembers. */
+export function heardComment(
+  comment: HeardComment,
+  place: { readonly number: number; readonly isPullRequest: boolean },
+  { login }: Pick<Listener, 'login'>,
+  now: number,
+): readonly Heard[] {
+  const { user } = comment;
+  if (user === null || user.type === 'Bot' || isSame(user.login, login)) return [];
+  if (comment.created_at !== comment.updated_at || now - Date.parse(comment.created_at) > REMEMBERED_MS) return [];
+  return [
+    {
+      job: { kind: 'comment', ...place, commentId: comment.id, author: user.login, body: comment.body ?? '' },
+      sighting: { key: `comment:${comment.id}`, state: 'taken' },
+    },
+  ];
+}
+
+/** A pull request whose head, base or text is not what was seen last. */
+export function heardPull(pull: HeardPull): Heard {
+  const text = createHash('sha256')
+    .update(JSON.stringify([pull.title, pull.body ?? '']))
+    .digest('hex');
+  return {
+    job: { kind: 'gates', number: pull.number },
+    sighting: { key: `pull:${pull.number}`, state: `${pull.head.sha} ${pull.base.ref} ${text}` },
+  };
+}
+
+/** A branch that moved, if the bot follows it. */
+export function heardRef(ref: string, commit: string, defaultBranch: string): readonly Heard[] {
+  const sighting = { key: `ref:${ref}`, state: commit };
+  if (ref === STATE_REF) return [{ job: { kind: 'state-moved' }, sighting }];
+  return ref === `refs/heads/${defaultBranch}` ? [{ job: { kind: 'main-moved' }, sighting }] : [];
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** What the bot has been asked to do. Jobs are levels, not edges: running one twice ends in the same state as running it once. */
+export const Job = z.discriminatedUnion('kind', [
+  /** Prove the head of a pull request against the present tip of main, and settle it by policy. */
+  z.strictObject({ kind: z.literal('gates'), number: z.number().int() }),
+  /** Somebody wrote a comment that may be a command. */
+  z.strictObject({
+    kind: z.literal('comment'),
+    number: z.number().int(),
+    commentId: z.number().int(),
+    author: z.string(),
+    body: z.string(),
+    isPullRequest: z.boolean(),
+  }),
+  /** main moved: what was proven against the old base is proven again. */
+  z.strictObject({ kind: z.literal('main-moved') }),
+  /** The state branch moved: the engine may have something to say. */
+  z.strictObject({ kind: z.literal('state-moved') }),
+]);
+export type Job = z.infer<typeof Job>;
+
+/** What was seen of a thing when a job was made for it: the same state again makes no second job. */
+export interface Sighting {
+  /** What was looked at: `comment:7`, `pull:12`, `ref:refs/heads/main`. */
+  readonly key: string;
+  /** How it stood then, as short text: a commit, a digest. */
+  readonly state: string;
+}
+
+/** A job, and what was seen that asks for it. Webhooks and polling see the same things; whoever is second adds nothing. */
+export interface Heard {
+  /** Null when it is only to be remembered: what the bot did itself. */
+  readonly job: Job | null;
+  /** Left out where every telling counts, such as a pull request that was opened again. */
+  readonly sighting?: Sighting;
+}
