@@ -19,13 +19,13 @@ export async function handleComment(
 ): Promise<void> {
   const parsed = parseComment(job.body);
   if (parsed.kind === 'ignore') return;
-  await room.api.acknowledge(job.commentId);
+  await room.api.issues.acknowledge(job.commentId);
   const command = COMMANDS.find((candidate) => candidate.name === parsed.name);
   if (command === undefined) {
-    await room.api.comment(job.number, `There is no \`/${parsed.name}\`${nearest(parsed.name)}.\n\n${commandTable()}`);
+    await room.api.issues.comment(job.number, `There is no \`/${parsed.name}\`${nearest(parsed.name)}.\n\n${commandTable()}`);
     return;
   }
-  await room.api.comment(job.number, await answer(command, parsed.words, job, room, repository));
+  await room.api.issues.comment(job.number, await answer(command, parsed.words, job, room, repository));
 }
 
 /** What is wrong in the repository is said where it was asked; what is wrong with the machine is tried again. */

@@ -1,6 +1,9 @@
 import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
+import { BranchesApi } from './branches-api.ts';
+import { IssuesApi } from './issues-api.ts';
+import { LabelsApi } from './labels-api.ts';
 
 /** Both Probot's client and @octokit/rest offer this much; nothing here needs more. */
 export type Api = Pick<Octokit, 'rest' | 'paginate'>;
@@ -60,6 +63,10 @@ export class RepositoryApi {
   readonly owner: string;
   readonly name: string;
   readonly #appId: number;
+  /** Issues and comments, those of pull requests included. */
+  readonly issues: IssuesApi;
+  readonly branches: BranchesApi;
+  readonly labels: LabelsApi;
 
   /** @param appId the App that `api` acts as: only its own check runs are read and written. */
   constructor(api: Api, repository: RepositoryName, appId: number) {
@@ -67,6 +74,9 @@ export class RepositoryApi {
     this.owner = repository.owner;
     this.name = repository.name;
     this.#appId = appId;
+    this.issues = new IssuesApi(api, repository);
+    this.branches = new BranchesApi(api, repository);
+    this.labels = new LabelsApi(api, repository);
   }
 
   get #repo(): { owner: string; repo: string } {
@@ -220,15 +230,6 @@ export class RepositoryApi {
     return Object.fromEntries(runs.flatMap((run) => (run.conclusion === null ? [] : [[run.name, run.conclusion]])));
   }
 
-  async comment(number: number, body: string): Promise<void> {
-    await this.#api.rest.issues.createComment({ ...this.#repo, issue_number: number, body });
-  }
-
-  /** A pair of eyes on a comment: seen, working on it. */
-  async acknowledge(commentId: number): Promise<void> {
-    await this.#api.rest.reactions.createForIssueComment({ ...this.#repo, comment_id: commentId, content: 'eyes' });
-  }
-
   /** What a person may do here. An organisation's own role counts as the one of GitHub's that it builds on. */
   async permissionOf(login: string): Promise<Permission> {
     try {
@@ -239,25 +240,6 @@ export class RepositoryApi {
       if (statusOf(error) === 404) return 'none';
       throw error;
     }
-  }
-
-  async listOpenIssues(label: string): Promise<readonly { number: number; title: string; body: string }[]> {
-    const issues = await this.#api.paginate(this.#api.rest.issues.listForRepo, {
-      ...this.#repo,
-      state: 'open',
-      labels: label,
-      per_page: 100,
-    });
-    return issues.map((issue) => ({ number: issue.number, title: issue.title, body: issue.body ?? '' }));
-  }
-
-  async openIssue(title: string, body: string, labels: readonly string[]): Promise<number> {
-    const { data } = await this.#api.rest.issues.create({ ...this.#repo, title, body, labels: [...labels] });
-    return data.number;
-  }
-
-  async closeIssue(number: number): Promise<void> {
-    await this.#api.rest.issues.update({ ...this.#repo, issue_number: number, state: 'closed' });
   }
 
   /** Records where a commit runs. `environment` is the stage. What the deployment's latest status says already is not said again. */

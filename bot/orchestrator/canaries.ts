@@ -1,9 +1,8 @@
 import type { GateResult } from '#bot/evidence/gate-result.ts';
-import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { type GateContext, openChange } from '#bot/gates/context.ts';
 import { failure, success } from '#bot/gates/outcome.ts';
 import { judgeChange } from '#bot/gates/policy/judge-change.ts';
-import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { Issue, IssuesApi } from '#bot/github/issues-api.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import { explain } from '#engine/errors.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
@@ -21,10 +20,13 @@ export type CanaryChange = Pick<GateContext, 'repository' | 'state' | 'candles' 
   readonly head: string;
 };
 
+/** Where a canary that got past is told. */
+export type IssueBook = Pick<IssuesApi, 'listOpen' | 'open' | 'comment' | 'close'>;
+
 export interface CanaryTask {
   /** The deployment's mirror, as it was last fetched. It is read only. */
   readonly repository: Repository;
-  readonly api: Pick<RepositoryApi, 'listOpenIssues' | 'openIssue' | 'comment' | 'closeIssue'>;
+  readonly issues: IssueBook;
   readonly candles: CandleStore;
   readonly base: CommitHash;
   readonly strategy: string;
@@ -62,7 +64,7 @@ const NULL: Expectation & { readonly deceit: string } = {
  * is run again does not send those again that were stopped.
  */
 export async function flyCanaries(task: CanaryTask): Promise<Flown> {
-  const open = await task.api.listOpenIssues(CANARY_LABEL);
+  const open = await task.issues.listOpen(CANARY_LABEL);
   const isDone = task.recorded.length > 0 && task.recorded.every(({ outcome }) => outcome === 'stopped');
   if (isDone && open.length === 0) return { canaries: task.recorded, alarm: null };
   const owed = CHEAT_NAMES.filter((name) => open.some(({ title }) => title === titleOf(name)));
@@ -109,7 +111,7 @@ async function judgeAll(task: CanaryTask, cheats: readonly Cheat[]): Promise<rea
 
 /**
  * The null strategy must be refused by policy for its numbers, asked as if nothing before had stopped it. Its evidence is honest: when
- * it was made again, the vault was opened for it. When it was not, the scene is unsound.
+ * the gate does not make it again, the scene is unsound.
  */
 async function judgeNull(task: CanaryTask, change: CanaryChange): Promise<{ report: CanaryReport; isSound: boolean }> {
   const results = await task.prove(change);
@@ -119,8 +121,7 @@ async function judgeNull(task: CanaryTask, change: CanaryChange): Promise<{ repo
     results.map((result) => (isPolicyRefusal(result) ? alone : result)),
   );
   const proof = results.find(({ gate }) => gate === 'backtest');
-  const openings = recordsOf(await readLedgerFrom(change.state), 'vault-opened');
-  const isSound = proof?.conclusion === 'success' || openings.length > 0;
+  const isSound = proof?.conclusion === 'success' || proof?.isMadeAgain === true;
   const isMoot = !isSound && verdict.outcome === 'stopped';
   const why = `its honest evidence was refused: ${proof?.title ?? 'backtest did not run'}`;
   return { report: { canary: 'null', ...verdict, ...(isMoot ? moot(why) : {}) }, isSound };
@@ -144,14 +145,14 @@ function moot(why: string): Pick<Verdict, 'outcome' | 'sentence'> {
 
 /** Opens the issue of a canary that got past, closes that of one that is stopped again. */
 async function tell(
-  { api, cycle }: CanaryTask,
+  { issues, cycle }: CanaryTask,
   { canary, outcome, sentence, stops }: CanaryReport,
-  open: Awaited<ReturnType<RepositoryApi['listOpenIssues']>>,
+  open: readonly Issue[],
 ): Promise<void> {
   const issue = open.find(({ title }) => title === titleOf(canary));
   if (outcome === 'stopped' && issue !== undefined) {
-    await api.comment(issue.number, `Night ${cycle}: it is stopped again. ${sentence}`);
-    await api.closeIssue(issue.number);
+    await issues.comment(issue.number, `Night ${cycle}: it is stopped again. ${sentence}`);
+    await issues.close(issue.number);
   }
   if (outcome !== 'slipped' || issue !== undefined) return;
   const cheat = CHEAT_NAMES.find((name) => name === canary);
@@ -164,7 +165,7 @@ async function tell(
     'Until a night stops it again, or this issue is closed by hand, nothing is proposed and nothing is merged by policy.',
     'Find what changed about the gates, the policies or the sandbox since the last night whose report says it was stopped; what was merged in between deserves a second look.',
   ].join('\n');
-  await api.openIssue(titleOf(canary), body, [CANARY_LABEL]);
+  await issues.open(titleOf(canary), body, [CANARY_LABEL]);
 }
 
 function titleOf(canary: string): string {

@@ -115,14 +115,23 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
 
 /** Before anything is looked for: gates that let a canary through prove nothing. */
 async function fly(options: NightOptions, { cycle, asOf }: BegunNight, base: CommitHash) {
-  const { repository, state, api, candles, strategy, author, prove, progress } = options;
+  const {
+    repository,
+    state,
+    api: { issues },
+    candles,
+    strategy,
+    author,
+    prove,
+    progress,
+  } = options;
   progress({
     kind: 'phase',
     phase: 'canaries',
     message: 'a strategy that knows nothing and one that cheats, for the gates to stop',
   });
   const recorded = await recordedCanaries(state, cycle);
-  const flown = await flyCanaries({ repository, api, candles, base, strategy, cycle, asOf, author, recorded, prove });
+  const flown = await flyCanaries({ repository, issues, candles, base, strategy, cycle, asOf, author, recorded, prove });
   await recordCanaries(state, cycle, flown.canaries);
   for (const canary of flown.canaries) progress({ kind: 'done', phase: 'canaries', message: describeCanary(canary) });
   return flown;

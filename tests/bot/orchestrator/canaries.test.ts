@@ -7,6 +7,7 @@ import { appendToNight, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.t
 import { openContext } from '#bot/gates/context.ts';
 import { couldNotLookAt, FINAL_GATE, type GateName, success } from '#bot/gates/outcome.ts';
 import { finalGate, runAllGates } from '#bot/gates/run-gates.ts';
+import type { Issue } from '#bot/github/issues-api.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { CHEAT_NAMES, cheatOf } from '#bot/orchestrator/canaries/cheats.ts';
 import {
@@ -17,6 +18,7 @@ import {
   describeCanary,
   type Flown,
   flyCanaries,
+  type IssueBook,
 } from '#bot/orchestrator/canaries.ts';
 import { runNight } from '#bot/orchestrator/night.ts';
 import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
@@ -41,26 +43,24 @@ afterAll(() => {
 
 /** Issues as GitHub keeps them, as far as an alarm goes. */
 function issueBook() {
-  const issues: {
-    number: number;
-    title: string;
-    body: string;
-    labels: readonly string[];
-    isOpen: boolean;
-    comments: string[];
-  }[] = [];
-  return {
-    issues,
-    api: {
-      listOpenIssues: async (label: string) => issues.filter(({ isOpen, labels }) => isOpen && labels.includes(label)),
-      openIssue: async (title: string, body: string, labels: readonly string[]) =>
-        issues.push({ number: issues.length + 1, title, body, labels, isOpen: true, comments: [] }),
-      comment: async (number: number, body: string) => void issues[number - 1]!.comments.push(body),
-      closeIssue: async (number: number) => {
-        issues[number - 1]!.isOpen = false;
-      },
+  const written: (Issue & { readonly labels: readonly string[]; state: Issue['state']; readonly comments: string[] })[] = [];
+  const issues: IssueBook = {
+    listOpen: async (label) => written.filter(({ state, labels }) => state === 'open' && labels.includes(label)),
+    open: async (title, body, labels) => {
+      const number = written.length + 1;
+      written.push({ number, url: `issue ${number}`, title, body, author: 'ratchet[bot]', labels, state: 'open', comments: [] });
+      return written.at(-1)!;
+    },
+    comment: async (number, body) => {
+      const { comments, author, url } = written[number - 1]!;
+      const id = comments.push(body);
+      return { id, number, url, author, isBot: true, body, createdAt: '', updatedAt: '' };
+    },
+    close: async (number) => {
+      written[number - 1]!.state = 'closed';
     },
   };
+  return { written, issues };
 }
 
 const realGates = async (change: CanaryChange) => runAllGates(await openContext({ ...change, log }), () => {}, gateTools);
@@ -78,10 +78,10 @@ function wavingThrough(...waved: readonly GateName[]) {
 
 function task(cycle: string, more: Partial<CanaryTask> = {}): CanaryTask {
   const { repository, candles, base } = deployment;
-  const { api } = issueBook();
+  const { issues } = issueBook();
   return {
     repository,
-    api,
+    issues,
     candles,
     base,
     strategy: 'ema-cross',
@@ -114,16 +114,16 @@ const EXPECTED: readonly (readonly [(typeof CHEAT_NAMES)[number], Partial<Record
 describe('canaries before the gates as they are', () => {
   /** All cheats in one night: its own, and four that are owed. */
   let flown: Flown;
-  const { api, issues } = issueBook();
+  const { issues, written } = issueBook();
   let before: readonly unknown[];
   const heads = async () => {
     const { repository, state, remote } = deployment;
     return [await repository.resolve('main'), await state.refresh(), readdirSync(`${remote}/refs/heads`)];
   };
   beforeAll(async () => {
-    for (const name of CHEAT_NAMES) await api.openIssue(`A canary got past the gates: ${name}`, '', [CANARY_LABEL]);
+    for (const name of CHEAT_NAMES) await issues.open(`A canary got past the gates: ${name}`, '', [CANARY_LABEL]);
     before = await heads();
-    flown = await flyCanaries(task('20260101-1', { api }));
+    flown = await flyCanaries(task('20260101-1', { issues }));
   }, 240_000);
 
   it('a null strategy is stopped by its honest numbers', () => {
@@ -144,8 +144,8 @@ describe('canaries before the gates as they are', () => {
 
   it('settle what was owed', () => {
     expect(flown.alarm).toBeNull();
-    expect(issues.filter(({ isOpen }) => isOpen)).toEqual([]);
-    expect(issues.every(({ comments }) => comments.length === 1 && comments[0]!.includes('stopped again'))).toBe(true);
+    expect(written.filter(({ state }) => state === 'open')).toEqual([]);
+    expect(written.every(({ comments }) => comments.length === 1 && comments[0]!.includes('stopped again'))).toBe(true);
   });
 
   it('leave no trace: no commit, no line of the ledger, no opening of the vault, no folder', async () => {
@@ -157,21 +157,21 @@ describe('canaries before the gates as they are', () => {
 
 describe('gates that have become weak', () => {
   it('let a forger through everything, and the alarm rings, with one issue however often it does', async () => {
-    const { api, issues } = issueBook();
-    const weak = await flyCanaries(task(cycleOf('forges-metrics'), { api, prove: wavingThrough('backtest', 'policy') }));
+    const { issues, written } = issueBook();
+    const weak = await flyCanaries(task(cycleOf('forges-metrics'), { issues, prove: wavingThrough('backtest', 'policy') }));
     expect(weak.canaries).toMatchObject([
       { canary: 'null', outcome: 'slipped' },
       { canary: 'forges-metrics', outcome: 'slipped', sentence: 'It passed every gate.' },
     ]);
     expect(weak.alarm).toContain('nothing is proposed');
-    expect(issues.map(({ title, labels, isOpen }) => ({ title, labels, isOpen }))).toEqual([
-      { title: 'A canary got past the gates: null', labels: [CANARY_LABEL], isOpen: true },
-      { title: 'A canary got past the gates: forges-metrics', labels: [CANARY_LABEL], isOpen: true },
+    expect(written.map(({ title, labels, state }) => ({ title, labels, state }))).toEqual([
+      { title: 'A canary got past the gates: null', labels: [CANARY_LABEL], state: 'open' },
+      { title: 'A canary got past the gates: forges-metrics', labels: [CANARY_LABEL], state: 'open' },
     ]);
 
-    const again = await flyCanaries(task(cycleOf('forges-metrics'), { api, prove: wavingThrough('backtest', 'policy') }));
+    const again = await flyCanaries(task(cycleOf('forges-metrics'), { issues, prove: wavingThrough('backtest', 'policy') }));
     expect(again.alarm).toContain('forges-metrics');
-    expect(issues).toHaveLength(2);
+    expect(written).toHaveLength(2);
   }, 240_000);
 
   it('ring the alarm for one wall that is down though another one holds', async () => {
@@ -192,12 +192,12 @@ describe('gates that have become weak', () => {
   }, 120_000);
 
   it('leave an alarm standing that nobody could judge again', async () => {
-    const { api } = issueBook();
-    await api.openIssue('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
+    const { issues } = issueBook();
+    await issues.open('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
     const failing = async () => {
       throw new RatchetError('gates/broken', 'The gates do not start.', 'Start them.');
     };
-    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { api, prove: failing }));
+    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { issues, prove: failing }));
     expect(canaries.map(({ outcome }) => outcome)).toEqual(['not-judged', 'not-judged', 'not-judged']);
     expect(alarm).toContain('#1');
   }, 120_000);
@@ -206,8 +206,8 @@ describe('gates that have become weak', () => {
 describe('a night whose alarm rings', () => {
   it('looks for nothing, proposes nothing, says why, and has it all in the ledger', async () => {
     const { repository, state, candles } = deployment;
-    const { api } = issueBook();
-    await api.openIssue('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
+    const { issues } = issueBook();
+    await issues.open('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
     const report = await runNight({
       strategy: 'ema-cross',
       asOf: AS_OF,
@@ -217,7 +217,7 @@ describe('a night whose alarm rings', () => {
       proposer: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
       repository,
       state,
-      api: api as unknown as RepositoryApi,
+      api: { issues } as unknown as RepositoryApi,
       candles,
       paperRecord: () => expect.fail('Nobody may look at anything.'),
       author: PERSON,
