@@ -28,6 +28,8 @@ export const GateResult = z
     conclusion: z.enum(['success', 'failure']),
     /** Set when nothing was found out, neither for nor against the change: a scanner that is missing, silent or talks rubbish. */
     couldNotLook: z.literal(true).optional(),
+    /** Set by `backtest` when the evidence was made again byte for byte, whether or not the vault then said pass. */
+    isMadeAgain: z.literal(true).optional(),
     /** A few words: `Re-executed 2 runs, equal byte for byte`. */
     title: z.string().min(1),
     /** Markdown; the first sentence must stand alone. */

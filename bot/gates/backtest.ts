@@ -18,20 +18,37 @@ import { canonicalJson, type Digest } from '#engine/attestation/canonical.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
-import { askVault, type VaultQuestion } from './ask-vault.ts';
+import type { VaultQuestion } from './ask-vault.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { deployedBeside } from './deployed-beside.ts';
-import { annotateFile, failure, success } from './outcome.ts';
+import { beforeVault, openVault } from './open-vault.ts';
+import { annotateFile, failure, GATE_NAMES, success } from './outcome.ts';
+import { policyGate } from './policy-gate.ts';
 import { provenBefore } from './proven-before.ts';
 import { staleness, tradingTrees } from './staleness.ts';
 
+/** What re-execution found out: `ended` is the gate's last word, `made-again` leaves the vault to be asked. */
+export type Reexecution =
+  | { readonly state: 'ended'; readonly result: GateResult }
+  | { readonly state: 'made-again'; readonly questions: readonly VaultQuestion[] };
+
 /**
- * Makes the evidence again, from the base's yardstick and the candles' digests, and demands the same bytes. When nothing is left to
- * object to, the vault is asked: each opening spends, so it is the last thing that is done.
+ * The gate by itself: evidence made again, and then the vault. What the other gates say is not known here; but where policy denies even
+ * if all of them pass, the change cannot be merged, and the vault stays shut.
  */
 export async function backtestGate(context: GateContext): Promise<GateResult> {
+  const found = await reexecuteEvidence(context);
+  if (found.state === 'ended') return found.result;
+  const others = GATE_NAMES.filter((name) => name !== 'policy' && name !== 'backtest');
+  const assumed = others.map((name) => success(name, 'Not asked here', 'It is taken to pass.'));
+  const policy = await policyGate(context, [...assumed, beforeVault(found.questions)]);
+  return openVault(context, found.questions, [policy]);
+}
+
+/** Makes the evidence of every changed strategy again, from the base's yardstick and the candles' digests, and demands the same bytes. */
+export async function reexecuteEvidence(context: GateContext): Promise<Reexecution> {
   const changed = await changedStrategies(context);
-  const proven: VaultQuestion[] = [];
+  const questions: VaultQuestion[] = [];
   const returned: string[] = [];
   for (const change of changed) {
     if (change.headTree === null) continue;
@@ -41,50 +58,32 @@ export async function backtestGate(context: GateContext): Promise<GateResult> {
       continue;
     }
     const outcome = await reexecute(context, change);
-    if (typeof outcome === 'string') {
-      const path = `strategies/${change.id}/${PACK_PATH}`;
-      return failure(
-        'backtest',
-        `${path}: ${outcome}`,
-        `${outcome}\n\nRun \`ratchet gate backtest\` to see it again; only evidence that re-execution makes again passes.`,
-        [annotateFile(path, outcome)],
-      );
-    }
-    proven.push(outcome);
+    if (typeof outcome === 'string') return ended(refuted(change.id, outcome));
+    questions.push(outcome);
   }
-  if (returned.length > 0 && proven.length === 0)
-    return success(
-      'backtest',
-      `Back to a version that ran before: ${returned.join('; ')}`,
-      'The tree is the very one that was proven then, so its evidence stands.',
-    );
-  if (proven.length === 0)
-    return success(
-      'backtest',
-      'No strategy changed, so there is nothing to re-execute',
-      'Head and base hold the same strategies.',
-    );
-  for (const question of proven) {
-    if ((await askVault(context, question)) === 'fail') return refusedByVault(question.change.id);
-  }
-  const names = proven.map(({ change }) => change.id).join(', ');
-  return success(
-    'backtest',
-    `The evidence of ${names} was made again, byte for byte, and the vault says pass`,
-    'Every backtest in the pack was run again in a fresh sandbox from the digests of the base commit. Candles that nobody has seen make it unlikely that the version is worse than the one it replaces.',
+  if (questions.length > 0) return { state: 'made-again', questions };
+  return ended(
+    returned.length > 0
+      ? success(
+          'backtest',
+          `Back to a version that ran before: ${returned.join('; ')}`,
+          'The tree is the very one that was proven then, so its evidence stands.',
+        )
+      : success('backtest', 'No strategy changed, so there is nothing to re-execute', 'Head and base hold the same strategies.'),
   );
 }
 
-/** One word leaves the vault, and no number. */
-function refusedByVault(id: string): GateResult {
-  const path = `strategies/${id}`;
-  const why =
-    'the vault says fail: on candles nobody has seen, it cannot be ruled out that it is worse than the version it replaces.';
+function ended(result: GateResult): Reexecution {
+  return { state: 'ended', result };
+}
+
+function refuted(id: string, why: string): GateResult {
+  const path = `strategies/${id}/${PACK_PATH}`;
   return failure(
     'backtest',
     `${path}: ${why}`,
-    `${path}: ${why}\n\nThe answer stands in the ledger and is given again however often it is asked; \`ratchet vault status\` shows what is left. Close the proposal.`,
-    [annotateFile(`${path}/${PACK_PATH}`, why)],
+    `${why}\n\nRun \`ratchet gate backtest\` to see it again; only evidence that re-execution makes again passes.`,
+    [annotateFile(path, why)],
   );
 }
 

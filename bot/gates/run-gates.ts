@@ -1,10 +1,11 @@
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { auditGate } from './audit.ts';
-import { backtestGate } from './backtest.ts';
+import { backtestGate, type Reexecution, reexecuteEvidence } from './backtest.ts';
 import type { GateContext } from './context.ts';
 import { docsGate } from './docs.ts';
 import type { GateTools } from './gate-tools.ts';
 import { guardGate } from './guard.ts';
+import { beforeVault, openVault } from './open-vault.ts';
 import { endedBy, FINAL_GATE, failure, GATE_NAMES, type GateName, success } from './outcome.ts';
 import { policyGate } from './policy-gate.ts';
 import { sandboxGate } from './sandbox.ts';
@@ -16,11 +17,23 @@ export async function runGate(
   earlier: readonly GateResult[],
   tools: GateTools,
 ): Promise<GateResult> {
+  return answered(name, context, () => dispatch(name, context, earlier, tools));
+}
+
+async function answered(name: GateName, context: GateContext, ask: () => Promise<GateResult>): Promise<GateResult> {
   try {
-    return await dispatch(name, context, earlier, tools);
+    return await ask();
   } catch (error) {
     context.log.warn({ err: error, gate: name }, 'A gate could not look.');
     return endedBy(name, error);
+  }
+}
+
+async function reexecution(context: GateContext): Promise<Reexecution> {
+  try {
+    return await reexecuteEvidence(context);
+  } catch (error) {
+    return { state: 'ended', result: await answered('backtest', context, () => Promise.reject(error)) };
   }
 }
 
@@ -43,14 +56,12 @@ function dispatch(name: GateName, context: GateContext, earlier: readonly GateRe
   }
 }
 
-/** What runs side by side, for two cores: the one line computes, the other reads and waits for scanners. */
-const LINES: readonly (readonly GateName[])[] = [
-  ['sandbox', 'backtest'],
-  ['guard', 'docs', 'audit'],
-];
+/** What runs beside the work on the evidence, for two cores: the one line computes, this one reads and waits for scanners. */
+const BESIDE: readonly GateName[] = ['guard', 'docs', 'audit'];
 
 /**
- * Runs every gate, then policy, which judges by what the others found, and then the final one.
+ * Runs every gate, then policy, which judges by what the others found, and then the final one. The vault is opened when all of that
+ * speaks for the change, so `backtest` is the last to be known.
  * @param onResult called for each in the order of `GATE_NAMES`, as soon as those before it are known
  */
 export async function runAllGates(
@@ -69,12 +80,24 @@ export async function runAllGates(
       onResult(ready);
     }
   };
-  await Promise.all(
-    LINES.map(async (line) => {
-      for (const name of line) learn(name, await runGate(name, context, [], tools));
-    }),
-  );
-  learn('policy', await runGate('policy', context, [...shown], tools));
+  const run = async (name: GateName): Promise<void> => learn(name, await runGate(name, context, [], tools));
+  const computing = async (): Promise<Reexecution> => {
+    await run('sandbox');
+    return reexecution(context);
+  };
+  const reading = async (): Promise<void> => {
+    for (const name of BESIDE) await run(name);
+  };
+  const [evidence] = await Promise.all([computing(), reading()]);
+  const others = [...known.values()];
+  const proof = evidence.state === 'ended' ? evidence.result : beforeVault(evidence.questions);
+  const policy = await runGate('policy', context, [...others, proof], tools);
+  const settle = (): Promise<GateResult> =>
+    evidence.state === 'ended'
+      ? Promise.resolve(evidence.result)
+      : answered('backtest', context, () => openVault(context, evidence.questions, [...others, policy]));
+  learn('backtest', await settle());
+  learn('policy', policy);
   const final = finalGate(shown);
   onResult(final);
   return [...shown, final];

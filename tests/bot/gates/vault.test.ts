@@ -2,8 +2,12 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEDGER_HEAD_PATH, ledgerPath, readLedgerFrom, recordsOf, returnsPath } from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
-import { backtestGate } from '#bot/gates/backtest.ts';
+import type { VaultQuestion } from '#bot/gates/ask-vault.ts';
+import { backtestGate, reexecuteEvidence } from '#bot/gates/backtest.ts';
 import { type GateContext, openContext } from '#bot/gates/context.ts';
+import { openVault } from '#bot/gates/open-vault.ts';
+import { failure, success } from '#bot/gates/outcome.ts';
+import { runAllGates } from '#bot/gates/run-gates.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import { stateRef } from '#engine/repository/state-branch.ts';
@@ -15,6 +19,7 @@ import {
   proposalOf,
   shippedFiles,
 } from '#tests/support/deployment.ts';
+import { gateTools } from '#tests/support/gate-tools.ts';
 
 const log = pino({ level: 'silent' });
 const FOLDER = 'strategies/ema-cross';
@@ -65,6 +70,12 @@ function writable(writes: number): GateContext['state'] {
   };
 }
 
+async function questionsOf(context: GateContext): Promise<readonly VaultQuestion[]> {
+  const found = await reexecuteEvidence(context);
+  if (found.state === 'ended') throw new Error(found.result.title);
+  return found.questions;
+}
+
 async function openings() {
   return vaultRecords(await readLedgerFrom(deployment.state)).map(({ opened, answer }) => ({ opening: opened.opening, answer }));
 }
@@ -73,6 +84,37 @@ describe('the vault, asked by the backtest gate', () => {
   it('stays shut to a run that cannot write down that it opens it', async () => {
     const result = backtestGate(await contextOf(modest, { state: writable(0) }));
     await expect(result).rejects.toMatchObject({ code: 'vault/read-only' });
+    expect(await openings()).toEqual([]);
+  }, 120_000);
+
+  it('stays shut to a version that policy denies anyway, asked alone and among all gates, and spends nothing', async () => {
+    const context = await contextOf(reckless);
+    const among = await runAllGates(context, () => {}, gateTools);
+    const policy = among.find(({ gate }) => gate === 'policy')!;
+    expect(policy).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('does not earn more') });
+    for (const result of [among.find(({ gate }) => gate === 'backtest')!, await backtestGate(context)]) {
+      expect(result).toMatchObject({
+        conclusion: 'failure',
+        isMadeAgain: true,
+        title: expect.stringMatching(
+          /^The evidence of ema-cross was made again, .* the vault stays shut, because policy refuses /,
+        ),
+        summary: expect.stringContaining(policy.title),
+      });
+    }
+    expect(await openings()).toEqual([]);
+  }, 120_000);
+
+  it('stays shut while any other gate fails', async () => {
+    const context = await contextOf(modest);
+    const result = await openVault(context, await questionsOf(context), [
+      success('guard', 'fine', 'fine'),
+      failure('docs', 'A link leads to nothing', 'A link leads to nothing.'),
+    ]);
+    expect(result).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('stays shut, because docs refuses the change'),
+    });
     expect(await openings()).toEqual([]);
   }, 120_000);
 
@@ -100,8 +142,9 @@ describe('the vault, asked by the backtest gate', () => {
   }, 120_000);
 
   it('says fail of a version that is worse, once, at a lower level, and without a number', async () => {
+    const questions = await questionsOf(await contextOf(reckless));
     for (const time of [1, 2]) {
-      const result = await backtestGate(await contextOf(reckless, time === 1 ? {} : { state: writable(0) }));
+      const result = await openVault(await contextOf(reckless, time === 1 ? {} : { state: writable(0) }), questions, []);
       expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringMatching(`${FOLDER}: the vault says fail`) });
       expect(`${result.title} ${result.summary}`).not.toMatch(/\d[.,%]|\d \d/);
     }
