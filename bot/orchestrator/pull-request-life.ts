@@ -1,93 +1,47 @@
-import type { GateResult } from '#bot/evidence/gate-result.ts';
-import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
 import { readText } from '#bot/gates/context.ts';
-import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
+import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
-import { type ProofInputs, proofInputs, verdictStaleness } from '#bot/gates/staleness.ts';
-import type { CheckOutput, PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
-import type { Stage } from '#engine/contract/manifest.ts';
-import { explain, RatchetError } from '#engine/errors.ts';
-import type { Logger } from '#engine/log.ts';
-import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
-import type { StateBranch } from '#engine/repository/state-branch.ts';
-import { autonomyAt, type ForgeKind, mayMerge } from './autonomy.ts';
+import type { PullRequest } from '#bot/github/repository-api.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { CommitHash } from '#engine/repository/repository.ts';
+import { autonomyAt, mayMerge } from './autonomy.ts';
 import { CANARY_LABEL } from './canaries.ts';
 import { type EditedText, editedText } from './edited-text.ts';
-import { type GateProgram, runGateProgram } from './gate-program.ts';
 import { type Decider, type Decision, heldBy, readDecisions, recordDecision } from './life/decisions.ts';
-import type { Progress } from './progress.ts';
+import { type LifeOptions, MAIN, tipOfMain } from './life/life-options.ts';
+import { logMerge } from './life/merge-log.ts';
+import { type Proposed, wasAskedFor } from './life/on-demand.ts';
+import { type Gates, Proofs } from './life/proofs.ts';
+import { type Rebased, rebase } from './life/rebase.ts';
+import { proposeRollBack, type RollBackRequest } from './life/roll-back.ts';
+import { type Merge, squash } from './life/squash.ts';
+import { proposeStage, type StageRequest } from './life/stage-change.ts';
+import { takeDown } from './life/take-down.ts';
 
 export { AUTONOMY_PATH } from '#bot/gates/policies.ts';
-
-/** The branch that is deployed. */
-const MAIN = 'main';
-
-export interface LifeOptions {
-  readonly api: RepositoryApi;
-  readonly repository: Repository;
-  /** Where people's decisions and the merge log stand. */
-  readonly state: StateBranch;
-  readonly program: GateProgram;
-  /** The bot's own account: its changes are held to the bot's rules, and only they may be merged without a person. */
-  readonly botLogin: string;
-  readonly forge: ForgeKind;
-  /** Who commits when the bot does. */
-  readonly author: Person;
-  /** UTC milliseconds: dates decisions, records and commits. */
-  readonly clock: () => number;
-  /** What a pull request of the bot lists at its foot. */
-  readonly commands: readonly CommandHelp[];
-  readonly log: Logger;
-  readonly progress: Progress;
-}
+export type { LifeOptions } from './life/life-options.ts';
+export type { Proposed } from './life/on-demand.ts';
+export type { Rebased } from './life/rebase.ts';
+export type { Merge } from './life/squash.ts';
 
 export interface Settlement {
   readonly number: number;
   readonly head: string;
-  readonly gates: Readonly<Record<string, string>>;
+  readonly gates: Gates;
   readonly mergeCommit: string | null;
   /** Why it stands where it stands, one sentence. */
   readonly sentence: string;
 }
 
-/** What became of a merge that was not refused. */
-export type Merge =
-  | { readonly state: 'merged'; readonly commit: string }
-  /** The branch has a merge queue: it stands in it, and the forge merges it when its turn comes. */
-  | { readonly state: 'queued'; readonly sentence: string };
-
-export interface Rebased {
-  readonly from: string;
-  readonly to: string;
-  /** What was made again, one sentence. */
-  readonly sentence: string;
-}
-
-/** A pull request that the bot opened because it was asked to, or one that was open already and says the same. */
-export interface Proposed {
-  readonly number: number;
-  readonly url: string;
-  readonly head: string;
-  readonly isNew: boolean;
-  readonly sentence: string;
-}
-
-/** Every gate passed on a head, and what they read from the base then. */
-interface Proof {
-  readonly base: CommitHash;
-  readonly inputs: ProofInputs;
-  readonly gates: Readonly<Record<string, string>>;
-}
-
-/** What happens to a pull request after it was opened or changed: it is proven, and settled by the base's written policy. */
+/** What happens to a pull request after it was opened or changed: it is proven, and settled by the base's written policy or a person. */
 export class PullRequestLife {
   readonly #options: LifeOptions;
-  /** Heads whose gates all passed in this process; a restart proves again rather than believe a page. */
-  readonly #proven = new Map<string, Proof>();
+  readonly #proofs: Proofs;
 
   constructor(options: LifeOptions) {
     this.#options = options;
+    this.#proofs = new Proofs(options);
   }
 
   /**
@@ -100,148 +54,46 @@ export class PullRequestLife {
     const pull = await api.pullRequest(number);
     // Checks belong to a commit, not to a pull request: a lax branch as base must not turn one green for main.
     if (pull.state !== 'open' || pull.baseRef !== MAIN) return null;
-    const base = await this.#tip();
+    const settled = (gates: Gates, sentence: string, mergeCommit: string | null = null): Settlement => {
+      return { number, head: pull.headSha, gates, mergeCommit, sentence };
+    };
+    const base = await tipOfMain(this.#options);
     const edited = await this.#edited(pull, base);
-    if (edited !== null && how === 'as-needed') return this.#refuseEdited(pull, edited);
+    // People decide by the text, so one that was edited stands in the way, with a check that says so.
+    if (edited !== null && how === 'as-needed') {
+      const sentence = `The description was edited by hand and no longer says what ${edited.path} says; comment /retest to have it written again.`;
+      return settled(await this.#proofs.refuse(pull.headSha, sentence), sentence);
+    }
     if (edited !== null) await api.rewritePullRequest(number, edited.text);
-    const gates = (how === 'as-needed' ? await this.#stillProven(pull, base) : null) ?? (await this.#runGates(pull, base));
-    if (gates[FINAL_GATE] !== 'success')
-      return { number, head: pull.headSha, gates, mergeCommit: null, sentence: 'Not every gate passed.' };
+    const gates = (how === 'as-needed' ? await this.#proofs.standing(pull, base) : null) ?? (await this.#runGates(pull, base));
+    if (gates[FINAL_GATE] !== 'success') return settled(gates, 'Not every gate passed.');
     if ((await api.issues.listOpen(CANARY_LABEL)).length > 0) {
       const sentence = 'All gates passed, but they let a canary through and no night has stopped it since; a person decides.';
-      return { number, head: pull.headSha, gates, mergeCommit: null, sentence };
+      return settled(gates, sentence);
     }
-    const mergeCommit = pull.author === botLogin ? await this.#mergeByPolicy(await api.pullRequest(number), base) : null;
-    const sentence =
-      mergeCommit === null ? 'All gates passed; a person decides.' : `All gates passed; ${AUTONOMY_PATH} lets the bot merge it.`;
-    return { number, head: pull.headSha, gates, mergeCommit, sentence };
-  }
-
-  /** What the gates said of this head, while it holds for this base; null when they must be asked. */
-  async #stillProven(pull: PullRequest, base: CommitHash): Promise<Readonly<Record<string, string>> | null> {
-    const proof = this.#proven.get(pull.headSha);
-    if (proof === undefined) return null;
-    if (proof.base === base) return proof.gates;
-    const inputs = await this.#inputs(pull.headSha, base);
-    const freshness = verdictStaleness(proof.inputs, inputs);
-    const { progress } = this.#options;
-    const message = `#${pull.number} at ${pull.headSha.slice(0, 8)}`;
-    if (freshness.state === 'stale') {
-      progress({ kind: 'phase', phase: 'gates', message: `${message} is ${freshness.reason}` });
-      return null;
-    }
-    progress({ kind: 'done', phase: 'gates', message: `${message}: main moved, and nothing it was proven by did` });
-    this.#proven.set(pull.headSha, { base, inputs, gates: proof.gates });
-    return proof.gates;
-  }
-
-  async #inputs(headSha: string, base: CommitHash): Promise<ProofInputs> {
-    const { repository } = this.#options;
-    return proofInputs(repository, base, await repository.require(headSha));
-  }
-
-  async #edited(pull: PullRequest, base: CommitHash): Promise<EditedText | null> {
-    return pull.author === this.#options.botLogin ? editedText(pull, this.#options, base) : null;
-  }
-
-  /** People decide by the text, so one that was edited stands in the way, with a check that says so. */
-  async #refuseEdited(pull: PullRequest, edited: EditedText): Promise<Settlement> {
-    this.#proven.delete(pull.headSha);
-    const title = `The description was edited by hand and no longer says what ${edited.path} says; comment /retest to have it written again.`;
-    await this.#write(pull.headSha, { gate: FINAL_GATE, conclusion: 'failure', title, summary: title, annotations: [] });
-    return { number: pull.number, head: pull.headSha, gates: { [FINAL_GATE]: 'failure' }, mergeCommit: null, sentence: title };
-  }
-
-  async #tip(): Promise<CommitHash> {
-    const { repository } = this.#options;
-    await repository.fetch();
-    const tip = await repository.resolve(MAIN);
-    if (tip === null) throw new RatchetError('life/no-main', `The repository has no branch ${MAIN}.`, 'Push one.');
-    return tip;
-  }
-
-  async #runGates(pull: PullRequest, base: CommitHash): Promise<Readonly<Record<string, string>>> {
-    const { api, program, progress, botLogin } = this.#options;
-    const author = pull.author === botLogin ? 'bot' : 'person';
-    progress({
-      kind: 'phase',
-      phase: 'gates',
-      message: `#${pull.number} at ${pull.headSha.slice(0, 8)} against ${base.slice(0, 8)}`,
-    });
-    const waiting: CheckOutput = { title: 'Running', summary: `Head \`${pull.headSha}\`, base \`${base}\`.`, annotations: [] };
-    for (const name of [...GATE_NAMES, FINAL_GATE]) await api.writeCheck(name, pull.headSha, { status: 'in_progress' }, waiting);
-    const gates: Record<string, string> = {};
-    let written = Promise.resolve();
-    const show = (result: GateResult): void => {
-      gates[result.gate] = result.conclusion;
-      progress({ kind: 'done', phase: 'gates', message: `${result.gate}: ${result.conclusion}, ${result.title}` });
-      // The final check is written last, after the signature: whoever sees it green finds the statement in place.
-      if (result.gate === FINAL_GATE) return;
-      written = written.then(() => this.#write(pull.headSha, result));
-      // Whoever awaits the last of them hears of the first that failed.
-      written.catch(() => {});
-    };
-    let final: GateResult | null = null;
-    try {
-      await runGateProgram(program, { base, head: pull.headSha, author }, (result) => {
-        if (result.gate === FINAL_GATE) final = result;
-        show(result);
-      });
-    } catch (error) {
-      gates[FINAL_GATE] = 'failure';
-      final = {
-        gate: FINAL_GATE,
-        conclusion: 'failure',
-        title: 'The gates could not be run',
-        summary: explain(error),
-        annotations: [],
-      };
-    }
-    await written;
-    for (const name of GATE_NAMES) {
-      if (gates[name] === undefined) {
-        gates[name] = 'failure';
-        await this.#write(pull.headSha, {
-          gate: name,
-          conclusion: 'failure',
-          title: 'Did not run',
-          summary: 'The gate program ended before this gate.',
-          annotations: [],
-        });
-      }
-    }
-    if (final !== null) await this.#write(pull.headSha, final);
-    this.#proven.delete(pull.headSha);
-    if (gates[FINAL_GATE] === 'success')
-      this.#proven.set(pull.headSha, { base, inputs: await this.#inputs(pull.headSha, base), gates });
-    return gates;
-  }
-
-  #write(head: string, result: GateResult): Promise<void> {
-    return this.#options.api.writeCheck(result.gate, head, { status: 'completed', conclusion: result.conclusion }, result);
-  }
-
-  async #mergeByPolicy(pull: PullRequest, base: CommitHash): Promise<string | null> {
-    const { repository, forge, progress } = this.#options;
-    const level = await autonomyAt(repository, base, forge);
-    if (!mayMerge(level, await this.#stagesOf(pull, base))) return null;
-    const note = `Merged by policy: ${AUTONOMY_PATH} at ${base.slice(0, 12)}.`;
-    const merge = await this.merge(pull.number, pull.headSha, null, note);
-    if (merge.state === 'queued') return null;
-    progress({ kind: 'done', phase: 'merge', message: `#${pull.number} as ${merge.commit.slice(0, 8)}` });
-    return merge.commit;
+    const hold = heldBy(await this.#decisions(number));
+    if (hold !== null) return settled(gates, `All gates passed; @${hold.by} holds it.`);
+    const merge = pull.author === botLogin ? await this.#mergeByPolicy(await api.pullRequest(number), base) : null;
+    if (merge === null) return settled(gates, 'All gates passed; a person decides.');
+    if (merge.state === 'queued') return settled(gates, `All gates passed. ${merge.sentence}`);
+    return settled(gates, `All gates passed; ${AUTONOMY_PATH} lets the bot merge it.`, merge.commit);
   }
 
   /**
-   * Squashes the pull request at exactly `head` into main and removes its branch. What was proven against an older main is
-   * proven against the present one first.
+   * Squashes the pull request at exactly `head` into main, writes the merge down and removes the branch; where main has a merge queue, it
+   * is put there instead. What was proven against an older main is proven against the present one first. Asked again about a merge that
+   * was interrupted, it does what was left to do.
    * @param by the person who asks for it, written down before it is done; null when policy does
-   * @throws RatchetError `life/not-open`, `life/head-moved`, `life/held`, `life/not-proven`, `life/other-base`, `life/edited`, or
-   * what `RepositoryApi.merge` throws
+   * @throws RatchetError `life/not-open`, `life/head-moved`, `life/held`, `life/not-proven`, `life/other-base`, `life/edited`,
+   * `life/branch-gone`, or what `squash` throws
    */
   async merge(number: number, head: string, by: Decider | null, note: string): Promise<Merge> {
-    const { api } = this.#options;
-    const pull = await this.#openPull(number);
+    const pull = await this.#options.api.pullRequest(number);
+    if (pull.isMerged && pull.mergeCommit !== null && pull.headSha === head) {
+      await this.#finish(pull);
+      return { state: 'merged', commit: pull.mergeCommit };
+    }
+    requireOpen(pull);
     requireHead(pull, head);
     if (pull.baseRef !== MAIN) {
       throw new RatchetError(
@@ -250,22 +102,25 @@ export class PullRequestLife {
         `Only what goes into ${MAIN} is proven and merged here.`,
       );
     }
-    const base = await this.#tip();
+    requireFree(number, await this.#decisions(number));
+    const base = await tipOfMain(this.#options);
+    await this.#requireBranch(pull);
     const edited = await this.#edited(pull, base);
     if (edited !== null) throw editedByHand(number, edited);
-    const isProven = (await this.#stillProven(pull, base)) ?? (await this.#runGates(pull, base));
-    if (isProven[FINAL_GATE] !== 'success') {
+    const gates = (await this.#proofs.standing(pull, base)) ?? (await this.#runGates(pull, base));
+    if (gates[FINAL_GATE] !== 'success') {
       throw new RatchetError(
         'life/not-proven',
         `Not every gate has passed for ${head.slice(0, 12)} on ${base.slice(0, 12)}.`,
         'See its checks; nothing was merged.',
       );
     }
-    await this.#requireFree(number);
+    // Gates take minutes, in which somebody may have said hold.
+    requireFree(number, await this.#decisions(number));
     if (by !== null) await this.#decide(pull, 'merge', by);
-    const commit = await api.merge(number, head, `${pull.title} (#${number})`, note);
-    await api.deleteBranch(pull.headRef);
-    return { state: 'merged', commit };
+    const merge = await squash(pull, note, this.#options);
+    if (merge.state === 'merged') await this.#finish(await this.#options.api.pullRequest(number));
+    return merge;
   }
 
   /**
@@ -275,7 +130,10 @@ export class PullRequestLife {
   async approve(number: number, head: string, by: Decider): Promise<Decision> {
     const pull = await this.#openPull(number);
     requireHead(pull, head);
-    return this.#decide(pull, 'approve', by);
+    const decision = await this.#decide(pull, 'approve', by);
+    // A person's word can make what was the bot's change a person's.
+    if (wasAskedFor(pull, [decision])) this.#options.askForProof(number);
+    return decision;
   }
 
   /** From now on it is proven, but merged by nobody through the bot. @throws RatchetError `life/not-open` */
@@ -286,10 +144,16 @@ export class PullRequestLife {
   /** Ends a hold. @throws RatchetError `life/not-open`, `life/not-held` */
   async release(number: number, by: Decider): Promise<Decision> {
     const pull = await this.#openPull(number);
-    await this.#options.state.refresh();
-    if (heldBy(await readDecisions(this.#options.state, number)) === null)
+    if (heldBy(await this.#decisions(number)) === null)
       throw new RatchetError('life/not-held', `Pull request #${number} is not held.`, 'There is nothing to release.');
-    return this.#decide(pull, 'release', by);
+    const decision = await this.#decide(pull, 'release', by);
+    this.#options.askForProof(number);
+    return decision;
+  }
+
+  /** Who holds it; null when it is free. */
+  async heldBy(number: number): Promise<Decision | null> {
+    return heldBy(await this.#decisions(number));
   }
 
   /** Closes it without merging. @throws RatchetError `life/not-open` */
@@ -302,57 +166,108 @@ export class PullRequestLife {
   /**
    * Makes the bot's own commit again on the present main, its evidence too when that is stale.
    * @throws RatchetError `life/foreign-commits` when somebody else's commit stands on the branch (it is never touched),
-   * `life/conflict` when it cannot be made, `life/fresh` when it stands on the present main already, `life/not-open`
+   * `life/conflict` when it cannot be made, `life/fresh` when it stands on the present main already, `life/not-open`,
+   * `life/head-moved`, `life/branch-gone`, `life/not-the-bots`
    */
   async rebase(number: number): Promise<Rebased> {
-    throw new RatchetError('life/conflict', `#${number} cannot be made again yet.`, 'Wait for the next version of the bot.');
+    return rebase(await this.#openPull(number), this.#options);
   }
 
   /**
    * Opens a pull request that brings back the tree of a version that ran before.
-   * @param version a commit on main's line that had it, at least 7 digits of its hash or of its tree's; null for the version before
-   * the present one
-   * @param by null when the engine gave the reason and nobody has decided yet: then a person must approve it before it passes
-   * @throws RatchetError `life/no-version`, `life/no-strategy`
+   * @throws RatchetError `life/no-version`, `life/no-strategy`, `life/foreign-commits`
    */
-  async proposeRollBack(request: {
-    strategy: string;
-    version: string | null;
-    by: Decider | null;
-    why: string;
-  }): Promise<Proposed> {
-    throw new RatchetError('life/no-version', `${request.strategy} cannot go back yet.`, 'Wait for the next version of the bot.');
+  async proposeRollBack(request: RollBackRequest): Promise<Proposed> {
+    const proposed = await proposeRollBack(request, this.#options);
+    return request.by === null ? proposed : this.#askedBy(proposed, 'roll-back', request.by);
   }
 
   /**
    * Opens a pull request that changes the stage in a strategy's manifest and nothing else.
-   * @throws RatchetError `life/no-strategy`, `life/same-stage`
+   * @throws RatchetError `life/no-strategy`, `life/same-stage`, `life/foreign-commits`
    */
-  async proposeStage(request: { strategy: string; stage: Stage; by: Decider }): Promise<Proposed> {
-    throw new RatchetError(
-      'life/same-stage',
-      `${request.strategy} keeps its stage for now.`,
-      'Wait for the next version of the bot.',
-    );
+  async proposeStage(request: StageRequest): Promise<Proposed> {
+    return this.#askedBy(await proposeStage(request, this.#options), 'promote', request.by);
   }
 
-  async #requireFree(number: number): Promise<void> {
-    await this.#options.state.refresh();
-    const hold = heldBy(await readDecisions(this.#options.state, number));
-    if (hold === null) return;
+  /** Does what was left to do for merges that were interrupted, or made on the forge's own page: each is written down, its branch removed. */
+  async finishMerges(): Promise<readonly number[]> {
+    const { api, state } = this.#options;
+    await state.refresh();
+    const written = new Set(await state.list('merge-logs'));
+    const finished: number[] = [];
+    for (const { number } of await api.branches.recentlyMerged(MAIN)) {
+      if (written.has(`merge-logs/${number}.json`)) continue;
+      await this.#finish(await api.pullRequest(number));
+      finished.push(number);
+    }
+    return finished;
+  }
+
+  async #askedBy(proposed: Proposed, kind: 'roll-back' | 'promote', by: Decider): Promise<Proposed> {
+    const pull = await this.#options.api.pullRequest(proposed.number);
+    if (pull.state !== 'open' || pull.headSha !== proposed.head) return proposed;
+    await this.#decide(pull, kind, by);
+    this.#options.askForProof(proposed.number);
+    return proposed;
+  }
+
+  async #edited(pull: PullRequest, base: CommitHash): Promise<EditedText | null> {
+    return pull.author === this.#options.botLogin ? editedText(pull, this.#options, base) : null;
+  }
+
+  async #runGates(pull: PullRequest, base: CommitHash): Promise<Gates> {
+    const isPersons = pull.author !== this.#options.botLogin || wasAskedFor(pull, await this.#decisions(pull.number));
+    return this.#proofs.run(pull, base, isPersons ? 'person' : 'bot');
+  }
+
+  async #mergeByPolicy(pull: PullRequest, base: CommitHash): Promise<Merge | null> {
+    const { repository, forge, progress } = this.#options;
+    const level = await autonomyAt(repository, base, forge);
+    if (!mayMerge(level, await this.#stagesOf(pull, base))) return null;
+    const note = `Merged by policy: ${AUTONOMY_PATH} at ${base.slice(0, 12)}.`;
+    const merge = await this.merge(pull.number, pull.headSha, null, note);
+    const what = merge.state === 'merged' ? `as ${merge.commit.slice(0, 8)}` : 'is in the merge queue';
+    progress({ kind: 'done', phase: 'merge', message: `#${pull.number} ${what}` });
+    return merge;
+  }
+
+  /** What follows a merge. It is done again until it is done, and takes nothing back from a merge that has happened. */
+  async #finish(pull: PullRequest): Promise<void> {
+    const { repository, log } = this.#options;
+    try {
+      await logMerge(pull, this.#options);
+      const tip = await repository.resolve(pull.headSha);
+      const end = tip === null ? 'gone' : await takeDown(pull.headRef, tip, this.#options);
+      if (end === 'moved')
+        log.warn({ number: pull.number, branch: pull.headRef }, 'A merged branch has newer commits and stays.');
+    } catch (error) {
+      log.warn({ err: error, number: pull.number }, 'What follows a merge could not be done; it is tried again.');
+    }
+  }
+
+  async #requireBranch(pull: PullRequest): Promise<void> {
+    const branches = await this.#options.repository.branches();
+    const standing = branches.find(({ name }) => name === pull.headRef);
+    if (standing?.tip === pull.headSha) return;
+    if (standing !== undefined) throw headMoved(pull, pull.headSha, standing.tip);
     throw new RatchetError(
-      'life/held',
-      `Pull request #${number} is held by @${hold.by} since ${hold.at.slice(0, 16)}Z.`,
-      'It must be released first, see /help; nothing was merged.',
-      { number },
+      'life/branch-gone',
+      `The branch of #${pull.number} is gone.`,
+      'Restore it on the pull request’s page, or close the pull request; nothing was merged.',
+      { number: pull.number, branch: pull.headRef },
     );
   }
 
   async #openPull(number: number): Promise<PullRequest> {
     const pull = await this.#options.api.pullRequest(number);
-    if (pull.state === 'open') return pull;
-    const what = pull.isMerged ? 'merged' : 'closed';
-    throw new RatchetError('life/not-open', `Pull request #${number} is ${what} already.`, 'Nothing was done.', { number });
+    requireOpen(pull);
+    return pull;
+  }
+
+  async #decisions(number: number): Promise<readonly Decision[]> {
+    await this.#options.state.refresh();
+    return readDecisions(this.#options.state, number);
   }
 
   async #decide(pull: PullRequest, kind: Decision['kind'], by: Decider): Promise<Decision> {
@@ -380,13 +295,33 @@ export class PullRequestLife {
   }
 }
 
-function requireHead({ number, headSha }: PullRequest, head: string): void {
-  if (headSha === head) return;
-  throw new RatchetError(
+function requireOpen({ number, state, isMerged }: PullRequest): void {
+  if (state === 'open') return;
+  const what = isMerged ? 'merged' : 'closed';
+  throw new RatchetError('life/not-open', `Pull request #${number} is ${what} already.`, 'Nothing was done.', { number });
+}
+
+function requireHead(pull: PullRequest, head: string): void {
+  if (pull.headSha !== head) throw headMoved(pull, head, pull.headSha);
+}
+
+function headMoved({ number }: PullRequest, head: string, headSha: string): RatchetError {
+  return new RatchetError(
     'life/head-moved',
     `Pull request #${number} is no longer at ${head.slice(0, 12)}: its head is ${headSha}.`,
     'Read the new commits, and name the head you have read.',
     { number, head, headSha },
+  );
+}
+
+function requireFree(number: number, decisions: readonly Decision[]): void {
+  const hold = heldBy(decisions);
+  if (hold === null) return;
+  throw new RatchetError(
+    'life/held',
+    `Pull request #${number} is held by @${hold.by} since ${hold.at.slice(0, 16)}Z.`,
+    'It must be released first, see /help; nothing was merged.',
+    { number },
   );
 }
 

@@ -231,6 +231,34 @@ export class Repository {
     await this.#git(['update-ref', name, commit]);
   }
 
+  /**
+   * Moves several refs of the remote in one step: all of them or none, each only from where `expect` says it stands (null: it does
+   * not exist). `to` null deletes. Local copies follow.
+   * @throws RatchetError `repository/moved` when one stood elsewhere, `repository/denied`, `repository/unreachable`
+   */
+  async pushTogether(
+    moves: readonly { readonly ref: string; readonly to: CommitHash | null; readonly expect: CommitHash | null }[],
+  ): Promise<void> {
+    const remote = this.#requireRemote();
+    const named = moves.map(({ ref, to, expect }) => ({ name: fullRef(ref), to, expect }));
+    const leases = named.map(({ name, expect }) => `--force-with-lease=${name}:${expect ?? ''}`);
+    const refspecs = named.map(({ name, to }) => `${to ?? ''}:${name}`);
+    await this.#remoteGit('push', remote, ['push', '--porcelain', '--no-verify', '--atomic', ...leases, remote.url, ...refspecs]);
+    for (const { name, to } of named) await this.#git(to === null ? ['update-ref', '-d', name] : ['update-ref', name, to]);
+  }
+
+  /** Branches of the mirror with their tips, by name, as the last fetch left them; those of the bot's own state are among them. */
+  async branches(): Promise<readonly { readonly name: string; readonly tip: CommitHash }[]> {
+    const output = await this.#git(['for-each-ref', '--format=%(objectname) %(refname:lstrip=2)', 'refs/heads']);
+    const rows = output.toString('utf8').split('\n').filter(Boolean);
+    return rows.map((row) => ({ tip: commitHash(row.slice(0, row.indexOf(' '))), name: row.slice(row.indexOf(' ') + 1) }));
+  }
+
+  /** How far `to` has gone since it left `from`: every commit of it that `from` does not have, merged lines included, oldest first. */
+  async commitsSince(from: CommitHash, to: CommitHash): Promise<LoggedCommit[]> {
+    return parseLog(await this.#git(['log', '--topo-order', '--reverse', '-z', `--format=${logFormat}`, to, `^${from}`, '--']));
+  }
+
   async #indexLines(scratch: string, parent: CommitHash | null, changes: NewCommit['changes']): Promise<string> {
     const written = [...changes].flatMap(([path, content]) => (content === null ? [] : [{ path: checkedPath(path), content }]));
     const files = written.map((_, index) => join(scratch, `blob-${index}`));

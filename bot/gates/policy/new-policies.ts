@@ -1,6 +1,7 @@
 import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { type ChangeContext, readText } from '#bot/gates/context.ts';
+import { LIFE_PATH, LifePolicy } from '#bot/gates/life-policy.ts';
 import { annotateFile, failure } from '#bot/gates/outcome.ts';
 import {
   AUTONOMY_PATH,
@@ -26,6 +27,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   [PATHS_POLICY_PATH]: (text) => parsePolicy(PATHS_POLICY_PATH, text, PathsPolicy),
   [AUTONOMY_PATH]: (text) => parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy),
   [RISK_POLICY_PATH]: (text) => parsePolicy(RISK_POLICY_PATH, text, RiskPolicy),
+  [LIFE_PATH]: (text) => parsePolicy(LIFE_PATH, text, LifePolicy),
   [EVALUATION_PATH]: parseEvaluation,
   [KEYS_PATH]: parsePublicKeys,
 };

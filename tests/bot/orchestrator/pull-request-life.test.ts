@@ -39,6 +39,7 @@ let repository: Repository;
 let number: number;
 let runsPath: string;
 const said: string[] = [];
+const asked: number[] = [];
 
 /** Stands in for the gates, which have tests of their own: it passes whatever it is given and writes down the pair. */
 const PROGRAM = `
@@ -98,6 +99,7 @@ async function propose(level: string, stages: { before?: string; after?: string 
   writeFileSync(program, PROGRAM);
   writeFileSync(runsPath, '');
   said.length = 0;
+  asked.length = 0;
   life = new PullRequestLife({
     api,
     repository,
@@ -115,6 +117,7 @@ async function propose(level: string, stages: { before?: string; after?: string 
     botLogin: 'ratchet[bot]',
     forge: 'embedded',
     commands: COMMANDS,
+    askForProof: (number) => asked.push(number),
     log: pino({ level: 'silent' }),
     progress: ({ ...event }) => said.push('message' in event ? event.message : ''),
   });

@@ -1,0 +1,31 @@
+import type { Api, RepositoryName } from './repository-api.ts';
+
+/** The labels an issue or a pull request wears. Labels that the repository does not have yet are made by the forge. */
+export class LabelsApi {
+  readonly #api: Api;
+  readonly #repo: { readonly owner: string; readonly repo: string };
+
+  constructor(api: Api, { owner, name }: RepositoryName) {
+    this.#api = api;
+    this.#repo = { owner, repo: name };
+  }
+
+  async of(number: number): Promise<readonly string[]> {
+    const which = { ...this.#repo, issue_number: number, per_page: 100 };
+    const labels = await this.#api.paginate(this.#api.rest.issues.listLabelsOnIssue, which);
+    return labels.map(({ name }) => name);
+  }
+
+  async add(number: number, names: readonly string[]): Promise<void> {
+    await this.#api.rest.issues.addLabels({ ...this.#repo, issue_number: number, labels: [...names] });
+  }
+
+  /** Takes one label off; one that is not worn is what was wanted. */
+  async remove(number: number, name: string): Promise<void> {
+    try {
+      await this.#api.rest.issues.removeLabel({ ...this.#repo, issue_number: number, name });
+    } catch (error) {
+      if (!(error instanceof Error && 'status' in error && error.status === 404)) throw error;
+    }
+  }
+}
