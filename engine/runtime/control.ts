@@ -33,6 +33,11 @@ export const initialControl: Control = {
   reason: 'no one has said otherwise',
 };
 
+/** What the record says of a position that an order to reduce has closed. */
+export function exitReasonOf({ mode, by, reason }: Control): string {
+  return `the control says ${mode}, as ${by} asked${reason === '' ? '' : `: ${reason}`}`;
+}
+
 export type ControlReading = { readonly ok: true; readonly control: Control } | { readonly ok: false; readonly message: string };
 
 /**

@@ -1,3 +1,4 @@
+import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
@@ -16,6 +17,7 @@ import { Reconciler } from './reconciler.ts';
 import { commitOutcomes, type PendingOutcome } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
 import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
+import { ReportKeeper } from './report-keeper.ts';
 import { restoreSlots } from './restore-slots.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { type EngineProblem, type EngineStatus, statusText, summarise, writeLocalStatus } from './status.ts';
@@ -47,6 +49,7 @@ export class Engine {
   readonly #reconciler: Reconciler;
   readonly #state: StateBranch;
   readonly #watch: RemoteWatch;
+  readonly #reports: ReportKeeper;
   readonly #bell = new Bell();
   readonly #token: { value: string | undefined };
   readonly #catchUpUntil: number;
@@ -131,7 +134,9 @@ export class Engine {
     const said = parts.store.meta(controlKey);
     this.#control = said === null ? initialControl : Control.parse(JSON.parse(said));
     const { repository, state, store, slots, around, feed } = parts;
+    const { dir, market, reportEveryMs } = parts.options;
     const { clock, log } = around;
+    this.#reports = new ReportKeeper({ dir, reader: store, markets: market.markets, clock, everyMs: reportEveryMs });
     this.#reconciler = new Reconciler({
       repository,
       state,
@@ -158,17 +163,19 @@ export class Engine {
         this.#bell.ring();
       },
     });
-    for (const slot of slots.values()) slot.setControl(this.#control.mode);
+    for (const slot of slots.values()) slot.setControl(this.#control);
   }
 
   /** Trades until `stop`. Throws only when it cannot go on: a full disk, a store that refuses. */
   async run(): Promise<void> {
     try {
       this.#emit({ kind: 'started', pid: process.pid, time: this.#store.lastFeedTime() });
-      this.#tellStatus();
+      this.#tell();
       this.#watch.start();
       while (!this.#isStopping) await this.#turn();
       this.#commit();
+      // For readers of its folder; the state branch gets it with the next start.
+      this.#reports.take(this.#control, true);
     } finally {
       await this.#close();
     }
@@ -200,8 +207,8 @@ export class Engine {
       await this.#take(instant);
     } else {
       this.#commit();
-      this.#tellStatus();
-      await this.#bell.wait(waitMs);
+      this.#tell();
+      await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn()));
     }
   }
 
@@ -217,6 +224,10 @@ export class Engine {
     this.#now = instant.time;
     this.#dueAt = this.#around.clock() + this.#options.paceMs;
     this.#pending.push({ instant: instant.time, outcomes });
+    this.#reports.note(
+      instant.time,
+      outcomes.map(({ outcome }) => outcome),
+    );
     for (const { slot, outcome } of outcomes) {
       for (const { code, message } of outcome.faults) {
         this.#around.log.warn({ strategy: slot.id, code, message }, 'A strategy failed.');
@@ -231,7 +242,7 @@ export class Engine {
     const isEventful = outcomes.some(({ outcome }) => outcome.adopted ?? outcome.rejected ?? outcome.left ?? outcome.faults[0]);
     const isLive = instant.time > this.#catchUpUntil;
     if (isLive || isEventful || this.#pending.length >= instantsTogetherMax) this.#commit();
-    if (isLive || isEventful) this.#tellStatus();
+    if (isLive || isEventful) this.#tell();
   }
 
   /** Everything since the last commit goes to disk in one transaction. */
@@ -258,16 +269,18 @@ export class Engine {
       this.#lookProblem = { status: 'OutOfSync', code: 'look-failed', reason: `main could not be read: ${explain(error)}` };
       this.#watch.forget();
     }
-    this.#tellStatus();
+    this.#tell();
   }
 
   #obey(text: string | null): void {
     const reading = readControl(text, this.#control);
     this.#controlProblem = reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message };
-    if (!reading.ok || reading.control === this.#control) return;
+    if (!reading.ok || isSameOrder(reading.control, this.#control)) return;
     this.#control = reading.control;
     this.#store.setMeta(controlKey, JSON.stringify(reading.control));
-    for (const slot of this.#slots.values()) slot.setControl(reading.control.mode);
+    for (const slot of this.#slots.values()) slot.setControl(reading.control);
+    const { mode, by, reason } = reading.control;
+    this.#around.log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
 
   #openSlot(id: string): StrategySlot {
@@ -275,7 +288,7 @@ export class Engine {
     const slot = new StrategySlot({ id, series: this.#feed.series, markets: market.markets, capital }, this.#now);
     const row = this.#store.accounts().find(({ strategy }) => strategy === id);
     if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
-    slot.setControl(this.#control.mode);
+    slot.setControl(this.#control);
     this.#slots.set(id, slot);
     return slot;
   }
@@ -289,10 +302,17 @@ export class Engine {
   }
 
   /** Says how it is, where that has changed: in its folder, to its parent, and on the state branch. */
-  #tellStatus(): void {
+  #tell(): void {
+    const { isNew, isUrgent } = this.#tellStatus();
+    const report = this.#reports.take(this.#control, isUrgent);
+    if (report !== null) this.#watch.offerReport(report);
+    if (isNew && this.#reconciler.hasLooked) this.#watch.publish(this.#status!, isUrgent);
+  }
+
+  #tellStatus(): { isNew: boolean; isUrgent: boolean } {
     const status = this.#compose();
     const before = this.#status;
-    if (before !== null && statusText(before) === statusText(status)) return;
+    if (before !== null && statusText(before) === statusText(status)) return { isNew: false, isUrgent: false };
     this.#status = status;
     const isSameSync = before?.status === status.status && before.commit === status.commit && before.reason === status.reason;
     if (!isSameSync) {
@@ -303,10 +323,10 @@ export class Engine {
       );
     }
     writeLocalStatus(this.#options.dir, status);
-    if (this.#reconciler.hasLooked) this.#watch.publish(status, !isSameSync || before?.mode !== status.mode);
     this.#emit({ kind: 'status', status });
     if (!isSameSync && status.status === 'Synced' && status.commit !== null)
       this.#emit({ kind: 'synced', commit: status.commit });
+    return { isNew: true, isUrgent: !isSameSync || before.control !== status.control };
   }
 
   #compose(): EngineStatus {
@@ -342,6 +362,10 @@ export class Engine {
     this.#store.close();
     this.#lock.release();
   }
+}
+
+function isSameOrder(one: Control, other: Control): boolean {
+  return canonicalJson(one) === canonicalJson(other);
 }
 
 /** A record goes on with the candles it began with: on others its positions and its market time would mean nothing. */

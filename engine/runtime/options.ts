@@ -33,6 +33,8 @@ export const EngineOptions = z.strictObject({
   paceMs: z.int().min(0).default(1000),
   /** How often the remote is asked. */
   pollMs: z.int().min(10).default(5000),
+  /** The report in figures is published no more often than this, unless the status is too. */
+  reportEveryMs: z.int().min(0).default(60_000),
 });
 export type EngineOptions = z.infer<typeof EngineOptions>;
 export type EngineOptionsInput = z.input<typeof EngineOptions>;
@@ -60,6 +62,7 @@ export interface EnginePaths {
   readonly lock: string;
   readonly holder: string;
   readonly status: string;
+  readonly report: string;
 }
 
 export function enginePaths(dir: string): EnginePaths {
@@ -68,5 +71,6 @@ export function enginePaths(dir: string): EnginePaths {
     lock: join(dir, 'engine.lock'),
     holder: join(dir, 'engine.pid'),
     status: join(dir, 'status.json'),
+    report: join(dir, 'report.json'),
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '#engine/log.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { Bell } from './bell.ts';
+import { type EngineReport, reportPath, reportText } from './report.ts';
 import { type EngineStatus, parseStatus, statusPath, statusText } from './status.ts';
 
 /** So many looks must fail in a row before it is worth saying: one lost packet is no news. */
@@ -20,7 +21,7 @@ export interface RemoteWatchOptions {
   readonly onTrouble: (message: string | null) => void;
 }
 
-/** Looks at the remote and publishes the status there, beside the trading and never in its way. */
+/** Looks at the remote and publishes status and report there, beside the trading and never in its way. */
 export class RemoteWatch {
   readonly #options: RemoteWatchOptions;
   readonly #bell = new Bell();
@@ -29,6 +30,8 @@ export class RemoteWatch {
   #seen: string | null = null;
   #wanted: EngineStatus | null = null;
   #published: string | null = null;
+  #report: string | null = null;
+  #publishedReport: string | null = null;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: RemoteWatchOptions) {
@@ -56,6 +59,11 @@ export class RemoteWatch {
   publish(status: EngineStatus, isUrgent: boolean): void {
     this.#wanted = status;
     if (isUrgent) this.#bell.ring();
+  }
+
+  /** The report that should stand beside it: it goes there with the next look, in one commit with a status that is new. */
+  offerReport(report: EngineReport): void {
+    this.#report = reportText(report);
   }
 
   /** Ends after the git command under way, or leaves it behind after two seconds: it changes nothing half. */
@@ -94,21 +102,27 @@ export class RemoteWatch {
   async #publish(): Promise<void> {
     const { state, log } = this.#options;
     const status = this.#wanted;
+    const report = this.#report;
     if (status === null || this.#failures > 0) return;
     const news = newsOf(status);
-    if (news === this.#published) return;
+    if (news === this.#published && report === this.#publishedReport) return;
     try {
-      const title = `status: ${status.status} at ${status.commit?.slice(0, 12) ?? 'nothing yet'}`;
-      await state.update(title, async (current) =>
-        newsIn(await current.readText(statusPath)) === news
-          ? new Map()
-          : new Map([[statusPath, Buffer.from(statusText(status))]]),
-      );
+      await state.update(titleOf(status, news === this.#published), async (current) => {
+        const files = new Map<string, Uint8Array>();
+        if (newsIn(await current.readText(statusPath)) !== news) files.set(statusPath, Buffer.from(statusText(status)));
+        if (report !== null && (await current.readText(reportPath)) !== report) files.set(reportPath, Buffer.from(report));
+        return files;
+      });
       this.#published = news;
+      this.#publishedReport = report;
     } catch (error) {
-      log.warn({ error: explain(error) }, 'The status could not be published; it is tried again.');
+      log.warn({ error: explain(error) }, 'Status and report could not be published; it is tried again.');
     }
   }
+}
+
+function titleOf({ status, commit }: EngineStatus, isReportOnly: boolean): string {
+  return `${isReportOnly ? 'report' : 'status'}: ${status} at ${commit?.slice(0, 12) ?? 'nothing yet'}`;
 }
 
 /** What of a status is worth a commit: everything but what changes from bar to bar. */

@@ -3,12 +3,12 @@ import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Denial } from '#engine/risk/denial.ts';
-import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { Simulation } from '#engine/simulation/simulation.ts';
 import type { ClosedBar, Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
+import { type Control, exitReasonOf, initialControl } from './control.ts';
 import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
@@ -69,7 +69,7 @@ export class StrategySlot {
   #restartsLeft = 1;
   #heldReason: string | null = null;
   #isLeaving = false;
-  #control: HaltState = 'active';
+  #control: Control = initialControl;
   #timeframe: Timeframe | null = null;
   /** Market time of the instant taken in last, and of the one before. */
   #now: number;
@@ -147,8 +147,9 @@ export class StrategySlot {
     this.#applyHalt();
   }
 
-  setControl(mode: HaltState): void {
-    this.#control = mode;
+  /** The order to obey from now on; entry orders it withdraws are gone when this returns, and it is met again after a restart. */
+  setControl(control: Control): void {
+    this.#control = control;
     this.#applyHalt();
   }
 
@@ -297,12 +298,11 @@ export class StrategySlot {
     const account = this.#account!;
     const version = this.#version;
     const isShadow = version?.candidate.manifest.stage === 'shadow';
-    const submitted = [...(isShadow ? [] : decided), ...this.#forcedExits(account)];
+    const forced = this.#forcedExits(account, decided);
+    const submitted = [...(isShadow ? [] : decided.filter(({ symbol }) => !isAmong(forced, symbol))), ...forced];
     account.submit(submitted);
     const { denials } = account.takeRecord();
-    const noted = isShadow
-      ? [...decided, ...submitted.filter(({ symbol }) => !decided.some((other) => other.symbol === symbol))]
-      : submitted;
+    const noted = isShadow ? [...decided, ...submitted.filter(({ symbol }) => !isAmong(decided, symbol))] : submitted;
     outcome.steps.push({
       strategy: this.id,
       treeHash: version?.candidate.tree ?? '',
@@ -313,8 +313,13 @@ export class StrategySlot {
     });
   }
 
-  #forcedExits(account: Simulation): DecisionRecord[] {
+  /** What goes whatever the strategy decided; a symbol it leaves by itself is left to it. */
+  #forcedExits(account: Simulation, decided: readonly DecisionRecord[]): DecisionRecord[] {
     if (this.#isLeaving) return exitsOf(account, 'main no longer has this strategy', () => true);
+    if (this.#control.mode === 'reducing') {
+      const isOwnExit = (symbol: string) => decided.some((own) => own.symbol === symbol && own.action === 'exit');
+      return exitsOf(account, exitReasonOf(this.#control), (symbol) => !isOwnExit(symbol));
+    }
     const version = this.#version;
     if (version === null) return [];
     if (version.candidate.manifest.stage === 'shadow') return exitsOf(account, 'a shadow strategy holds nothing', () => true);
@@ -330,9 +335,16 @@ export class StrategySlot {
   }
 
   #applyHalt(): void {
+    const { mode } = this.#control;
     const isHeldBack = this.#heldReason !== null || this.#isLeaving;
-    this.#account?.setHalt(this.#control === 'active' && isHeldBack ? 'reducing' : this.#control);
+    // Nobody minds any more what a strategy that no longer decides has ordered.
+    const isWithdrawing = mode === 'reducing' || mode === 'halted';
+    this.#account?.setHalt(isHeldBack && !isWithdrawing ? 'reducing' : mode);
   }
+}
+
+function isAmong(decisions: readonly DecisionRecord[], symbol: string): boolean {
+  return decisions.some((decision) => decision.symbol === symbol);
 }
 
 function faultOf({ candidate }: LoadedVersion, error: unknown): SlotFault {

@@ -5,6 +5,7 @@ import {
   AccountRow,
   DecisionCountRow,
   DecisionRow,
+  DenialCountRow,
   DeploymentRow,
   EquityRow,
   FaultRow,
@@ -20,6 +21,13 @@ const always = Number.MAX_SAFE_INTEGER;
 
 /** A decision that was accepted and then denied when it should have filled counts as denied, once that is known. */
 const outcomeAsOf = `coalesce((SELECT 'denied:' || code FROM denials WHERE decision = decisions.id AND denials.instant <= @asOf LIMIT 1), outcome)`;
+
+/** The newest rows of the tables that only grow. */
+export interface RecordIds {
+  readonly trade: number;
+  readonly decision: number;
+  readonly denial: number;
+}
 
 /** A limit on every list: the newest rows win. */
 const rowsMax = 1_000_000;
@@ -69,6 +77,13 @@ export class EngineReader {
     return this.#rows(DecisionRow, sql, { asOf, limit: Math.min(limit, rowsMax) }).reverse();
   }
 
+  /** The newest `limit` decisions of one strategy, oldest of them first. */
+  decisionsOf(strategy: string, limit: number): DecisionRow[] {
+    const sql = `SELECT strategy, treeHash, instant, symbol, action, reason, ${outcomeAsOf} AS outcome
+      FROM decisions WHERE strategy = @strategy ORDER BY instant DESC, id DESC LIMIT @limit`;
+    return this.#rows(DecisionRow, sql, { strategy, limit, asOf: always }).reverse();
+  }
+
   /** How often each action was decided for each reason, and what came of it, by any version or by one; the most frequent first. */
   decisionCounts(asOf = always, tree?: string): DecisionCountRow[] {
     const sql = `SELECT strategy, action, reason, ${outcomeAsOf} AS outcome, count(*) AS count
@@ -83,6 +98,41 @@ export class EngineReader {
       WHERE instant <= @asOf AND (@strategy IS NULL OR strategy = @strategy) ORDER BY instant, strategy LIMIT ${rowsMax}`;
     return this.#rows(EquityRow, sql, { asOf, strategy: strategy ?? null });
   }
+
+  // ── for those who have read a part already ───────────────────────────────────────────────────────────────────────────
+
+  /** Up to where the record goes now; 0 where there is nothing. */
+  lastIds(): RecordIds {
+    const last = (table: string) =>
+      z.int().parse(this.database.prepare(`SELECT coalesce(max(id), 0) FROM ${table}`).pluck().get());
+    return { trade: last('trades'), decision: last('decisions'), denial: last('denials') };
+  }
+
+  /** Trades of all strategies with an id above `after`, up to `upTo`. */
+  tradesBetween(after: number, upTo: number): TradeRow[] {
+    const columns = Object.keys(TradeRow.shape).join(', ');
+    const sql = `SELECT ${columns} FROM trades WHERE id > @after AND id <= @upTo ORDER BY id`;
+    return this.#rows(TradeRow, sql, { after, upTo });
+  }
+
+  /** Equity of one strategy at bars that closed later than `instant`; null asks for all. */
+  equityAfter(strategy: string, instant: number | null): EquityRow[] {
+    const sql = 'SELECT strategy, instant, value FROM equity WHERE strategy = @strategy AND instant > @instant ORDER BY instant';
+    return this.#rows(EquityRow, sql, { strategy, instant: instant ?? -1 });
+  }
+
+  /** What stopped decisions at once, and orders later, among the rows above `after` and up to `upTo`. */
+  denialCounts(after: RecordIds, upTo: RecordIds): DenialCountRow[] {
+    const sql = `SELECT strategy, code, count(*) AS count FROM (
+        SELECT strategy, substr(outcome, 8) AS code FROM decisions
+          WHERE id > @afterDecision AND id <= @decision AND outcome LIKE 'denied:%'
+        UNION ALL SELECT strategy, code FROM denials WHERE id > @afterDenial AND id <= @denial
+      ) GROUP BY 1, 2 ORDER BY 1, 2`;
+    const { decision, denial } = upTo;
+    return this.#rows(DenialCountRow, sql, { afterDecision: after.decision, afterDenial: after.denial, decision, denial });
+  }
+
+  // ── what is ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Newest equity of all strategies that ever ran here, summed; null before the first bar. */
   equity(asOf = always): number | null {

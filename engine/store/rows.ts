@@ -89,6 +89,9 @@ export const DecisionCountRow = z.strictObject({
 });
 export type DecisionCountRow = z.infer<typeof DecisionCountRow>;
 
+export const DenialCountRow = z.strictObject({ strategy: z.string(), code: z.string(), count: z.int() });
+export type DenialCountRow = z.infer<typeof DenialCountRow>;
+
 export const EquityRow = z.strictObject({ strategy: z.string(), instant: Millis, value: z.number() });
 export type EquityRow = z.infer<typeof EquityRow>;
 

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyPair } from '#engine/attestation/keys.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { parseReport } from '#engine/runtime/report.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import {
   type EngineFixture,
@@ -65,7 +66,13 @@ describe('the engine', () => {
       await state.refresh();
       return (await state.readText('status.json'))?.includes(commit);
     });
-    expect(JSON.parse((await state.readText('status.json'))!)).toMatchObject({ schema: 'ratchet/engine-status/1', commit });
+    expect(JSON.parse((await state.readText('status.json'))!)).toMatchObject({ schema: 'ratchet/engine-status/2', commit });
+    expect(parseReport((await state.readText('report.json'))!).strategies).toMatchObject([
+      { id: 'trend', commit, stage: 'paper' },
+    ]);
+    // A replay that trades all the time, in well under a minute: figures go out with the status and never alone.
+    const commits = (path: string) => fixture.remote.git('rev-list', 'ratchet/state', '--', path).split('\n');
+    expect(commits('status.json')).toEqual(expect.arrayContaining(commits('report.json')));
   });
 
   it('catches up what is past at once, then keeps its pace', async () => {
@@ -308,6 +315,16 @@ describe('paper trading', () => {
       const traded = read(dir(), (reader) => reader.trades());
       expect(traded.map(({ strategy: _s, treeHash: _t, instant: _i, version: _v, ...trade }) => trade)).toEqual(tested);
       expect(tested.length).toBeGreaterThan(10);
+      // The report's figures are the backtester's, where both speak of the same: bars, not the forced end.
+      await running!.stop();
+      running = null;
+      const { performance, dailyEquity } = parseReport(readFileSync(`${dir()}/report.json`, 'utf8')).strategies[0]!;
+      expect(performance.trades).toBe(tested.length);
+      expect(performance.exposure).toBeCloseTo(result.metrics.exposure, 12);
+      expect(performance.maxDrawdown).toBeCloseTo(result.metrics.maxDrawdown, 12);
+      expect(dailyEquity.slice(0, -1).map(([, value]) => value)).toEqual(
+        result.equity.value.slice(0, dailyEquity.length - 1).map((value) => expect.closeTo(value, 9)),
+      );
     } finally {
       store.close();
       await tester.close();

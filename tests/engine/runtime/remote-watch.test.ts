@@ -3,6 +3,7 @@ import { createLog } from '#engine/log.ts';
 import { StateBranch, stateRef } from '#engine/repository/state-branch.ts';
 import { initialControl } from '#engine/runtime/control.ts';
 import { RemoteWatch } from '#engine/runtime/remote-watch.ts';
+import { type EngineReport, reportPath } from '#engine/runtime/report.ts';
 import { type EngineStatus, statusPath } from '#engine/runtime/status.ts';
 import { type RemoteFixture, remoteFixture } from '../repository/remote-fixture.ts';
 import { until } from './engine-fixture.ts';
@@ -92,6 +93,35 @@ it('makes a commit when what runs has changed, not when bars have passed', async
   first.publish({ ...later, control: halted, mode: 'halted', strategies: [{ ...strategy, tree: 'c'.repeat(40) }] }, false);
   await round();
   expect(published()).toBe(3);
+});
+
+it('puts the report beside the status: in one commit where both are new, alone where it alone is', async () => {
+  const { watch: first, round } = await start('one');
+  const report: EngineReport = {
+    schema: 'ratchet/engine-report/1',
+    asOf: 1,
+    control: initialControl,
+    strategies: [],
+    strategiesOmitted: 0,
+    risk: [],
+  };
+  const changed = () => remote.git('show', '--name-only', '--format=%s', stateRef).split('\n').filter(Boolean);
+  const title = (kind: string) => `${kind}: Synced at ${'b'.repeat(12)}`;
+  first.offerReport(report);
+  await round();
+  // Not before there is a status: main has not been looked at.
+  expect(remote.git('for-each-ref', `refs/heads/${stateRef}`)).toBe('');
+  first.publish(status, true);
+  await round();
+  expect(published()).toBe(1);
+  expect(changed()).toEqual([title('status'), reportPath, statusPath]);
+  first.offerReport({ ...report, asOf: 2 });
+  await round();
+  expect(published()).toBe(2);
+  expect(changed()).toEqual([title('report'), reportPath]);
+  first.offerReport({ ...report, asOf: 2 });
+  await round();
+  expect(published()).toBe(2);
 });
 
 it('says nothing new after a restart at which nothing is new, and mends what cannot be read', async () => {

@@ -123,6 +123,16 @@ describe('a halt', () => {
     expect(scene.quantity).toBe(0);
   });
 
+  it('paused refuses entries, and lets one that waits fill and exits pass', () => {
+    const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'limit', weight: 0.5, price: 99 });
+    scene.simulation.setHalt('paused');
+    expect(scene.denials).toEqual([]);
+    scene.bar(100, 100, 98, 100).decide({ action: 'target', weight: 0.9 });
+    expect(scene.fills).toMatchObject([{ side: 'buy', price: 99 }]);
+    expect(scene.denials).toEqual(['paused']);
+    expect(scene.decide({ action: 'exit' }).bar(100, 100, 100, 100).quantity).toBe(0);
+  });
+
   it('leaves protective orders in force', () => {
     const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'target', weight: 0.5, stopLoss: 0.05 });
     scene.bar(100, 100, 100, 100).simulation.setHalt('halted');
