@@ -1,5 +1,5 @@
 import { buildPack } from '#bot/evidence/build-pack.ts';
-import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
+import { EVALUATION_PATH, type Evaluation, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import { evidenceFiles } from '#bot/evidence/evidence-files.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import {
@@ -18,6 +18,8 @@ import { canonicalJson, type Digest } from '#engine/attestation/canonical.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
+import type { CandleColumns } from '#engine/candles/types.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { VaultQuestion } from './ask-vault.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { deployedBeside } from './deployed-beside.ts';
@@ -106,7 +108,7 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
   const unsupported = unsupportedBy(ledger, parsed, configurationOf(candidate.files));
   if (unsupported !== null) return unsupported;
   const incumbent = await readVersion(change.id, await strategyFiles(context.repository, context.base, change.id));
-  const columns = loadDataset(context.candles, evaluation.dataset);
+  const columns = candlesOf(context, evaluation);
   // What evidence is made from ends with the selection data, here as in the night that made it.
   const seen = columnsUntil(columns, evaluation.spans.selection.to);
   const rebuilt = await buildPack(
@@ -130,7 +132,19 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
     if (edited !== null) return edited;
     return { change: { ...change, baseTree, headTree }, candidate, incumbent, evaluation, columns };
   }
-  return `re-execution gives other bytes: ${firstDifference(parsed, rebuilt, '$') ?? 'the text is not canonical JSON'}.`;
+  const difference = firstDifference(parsed, rebuilt, '$') ?? 'the text is not canonical JSON';
+  return `re-execution gives other bytes: ${difference}; take the evidence as the night committed it.`;
+}
+
+/** The candles that the base's yardstick names, each series checked against its digest. */
+function candlesOf({ candles }: GateContext, { dataset }: Evaluation): ReadonlyMap<string, CandleColumns> {
+  try {
+    return loadDataset(candles, dataset);
+  } catch (error) {
+    if (!(error instanceof RatchetError)) throw error;
+    const { code, message, remedy, details } = error;
+    throw new RatchetError(code, `${EVALUATION_PATH} names candles that are not there: ${message}`, remedy, details, error);
+  }
 }
 
 /** The first file beside the pack, a chart or the report, that is not what the pack gives; null when all are. */

@@ -28,7 +28,7 @@ export function couldNotLookAt(gate: string, why: string, summary: string, annot
 /** A gate that ended without an answer: an error that names its cause is a finding, any other one says that it could not look. */
 export function endedBy(gate: string, error: unknown): GateResult {
   if (error instanceof RatchetError)
-    return failure(gate, error.message, `${error.message}\n\n${error.remedy}\n\n\`${error.code}\``);
+    return failure(gate, `${error.message} ${error.remedy}`, `${error.message}\n\n${error.remedy}\n\n\`${error.code}\``);
   const message = error instanceof Error ? error.message : String(error);
   return couldNotLookAt(
     gate,

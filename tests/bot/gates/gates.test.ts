@@ -122,6 +122,18 @@ describe('the backtest gate', () => {
     });
   }, 60_000);
 
+  it('runs on the very candles the base names, or not at all, and says where they are named and what to do', async () => {
+    const other = await createDeployment(8);
+    const result = await runGate('backtest', { ...(await contextOf(head)), candles: other.candles }, [], gateTools);
+    other.close();
+    expect(result).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringMatching(
+        /^policies\/evaluation\.yaml names candles that are not there: The stored bars of \S+ .* are not those of the dataset: sha256:\w+ instead of sha256:\w+\. Import or fetch the very candles/,
+      ),
+    });
+  }, 60_000);
+
   it('refuses evidence for other code than what stands beside it', async () => {
     const manifest = files.get('manifest.yaml')!.replace('volumeRatio: 1.8', 'volumeRatio: 1.9');
     expect(await verdict(await altered(`${FOLDER}/manifest.yaml`, manifest))).toMatchObject({ conclusion: 'failure' });
