@@ -88,7 +88,9 @@ function statisticalChecks({ comparison, statistics, neighbourhood, search, incu
       either(
         lead.low > 0,
         'has a lead over the running version that is more than chance',
-        'has a lead over the running version that can be chance',
+        lead.high < 0
+          ? 'is behind the running version by more than chance'
+          : 'has a lead over the running version that can be chance',
       ),
     );
   }

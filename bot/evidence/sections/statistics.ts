@@ -63,6 +63,7 @@ function lead({ comparison }: Pack): Row[] {
 function leadReading(lead: PairedInterval | null, other: string): string {
   if (lead === null) return 'Too little to compare.';
   const ahead = `It is ahead of ${other} in ${chance(lead.shareAbove)} of the histories drawn again`;
+  if (lead.high < 0) return `${ahead}: it is behind, by more than chance.`;
   return lead.low > 0 ? `${ahead}: more than chance.` : `${ahead}: that can be chance.`;
 }
 

@@ -40,6 +40,13 @@ describe('how sure', () => {
     expect(failed).toContain('falls behind with slightly other parameters');
   });
 
+  it('does not call chance what is surely behind', () => {
+    const behind = samplePack((made) => {
+      made.comparison.incumbent.netReturn = { ...made.comparison.incumbent.netReturn!, point: -0.2, low: -0.3, high: -0.1 };
+    });
+    expect(checks(behind)).toContainEqual({ holds: false, claim: 'is behind the running version by more than chance' });
+  });
+
   it('does not ask what has no answer', () => {
     const silent = samplePack((made) => {
       made.comparison.incumbent.netReturn = null;

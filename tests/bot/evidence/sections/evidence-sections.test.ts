@@ -24,6 +24,10 @@ describe('how sure', () => {
     const section = statistics(samplePack());
     expect(section).toMatch(/Lead over the running version \| \+15\.2 points to \+66\.4 points \| .*: more than chance\. \|/);
     expect(section).toMatch(/Lead over buy and hold \| .*: that can be chance\. \|/);
+    const behind = samplePack((made) => {
+      made.comparison.incumbent.netReturn = { ...made.comparison.incumbent.netReturn!, point: -0.2, low: -0.3, high: -0.1 };
+    });
+    expect(statistics(behind)).toMatch(/Lead over the running version \| .*: it is behind, by more than chance\. \|/);
   });
 
   it('names ideas where they are the harsher count', () => {
