@@ -2,8 +2,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPack } from '#bot/evidence/build-pack.ts';
 import { EVIDENCE_PATHS, evidenceFiles } from '#bot/evidence/evidence-files.ts';
 import { Pack } from '#bot/evidence/pack.ts';
+import { renderPullRequest } from '#bot/evidence/render.ts';
+import { report } from '#bot/evidence/report.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { sampleContext } from '#tests/support/sample-pack.ts';
 import { smallMarket, version } from './small-market.ts';
+
+/** The page and the report of a pack show no number that is none. */
+function expectReadable(pack: Pack): void {
+  const { title, body } = renderPullRequest(pack, sampleContext());
+  for (const text of [title, body, report(pack)]) expect(text).not.toMatch(/\b(?:NaN|Infinity|undefined|null)\b/);
+}
 
 describe('the pack', () => {
   let market: Awaited<ReturnType<typeof smallMarket>>;
@@ -77,6 +86,21 @@ describe('the pack', () => {
     expect(made.capacity.holdsUpTo).toBeNull();
     expect(made.correlation[0]!.daily).toBeNull();
     expect(made.prediction).toBeNull();
+    expectReadable(made);
+  }, 120_000);
+
+  it('has numbers, and null where one trade tells nothing, for a version that buys once and holds', async () => {
+    const once = await version({}, (source) =>
+      source
+        .replace("['BTC/USDT', 'ETH/USDT']", "['BTC/USDT']")
+        .replace('fast.crossedBelow(slow)', 'fast.value < 0')
+        .replace(/, \{\s*stopLoss:[^}]*\}/, ''),
+    );
+    const made = await buildPack({ ...market.inputs, candidate: once }, market.open);
+    expect(made.candidate.selection.metrics.trades).toBe(1);
+    expect(made.statistics.sharpe).not.toBeNull();
+    expect(made.regimes.reduce((sum, row) => sum + row.candidate.trades, 0)).toBe(1);
+    expectReadable(made);
   }, 120_000);
 
   it('compares with what trades beside, and says null of what the dataset cannot serve or nobody can build', async () => {
