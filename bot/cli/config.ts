@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
+import { BotSettings } from './bot/settings.ts';
 
 /** Where settings are looked for when no file is named. */
 const CONFIG_FILE = 'ratchet.yaml';
 /** Settings in the environment: `RATCHET_TRIALS=200`, `RATCHET_PACE_MS=0`. */
 const PREFIX = 'RATCHET_';
 
-/** How `ratchet up` runs. One schema for the file, the environment and the flags. */
+/** How `ratchet up` runs. One schema for the environment and the flags; the file may also say how the bot runs. */
 export const Config = z.strictObject({
   /** Folder where everything is kept. */
   workspace: z.string().min(1).default('var'),
@@ -31,24 +32,45 @@ export const Config = z.strictObject({
 export type Config = z.infer<typeof Config>;
 type Setting = keyof Config;
 
+/** One file serves every command, so it may hold what only another one reads; a name that none knows is a slip. */
+const FileSettings = z.strictObject({ ...Config.shape, ...BotSettings.shape }).partial();
+
 /**
- * Puts the settings together: flags over the environment over the file over the defaults.
+ * Puts the settings of `ratchet up` together: flags over the environment over the file over the defaults.
  * @param file named by `--config`; otherwise `ratchet.yaml` here, if there is one
  * @throws RatchetError `config/invalid` naming the setting and where it stands
  */
 export function loadConfig(flags: Partial<Record<Setting, unknown>>, env: NodeJS.ProcessEnv, file?: string): Config {
-  const sources: readonly (readonly [string, Record<string, unknown>])[] = [
-    [file ?? CONFIG_FILE, readFile(file)],
-    ['the environment', readEnvironment(env)],
-    ['the flags', Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))],
-  ];
+  return load(Config, flags, env, file);
+}
+
+/** The same for `ratchet bot` and what else works against GitHub. */
+export function loadBotSettings(
+  flags: Partial<Record<keyof BotSettings, unknown>>,
+  env: NodeJS.ProcessEnv,
+  file?: string,
+): BotSettings {
+  return load(BotSettings, flags, env, file);
+}
+
+function load<T extends z.ZodRawShape>(
+  schema: z.ZodObject<T, z.core.$strict>,
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+  file: string | undefined,
+): z.infer<z.ZodObject<T, z.core.$strict>> {
+  const isOurs = (name: string): boolean => Object.hasOwn(schema.shape, name);
   const merged: Record<string, unknown> = {};
-  for (const [where, settings] of sources) {
-    const result = Config.partial().safeParse(settings);
+  const take = (where: string, settings: Record<string, unknown>, judge: z.ZodType): void => {
+    const result = judge.safeParse(settings);
     if (!result.success) throw invalid(where, result.error);
-    Object.assign(merged, settings);
-  }
-  return Config.parse(merged);
+    Object.assign(merged, Object.fromEntries(Object.entries(settings).filter(([name]) => isOurs(name))));
+  };
+  take(file ?? CONFIG_FILE, readFile(file), FileSettings);
+  const own = schema.partial();
+  take('the environment', readEnvironment(env, Object.keys(schema.shape)), own);
+  take('the flags', Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), own);
+  return schema.parse(merged);
 }
 
 function readFile(file: string | undefined): Record<string, unknown> {
@@ -71,9 +93,9 @@ function readFile(file: string | undefined): Record<string, unknown> {
   return settings.data;
 }
 
-function readEnvironment(env: NodeJS.ProcessEnv): Record<string, unknown> {
+function readEnvironment(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
-  for (const setting of Object.keys(Config.shape)) {
+  for (const setting of names) {
     const value = env[PREFIX + setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()];
     if (value !== undefined && value !== '') settings[setting] = value;
   }

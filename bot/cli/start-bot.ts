@@ -8,6 +8,7 @@ import { retest } from '#bot/commands/retest.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
 import { type Job, JobQueue } from '#bot/github/job-queue.ts';
+import { Poller } from '#bot/github/poll.ts';
 import { type Lane, Worker } from '#bot/github/worker.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
@@ -28,6 +29,12 @@ export interface BotOptions {
   readonly candlesDir: string;
   readonly gateKey: string;
   readonly port: number;
+  /** The address it listens on; 127.0.0.1 when left out. */
+  readonly host?: string;
+  /** Also looks by itself, this often, and at once for what was missed; without it webhooks are all it knows. */
+  readonly pollEveryMs?: number;
+  /** How long a failing job rests between its attempts. */
+  readonly pausesMs?: readonly number[];
   readonly log: Logger;
   readonly progress: Progress;
   readonly onSettled: (settlement: Settlement) => void;
@@ -55,15 +62,19 @@ export const RATCHET_COMMAND: readonly string[] = [process.execPath, fileURLToPa
 export async function startBot(options: BotOptions): Promise<Bot> {
   const { log, progress } = options;
   mkdirSync(options.dir, { recursive: true });
-  const queue = JobQueue.open(join(options.dir, 'queue.sqlite'));
+  const { pausesMs } = options;
+  const queue = JobQueue.open(join(options.dir, 'queue.sqlite'), pausesMs === undefined ? {} : { pausesMs });
   for (const { job, error } of queue.failed()) log.warn({ job, error }, 'This job was given up and has not been done since.');
   let wake = (): void => {};
+  let poller: Poller | null = null;
   const app = await RatchetApp.start({
     identity: options.identity,
     repository: options.repositoryName,
     queue,
     onJobs: () => wake(),
     port: options.port,
+    host: options.host ?? '127.0.0.1',
+    health: () => healthOf(queue, poller),
     log,
   });
   const token = (): Promise<string> => app.pushToken();
@@ -92,6 +103,10 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     botLogin: login,
     forge: options.forge,
     commands: COMMAND_HELP,
+    askForProof: (number) => {
+      queue.add({ kind: 'gates', number });
+      wake();
+    },
     log,
     progress,
   });
@@ -119,6 +134,11 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   });
   wake = () => worker.wake();
   worker.start();
+  if (options.pollEveryMs !== undefined) {
+    const listener = { ...options.repositoryName, login };
+    poller = new Poller({ client: app.client, listener, queue, onJobs: wake, clock: Date.now, log });
+    poller.start(options.pollEveryMs);
+  }
   return {
     app,
     repository,
@@ -135,10 +155,18 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     idle: () => worker.idle(),
     close: async () => {
       await app.close();
+      await poller?.stop();
       await worker.stop();
       queue.close();
     },
   };
+}
+
+/** What `GET /health` answers: whether jobs are done, and whether the repository is seen. */
+function healthOf(queue: JobQueue, poller: Poller | null): object {
+  const jobs = { queued: 0, running: 0, failed: 0 };
+  for (const { state } of queue.list()) jobs[state] += 1;
+  return { ok: (poller?.state.trouble ?? null) === null, jobs, polling: poller?.state ?? null };
 }
 
 /** Every job that runs gates is a proof, `/retest` among them; all others are answers, and do not wait for gates. */

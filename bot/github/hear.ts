@@ -45,7 +45,7 @@ const Event = z.looseObject({
 });
 const CommentEvent = Event.extend({
   comment: HeardComment,
-  issue: z.looseObject({ number: z.number().int(), pull_request: z.unknown() }),
+  issue: z.looseObject({ number: z.number().int(), pull_request: z.unknown().optional() }),
 });
 const PullEvent = Event.extend({ pull_request: HeardPull });
 const PushEvent = Event.extend({ ref: z.string(), after: z.string() });

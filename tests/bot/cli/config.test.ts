@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '#bot/cli/config.ts';
+import { remoteUrlOf } from '#bot/cli/bot/settings.ts';
+import { loadBotSettings, loadConfig } from '#bot/cli/config.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 const folder = temporaryFolder('config');
@@ -38,5 +39,36 @@ describe('the configuration', () => {
     ['a log level that does not exist', () => loadConfig({}, { RATCHET_LOG_LEVEL: 'loud' }), /logLevel in the environment/],
   ])('refuses %s, naming it and where it stands', (_name, load, expected) => {
     expect(load).toThrow(expected);
+  });
+});
+
+describe('the settings of the bot', () => {
+  it('stand in the same file as those of the loop, and in the environment', () => {
+    const path = file('trials: 10\nrepository: octo/strategies\npollSeconds: 60\n');
+    expect(loadConfig({}, {}, path)).toMatchObject({ trials: 10, workspace: 'var' });
+    expect(loadBotSettings({ listen: '[::1]:80' }, { RATCHET_POLL_SECONDS: '30' }, path)).toEqual({
+      workspace: 'var',
+      repository: 'octo/strategies',
+      apiUrl: 'https://api.github.com',
+      listen: '[::1]:80',
+      pollSeconds: 30,
+      logLevel: 'info',
+    });
+  });
+
+  it('say where git finds what the API is about', () => {
+    const name = { owner: 'o', name: 'r' };
+    expect(remoteUrlOf('https://api.github.com', name)).toBe('https://github.com/o/r.git');
+    expect(remoteUrlOf('https://ghe.example/api/v3', name)).toBe('https://ghe.example/o/r.git');
+    expect(remoteUrlOf('http://127.0.0.1:7411/api/v3', name)).toBe('http://127.0.0.1:7411/o/r.git');
+  });
+
+  it.each([
+    ['an API without TLS elsewhere', { apiUrl: 'http://api.example' }, /apiUrl.*https/],
+    ['a repository without an owner', { repository: 'strategies' }, /owner\/name/],
+    ['a repository with a way out', { repository: 'octo/..' }, /owner\/name/],
+    ['an address without a port', { listen: 'localhost' }, /HOST:PORT/],
+  ])('refuse %s', (_what, flags, expected) => {
+    expect(() => loadBotSettings(flags, {})).toThrow(expected);
   });
 });

@@ -1,0 +1,7 @@
+import { Command } from 'commander';
+import { serveCommand } from './bot/serve.ts';
+
+/** `ratchet bot`: the GitHub App. */
+export function botCommand(): Command {
+  return new Command('bot').description('The GitHub App: make it, run it.').addCommand(serveCommand());
+}

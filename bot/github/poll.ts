@@ -1,0 +1,173 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { explain } from '#engine/errors.ts';
+import type { Logger } from '#engine/log.ts';
+import { ConditionalReader, PER_PAGE } from './conditional.ts';
+import { HeardComment, HeardPull, heardComment, heardPull, heardRef, type Listener } from './hear.ts';
+import type { Heard, JobQueue } from './job-queue.ts';
+import { comeBackAt, statusBehind } from './refusal.ts';
+import type { Api } from './repository-api.ts';
+
+/** Comments are asked for from a little before the newest one seen: clocks and the API's order are not that exact. */
+const OVERLAP_MS = 60_000;
+/** Where the queue remembers how far comments have been read, and which pull requests were open. */
+const CURSOR_KEY = 'poll:comments';
+const OPEN_KEY = 'poll:open';
+const MAIN = 'main';
+const BRANCHES = [MAIN, 'ratchet/state'] as const;
+
+const Cursor = z.strictObject({
+  /** What was written before is none of the bot's business: it was not there yet. UTC milliseconds, by the forge's clock. */
+  startedAt: z.number().int(),
+  /** When the newest comment seen was written or changed. */
+  newest: z.number().int(),
+});
+type Cursor = z.infer<typeof Cursor>;
+
+const Comment = HeardComment.extend({ issue_url: z.string(), html_url: z.string() });
+
+export interface PollerOptions {
+  readonly client: Api;
+  readonly listener: Listener;
+  readonly queue: JobQueue;
+  /** Called after jobs were added. */
+  readonly onJobs: () => void;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Sees what webhooks would have told: for machines that cannot be reached, and for what was missed while the bot was away. The
+ * same jobs follow, and none of them twice, whoever sees it first. When nothing has happened a look is four answers of 304.
+ */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #reader = new ConditionalReader();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #lastLookAt: number | null = null;
+  #trouble: string | null = null;
+
+  constructor(options: PollerOptions) {
+    this.#options = { ...options, log: options.log.child({ room: 'poll' }) };
+  }
+
+  /** When it last saw everything, UTC milliseconds, and what has kept it from that since. */
+  get state(): { readonly lastLookAt: number | null; readonly trouble: string | null } {
+    return { lastLookAt: this.#lastLookAt, trouble: this.#trouble };
+  }
+
+  /** Looks once, and queues what is new. */
+  async look(): Promise<void> {
+    const { queue, onJobs, clock } = this.#options;
+    const { heard, cursor } = await this.#comments();
+    const pulls = await this.#pulls();
+    const branches = await Promise.all(BRANCHES.map((branch) => this.#branch(branch)));
+    const isNew = queue.hear([...heard, ...pulls, ...branches.flat()]);
+    // Only now: a look that was killed before is made again.
+    if (cursor !== null) queue.note({ key: CURSOR_KEY, state: JSON.stringify(cursor) });
+    this.#reader.keep();
+    this.#lastLookAt = clock();
+    if (isNew) onJobs();
+  }
+
+  /** Looks at once and then again and again. A look that fails is made again after the same time, or when the forge says. */
+  start(everyMs: number): void {
+    this.#running = this.#loop(everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #loop(everyMs: number): Promise<void> {
+    const { log, clock } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      let waitMs = everyMs;
+      try {
+        await this.look();
+        this.#trouble = null;
+      } catch (error) {
+        this.#trouble = explain(error);
+        const until = comeBackAt(error, clock());
+        if (until !== null) waitMs = Math.max(everyMs, until - clock());
+        log.warn({ err: error, waitMs }, 'The repository could not be looked at; it is tried again.');
+      }
+      // An abort ends the rest early, and that is all it means here.
+      await delay(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  get #repo(): { owner: string; repo: string } {
+    const { owner, name } = this.#options.listener;
+    return { owner, repo: name };
+  }
+
+  async #comments(): Promise<{ heard: readonly Heard[]; cursor: Cursor | null }> {
+    const { client, listener, queue, clock } = this.#options;
+    const text = queue.seen(CURSOR_KEY);
+    const known = text === null ? null : Cursor.parse(JSON.parse(text));
+    const since = known === null ? undefined : new Date(known.newest - OVERLAP_MS).toISOString();
+    const question = `comments since ${since}`;
+    const found = await this.#reader.list(question, (page, headers) =>
+      client.rest.issues.listCommentsForRepo({
+        ...this.#repo,
+        // Without a cursor one answer tells the forge's time, which is all that is wanted.
+        since: since ?? new Date(clock() - OVERLAP_MS).toISOString(),
+        sort: 'updated',
+        direction: 'asc',
+        per_page: PER_PAGE,
+        page,
+        headers,
+      }),
+    );
+    if (found === null) return { heard: [], cursor: null };
+    if (known === null) {
+      const startedAt = Date.parse(found.date ?? '') || clock();
+      return { heard: [], cursor: { startedAt, newest: startedAt } };
+    }
+    const comments = found.items.map((item) => Comment.parse(item));
+    const heard = comments
+      .filter((comment) => Date.parse(comment.created_at) >= known.startedAt)
+      .flatMap((comment) => heardComment(comment, placeOf(comment), listener, clock()));
+    const newest = Math.max(known.newest, ...comments.map((comment) => Date.parse(comment.updated_at)));
+    if (newest !== known.newest) this.#reader.forget(question);
+    return { heard, cursor: newest === known.newest ? null : { ...known, newest } };
+  }
+
+  async #pulls(): Promise<readonly Heard[]> {
+    const { client, queue } = this.#options;
+    const found = await this.#reader.list('open pull requests', (page, headers) =>
+      client.rest.pulls.list({ ...this.#repo, state: 'open', per_page: PER_PAGE, page, headers }),
+    );
+    if (found === null) return [];
+    const pulls = found.items.map((item) => HeardPull.parse(item));
+    const open = pulls.map(({ number }) => number);
+    const before = z.array(z.number()).parse(JSON.parse(queue.seen(OPEN_KEY) ?? '[]'));
+    // One that is closed and opened again is looked at again, though nothing else about it has changed.
+    for (const number of before) if (!open.includes(number)) queue.note({ key: `pull:${number}`, state: 'closed' });
+    queue.note({ key: OPEN_KEY, state: JSON.stringify(open) });
+    return pulls.map(heardPull);
+  }
+
+  async #branch(branch: string): Promise<readonly Heard[]> {
+    const { client } = this.#options;
+    try {
+      const found = await this.#reader.ask(`branch ${branch}`, (headers) =>
+        client.rest.git.getRef({ ...this.#repo, ref: `heads/${branch}`, headers }),
+      );
+      return found === null ? [] : heardRef(found.data.ref, found.data.object.sha, MAIN);
+    } catch (error) {
+      // A branch that is not there yet has not moved; 409 is a repository without a commit.
+      if ([404, 409].includes(statusBehind(error) ?? 0)) return [];
+      throw error;
+    }
+  }
+}
+
+/** The list of comments names the issue by its address only, and a pull request by the address of its page. */
+function placeOf({ issue_url, html_url }: z.infer<typeof Comment>): { number: number; isPullRequest: boolean } {
+  const number = z.coerce.number().int().positive().parse(issue_url.split('/').at(-1));
+  return { number, isPullRequest: /\/pull\/\d+(?:#|$)/.test(html_url) };
+}

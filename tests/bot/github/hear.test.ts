@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { hear } from '#bot/github/hear.ts';
+
+const NOW = Date.UTC(2026, 0, 31);
+const listener = { owner: 'octo', name: 'strategies', login: 'ratchet[bot]' };
+const repository = { name: 'strategies', default_branch: 'main', owner: { login: 'octo' } };
+const person = { login: 'reviewer', type: 'User' };
+const bot = { login: 'ratchet[bot]', type: 'Bot' };
+const at = '2026-01-30T12:00:00Z';
+
+const comment = (changes: object = {}) => ({
+  action: 'created',
+  sender: person,
+  repository,
+  issue: { number: 3, pull_request: { url: 'x' } },
+  comment: { id: 9, body: '/status', user: person, created_at: at, updated_at: at },
+  ...changes,
+});
+const pull = (changes: object = {}, text: object = {}) => ({
+  action: 'opened',
+  sender: person,
+  repository,
+  pull_request: { number: 3, title: 'T', body: null, head: { sha: 'a1' }, base: { ref: 'main' }, ...text },
+  ...changes,
+});
+const jobsOf = (name: string, payload: unknown) => hear(name, payload, listener, NOW).map(({ job }) => job);
+
+describe('what webhooks ask for', () => {
+  it('is an answer, when a person comments', () => {
+    expect(jobsOf('issue_comment', comment())).toEqual([
+      { kind: 'comment', number: 3, commentId: 9, author: 'reviewer', body: '/status', isPullRequest: true },
+    ]);
+    expect(jobsOf('issue_comment', comment({ issue: { number: 3 } }))).toMatchObject([{ isPullRequest: false }]);
+  });
+
+  const written = comment().comment;
+  it.each([
+    ['that was edited', comment({ action: 'edited' })],
+    ['that was edited before it was told', comment({ comment: { ...written, updated_at: '2026-01-30T12:00:01Z' } })],
+    ['that was deleted', comment({ action: 'deleted' })],
+    ['of the bot itself', comment({ sender: bot, comment: { ...written, user: bot } })],
+    ['of any other bot', comment({ comment: { ...written, user: { login: 'ci[bot]', type: 'Bot' } } })],
+    ['of an account that is gone', comment({ comment: { ...written, user: null } })],
+    [
+      'that is older than deliveries are remembered',
+      comment({ comment: { ...written, created_at: '2025-12-01T00:00:00Z', updated_at: '2025-12-01T00:00:00Z' } }),
+    ],
+    ['in another repository', comment({ repository: { ...repository, name: 'other' } })],
+    ['in a repository of that name of somebody else', comment({ repository: { ...repository, owner: { login: 'mallory' } } })],
+  ])('is nothing for a comment %s', (_which, payload) => {
+    expect(jobsOf('issue_comment', payload)).toEqual([]);
+  });
+
+  it('is a proof when a pull request is opened, pushed to, edited or opened again, also by the bot', () => {
+    for (const action of ['opened', 'synchronize', 'edited', 'reopened'])
+      expect(jobsOf('pull_request', pull({ action }))).toEqual([{ kind: 'gates', number: 3 }]);
+    expect(jobsOf('pull_request', pull({ sender: bot }))).toEqual([{ kind: 'gates', number: 3 }]);
+    expect(jobsOf('pull_request', pull({ action: 'labeled' }))).toEqual([]);
+  });
+
+  it('is no proof of a text that the bot has just written, but it is remembered', () => {
+    const [own] = hear('pull_request', pull({ action: 'edited', sender: bot }, { body: 'B' }), listener, NOW);
+    const [seen] = hear('pull_request', pull({}, { body: 'B' }), listener, NOW);
+    expect(own?.job).toBeNull();
+    expect(own?.sighting).toEqual(seen?.sighting);
+  });
+
+  it('tells states of a pull request apart by head, base, title and text', () => {
+    const stateOf = (text: object) => hear('pull_request', pull({}, text), listener, NOW)[0]?.sighting?.state;
+    const states = [{}, { head: { sha: 'a2' } }, { base: { ref: 'x' } }, { title: 'U' }, { body: 'B' }].map(stateOf);
+    expect(new Set(states).size).toBe(5);
+    expect(stateOf({ body: '' })).toBe(stateOf({ body: null }));
+  });
+
+  it('is a look at what moved, for the two branches the bot follows', () => {
+    const push = (ref: string) => jobsOf('push', { ref, after: 'c'.repeat(40), sender: bot, repository });
+    expect(push('refs/heads/main')).toEqual([{ kind: 'main-moved' }]);
+    expect(push('refs/heads/ratchet/state')).toEqual([{ kind: 'state-moved' }]);
+    expect([...push('refs/heads/evolve/x'), ...push('refs/tags/main')]).toEqual([]);
+  });
+
+  it('is nothing for what it does not know, and an error for a payload that GitHub would not send', () => {
+    expect(jobsOf('star', { action: 'created', repository, sender: person })).toEqual([]);
+    expect(jobsOf('installation', { action: 'created', sender: person })).toEqual([]);
+    expect(() => jobsOf('issue_comment', comment({ comment: { id: 'nine' } }))).toThrow();
+  });
+
+  it('knows accounts and repositories whatever their case', () => {
+    const shouted = { ...repository, name: 'Strategies', owner: { login: 'OCTO' } };
+    expect(jobsOf('issue_comment', comment({ repository: shouted }))).toHaveLength(1);
+    const own = { login: 'Ratchet[bot]', type: 'User' };
+    expect(jobsOf('issue_comment', comment({ sender: own, comment: { ...written, user: own } }))).toEqual([]);
+  });
+});
