@@ -246,7 +246,7 @@ export class RepositoryApi {
   async reportDeployment(report: {
     commit: string;
     environment: string;
-    state: 'success' | 'failure';
+    state: 'in_progress' | 'success' | 'failure';
     description: string;
   }): Promise<void> {
     const { commit, environment, state } = report;
@@ -257,6 +257,24 @@ export class RepositoryApi {
     const latest = (await this.#api.rest.repos.listDeploymentStatuses({ ...which, per_page: 1 })).data[0];
     if (latest?.state === state && latest.description === description) return;
     await this.#api.rest.repos.createDeploymentStatus({ ...which, state, description });
+  }
+
+  /** Nothing runs in an environment any more: what stands there as a success becomes inactive. */
+  async retireEnvironment(environment: string, reason: string): Promise<void> {
+    const { data } = await this.#api.rest.repos.listDeployments({ ...this.#repo, environment, per_page: 10 });
+    for (const { id } of data) {
+      const which = { ...this.#repo, deployment_id: id };
+      const latest = (await this.#api.rest.repos.listDeploymentStatuses({ ...which, per_page: 1 })).data[0];
+      // Whichever of the two is the newest: those before it are inactive already.
+      if (latest?.state === 'inactive') return;
+      if (latest?.state !== 'success') continue;
+      await this.#api.rest.repos.createDeploymentStatus({
+        ...which,
+        state: 'inactive',
+        description: reason.slice(0, DEPLOYMENT_DESCRIPTION_LIMIT),
+      });
+      return;
+    }
   }
 
   async #createDeployment(commit: string, environment: string): Promise<{ id: number }> {
