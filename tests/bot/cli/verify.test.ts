@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { ledgerPath } from '#bot/evidence/ledger.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { openContext } from '#bot/gates/context.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
@@ -172,6 +173,59 @@ describe('ratchet verify', () => {
     expect(stdout).toContain('was revoked: it was copied; nothing it signed counts.');
   });
 }, 60_000);
+
+describe('ratchet vault status', () => {
+  it('shows what is left of vault and selection data, and every opening', async () => {
+    const { code, stdout } = await ratchetHere('vault', 'status', ...here(), '--json');
+    expect(code).toBe(0);
+    const level = 0.1 * (6 / Math.PI ** 2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      vault: {
+        alpha: 0.1,
+        standing: 1,
+        spent: expect.closeTo(level, 10),
+        next: expect.closeTo(level / 4, 10),
+        openings: [{ opening: 1, strategy: 'ema-cross', tree, level: expect.closeTo(level, 10), answer: 'pass' }],
+      },
+      selection: { asked: 1, answers: 12, left: 11 },
+    });
+    const words = await ratchetHere('vault', 'status', ...here());
+    for (const part of [
+      '6.08 % of 10.00 % spent by 1 standing opening; the next one is tested at 1.52 %',
+      'one opening comes back after 30 new days',
+      '11 of 12 left after 1 question',
+    ])
+      expect(words.stdout).toContain(part);
+  });
+});
+
+describe('ratchet ledger verify', () => {
+  it('says that no line was touched, and how much it looked at', async () => {
+    const { code, stdout } = await ratchetHere('ledger', 'verify', ...here(), '--json');
+    expect(code).toBe(0);
+    const { published, packs } = JSON.parse(stdout).anchors;
+    expect(JSON.parse(stdout)).toMatchObject({ nights: 1, trials: 1, openings: 1 });
+    expect(published).toBeGreaterThan(1);
+    expect(packs).toBe(1);
+    expect((await ratchetHere('ledger', 'verify', ...here())).stdout).toContain('1 trial, 1 opening of the vault: unbroken');
+  });
+
+  it.each<[string, (text: string) => string, RegExp]>([
+    ['was cut short', (text) => text.slice(0, -9), /ledger\/20260101-1\.jsonl:\d+: the last line is cut off/],
+    ['was rewritten', (text) => text.replace('"test"', '"text"'), /ledger\/20260101-1\.jsonl:\d+: it does not follow/],
+  ])('names the file and the line of a ledger that %s, and says what to do, in one line', async (_name, change, expected) => {
+    const { state } = deployment;
+    const path = ledgerPath('20260101-1');
+    const before = (await state.readText(path))!;
+    await state.update('tampered', () => new Map([[path, Buffer.from(change(before))]]));
+    const { code, stdout, stderr } = await ratchetHere('ledger', 'verify', ...here());
+    await state.update('put back', () => new Map([[path, Buffer.from(before)]]));
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(expected);
+    expect(stderr).toMatch(/ratchet\/state.*\[ledger\/broken\]$/);
+    expect(stderr.trim()).not.toContain('\n');
+  });
+});
 
 describe('ratchet policy explain', () => {
   it('says of a change that was signed which rules decided it then, and what they saw', async () => {
