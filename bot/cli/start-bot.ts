@@ -1,18 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CommandRoom, NightRequest } from '#bot/commands/command.ts';
+import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
+import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
-import { COMMAND_HELP } from '#bot/commands/index.ts';
+import { COMMAND_HELP, commandNamed } from '#bot/commands/index.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
-import { retest } from '#bot/commands/retest.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
 import { type Job, JobQueue } from '#bot/github/job-queue.ts';
 import { Poller } from '#bot/github/poll.ts';
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { type Lane, Worker } from '#bot/github/worker.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
+import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
@@ -38,7 +43,12 @@ export interface BotOptions {
   readonly log: Logger;
   readonly progress: Progress;
   readonly onSettled: (settlement: Settlement) => void;
+  /** Runs one night now, for whoever asks for one in a comment; left out where this bot runs none. */
+  readonly night?: (parts: NightParts, request: NightRequest) => Promise<NightReport>;
 }
+
+/** What a night shares with the bot that runs it. */
+export type NightParts = Pick<Bot, 'repository' | 'state'> & { readonly api: RepositoryApi };
 
 export interface Bot {
   readonly app: RatchetApp;
@@ -111,6 +121,20 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     progress,
   });
   const watch = new EngineWatch({ api, state, log });
+  const orders = WaitingOrders.open(join(options.dir, 'orders.sqlite'));
+  const { night } = options;
+  const room: CommandRoom = {
+    login,
+    api,
+    life,
+    repository,
+    state,
+    engine: watch,
+    orders,
+    openCandles: () => CandleStore.openExisting(options.candlesDir),
+    night: night === undefined ? null : (request) => night({ repository, state, api }, request),
+    clock: Date.now,
+  };
   const proveAllOpen = async (): Promise<void> => {
     for (const pull of await api.listOpenPullRequests()) queue.add({ kind: 'gates', number: pull.number });
     wake();
@@ -125,9 +149,12 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         settled.add(number);
         options.onSettled(settlement);
       },
-      comment: (job) => handleComment(job, { api, life, engineReport: () => watch.report() }, repository),
+      comment: (job) => handleComment(job, room),
       'main-moved': proveAllOpen,
-      'state-moved': () => watch.look(),
+      'state-moved': async () => {
+        await watch.look();
+        await confirmOrders(await watch.status(), { orders, issues: api.issues });
+      },
     },
     laneOf,
     log,
@@ -158,6 +185,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       await poller?.stop();
       await worker.stop();
       queue.close();
+      orders.close();
     },
   };
 }
@@ -169,7 +197,7 @@ function healthOf(queue: JobQueue, poller: Poller | null): object {
   return { ok: (poller?.state.trouble ?? null) === null, jobs, polling: poller?.state ?? null };
 }
 
-/** Every job that runs gates is a proof, `/retest` among them; all others are answers, and do not wait for gates. */
+/** Every job that runs gates is a proof, and slow commands stand with them; all others are answers, and do not wait for gates. */
 export function laneOf(job: Job): Lane {
   switch (job.kind) {
     case 'gates':
@@ -179,7 +207,8 @@ export function laneOf(job: Job): Lane {
       return 'answers';
     case 'comment': {
       const parsed = parseComment(job.body);
-      return parsed.kind === 'command' && parsed.name === retest.name ? 'proofs' : 'answers';
+      const isSlow = parsed.kind === 'command' && commandNamed(parsed.name)?.isSlow === true;
+      return isSlow ? 'proofs' : 'answers';
     }
     default:
       return job satisfies never;

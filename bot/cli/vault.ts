@@ -1,13 +1,8 @@
 import { Command } from 'commander';
-import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
-import { HELD_OUT_PATH, HeldOutPolicy } from '#bot/evidence/held-out-policy.ts';
 import { readLedgerFrom } from '#bot/evidence/ledger.ts';
-import { counted } from '#bot/evidence/numbers.ts';
-import { selectionBudget } from '#bot/evidence/selection-budget.ts';
-import { type VaultRecord, vaultStatus } from '#bot/evidence/vault.ts';
-import { readText } from '#bot/gates/context.ts';
-import { parsePolicy } from '#bot/gates/policies.ts';
-import { RatchetError } from '#engine/errors.ts';
+import { counted, day } from '#bot/evidence/numbers.ts';
+import type { VaultRecord } from '#bot/evidence/vault.ts';
+import { heldOutStatus } from '#bot/gates/held-out-status.ts';
 import { columned } from './columned.ts';
 import { openForReading } from './open-mirror.ts';
 
@@ -33,26 +28,13 @@ export function vaultCommand(): Command {
 
 async function status(flags: VaultFlags): Promise<void> {
   const { repository, state } = await openForReading(flags);
-  const main = await repository.resolve('main');
-  if (main === null) throw new RatchetError('vault/no-main', 'The repository has no branch main.', 'Name a clone that has it.');
-  const { spans, seed, dataset } = parseEvaluation(await readText(repository, main, EVALUATION_PATH));
-  const policy = parsePolicy(HELD_OUT_PATH, await readText(repository, main, HELD_OUT_PATH), HeldOutPolicy);
-  const ledger = await readLedgerFrom(state);
-  const vault = vaultStatus(ledger, policy.vault, spans.vault);
-  const noise = { policy: policy.selection, seed, dataset: dataset.digest };
-  const { left, asked, daysToRefill } = selectionBudget(ledger, noise, spans.selection);
-  const selection = { span: spans.selection, asked, answers: policy.selection.answers, left, daysToRefill };
+  const { vault, selection } = await heldOutStatus(repository, await readLedgerFrom(state));
   if (flags.json === true) {
     const { openings, ...budget } = vault;
-    console.log(
-      JSON.stringify({
-        vault: { span: spans.vault, margin: policy.vault.margin, ...budget, openings: openings.map(flat) },
-        selection,
-      }),
-    );
+    console.log(JSON.stringify({ vault: { ...budget, openings: openings.map(flat) }, selection }));
     return;
   }
-  console.log(`Vault      ${day(spans.vault.from)} to ${day(spans.vault.to)}`);
+  console.log(`Vault      ${day(vault.span.from)} to ${day(vault.span.to)}`);
   console.log(
     `  error    ${share(vault.spent)} of ${share(vault.alpha)} spent by ${counted(vault.standing, 'standing opening')}; the next one is tested at ${share(vault.next)}`,
   );
@@ -61,9 +43,9 @@ async function status(flags: VaultFlags): Promise<void> {
       ? '  refill   nothing to give back'
       : `  refill   one opening comes back after ${counted(vault.daysToRefill, 'new day')}, when the vault reaches ${day(vault.refillAt)}`,
   );
-  console.log(`Selection  ${day(spans.selection.from)} to ${day(spans.selection.to)}`);
+  console.log(`Selection  ${day(selection.span.from)} to ${day(selection.span.to)}`);
   console.log(
-    `  answers  ${left} of ${selection.answers} left after ${counted(asked, 'question')}${daysToRefill === null ? '' : `; one comes back after ${counted(daysToRefill, 'new day')}`}`,
+    `  answers  ${selection.left} of ${selection.answers} left after ${counted(selection.asked, 'question')}${selection.daysToRefill === null ? '' : `; one comes back after ${counted(selection.daysToRefill, 'new day')}`}`,
   );
   console.log(vault.openings.length === 0 ? '\nThe vault has never been opened.' : `\n${openingsTable(vault.openings)}`);
 }
@@ -81,10 +63,6 @@ function openingsTable(openings: readonly VaultRecord[]): string {
 
 function flat({ opened: { kind: _kind, ...opened }, answer }: VaultRecord) {
   return { ...opened, answer };
-}
-
-function day(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }
 
 function share(probability: number): string {

@@ -1,20 +1,52 @@
 import type { AutonomyPolicy } from '#bot/gates/policies.ts';
-import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { Permission, RepositoryApi } from '#bot/github/repository-api.ts';
+import type { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
+import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
+import type { CandleStore } from '#engine/candles/candle-store.ts';
+import type { Repository } from '#engine/repository/repository.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
+import type { WaitingOrders } from './engine/waiting-orders.ts';
 
-/** What a comment asks for, and where it was written. */
+/** What a comment asks for, who asks, and where it was written. */
 export interface Invocation {
   readonly number: number;
   readonly isPullRequest: boolean;
   readonly author: string;
+  /** What the forge said the author may do, a moment ago. */
+  readonly permission: Permission;
+  readonly commentId: number;
   readonly words: readonly string[];
+  /** Shows how far a slow command is, in the place of its answer. */
+  readonly say: (progress: string) => Promise<void>;
+  /** The comment the answer stands in, for a command whose answer is edited after it has ended. */
+  readonly answerId: () => Promise<number>;
 }
 
+export interface NightRequest {
+  readonly strategy: string;
+  readonly hint: string | null;
+  readonly by: string;
+  readonly say: (progress: string) => Promise<void>;
+}
+
+/** What commands work with. */
 export interface CommandRoom {
+  /** The bot's own account. */
+  readonly login: string;
   readonly api: RepositoryApi;
   readonly life: PullRequestLife;
-  /** What the engine last published on the state branch, as text for people. */
-  readonly engineReport: () => Promise<string>;
+  /** As fetched just before the command. */
+  readonly repository: Repository;
+  readonly state: StateBranch;
+  readonly engine: Pick<EngineWatch, 'status' | 'publishedReport' | 'report'>;
+  readonly orders: WaitingOrders;
+  /** The candles that evidence is made from; the caller closes the store. */
+  readonly openCandles: () => CandleStore;
+  /** One night now; null where this bot runs none. */
+  readonly night: ((request: NightRequest) => Promise<NightReport>) | null;
+  /** UTC milliseconds. */
+  readonly clock: () => number;
 }
 
 /** One word after a slash. `answer` gives the Markdown that is posted back. */
@@ -23,8 +55,13 @@ export interface CommentCommand {
   readonly usage: string;
   /** One clause, for /help and for the pull request's foot. */
   readonly summary: string;
+  /** For `/help NAME`: what it does in full, what it leaves alone, an example. Markdown. */
+  readonly help: string;
   /** Which permission it needs: `policies/autonomy.yaml` says what each class demands. */
   readonly permission: keyof AutonomyPolicy['commands'];
   readonly needsPullRequest: boolean;
+  /** Whether it takes so long that quick ones must not stand behind it. */
+  readonly isSlow: boolean;
+  /** @throws RatchetError for whatever the author can mend: it becomes the answer */
   answer(invocation: Invocation, room: CommandRoom): Promise<string>;
 }

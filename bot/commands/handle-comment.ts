@@ -1,85 +1,80 @@
+import { text as shown } from '#bot/evidence/markdown.ts';
 import { readText } from '#bot/gates/context.ts';
-import { AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
+import { AUTONOMY_PATH, AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import type { Permission } from '#bot/github/repository-api.ts';
-import { AUTONOMY_PATH } from '#bot/orchestrator/pull-request-life.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { Repository } from '#engine/repository/repository.ts';
+import { Answer } from './answer.ts';
 import type { CommandRoom, CommentCommand } from './command.ts';
-import { COMMANDS, commandTable } from './index.ts';
+import { commandNamed, commandTable, nearestCommand } from './index.ts';
 import { parseComment } from './parse-comment.ts';
+
+type CommentJob = Extract<Job, { kind: 'comment' }>;
 
 const RANK: Readonly<Record<Permission, number>> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 
-/** Answers a comment that is a command; leaves every other one alone. */
-export async function handleComment(
-  job: Extract<Job, { kind: 'comment' }>,
-  room: CommandRoom,
-  repository: Repository,
-): Promise<void> {
+/**
+ * Answers a comment that is a command; leaves every other one alone. A command is acknowledged at once and answered in one comment.
+ * @throws whatever is wrong with the machine or the forge, to be tried again
+ */
+export async function handleComment(job: CommentJob, room: CommandRoom): Promise<void> {
   const parsed = parseComment(job.body);
   if (parsed.kind === 'ignore') return;
   await room.api.issues.acknowledge(job.commentId);
-  const command = COMMANDS.find((candidate) => candidate.name === parsed.name);
-  if (command === undefined) {
-    await room.api.issues.comment(job.number, `There is no \`/${parsed.name}\`${nearest(parsed.name)}.\n\n${commandTable()}`);
-    return;
-  }
-  await room.api.issues.comment(job.number, await answer(command, parsed.words, job, room, repository));
+  const answer = new Answer(room.api.issues, { number: job.number, commentId: job.commentId, login: room.login });
+  const command = commandNamed(parsed.name);
+  if (command === null) await answer.write(unknown(parsed.name));
+  else await answer.write(await reply(command, parsed.words, job, room, answer));
+}
+
+function unknown(name: string): string {
+  const near = nearestCommand(name);
+  const hint = near === null ? '' : `; did you mean \`/${near}\`?`;
+  return `There is no \`/${shown(name)}\`${hint} Nothing was done.\n\n${commandTable()}`;
 }
 
 /** What is wrong in the repository is said where it was asked; what is wrong with the machine is tried again. */
-async function answer(
+async function reply(
   command: CommentCommand,
   words: readonly string[],
-  job: Extract<Job, { kind: 'comment' }>,
+  job: CommentJob,
   room: CommandRoom,
-  repository: Repository,
+  answer: Answer,
 ): Promise<string> {
-  const { number, author, isPullRequest } = job;
+  const { number, author, isPullRequest, commentId } = job;
   try {
-    const refusal = await refuse(command, job, room, repository);
-    return refusal ?? (await command.answer({ number, author, isPullRequest, words }, room));
+    if (command.needsPullRequest && !isPullRequest) return `\`/${command.name}\` works on pull requests only. Nothing was done.`;
+    const { permission, refusal } = await mayUse(command, author, room);
+    if (refusal !== null) return refusal;
+    const say = async (progress: string): Promise<void> => {
+      await answer.write(`⏳ ${progress}`);
+    };
+    const answerId = () => answer.write('⏳ Working on it.');
+    return await command.answer({ number, isPullRequest, author, permission, commentId, words, say, answerId }, room);
   } catch (error) {
-    if (error instanceof RatchetError) return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
+    if (error instanceof RatchetError && isTheirs(error))
+      return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
     throw error;
   }
 }
 
-async function refuse(
+/** GitHub's own trouble passes, and the job with it is tried again; everything else is for the author to read. */
+function isTheirs({ code }: RatchetError): boolean {
+  return code !== 'github/unavailable' && code !== 'github/rate-limited';
+}
+
+async function mayUse(
   command: CommentCommand,
-  job: Extract<Job, { kind: 'comment' }>,
-  room: CommandRoom,
-  repository: Repository,
-): Promise<string | null> {
-  if (command.needsPullRequest && !job.isPullRequest) return `\`/${command.name}\` works on pull requests only.`;
+  author: string,
+  { api, repository, state }: CommandRoom,
+): Promise<{ permission: Permission; refusal: string | null }> {
   await repository.fetch();
+  await state.refresh();
   const main = await repository.resolve('main');
   const text = main === null ? null : await readText(repository, main, AUTONOMY_PATH);
   const needed = parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy).commands[command.permission];
-  const has = await room.api.permissionOf(job.author);
-  if (RANK[has] >= RANK[needed]) return null;
-  return `@${job.author}, \`/${command.name}\` needs the permission **${needed}** here (${AUTONOMY_PATH}); yours is **${has}**. Nothing was done.`;
-}
-
-/** The command a mistyped word was probably meant to be. */
-function nearest(word: string): string {
-  const found = COMMANDS.map(({ name }) => ({ name, distance: editDistance(word, name) })).sort(
-    (left, right) => left.distance - right.distance,
-  )[0];
-  return found !== undefined && found.distance <= 2 ? `; did you mean \`/${found.name}\`?` : '';
-}
-
-/** Levenshtein (1966): insertions, deletions and replacements. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j += 1) {
-      const replace = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[right.length]!;
+  const permission = await api.permissionOf(author);
+  if (RANK[permission] >= RANK[needed]) return { permission, refusal: null };
+  const refusal = `@${author}, \`/${command.name}\` needs the permission **${needed}** here (${AUTONOMY_PATH}); yours is **${permission}**. Nothing was done.`;
+  return { permission, refusal };
 }

@@ -1,25 +1,84 @@
+import { text } from '#bot/evidence/markdown.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
-import { close } from './close.ts';
 import type { CommentCommand } from './command.ts';
-import { merge } from './merge.ts';
-import { retest } from './retest.ts';
-import { status } from './status.ts';
+import { approve } from './decide/approve.ts';
+import { close } from './decide/close.ts';
+import { hold } from './decide/hold.ts';
+import { merge } from './decide/merge.ts';
+import { promote } from './decide/promote.ts';
+import { rollback } from './decide/rollback.ts';
+import { halt, pause, reduce, resume } from './engine/orders.ts';
+import { nearest } from './nearest.ts';
+import { ledger } from './read/ledger.ts';
+import { performance } from './read/performance.ts';
+import { positions } from './read/positions.ts';
+import { readiness } from './read/readiness.ts';
+import { report } from './read/report.ts';
+import { risk } from './read/risk.ts';
+import { status } from './read/status.ts';
+import { strategy } from './read/strategy.ts';
+import { thoughts } from './read/thoughts.ts';
+import { trades } from './read/trades.ts';
+import { why } from './read/why.ts';
+import { backtest } from './work/backtest.ts';
+import { evolve } from './work/evolve.ts';
+import { explain } from './work/explain.ts';
+import { rebase } from './work/rebase.ts';
+import { retest } from './work/retest.ts';
 
 const help: CommentCommand = {
   name: 'help',
-  usage: '/help',
-  summary: 'list the commands',
+  usage: '/help [COMMAND]',
+  summary: 'list the commands, or say what one does',
+  help: 'A comment is a command when it is one line that begins with a slash and a word, and was not edited.',
   permission: 'read',
   needsPullRequest: false,
-  answer: async () => commandTable(),
+  isSlow: false,
+  answer: async ({ words: [word] }) => (word === undefined ? commandTable() : helpAbout(word.replace(/^\//, '').toLowerCase())),
 };
 
 /** Every command there is, in the order people read them. */
-export const COMMANDS: readonly CommentCommand[] = [help, status, retest, merge, close];
+export const COMMANDS: readonly CommentCommand[] = [
+  ...[help, status, positions, trades, performance, report, risk, readiness, strategy, thoughts, why, ledger],
+  ...[backtest, retest, rebase, evolve, explain],
+  ...[approve, merge, hold, close, promote, rollback],
+  ...[pause, resume, reduce, halt],
+];
 
-export const COMMAND_HELP: readonly CommandHelp[] = COMMANDS.map(({ name, usage, summary }) => ({ name, usage, summary }));
+/** What the foot of a pull request lists: what one does with a proposal. */
+export const COMMAND_HELP: readonly CommandHelp[] = COMMANDS.filter(
+  ({ needsPullRequest, name }) => needsPullRequest || name === 'backtest' || name === 'help',
+).map(({ name, usage, summary }) => ({ name, usage, summary }));
+
+export function commandNamed(name: string): CommentCommand | null {
+  return COMMANDS.find((command) => command.name === name) ?? null;
+}
+
+export function nearestCommand(name: string): string | null {
+  return nearest(
+    name,
+    COMMANDS.map((command) => command.name),
+  );
+}
 
 export function commandTable(): string {
-  const rows = COMMANDS.map(({ usage, summary, permission }) => `| \`${usage}\` | ${summary} | ${permission} |`);
+  const rows = COMMANDS.map(
+    ({ usage, summary, permission }) => `| \`${usage.replaceAll('|', '\\|')}\` | ${summary} | ${permission} |`,
+  );
   return ['| Command | What it does | Class |', '|---|---|---|', ...rows].join('\n');
+}
+
+function helpAbout(name: string): string {
+  const command = commandNamed(name);
+  if (command === null) {
+    const near = nearestCommand(name);
+    return `There is no \`/${text(name)}\`${near === null ? '' : `; did you mean \`/${near}\`?`}\n\n${commandTable()}`;
+  }
+  const { usage, summary, help: more, permission, needsPullRequest } = command;
+  const place = needsPullRequest ? 'On pull requests only.' : 'Under any issue or pull request.';
+  return [
+    `\`${usage}\`: ${summary}.`,
+    more,
+    `${place} Class **${permission}**; policies/autonomy.yaml says which permission that needs.`,
+  ].join('\n\n');
 }

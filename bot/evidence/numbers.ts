@@ -64,6 +64,11 @@ export function day(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
+/** UTC minute, `2024-09-01 18:00`. */
+export function minute(time: number): string {
+  return new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+}
+
 /** `2024-09-01 to 2025-02-28`; the end of a span is exclusive, the day shown is the last one inside. */
 export function days(span: { readonly from: number; readonly to: number }): string {
   return `${day(span.from)} to ${day(Math.max(span.from, span.to - 1))}`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { MARKETS_PATH, MarketCosts, rulesFor } from '#bot/evidence/market-costs.ts';
+import { minute } from '#bot/evidence/numbers.ts';
 import { type Backtester, openBacktester } from '#engine/backtest/backtester.ts';
 import type { BacktestRequest } from '#engine/backtest/types.ts';
 import type { Subject } from '#engine/backtest/verify/subject.ts';
@@ -20,7 +21,6 @@ import { RatchetError } from '#engine/errors.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import * as option from '../option-parsers.ts';
 import { readStrategy, type StrategyOnDisk } from './read-strategy.ts';
-import { minuteOf } from './times.ts';
 
 /** A tick of a larger share of the lowest price is a slip in the file of markets. */
 const TICK_MAX_SHARE = 0.05;
@@ -148,11 +148,11 @@ function spanWithin(whole: Span, timeframe: Timeframe, flags: RunFlags): Span {
   const from = flags.from === undefined ? whole.from : Math.max(whole.from, Math.ceil(flags.from / barMs) * barMs);
   const to = flags.to === undefined ? whole.to : Math.min(whole.to, Math.floor(flags.to / barMs) * barMs);
   if (from < to) return { from, to };
-  const asked = `${flags.from === undefined ? 'the first candle' : minuteOf(flags.from)} and ${flags.to === undefined ? 'the last' : minuteOf(flags.to)}`;
+  const asked = `${flags.from === undefined ? 'the first candle' : minute(flags.from)} and ${flags.to === undefined ? 'the last' : minute(flags.to)}`;
   throw new RatchetError(
     'backtest/span',
     `No ${timeframe} bar opens and closes between ${asked}.`,
-    `Choose a span within the candles, which reach from ${minuteOf(whole.from)} to ${minuteOf(whole.to)} UTC.`,
+    `Choose a span within the candles, which reach from ${minute(whole.from)} to ${minute(whole.to)} UTC.`,
   );
 }
 

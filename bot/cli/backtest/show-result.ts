@@ -1,7 +1,7 @@
+import { day, minute } from '#bot/evidence/numbers.ts';
 import type { Breakdowns, DayGroup, TradeGroup } from '#engine/backtest/metrics/breakdowns.ts';
 import type { BacktestRequest, BacktestResult } from '#engine/backtest/types.ts';
 import type { Trade } from '#engine/simulation/types.ts';
-import { dateOf, minuteOf } from './times.ts';
 
 /** A result for a person: what ran, the metrics, the result taken apart, the last trades, the result id. */
 export function showResult(
@@ -27,7 +27,7 @@ export function showRequest(strategy: string, { dataset, span, parameters }: Bac
     `${strategy} on ${dataset.entries.map(({ symbol }) => symbol).join(', ')} (${venues}${dataset.isSimulated ? ', SIMULATED' : ''})`,
   );
   const line = parametersLine(parameters);
-  console.log(`${dateOf(span.from)} to ${dateOf(span.to)}${line === '' ? '' : `, ${line}`}\n`);
+  console.log(`${day(span.from)} to ${day(span.to)}${line === '' ? '' : `, ${line}`}\n`);
 }
 
 function metricRows({ metrics }: BacktestResult): readonly (readonly [string, string])[] {
@@ -117,7 +117,7 @@ function showTrades(trades: readonly Trade[], count: number): void {
   if (shown.length === 0) return;
   console.log(`\nlast ${shown.length} of ${trades.length} trades`);
   for (const trade of shown) {
-    const times = `${minuteOf(trade.entryTime)} → ${minuteOf(trade.exitTime)}`;
+    const times = `${minute(trade.entryTime)} → ${minute(trade.exitTime)}`;
     const percent = `${(trade.netReturn * 100).toFixed(2)} %`.padStart(9);
     console.log(`  ${times}  ${trade.symbol.padEnd(10)} ${percent}  ${trade.exitCause}`);
   }

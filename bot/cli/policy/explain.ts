@@ -1,11 +1,8 @@
 import { Command } from 'commander';
 import { openForReading } from '#bot/cli/open-mirror.ts';
-import { type ChangeContext, changedStrategies, openChange } from '#bot/gates/context.ts';
+import { type Explanation, explainChange } from '#bot/gates/policy/explain-change.ts';
 import type { Ruling } from '#bot/gates/policy/judge.ts';
-import { type Judgement, judgeChange } from '#bot/gates/policy/judge-change.ts';
-import { statementOver } from '#bot/gates/proven-before.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { Repository } from '#engine/repository/repository.ts';
 
 interface ExplainFlags {
   base?: string;
@@ -28,23 +25,14 @@ export function explainCommand(): Command {
     .option('--repository <dir>', 'a clone to read instead')
     .option('--json', 'one JSON object')
     .action(async (change: string | undefined, flags: ExplainFlags) => {
-      const explanation = await explainChange(change, flags);
+      const explanation = await explain(change, flags);
       if (flags.json === true) console.log(JSON.stringify(explanation));
       else console.log(inWords(explanation));
       process.exitCode = explanation.isAllowed ? 0 : 1;
     });
 }
 
-interface Explanation {
-  readonly base: string;
-  readonly head: string;
-  readonly isAllowed: boolean;
-  /** Results of the gates before, when a signature says what they were; else null, and rules that ask for them deny. */
-  readonly gates: Readonly<Record<string, string>> | null;
-  readonly judgements: readonly Judgement[];
-}
-
-async function explainChange(change: string | undefined, flags: ExplainFlags): Promise<Explanation> {
+async function explain(change: string | undefined, flags: ExplainFlags): Promise<Explanation> {
   if (flags.author !== 'bot' && flags.author !== 'person') {
     throw new RatchetError('policy/usage', `--author ${flags.author} is neither bot nor person.`, 'Give one of the two.');
   }
@@ -54,42 +42,8 @@ async function explainChange(change: string | undefined, flags: ExplainFlags): P
   }
   const { repository, state } = await openForReading(flags);
   const ref = /^\d{1,9}$/.test(head) ? `refs/pull/${head}/head` : head;
-  const shared = { repository, state, author: flags.author as 'bot' | 'person', head: ref };
-  const present = await openChange({ ...shared, base: flags.base ?? (await baseOf(ref, repository)) });
-  const signed = await signedRun(present);
-  const context = flags.base !== undefined || signed === null ? present : await openChange({ ...shared, base: signed.base });
-  const gates = signed?.base === context.base ? signed.gates : null;
-  const judgements = await judgeChange(context, gates ?? {});
-  const isAllowed = judgements.every(({ rulings }) => rulings.every((ruling) => ruling.isAllowed));
-  return { base: context.base, head: context.head, isAllowed, gates, judgements };
-}
-
-/** Main; for what has come to main already, the commit before it there. */
-async function baseOf(ref: string, repository: Repository): Promise<string> {
-  const [head, main] = await Promise.all([repository.resolve(ref), repository.resolve('main')]);
-  if (head === null || main === null || !(await repository.isOnFirstParentLine(head, main))) return 'main';
-  return (await repository.firstParentLog(null, head)).at(-2)?.commit ?? 'main';
-}
-
-/** The base and the gates of the run that ended in a signature over a strategy of the head. */
-async function signedRun(context: ChangeContext): Promise<{ base: string; gates: Readonly<Record<string, string>> } | null> {
-  for (const id of await strategiesOf(context)) {
-    const headTree = await context.repository.treeOf(context.head, `strategies/${id}`);
-    const statement = await statementOver(context, { id, baseTree: null, headTree });
-    const claim = statement?.predicate.ratchet;
-    if (claim?.kind === 'gates') {
-      const { policy: _policy, ...before } = claim.gates as Record<string, string>;
-      return { base: claim.base, gates: before };
-    }
-  }
-  return null;
-}
-
-/** Those that differ from the base now, and those that differed when a merged change was made. */
-async function strategiesOf(context: ChangeContext): Promise<readonly string[]> {
-  const changed = await changedStrategies(context);
-  const touched = context.changes.flatMap(({ path }) => path.match(/^strategies\/([^/]+)\//)?.[1] ?? []);
-  return [...new Set([...changed.map(({ id }) => id), ...touched])];
+  const base = flags.base === undefined ? {} : { base: flags.base };
+  return explainChange({ repository, state, author: flags.author, head: ref, ...base });
 }
 
 function inWords({ base, head, isAllowed, gates, judgements }: Explanation): string {

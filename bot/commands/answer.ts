@@ -1,0 +1,52 @@
+import type { IssuesApi } from '#bot/github/issues-api.ts';
+
+/** Where the one answer to a comment is written. */
+export interface AnswerPlace {
+  readonly number: number;
+  /** The comment that is answered. */
+  readonly commentId: number;
+  /** The bot's own account: somebody else's comment with our mark in it is not ours. */
+  readonly login: string;
+}
+
+/** What an answer carries so that it is found again. */
+export function marked(text: string, commentId: number): string {
+  return `${text}\n\n${markOf(commentId)}`;
+}
+
+function markOf(commentId: number): string {
+  return `<!-- ratchet:answer:${commentId} -->`;
+}
+
+/**
+ * The one comment that answers a command: written at the first word and edited from then on. A job that runs again after a crash finds
+ * the answer it had begun by the mark in it, and begins no second one.
+ */
+export class Answer {
+  readonly #issues: IssuesApi;
+  readonly #place: AnswerPlace;
+  #id: number | null = null;
+  #text: string | null = null;
+
+  constructor(issues: IssuesApi, place: AnswerPlace) {
+    this.#issues = issues;
+    this.#place = place;
+  }
+
+  /** Shows `text` as the answer, in place of what it said before. Returns the comment's id. */
+  async write(text: string): Promise<number> {
+    const { number, commentId } = this.#place;
+    const body = marked(text, commentId);
+    this.#id ??= await this.#find();
+    if (this.#id === null) this.#id = (await this.#issues.comment(number, body)).id;
+    else if (this.#text !== body) await this.#issues.rewriteComment(this.#id, body);
+    this.#text = body;
+    return this.#id;
+  }
+
+  async #find(): Promise<number | null> {
+    const { number, commentId, login } = this.#place;
+    const comments = await this.#issues.comments(number);
+    return comments.find(({ author, body }) => author === login && body.includes(markOf(commentId)))?.id ?? null;
+  }
+}

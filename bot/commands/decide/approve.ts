@@ -1,0 +1,19 @@
+import type { CommentCommand } from '../command.ts';
+import { deciderOf } from './decider.ts';
+import { namedHead } from './named-head.ts';
+
+export const approve: CommentCommand = {
+  name: 'approve',
+  usage: '/approve SHA',
+  summary: 'write down that you have read exactly that commit and want it',
+  help: 'Records your approval of one head on the state branch, where policies and the merge log read it. It merges nothing, and ends with the next push. GitHub’s own review is something else, and counts where branch protection asks for it.',
+  permission: 'decide',
+  needsPullRequest: true,
+  isSlow: false,
+  async answer(invocation, { api, life }) {
+    const { number, words, author } = invocation;
+    const head = namedHead(await api.pullRequest(number), words, 'approve');
+    await life.approve(number, head, deciderOf(invocation));
+    return `@${author} approves of \`${head}\`. To merge exactly that: \`/merge ${head}\`.`;
+  },
+};

@@ -1,0 +1,19 @@
+import type { CommentCommand } from '../command.ts';
+import { deciderOf } from './decider.ts';
+
+export const close: CommentCommand = {
+  name: 'close',
+  usage: '/close',
+  summary: 'close this proposal without merging it',
+  help: 'Closes the pull request. The trials behind it stay in the ledger, and its branch stays until its term is over.',
+  permission: 'decide',
+  needsPullRequest: true,
+  isSlow: false,
+  async answer(invocation, { api, life }) {
+    const { number, author } = invocation;
+    const { state, isMerged } = await api.pullRequest(number);
+    if (state !== 'open') return `This pull request is ${isMerged ? 'merged' : 'closed'} already; nothing was done.`;
+    await life.close(number, deciderOf(invocation));
+    return `Closed for @${author}. The trials behind it stay in the ledger.`;
+  },
+};

@@ -1,0 +1,26 @@
+import { RatchetError } from '#engine/errors.ts';
+import type { CommentCommand } from '../command.ts';
+import { deciderOf } from './decider.ts';
+
+export const hold: CommentCommand = {
+  name: 'hold',
+  usage: '/hold [off]',
+  summary: 'keep the bot from merging this; `/hold off` lets it go on',
+  help: 'A held pull request is proven as before, but merged neither by policy nor by `/merge`. `/hold off` releases it, whoever held it.',
+  permission: 'decide',
+  needsPullRequest: true,
+  isSlow: false,
+  async answer(invocation, { life }) {
+    const { number, words, author } = invocation;
+    switch (words[0]?.toLowerCase()) {
+      case undefined:
+        await life.hold(number, deciderOf(invocation));
+        return `Held by @${author}. \`/hold off\` releases it.`;
+      case 'off':
+        await life.release(number, deciderOf(invocation));
+        return `Released by @${author}. Policy or \`/merge\` may merge it again.`;
+      default:
+        throw new RatchetError('commands/hold', 'It is either `/hold` or `/hold off`.', 'Nothing was done.');
+    }
+  },
+};

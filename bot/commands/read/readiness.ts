@@ -1,0 +1,72 @@
+import { text } from '#bot/evidence/markdown.ts';
+import { count, percent, signedPercent } from '#bot/evidence/numbers.ts';
+import { readText } from '#bot/gates/context.ts';
+import { GATES_POLICY_PATH, GatesPolicy, parsePolicy, RISK_POLICY_PATH, RiskPolicy } from '#bot/gates/policies.ts';
+import { Stage } from '#engine/contract/manifest.ts';
+import type { StrategyReport } from '#engine/runtime/report.ts';
+import type { CommandRoom, CommentCommand } from '../command.ts';
+import { tipOf } from '../deployed.ts';
+import { asOfLine } from './figures.ts';
+import { publishedReport, strategiesNamed } from './strategy-named.ts';
+
+const DAY_MS = 86_400_000;
+
+export const readiness: CommentCommand = {
+  name: 'readiness',
+  usage: '/readiness [STRATEGY]',
+  summary: 'show what a strategy has shown forward, and what its next stage would ask',
+  help: 'What the running version has done since it was loaded, beside the conditions that the policies on main put before the next stage. It says what is asked; the gates decide when a pull request asks for it (`/promote`).',
+  permission: 'read',
+  needsPullRequest: false,
+  isSlow: false,
+  async answer({ words: [id] }, room) {
+    const report = await publishedReport(room);
+    const asked = await conditionsOnMain(room);
+    const parts = strategiesNamed(report, id).map((strategy) => readinessOf(strategy, report.asOf, asked));
+    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report.asOf)].join('\n\n');
+  },
+};
+
+interface Asked {
+  readonly policies: GatesPolicy['policies'];
+  readonly risk: RiskPolicy;
+}
+
+async function conditionsOnMain({ repository }: Pick<CommandRoom, 'repository'>): Promise<Asked> {
+  const main = await tipOf(repository);
+  const [gates, risk] = await Promise.all([
+    readText(repository, main, GATES_POLICY_PATH),
+    readText(repository, main, RISK_POLICY_PATH),
+  ]);
+  return {
+    policies: parsePolicy(GATES_POLICY_PATH, gates, GatesPolicy).policies,
+    risk: parsePolicy(RISK_POLICY_PATH, risk, RiskPolicy),
+  };
+}
+
+function readinessOf(strategy: StrategyReport, asOf: number | null, asked: Asked): string {
+  const next = Stage.options[Stage.options.indexOf(strategy.stage) + 1];
+  const shown = [`**${strategy.id}**, stage **${strategy.stage}**.`, forward(strategy, asOf)];
+  if (next === undefined) return [...shown, 'There is no stage above it.'].join('\n\n');
+  const conditions = asked.policies
+    .filter(({ matchConstraints: { stages }, failureAction }) => failureAction === 'deny' && stages?.includes(next) === true)
+    .flatMap(({ validations }) =>
+      validations.map(({ reason, message }) => `- ${reason === undefined ? '' : `\`${reason}\`: `}${text(message)}`),
+    );
+  const limit = asked.risk.stages[next]?.maxDrawdown;
+  const risk =
+    limit === undefined
+      ? `No limit is written for ${next}, so a rule that asks for one denies.`
+      : `Its drawdown there may reach ${percent(limit)}.`;
+  const list =
+    conditions.length === 0
+      ? 'No policy asks anything of it.'
+      : `It is denied when one of these is so:\n\n${conditions.join('\n')}`;
+  return [...shown, `Next is **${next}**. ${list}`, risk].join('\n\n');
+}
+
+function forward({ capital, equity, performance: own }: StrategyReport, asOf: number | null): string {
+  if (own.since === null || asOf === null) return 'It has seen no bar yet.';
+  const days = Math.floor((asOf - own.since) / DAY_MS);
+  return `Forward: ${count(days)} days, ${count(own.trades)} closed trades, ${signedPercent(equity / capital - 1)} after fees, deepest drawdown ${percent(own.maxDrawdown)}.`;
+}
