@@ -24,7 +24,10 @@ export async function auditGate(context: GateContext, tools: GateTools): Promise
 async function audit(context: GateContext, { clock, audit: settings }: GateTools): Promise<AuditReport> {
   const { repository } = context;
   const policy = parseAdvisories(await readText(repository, context.base, ADVISORIES_PATH));
-  const [base, head] = [await takeInventory(repository, context.base), await takeInventory(repository, context.head)];
+  const [base, head] = [
+    await takeInventory(repository, context.base, settings.npmRegistry),
+    await takeInventory(repository, context.head, settings.npmRegistry),
+  ];
   const basePath: BasePath = (path) => context.changes.find((change) => change.path === path)?.previousPath ?? path;
   const brought = broughtBy(base, head, basePath);
   const locks = distinctLocks([...base.npmLocks, ...head.npmLocks]);

@@ -18,7 +18,7 @@ const KINDS: readonly (readonly [RegExp, DependencyFileKind])[] = [
   [/(?:^|\/)package\.json$/, 'npm-manifest'],
   [/(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/, 'npm-lock'],
   [/(?:^|\/)(?:yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)$/, 'npm-foreign-lock'],
-  [/(?:^|\/)[^/]*requirements[^/]*\.txt$|(?:^|\/)requirements\/[^/]+\.txt$/i, 'requirements'],
+  [/(?:^|\/)[^/]*requirements[^/]*\.(?:txt|lock|pip)$|(?:^|\/)requirements\/[^/]+\.(?:txt|lock|pip)$/i, 'requirements'],
   [/(?:^|\/)[^/]*requirements[^/]*\.in$|(?:^|\/)requirements\/[^/]+\.in$/i, 'requirements-source'],
   [/(?:^|\/)pyproject\.toml$/, 'pyproject'],
   [/(?:^|\/)(?:pylock(?:\.[^/.]+)?\.toml|poetry\.lock|uv\.lock|pdm\.lock)$/, 'python-toml-lock'],

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { folderOf, inFolder } from './dependency-files.ts';
 import { type LockedPackage, lineOf, literally, type NpmLock, type Remark } from './inventory.ts';
 
+/** Where npm's packages stand: the advisories that are asked about are about these. */
+const REGISTRIES = ['https://registry.npmjs.org/', 'https://registry.yarnpkg.com/'];
+
 const Ranges = z.record(z.string(), z.string());
 
 /** What a lock copies from a manifest. */
@@ -41,8 +44,10 @@ export interface NpmReading {
  * Reads a tree's manifests and locks of npm, and compares them: the lock must carry the manifest's names and ranges word for
  * word, and the version it chose must lie within each range. `overrides` are not in a lock, so they are not compared.
  * @param texts every `package.json` and npm lock of the tree by its path
+ * @param registry from which packages may come, beside npm's own; null for none
  */
-export function readNpm(texts: ReadonlyMap<string, string>): NpmReading {
+export function readNpm(texts: ReadonlyMap<string, string>, registry: string | null = null): NpmReading {
+  const registries = registry === null ? REGISTRIES : [...REGISTRIES, `${registry.replace(/\/+$/, '')}/`];
   const locks: NpmLock[] = [];
   const remarks: Remark[] = [];
   const locked = new Set<string>();
@@ -63,7 +68,7 @@ export function readNpm(texts: ReadonlyMap<string, string>): NpmReading {
       locked.add(manifestPath);
       continue;
     }
-    const { places, strangers } = packagesOf(file, text, lock);
+    const { places, strangers } = packagesOf(file, text, lock, registries);
     locks.push({ file, lockText: text, manifestText, places });
     remarks.push(...strangers);
     for (const key of Object.keys(lock.packages).filter((place) => !/(?:^|\/)node_modules\//.test(place))) {
@@ -87,7 +92,7 @@ function parse<T>(schema: z.ZodType<T>, text: string): T | null {
   }
 }
 
-function packagesOf(file: string, text: string, lock: Lock) {
+function packagesOf(file: string, text: string, lock: Lock, registries: readonly string[]) {
   const lines = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
     const place = /^\s*"([^"]*node_modules\/[^"]+)":/.exec(line)?.[1];
@@ -102,9 +107,41 @@ function packagesOf(file: string, text: string, lock: Lock) {
     if (entry.version === undefined || /^(?:git|file:)/.test(entry.resolved ?? '')) {
       const message = `${name} comes from no registry, so no advisory can be looked up for it: take a published version.`;
       strangers.push({ kind: 'unread', file, line, message });
-    } else places.set(place, { ecosystem: 'npm', name, version: entry.version, file, line });
+    } else {
+      const elsewhere = comesFrom(name, entry.version, entry.resolved, registries);
+      if (elsewhere !== null) {
+        const message = `${name} ${entry.version} is taken from ${elsewhere}, which is not where the registry has it: have npm write the lock anew.`;
+        strangers.push({ kind: 'unread', file, line, message });
+      }
+      places.set(place, { ecosystem: 'npm', name, version: entry.version, file, line });
+    }
   }
+  strangers.push(...asksElsewhere(file, lock, lines));
   return { places, strangers };
+}
+
+/** The address that a lock names, where it is not that of this very package in a registry; npm installs from there whatever the name says. */
+function comesFrom(name: string, version: string, resolved: string | undefined, registries: readonly string[]): string | null {
+  // Without an address npm asks the registry for the name.
+  if (resolved === undefined) return null;
+  const file = `${name.slice(name.indexOf('/') + 1)}-${version.replace(/\+.*$/, '')}.tgz`;
+  const isOwn =
+    registries.some((start) => resolved.startsWith(start)) && resolved.replace(/%2f/i, '/').endsWith(`/${name}/-/${file}`);
+  return isOwn && !/[?#]|\/\.\.?\//.test(resolved) ? null : JSON.stringify(resolved.slice(0, 200));
+}
+
+/** Where the lock gives no address, npm takes the one that whoever depends on a package asks for: an archive, a repository. */
+function asksElsewhere(file: string, lock: Lock, lines: ReadonlyMap<string, number>): readonly Remark[] {
+  return Object.entries(lock.packages).flatMap(([key, entry]) =>
+    FIELDS.flatMap((field) => Object.entries(entry[field] ?? {})).flatMap(([name, range]): Remark[] => {
+      if (!/[:/]/.test(range) || /^(?:npm|workspace):/.test(range)) return [];
+      const chosen = nearest(lock, key, name);
+      // What has an address is judged by that, what is linked stands in this tree, and what is not there is not installed.
+      if (chosen === undefined || chosen.resolved !== undefined || chosen.link === true) return [];
+      const message = `${name} is asked for at ${JSON.stringify(range.slice(0, 200))}, which is no version of a registry: take a published one.`;
+      return [{ kind: 'unread', file, line: lines.get(key) ?? 1, message }];
+    }),
+  );
 }
 
 function outOfStep(path: string, text: string | undefined, lockPath: string, key: string, lock: Lock): readonly Remark[] {

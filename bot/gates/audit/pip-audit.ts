@@ -7,6 +7,10 @@ import { normalName } from './pep440.ts';
 import { runTool } from './run-tool.ts';
 import { type AuditSettings, excerpt, notLooked, type Scan, type Vulnerability } from './scan.ts';
 
+/** What the list for pip-audit may hold: anything else could begin a comment, a marker, an option or another line there. */
+const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+!_-]*$/;
+
 /** How long pip-audit waits for one answer of OSV's. */
 const SOCKET_TIMEOUT_SECONDS = 15;
 
@@ -30,6 +34,11 @@ const Report = z.object({
  * exact versions written here, so no line of the change's own files acts (another index, an include, a build) and pip is not run.
  */
 export async function pipAudit(packages: readonly LockedPackage[], settings: AuditSettings): Promise<Scan> {
+  const odd = packages.find(({ name, version }) => !NAME.test(name) || !VERSION.test(version));
+  if (odd !== undefined)
+    return notLooked(
+      `${odd.file}:${odd.line} locks ${excerpt(JSON.stringify(`${odd.name}==${odd.version}`))}, which is no package at a version`,
+    );
   const found: Vulnerability[] = [];
   for (const versions of layersOf(packages)) {
     const scan = await askOnce(versions, settings);

@@ -4,6 +4,10 @@ import { type LockedPackage, lineOf, literally, type Remark } from './inventory.
 import { normalName } from './pep440.ts';
 import { readRequirement, type Wanted } from './python-requirements.ts';
 
+/** Whose advisories are asked about. */
+const PYPI = /^https:\/\/pypi\.org\/simple\/?$/;
+const PYPI_FILES = /^https:\/\/files\.pythonhosted\.org\//;
+
 /** `[[package]]` of Poetry, uv and PDM, `[[packages]]` of PEP 751. */
 const TomlPackage = z.looseObject({
   name: z.string(),
@@ -12,6 +16,7 @@ const TomlPackage = z.looseObject({
   vcs: z.unknown().optional(),
   directory: z.unknown().optional(),
   archive: z.unknown().optional(),
+  index: z.string().optional(),
 });
 const TomlLock = z.looseObject({ package: z.array(TomlPackage).optional(), packages: z.array(TomlPackage).optional() });
 
@@ -45,9 +50,31 @@ export function readTomlLock(file: string, text: string): LockReading {
       item.archive === undefined;
     if (item.version === undefined || !isPublished) {
       remarks.push(unread(file, line, `${item.name} is no published version, so no advisory can be looked up for it: take one.`));
-    } else pins.push({ ecosystem: 'PyPI', name: normalName(item.name), version: item.version, file, line });
+    } else {
+      const elsewhere = comesFrom(item);
+      if (elsewhere !== null)
+        remarks.push(
+          unread(file, line, `${item.name} comes from ${elsewhere}, and advisories are about PyPI's: take it from there.`),
+        );
+      pins.push({ ecosystem: 'PyPI', name: normalName(item.name), version: item.version, file, line });
+    }
   }
   return { pins, remarks };
+}
+
+/** The index or the file's address that a lock names, where it is not PyPI's: tools install from there whatever the name says. */
+function comesFrom(item: z.infer<typeof TomlPackage>): string | null {
+  const index = item.source?.registry ?? item.index;
+  if (index !== undefined && !PYPI.test(String(index))) return JSON.stringify(index);
+  const strange = addressesIn([item.sdist, item.wheels, item.files]).find((address) => !PYPI_FILES.test(address));
+  return strange === undefined ? null : JSON.stringify(strange);
+}
+
+function addressesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'string' && /^(?:url|path)$/.test(key) ? [inner] : addressesIn(inner),
+  );
 }
 
 const Pipfile = z.record(z.string(), z.looseObject({ version: z.string().optional() }));

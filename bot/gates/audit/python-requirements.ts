@@ -18,7 +18,12 @@ export interface Requirements {
 }
 
 /** Options that change where packages come from: what PyPI's advisories say is then no answer. */
-const ELSEWHERE = /^(?:-i|--index-url|--extra-index-url|-f|--find-links|--no-index|--trusted-host)\b/;
+const ELSEWHERE = /^(?:-i|-f|--index-url|--extra-index-url|--find-links|--no-index|--trusted-host)(?![a-z-])/;
+/**
+ * Options that change neither which packages are meant nor where they come from. pip takes shortened ones and letters without a
+ * space as well (`--req`, `-rmore.txt`), so whatever is not known here is taken for something that matters.
+ */
+const HARMLESS = /^--(?:require-hashes|pre|prefer-binary|only-binary|no-binary)(?:[\s=]|$)/;
 
 /**
  * Reads a requirements file as pip does, without running it: one requirement a line, `\` joins lines, ` #` begins a comment.
@@ -31,7 +36,7 @@ export function readRequirements(file: string, text: string): Requirements {
   const remarks: Remark[] = [];
   let unhashed = 0;
   for (const { line, content } of logicalLines(text)) {
-    const include = /^(?:-r|--requirement)[\s=]+(\S+)$/.exec(content)?.[1];
+    const include = /^(?:-r\s*|--requirement[\s=]+)(\S+)$/.exec(content)?.[1];
     const remark = (kind: Remark['kind'], message: string) => remarks.push({ kind, file, line, message });
     if (include !== undefined) includes.push({ path: include, line });
     else if (ELSEWHERE.test(content))
@@ -41,7 +46,12 @@ export function readRequirements(file: string, text: string): Requirements {
       );
     else if (/^(?:-e|--editable)\b/.test(content) || /^(?:\.{0,2}\/|[a-z+]+:\/\/)/i.test(content))
       remark('unread', `${quoted(content)} is no published version, so no advisory can be looked up for it: name one.`);
-    else if (content.startsWith('-')) continue;
+    else if (HARMLESS.test(content)) continue;
+    else if (content.startsWith('-'))
+      remark(
+        'unread',
+        `${quoted(content)} may bring packages from elsewhere: write each NAME==VERSION here, and take the line out.`,
+      );
     else {
       const requirement = readRequirement(content);
       if (requirement === null) remark('unread', `${quoted(content)} names no package at a version: write NAME==VERSION.`);
@@ -87,10 +97,14 @@ function pinned(specifier: string): string | null {
   return version;
 }
 
+/** Where Python ends a line: at more than a line feed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+
 function logicalLines(text: string): readonly { readonly line: number; readonly content: string }[] {
   const found: { line: number; content: string }[] = [];
   let joined: { line: number; content: string } | null = null;
-  for (const [index, raw] of text.replace(/\r\n?/g, '\n').split('\n').entries()) {
+  for (const [index, raw] of text.split(LINE_ENDS).entries()) {
     const current: { line: number; content: string } = joined ?? { line: index + 1, content: '' };
     const isComment = /^\s*#/.test(raw);
     current.content += isComment ? '' : raw.replace(/\\$/, ' ');

@@ -7,8 +7,11 @@ import { readPython } from './read-python.ts';
 /** A lock of this repository has 130 kB; what is far over it is no lock a person has looked at. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Reads everything the tree of a commit says about what it depends on, from git's objects; nothing is installed or run. */
-export async function takeInventory(repository: Repository, commit: CommitHash): Promise<Inventory> {
+/**
+ * Reads everything the tree of a commit says about what it depends on, from git's objects; nothing is installed or run.
+ * @param npmRegistry from which a lock may take packages, beside npm's own; null for none
+ */
+export async function takeInventory(repository: Repository, commit: CommitHash, npmRegistry: string | null): Promise<Inventory> {
   const listed = (await repository.listFiles(commit, '')).filter(({ path }) => dependencyFileKind(path) !== null);
   const remarks: Remark[] = [];
   const readable = listed.filter(({ path, mode, size }) => {
@@ -34,7 +37,7 @@ export async function takeInventory(repository: Repository, commit: CommitHash):
     else if (kind === 'npm-lock' || kind === 'npm-manifest') npm.set(path, text);
     else python.set(path, text);
   }
-  const npmReading = readNpm(npm);
+  const npmReading = readNpm(npm, npmRegistry);
   const pythonReading = await readPython(python, async (path) => {
     const bytes = await repository.readFile(commit, path);
     return bytes === null ? null : decode(bytes);

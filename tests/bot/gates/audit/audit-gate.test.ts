@@ -237,6 +237,35 @@ describe('the audit could not look', () => {
   });
 });
 
+describe('the audit of a lock that says where a package comes from', () => {
+  const REGISTRY = 'https://registry.npmjs.org';
+  /** A lock of one package whose entry, or whose range, is other than npm would write it. */
+  const lockOf = (entry: Record<string, unknown>, range = '1.0.0') => {
+    const root = { name: 'x', version: '1.0.0', dependencies: { fine: range } };
+    const packages = { '': root, 'node_modules/fine': { version: '1.0.0', ...entry } };
+    return { 'package.json': JSON.stringify(root), 'package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }) };
+  };
+
+  it.each([
+    ['the registry', { resolved: `${REGISTRY}/fine/-/fine-1.0.0.tgz` }, '1.0.0'],
+    ['it by another name', { name: '@a/b', resolved: `${REGISTRY}/@a/b/-/b-1.0.0.tgz` }, 'npm:@a/b@1.0.0'],
+  ])('lets pass one that comes from %s', async (_name, entry, range) => {
+    expect(await audit(await changes.change({}, lockOf(entry, range)))).toMatchObject({ conclusion: 'success' });
+  });
+
+  it.each([
+    ['another host', { resolved: 'https://127.0.0.1/fine/-/fine-1.0.0.tgz' }, '1.0.0', '127.0.0.1/fine'],
+    ['another package of the registry', { resolved: `${REGISTRY}/evil/-/evil-1.0.0.tgz` }, '1.0.0', 'evil-1.0.0.tgz'],
+    ['another version than it says', { resolved: `${REGISTRY}/fine/-/fine-0.9.0.tgz` }, '1.0.0', 'fine-0.9.0.tgz'],
+    ['a path that only ends well', { resolved: `${REGISTRY}/evil.tgz?/fine/-/fine-1.0.0.tgz` }, '1.0.0', 'evil.tgz'],
+    ['an archive that its range names', {}, 'https://127.0.0.1/fine.tgz', 'no version of a registry'],
+    ['a repository that its range names', {}, 'someone/fine', 'no version of a registry'],
+  ])('could not look at one that comes from %s, whatever it is called', async (_name, entry, range, expected) => {
+    const result = await audit(await changes.change({}, lockOf(entry, range)));
+    expect(result).toMatchObject({ conclusion: 'failure', couldNotLook: true, title: expect.stringContaining(expected) });
+  });
+});
+
 describe('a repository without dependencies', () => {
   it('is said to have none, and nobody is asked', async () => {
     const result = await audit(await changes.change({}, { 'strategies/a/strategy.ts': 'export {};\n' }, 'bot'));
@@ -375,5 +404,17 @@ describe('the audit of Python could not look', () => {
     const result = await audit(await changes.change({}, { 'requirements.txt': 'fine==1.0\n' }), { pipAudit });
     expect(result).toMatchObject({ conclusion: 'failure', couldNotLook: true, title: expect.stringContaining(expected) });
     expect(result.title).toMatch(/^Could not look: pip-audit/);
+  });
+
+  it.each([
+    ['a comment', 'fine', '2.0 # 1.0'],
+    ['a marker', 'fine', "1.0;python_version<'0'"],
+    ['an option on a line of its own', 'fine', '1.0\\n--index-url http://127.0.0.1/'],
+    ['another name', 'evil==1.0 #', '1.0'],
+  ])('at a lock that would write %s into the list for pip-audit, which is not started', async (_name, name, version) => {
+    const pipAudit = scanner('pip-audit', write('{"dependencies":[{"name":"fine","version":"2.0","vulns":[]}],"fixes":[]}'));
+    const lock = `[[package]]\nname = "${name}"\nversion = "${version}"\n`;
+    const result = await audit(await changes.change({}, { 'poetry.lock': lock }), { pipAudit });
+    expect(result).toMatchObject({ couldNotLook: true, title: expect.stringContaining('which is no package at a version') });
   });
 });

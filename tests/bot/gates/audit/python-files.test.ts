@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dependencyFileKind } from '#bot/gates/audit/dependency-files.ts';
 import { normalName, satisfies } from '#bot/gates/audit/pep440.ts';
+import { readTomlLock } from '#bot/gates/audit/python-locks.ts';
 import { readRequirement, readRequirements } from '#bot/gates/audit/python-requirements.ts';
 
 describe('dependency files', () => {
@@ -14,6 +15,7 @@ describe('dependency files', () => {
     ['dev-requirements.txt', 'requirements'],
     ['Requirements_test.txt', 'requirements'],
     ['requirements/base.txt', 'requirements'],
+    ['requirements-dev.lock', 'requirements'],
     ['requirements.in', 'requirements-source'],
     ['a/pyproject.toml', 'pyproject'],
     ['pylock.dev.toml', 'python-toml-lock'],
@@ -104,5 +106,52 @@ describe('requirements', () => {
       ['unread', 4],
       ['notice', 1],
     ]);
+  });
+
+  it.each(['-rmore.txt', '-r more.txt', '--requirement=more.txt'])(
+    'take in another file, however pip lets one write it: %s',
+    (line) => {
+      expect(readRequirements('requirements.txt', `${line}\n`).includes).toEqual([{ path: 'more.txt', line: 1 }]);
+    },
+  );
+
+  it.each([
+    ['an index without a space', '-ihttps://127.0.0.1/simple'],
+    ['a folder without a space', '-fhttps://127.0.0.1/'],
+    ['a shortened index', '--index https://127.0.0.1/simple'],
+    ['a shortened include', '--req more.txt'],
+    ['a source without a space', '-egit+https://127.0.0.1/evil'],
+    ['constraints, which may name addresses', '-c constraints.txt'],
+    ['an option nobody has heard of', '--what-ever'],
+    ['a second line after an end of line that only Python knows', 'a==1.0 # \fevil'],
+  ])('that hide %s are not taken for read', (_name, line) => {
+    const { remarks } = readRequirements('requirements.txt', `${line}\n`);
+    expect(remarks.map(({ kind }) => kind)).toContain('unread');
+  });
+
+  it('that only say how strict pip is are read', () => {
+    const { remarks } = readRequirements('requirements.txt', '--require-hashes\n--only-binary :all:\n--pre\n');
+    expect(remarks).toEqual([]);
+  });
+});
+
+describe('locks of Python', () => {
+  const lockOf = (lines: string) => readTomlLock('uv.lock', `[[package]]\nname = "a"\nversion = "1.0"\n${lines}\n`);
+
+  it.each([
+    ['nothing', ''],
+    ['PyPI', 'source = { registry = "https://pypi.org/simple" }\nsdist = { url = "https://files.pythonhosted.org/a.tar.gz" }'],
+  ])('that name %s as the source are read', (_name, lines) => {
+    expect(lockOf(lines)).toMatchObject({ pins: [{ name: 'a', version: '1.0' }], remarks: [] });
+  });
+
+  it.each([
+    ['another index', 'source = { registry = "https://127.0.0.1/simple" }'],
+    ['an index that only begins like it', 'source = { registry = "https://pypi.org/simple/../evil" }'],
+    ['another index (PEP 751)', 'index = "https://127.0.0.1/simple"'],
+    ['an archive elsewhere', 'wheels = [{ url = "https://127.0.0.1/a.whl" }]'],
+    ['an archive on the disk', 'wheels = [{ path = "a.whl" }]'],
+  ])('that take a package from %s leave open what it is, whatever it is called', (_name, lines) => {
+    expect(lockOf(lines)).toMatchObject({ pins: [{ name: 'a' }], remarks: [{ kind: 'unread', line: 1 }] });
   });
 });
