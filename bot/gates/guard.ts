@@ -58,7 +58,7 @@ async function findingsOf(context: GateContext, policy: PathsPolicy): Promise<re
     findings.push(...outOfPlace(change, author, policy));
     if (trouble === null && change.status !== 'deleted') {
       const before = modes.get(change.previousPath ?? change.path);
-      findings.push(...(await troubleWithContent(change, contents.get(change.path) ?? new Uint8Array(), before, author, policy)));
+      findings.push(...(await troubleWithContent(change, contents.get(change.path) ?? null, before, author, policy)));
     }
   }
   const present = changes.filter(({ status }) => status !== 'deleted').map(({ path }) => path);
@@ -81,7 +81,7 @@ function outOfPlace(change: ChangedFile, author: 'bot' | 'person', policy: Paths
 
 async function troubleWithContent(
   change: ChangedFile,
-  bytes: Uint8Array,
+  content: Uint8Array | null,
   modeBefore: string | undefined,
   author: 'bot' | 'person',
   { limits }: PathsPolicy,
@@ -92,15 +92,18 @@ async function troubleWithContent(
       finding(path, `${change.size} bytes are over the limit of ${limits.fileBytes}: make it smaller, or keep it elsewhere.`),
     ];
   }
-  const mode = troubleWithMode(change, modeBefore, author, Buffer.from(bytes.subarray(0, 2)).toString('latin1'));
+  const begin = Buffer.from(content?.subarray(0, 2) ?? []).toString('latin1');
+  const mode = troubleWithMode(change, modeBefore, author, begin);
   if (mode !== null) return [finding(path, mode)];
-  if (change.isBinary || bytes.includes(0)) {
-    const binary = troubleWithBinary(path, bytes, author);
+  // What could not be read was not looked at, and is not taken for empty.
+  if (content === null) return [finding(path, 'git gives no content under this name, so nobody has looked at it: rename it.')];
+  if (change.isBinary || content.includes(0)) {
+    const binary = troubleWithBinary(path, content, author);
     return binary === null ? [] : [finding(path, binary)];
   }
-  const content = decoded(bytes);
-  if (content === null) return [finding(path, 'this is not UTF-8, so nobody sees what it is: save it as such.')];
-  return [...hiddenCharacters(path, content), ...(await secretsIn(path, content))];
+  const plain = decoded(content);
+  if (plain === null) return [finding(path, 'this is not UTF-8, so nobody sees what it is: save it as such.')];
+  return [...hiddenCharacters(path, plain), ...(await secretsIn(path, plain))];
 }
 
 function decoded(bytes: Uint8Array): string | null {

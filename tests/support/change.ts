@@ -48,8 +48,14 @@ export async function createChanges() {
       return between(first, await commit(first, head), author);
     },
     /** A commit whose tree has one entry more, of any mode and name, which git's own commands would refuse to add. */
-    async withEntry(parent: CommitHash, mode: string, path: string, content: string): Promise<CommitHash> {
-      const git = (input: string, ...args: string[]): string =>
+    async withEntry(
+      parent: CommitHash,
+      mode: string,
+      path: string,
+      content: string,
+      spell: (name: string) => Uint8Array = Buffer.from,
+    ): Promise<CommitHash> {
+      const git = (input: string | Uint8Array, ...args: string[]): string =>
         execFileSync('git', ['-C', dir, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], {
           input,
           encoding: 'utf8',
@@ -60,7 +66,8 @@ export async function createChanges() {
       for (let depth = parts.length - 1; depth >= 0; depth -= 1) {
         const entry = tree === '' ? `${mode} ${mode === '160000' ? 'commit' : 'blob'} ${object}` : `040000 tree ${tree}`;
         const above = depth === 0 ? git('', 'ls-tree', '-z', `${parent}^{tree}`) : '';
-        tree = git(`${above}${entry}\t${parts[depth]}\0`, 'mktree', '-z');
+        const name = depth === parts.length - 1 ? spell(parts[depth]!) : Buffer.from(parts[depth]!);
+        tree = git(Buffer.concat([Buffer.from(`${above}${entry}\t`), name, Buffer.from('\0')]), 'mktree', '-z');
       }
       return git('Change', 'commit-tree', '-p', parent, tree) as CommitHash;
     },

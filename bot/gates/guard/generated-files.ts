@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { EVIDENCE_PATHS } from '#bot/evidence/evidence-files.ts';
 import type { ChangedFile } from '#engine/repository/repository.ts';
 import { finding, type GuardFinding } from './finding.ts';
 
@@ -20,7 +21,7 @@ const LOCKS: Readonly<Record<string, readonly string[]>> = {
   'Pipfile.lock': ['Pipfile'],
 };
 
-const EVIDENCE = /^strategies\/([^/]+)\/evidence\//;
+const EVIDENCE = /^strategies\/([^/]+)\/(evidence\/.*)$/s;
 
 export function isEvidence(path: string): boolean {
   return EVIDENCE.test(path);
@@ -59,8 +60,12 @@ function complaint(
   const manifests = LOCKS[posix.basename(path)];
   if (manifests !== undefined && !manifests.some((name) => touched.has(posix.join(posix.dirname(path), name))))
     return `a lock changes with its manifest: ask for the versions in ${manifests.join(' or ')} (overrides for what comes along), and let the tool write this.`;
-  const strategy = EVIDENCE.exec(path)?.[1];
-  if (strategy !== undefined && author === 'person' && !returning.has(strategy))
+  const [, strategy, file] = EVIDENCE.exec(path) ?? [];
+  if (strategy === undefined || file === undefined || returning.has(strategy)) return null;
+  if (author === 'person')
     return 'evidence is made by the night and by nobody else: leave it out, or go back to a whole version that ran before.';
-  return null;
+  // Nothing re-executes what stands beside the pack under another name, and it would be signed with it.
+  return (EVIDENCE_PATHS as readonly string[]).includes(file)
+    ? null
+    : 'no night makes this file, so no gate can say whether it is true: leave it out.';
 }

@@ -37,11 +37,16 @@ const KINDS: readonly Kind[] = [
       [0x200b, 0x200d],
       [0x2060, 0x2065],
       [0x206a, 0x206f],
+      // Braille without a dot.
+      [0x2800, 0x2800],
       [0x3164, 0x3164],
+      // Variation selectors, but for the two that choose between a sign and its picture.
+      [0xfe00, 0xfe0d],
       [0xfeff, 0xfeff],
       [0xffa0, 0xffa0],
       [0xfff0, 0xfffb],
       [0x1bca0, 0x1bca3],
+      [0x1d159, 0x1d159],
       [0x1d173, 0x1d17a],
       // Tags and the variation selectors behind them: a whole message fits into one of them a letter.
       [0xe0000, 0xe0fff],

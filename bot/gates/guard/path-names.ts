@@ -9,6 +9,8 @@ const GIT_FOLDER = /^(?:\.git|git~\d+)[ .]*(?::.*)?$/i;
 /** What is wrong with a file's name alone; null when nothing is. A path with trouble is asked of nobody. */
 export function troubleWithName(path: string): string | null {
   const hidden = firstHidden(path);
+  // Git hands out bytes; what is no UTF-8 among them comes here as U+FFFD and names another file, or none.
+  if (path.includes('\ufffd')) return 'the name is not UTF-8, so nobody can ask for what it holds: rename it.';
   if (/[\t\n]/.test(path)) return 'the name holds a tab or a line break: give it one that reads as it is.';
   if (hidden !== null) return `the name holds ${hidden}: give it one that reads as it is.`;
   if (path !== path.normalize('NFC')) return 'the name is written with separate accents: write it composed (Unicode NFC).';

@@ -115,6 +115,15 @@ describe('the guard refuses', () => {
       'package-lock.json:1',
       'a lock changes with its manifest',
     ],
+    [
+      'a picture beside the evidence that no night makes',
+      { 'strategies/a/evidence/profit.svg': '<svg/>' },
+      'bot',
+      'profit.svg:1',
+      'no night makes this file',
+    ],
+    ['a letter that is not seen', { 'a.md': 'x\u2800y\n' }, 'person', 'a.md:1', 'U+2800'],
+    ['a name that differs by what is not seen', { 'a.ts': 'const a\ufe01 = 1;\n' }, 'person', 'a.ts:1', 'U+FE01'],
     ['what a build makes', { 'web/dist/a.js': 'a\n' }, 'person', 'web/dist/a.js:1', 'dist/ is filled by tools'],
     ['what was installed', { 'node_modules/a/index.js': 'a\n' }, 'person', 'index.js:1', 'node_modules/ is filled by tools'],
     [
@@ -171,6 +180,13 @@ describe('the guard refuses', () => {
     });
     const result = await runGate('guard', await changes.between(base, head, 'person'), [], gateTools);
     expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('a.txt:1: this is not UTF-8') });
+  });
+
+  it('a name that is no UTF-8, under which nobody sees what the file holds', async () => {
+    const base = await changes.commit(null, BASE);
+    const head = await changes.withEntry(base, '100644', 'a?.txt', 'token\u200b\n', (name) => Buffer.from(name).fill(0xff, 1, 2));
+    const result = await runGate('guard', await changes.between(base, head, 'person'), [], gateTools);
+    expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('the name is not UTF-8') });
   });
 
   it('too many files, and says all that is wrong with a change', async () => {
