@@ -12,6 +12,7 @@ import { timeframeMs, timeframes } from '#engine/candles/timeframe.ts';
 import type { Dataset, SeriesInfo } from '#engine/candles/types.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { explain } from '#engine/errors.ts';
+import { requireCommand } from './data/require.ts';
 import * as option from './option-parsers.ts';
 
 interface StoreFlags {
@@ -46,7 +47,7 @@ interface FetchFlags extends StoreFlags {
 
 /** `ratchet data`: candles into the store, and what is in it. */
 export function dataCommand(): Command {
-  const data = new Command('data').description('Candles: import, simulate, fetch, list.');
+  const data = new Command('data').description('Candles: import, simulate, fetch, require, list.');
   withStore(data.command('import'))
     .description('Store candle CSV files, gzip or plain; all of them, or none when one is bad.')
     .argument('<path...>', 'files, or folders of .csv and .csv.gz files')
@@ -77,6 +78,7 @@ export function dataCommand(): Command {
     .option('--to <date>', 'end, not included; now when left out', option.utcTime)
     .option('--endpoint <url>', "a server that speaks the exchange's dialect, instead of the exchange")
     .action(fetchData);
+  data.addCommand(requireCommand());
   withStore(data.command('list')).description('What is stored.').action(listData);
   return data;
 }

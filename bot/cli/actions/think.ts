@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { COMMAND_HELP } from '#bot/commands/index.ts';
+import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import { code, text } from '#bot/evidence/markdown.ts';
+import { openContext } from '#bot/gates/context.ts';
+import { runAllGates } from '#bot/gates/run-gates.ts';
+import { tradingTrees } from '#bot/gates/staleness.ts';
+import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
+import { runNight } from '#bot/orchestrator/night.ts';
+import type { PaperRecord } from '#bot/orchestrator/observe.ts';
+import { branchOf } from '#bot/orchestrator/propose.ts';
+import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { createLog } from '#engine/log.ts';
+import { type CommitHash, Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+import { type EngineReport, parseReport, reportPath } from '#engine/runtime/report.ts';
+import { gateToolsFor } from '../gate-tools.ts';
+import { BOT_PERSON } from '../identity.ts';
+import * as option from '../option-parsers.ts';
+import { createReporter } from '../up/reporter.ts';
+import { apiOfJob, repositoryOfJob } from './job-environment.ts';
+import { NightResult } from './night-result.ts';
+import { NotingApi } from './noting-api.ts';
+import { writeOutputs } from './outputs.ts';
+
+interface ThinkFlags {
+  readonly mirror: string;
+  readonly candles: string;
+  readonly out: string;
+  readonly strategy?: string;
+  readonly hint?: string;
+  readonly trials: number;
+  readonly workers: number;
+  readonly summary?: string;
+}
+
+/** `ratchet actions think`: a night in a job that may write nothing outside of itself. */
+export function thinkCommand(): Command {
+  return new Command('think')
+    .description("Run a night whose ledger and proposal stay in the job's mirror, for a job with other rights to publish.")
+    .requiredOption('--mirror <dir>', 'the mirror that ratchet actions mirror made')
+    .requiredOption('--candles <dir>', 'the candle store')
+    .requiredOption('--out <dir>', 'where result.json goes')
+    .option('--strategy <id>', 'the one to look at (default: of those that trade, the one whose last night is longest ago)')
+    .option('--hint <text>', 'a wish for proposers that read; evolution does not, and says so')
+    .option('--trials <n>', 'configurations the night may try', option.trials, 60)
+    .option('--workers <n>', 'sandboxes at once', option.workers, 2)
+    .option('--summary <file>', 'add to this file, in Markdown, what the night decided and why')
+    .action(think);
+}
+
+async function think(flags: ThinkFlags, command: Command): Promise<void> {
+  const tools = gateToolsFor(command, {});
+  const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
+  const quiet = log.child({}, { level: 'silent' });
+  const scratch = mkdtempSync(join(tmpdir(), 'ratchet-night-'));
+  const candles = CandleStore.openExisting(flags.candles);
+  try {
+    // What the night pushes goes into the job's own mirror, and no further.
+    const repository = await Repository.openMirror({ dir: scratch, remoteUrl: resolve(flags.mirror) });
+    await repository.fetch();
+    const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
+    const stateBefore = state.commit;
+    const base = await repository.require('main');
+    const strategy =
+      flags.strategy === undefined || flags.strategy === '' ? await longestAgo(repository, base, state) : flags.strategy;
+    if (flags.hint !== undefined && flags.hint !== '') console.error('Evolution reads no hints; this one changes nothing.');
+    const report = await engineReport(state);
+    const api = new NotingApi(apiOfJob(process.env), repositoryOfJob(process.env));
+    const asOf = report?.asOf ?? Date.now();
+    const night = await runNight({
+      strategy,
+      asOf,
+      seed: asOf % 1_000_000_007,
+      trials: flags.trials,
+      workers: flags.workers,
+      proposer: proposerProcess(EVOLUTION),
+      repository,
+      state,
+      api,
+      candles,
+      paperRecord: (id, tree) => paperRecordIn(report, id, tree),
+      author: BOT_PERSON,
+      prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
+      forge: 'github',
+      commands: COMMAND_HELP,
+      progress: createReporter(process.stderr),
+    });
+    const began = recordsOf(await readLedgerFrom(state), 'night-began').find((record) => record.cycle === night.cycle);
+    const branch = branchOf(strategy, night.cycle);
+    const head = night.pullRequest === null ? null : await repository.resolve(branch);
+    const result = NightResult.parse({
+      cycle: night.cycle,
+      strategy,
+      decision: night.decision,
+      reason: night.reason,
+      trials: night.trials,
+      asOf: began?.entry.asOf ?? asOf,
+      base,
+      stateBefore,
+      stateAfter: state.commit,
+      proposal: head === null ? null : { branch, head },
+      notes: api.notes,
+    });
+    mkdirSync(flags.out, { recursive: true });
+    writeFileSync(join(flags.out, 'result.json'), `${JSON.stringify(result)}\n`);
+    if (flags.summary !== undefined) await appendFile(flags.summary, renderNight(result, night.canaries));
+    await writeOutputs(process.env.GITHUB_OUTPUT, { decision: result.decision, branch: result.proposal?.branch ?? '' });
+  } finally {
+    candles.close();
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** What a person reads on the run's page. */
+function renderNight({ cycle, strategy, decision, reason, trials }: NightResult, canaries: readonly CanaryReport[]): string {
+  const lines = canaries.map((canary) => `- ${text(describeCanary(canary))}`);
+  const heading = `### Night ${code(cycle)} for ${code(strategy)}: ${decision}`;
+  return `${[heading, text(reason), `${trials} configurations were tried, and the ledger counts them.`, lines.join('\n')].join('\n\n')}\n`;
+}
+
+/** Of the strategies that trade, the one whose last night is longest ago; by name where none had one. */
+async function longestAgo(repository: Repository, base: CommitHash, state: StateBranch): Promise<string> {
+  const last = new Map<string, number>();
+  for (const { entry } of recordsOf(await readLedgerFrom(state), 'night-began')) last.set(entry.strategy, entry.asOf);
+  const ids = Object.keys(await tradingTrees(repository, base, [])).sort();
+  const [first] = ids.sort((left, right) => (last.get(left) ?? 0) - (last.get(right) ?? 0));
+  if (first !== undefined) return first;
+  throw new RatchetError('night/no-strategy', 'main has no strategy that trades.', 'Add one, or name one with --strategy.');
+}
+
+async function engineReport(state: StateBranch): Promise<EngineReport | null> {
+  const text = await state.readText(reportPath);
+  return text === null ? null : parseReport(text);
+}
+
+/** What the engine publishes of a version: its newest trades and decisions. The whole record is on the engine's own disk. */
+export function paperRecordIn(report: EngineReport | null, strategy: string, tree: string): PaperRecord {
+  const own = report?.strategies.find((one) => one.id === strategy && one.tree === tree);
+  if (report === null || own === undefined) return { trades: [], decisionCounts: [], lastBarTime: null };
+  const counts = new Map<string, number>();
+  for (const { action } of own.decisions) counts.set(action, (counts.get(action) ?? 0) + 1);
+  return {
+    trades: own.trades.map(({ netResult, fees, exitTime }) => ({ netResult, fees, exitTime })),
+    decisionCounts: [...counts].map(([action, count]) => ({ action, count })),
+    lastBarTime: report.asOf,
+  };
+}
