@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { actionsCommand } from './actions.ts';
 import { backtestCommand } from './backtest.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
@@ -30,7 +31,8 @@ export function createProgram(): Command {
     .addCommand(vaultCommand())
     .addCommand(verifyCommand())
     .addCommand(keysCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(actionsCommand());
   leaveTheExitToUs(ratchet);
   return ratchet;
 }
