@@ -1,0 +1,28 @@
+import { ACTIONS, expression, header, job, run, uses } from './parts.ts';
+
+/** Ratchet's own tests, with the pull request's code and therefore without any right or secret. */
+export function ci(): string {
+  const matrix = ['      fail-fast: false', '      matrix:', "        node: ['20', '22', '24']"].join('\n');
+  const test = job('test', { timeoutMinutes: 45, permissions: { contents: 'read' }, matrix }, [
+    uses({ name: 'Check out' }, ACTIONS.checkout, { 'persist-credentials': 'false' }),
+    uses({ name: 'Set up Node' }, ACTIONS.setupNode, { 'node-version': expression('matrix.node') }),
+    run({ name: 'Install, check, lint, test' }, ['.ci/run']),
+  ]);
+  return `${header("Ratchet's own tests.")}
+name: ci
+on:
+  push:
+    branches: [main]
+  pull_request:
+    branches: [main]
+permissions: {}
+concurrency:
+  group: ci-${expression('github.ref')}
+  cancel-in-progress: true
+defaults:
+  run:
+    shell: bash
+jobs:
+${test}
+`;
+}

@@ -1,0 +1,174 @@
+import {
+  ACTIONS,
+  CANDLES,
+  candles,
+  expression,
+  header,
+  job,
+  MIRROR,
+  mirror,
+  type ProgramSource,
+  pipAudit,
+  program,
+  RATCHET,
+  REMOTE,
+  run,
+  uses,
+} from './parts.ts';
+
+const NIGHT = '"$RUNNER_TEMP/night"';
+
+/** The job that thinks may write nothing; the job that writes has never seen a model. Between them: a bundle of commits and a JSON file. */
+export function nightly(source: ProgramSource): string {
+  const jobs = [listing(source), backtests(source), thinking(source), proposing(source)];
+  return `${header('A night: looks at one strategy, searches, and proposes at most one change. Checks every deployed strategy beside it.')}
+name: nightly
+on:
+  schedule:
+    - cron: '17 2 * * *'
+  workflow_dispatch:
+    inputs:
+      strategy:
+        description: The strategy to look at; empty for the one whose last night is longest ago
+        required: false
+        type: string
+      hint:
+        description: A wish for proposers that read
+        required: false
+        type: string
+permissions: {}
+concurrency:
+  group: nightly
+  cancel-in-progress: false
+defaults:
+  run:
+    shell: bash
+env:
+  BASE: ${expression('github.sha')}
+  REMOTE: ${REMOTE}
+jobs:
+${jobs.join('\n\n')}
+`;
+}
+
+function listing(source: ProgramSource): string {
+  return job(
+    'strategies',
+    {
+      timeoutMinutes: 10,
+      permissions: { contents: 'read' },
+      outputs: { list: expression('steps.list.outputs.strategies') },
+    },
+    [
+      ...program(source, expression('github.sha')),
+      mirror({ token: expression('github.token'), pull: false }),
+      run({ name: 'List what is deployed', id: 'list' }, [`${RATCHET} actions strategies --repository ${MIRROR} --at "$BASE"`]),
+    ],
+  );
+}
+
+/** One job a strategy: causality, warm-up and determinism of what is deployed, over the very candles it is judged by. */
+function backtests(source: ProgramSource): string {
+  const matrix = [
+    '      fail-fast: false',
+    '      max-parallel: 8',
+    '      matrix:',
+    `        strategy: ${expression('fromJSON(needs.strategies.outputs.list)')}`,
+  ].join('\n');
+  return job(
+    'backtests',
+    {
+      timeoutMinutes: 30,
+      permissions: { contents: 'read' },
+      needs: ['strategies'],
+      condition: "needs.strategies.outputs.list != '[]'",
+      matrix,
+      env: { STRATEGY: expression('matrix.strategy') },
+    },
+    [
+      ...program(source, expression('github.sha')),
+      mirror({ token: expression('github.token'), pull: false }),
+      ...candles({ keeps: true }),
+      run({ name: 'Verify the strategy' }, [
+        `${RATCHET} actions backtest --repository ${MIRROR} --at "$BASE" --strategy "$STRATEGY" --candles ${CANDLES} --summary "$GITHUB_STEP_SUMMARY"`,
+      ]),
+    ],
+  );
+}
+
+function thinking(source: ProgramSource): string {
+  return job(
+    'think',
+    {
+      timeoutMinutes: 120,
+      permissions: { contents: 'read', issues: 'read', 'pull-requests': 'read' },
+      environment: 'ratchet-think',
+      outputs: { decision: expression('steps.think.outputs.decision') },
+    },
+    [
+      ...program(source, expression('github.sha')),
+      mirror({ token: expression('github.token'), pull: false }),
+      ...candles({ keeps: false }),
+      pipAudit(),
+      run(
+        {
+          name: 'Think',
+          id: 'think',
+          env: {
+            RATCHET_API_TOKEN: expression('github.token'),
+            STRATEGY: expression('inputs.strategy'),
+            HINT: expression('inputs.hint'),
+          },
+        },
+        [
+          `${RATCHET} actions think --mirror ${MIRROR} --candles ${CANDLES} --out ${NIGHT} --strategy "$STRATEGY" --hint "$HINT" --summary "$GITHUB_STEP_SUMMARY"`,
+        ],
+      ),
+      run({ name: 'Bundle the commits', env: { BRANCH: expression('steps.think.outputs.branch') } }, [
+        `git -C ${MIRROR} bundle create --quiet "$RUNNER_TEMP/night/night.bundle" refs/heads/ratchet/state \${BRANCH:+"refs/heads/$BRANCH"}`,
+      ]),
+      uses({ name: 'Hand them over' }, ACTIONS.upload, {
+        name: 'night',
+        path: `${expression('runner.temp')}/night`,
+        'if-no-files-found': 'error',
+        'retention-days': '30',
+      }),
+    ],
+  );
+}
+
+function proposing(source: ProgramSource): string {
+  const token = expression('steps.app.outputs.token');
+  return job(
+    'propose',
+    {
+      timeoutMinutes: 15,
+      permissions: { contents: 'read' },
+      needs: ['think'],
+      condition: "vars.RATCHET_APP_ID != '' && needs.think.result == 'success'",
+      environment: 'ratchet-propose',
+    },
+    [
+      ...program(source, expression('github.sha')),
+      uses({ name: "Take the App's token", id: 'app' }, ACTIONS.appToken, {
+        'app-id': expression('vars.RATCHET_APP_ID'),
+        'private-key': expression('secrets.RATCHET_APP_KEY'),
+        'permission-contents': 'write',
+        'permission-pull-requests': 'write',
+        'permission-issues': 'write',
+      }),
+      mirror({ token, pull: false }),
+      uses({ name: 'Take the night over' }, ACTIONS.download, { name: 'night', path: `${expression('runner.temp')}/night` }),
+      run({ name: 'Unpack its commits' }, [
+        `git -C ${MIRROR} fetch --quiet --no-tags "$RUNNER_TEMP/night/night.bundle" '+refs/heads/*:refs/night/*'`,
+      ]),
+      run(
+        {
+          name: 'Publish it',
+          env: { RATCHET_GIT_TOKEN: token, RATCHET_API_TOKEN: token, RATCHET_APP_ID: expression('vars.RATCHET_APP_ID') },
+        },
+        [`${RATCHET} actions propose --mirror ${MIRROR} --remote "$REMOTE" --result "$RUNNER_TEMP/night/result.json"`],
+      ),
+    ],
+  );
+}
