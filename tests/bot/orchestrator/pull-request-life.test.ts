@@ -1,127 +1,28 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BOT_PERSON } from '#bot/cli/identity.ts';
 import { PACK_PATH } from '#bot/evidence/pack.ts';
-import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
+import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { AutonomyLevel } from '#bot/gates/policies.ts';
-import { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { mayMerge } from '#bot/orchestrator/autonomy.ts';
 import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
-import type { Decider } from '#bot/orchestrator/life/decisions.ts';
-import { textOf } from '#bot/orchestrator/propose.ts';
-import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
-import { basicAuthorization } from '#engine/repository/remote.ts';
-import { Repository } from '#engine/repository/repository.ts';
-import { StateBranch } from '#engine/repository/state-branch.ts';
-import { type Clone, createWorld, owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
-import { samplePack } from '#tests/support/sample-pack.ts';
+import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
+import { owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
+import { createProposal, FOLDER, HEAD_REF, OWNER, type ProposalWorld } from './life/proposal-world.ts';
 
-const FOLDER = 'strategies/ema-cross';
-const HEAD_REF = 'evolve/ema-cross/20260301-1';
-const COMMANDS = [{ name: 'retest', usage: '/retest', summary: 'run every gate again' }];
-const NOW = Date.UTC(2026, 2, 2);
-const BY: Decider = { by: owner, permission: 'admin', comment: null };
-const manifest = (stage: string, description = 'for the test'): string =>
-  `id: ema-cross\ndescription: ${description}\nstage: ${stage}\nentry: strategy.ts\n`;
-const autonomy = (level: string): string =>
-  `levels: { embedded: ${level}, github: propose }\ncommands: { read: read, work: triage, decide: write, engine: maintain }\n`;
-
+/** While there is one to close. */
+let open: ProposalWorld | null = null;
 let world: World;
-/** The same, while there is one to close. */
-let open: World | null = null;
-let clone: Clone;
 let api: RepositoryApi;
 let life: PullRequestLife;
-let repository: Repository;
 let number: number;
-let runsPath: string;
-const said: string[] = [];
-const asked: number[] = [];
 
-/** Stands in for the gates, which have tests of their own: it passes whatever it is given and writes down the pair. */
-const PROGRAM = `
-const { appendFileSync } = require('node:fs');
-const [runs, gates, ...args] = process.argv.slice(2);
-const after = (name) => args[args.indexOf(name) + 1];
-appendFileSync(runs, after('--base') + ' ' + after('--head') + '\\n');
-for (const gate of gates.split(','))
-  console.log(JSON.stringify({ gate, conclusion: 'success', title: 'fine', summary: 'fine', annotations: [] }));
-console.log(JSON.stringify({ base: after('--base'), head: after('--head'), gates: {}, signed: [] }));
-`;
-
-const runs = (): readonly string[] => readFileSync(runsPath, 'utf8').trim().split('\n').filter(Boolean);
-
-async function moveMain(files: Record<string, string | null>): Promise<string> {
-  await clone.git('checkout', '--quiet', 'main');
-  const commit = await clone.commit('Move main', files);
-  await clone.git('push', '--quiet', 'origin', 'main');
-  return commit;
+async function propose(...args: Parameters<typeof createProposal>): Promise<void> {
+  open = await createProposal(...args);
+  ({ world, api, life, number } = open);
 }
-
-/** A world in which the bot has opened one pull request, as a night does. */
-async function propose(level: string, stages: { before?: string; after?: string } = {}): Promise<void> {
-  world = await createWorld();
-  open = world;
-  clone = await world.clone(world.tokens.owner);
-  await clone.git('checkout', '--quiet', '-B', 'main');
-  const base = await clone.commit('The first commit', {
-    'README.md': 'A page.\n',
-    'policies/autonomy.yaml': autonomy(level),
-    [`${FOLDER}/manifest.yaml`]: manifest(stages.before ?? 'paper'),
-    [`${FOLDER}/strategy.ts`]: 'export default 1;\n',
-  });
-  await clone.git('push', '--quiet', 'origin', 'main');
-  await clone.git('checkout', '--quiet', '-b', HEAD_REF);
-  const head = await clone.commit('A night', {
-    [`${FOLDER}/strategy.ts`]: 'export default 2;\n',
-    [`${FOLDER}/manifest.yaml`]: manifest(stages.after ?? 'paper', 'better'),
-    [`${FOLDER}/${PACK_PATH}`]: canonicalJson(samplePack()),
-  });
-  await clone.git('push', '--quiet', 'origin', HEAD_REF);
-  api = new RepositoryApi(world.bot(), { owner, name: repo }, world.app.appId);
-  const text = await textOf(samplePack(), {
-    api,
-    base,
-    head,
-    headRef: HEAD_REF,
-    stage: (stages.after ?? 'paper') as 'paper',
-    commands: COMMANDS,
-  });
-  ({ number } = await api.openPullRequest({ ...text, headRef: HEAD_REF, baseRef: 'main' }));
-  const remoteUrl = `${world.forge.url}/${owner}/${repo}.git`;
-  const authorization = () => basicAuthorization('x-access-token', world.tokens.owner);
-  repository = await Repository.openMirror({ dir: join(world.dir, 'mirror.git'), remoteUrl, authorization });
-  const program = join(world.dir, 'program.cjs');
-  runsPath = join(world.dir, 'runs');
-  writeFileSync(program, PROGRAM);
-  writeFileSync(runsPath, '');
-  said.length = 0;
-  asked.length = 0;
-  life = new PullRequestLife({
-    api,
-    repository,
-    state: await StateBranch.open({ repository, author: BOT_PERSON, clock: () => NOW }),
-    author: BOT_PERSON,
-    clock: () => NOW,
-    program: {
-      command: [process.execPath, program, runsPath, [...GATE_NAMES, FINAL_GATE].join()],
-      mirrorDir: repository.dir,
-      remoteUrl,
-      candlesDir: world.dir,
-      keyPath: join(world.dir, 'gate.pem'),
-      token: async () => '',
-    },
-    botLogin: 'ratchet[bot]',
-    forge: 'embedded',
-    commands: COMMANDS,
-    askForProof: (number) => asked.push(number),
-    log: pino({ level: 'silent' }),
-    progress: ({ ...event }) => said.push('message' in event ? event.message : ''),
-  });
-}
+const runs = () => open!.runs();
+const said = () => open!.said;
+const moveMain = (files: Record<string, string | null>) => open!.moveMain(files);
 
 afterEach(async () => {
   await open?.close();
@@ -138,9 +39,9 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
   it('it stays proven while a document moved, and can be merged on the new main', async () => {
     await moveMain({ 'README.md': 'Another page.\n' });
     expect(await life.prove(number)).toMatchObject({ sentence: 'All gates passed; a person decides.' });
-    expect(said.at(-1)).toContain('nothing it was proven by did');
+    expect(said().at(-1)).toContain('nothing it was proven by did');
     const { headSha } = await api.pullRequest(number);
-    const merged = await life.merge(number, headSha, BY, 'by a person');
+    const merged = await life.merge(number, headSha, OWNER, 'by a person');
     expect(runs()).toHaveLength(1);
     expect(merged).toEqual({ state: 'merged', commit: (await api.pullRequest(number)).mergeCommit });
   });
@@ -148,14 +49,14 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
   it('it is proven again when a policy moved, and only on the main that has it', async () => {
     const tip = await moveMain({ 'policies/more.yaml': 'a: 1\n' });
     await life.prove(number);
-    expect(said.join('\n')).toContain('main has other policies than those it was judged by');
+    expect(said().join('\n')).toContain('main has other policies than those it was judged by');
     expect(runs().map((line) => line.split(' ')[0])).toEqual([expect.any(String), tip]);
   });
 
   it('it is proven again before a merge when what it replaces has moved', async () => {
     await moveMain({ [`${FOLDER}/notes.md`]: 'By hand.\n' });
     const { headSha } = await api.pullRequest(number);
-    await life.merge(number, headSha, BY, 'by a person');
+    await life.merge(number, headSha, OWNER, 'by a person');
     expect(runs()).toHaveLength(2);
   });
 
@@ -184,7 +85,7 @@ describe('a description that was edited by hand', { timeout: 60_000 }, () => {
       await edit(text);
       expect(await life.prove(number)).toMatchObject({ sentence, mergeCommit: null, gates: { [FINAL_GATE]: 'failure' } });
       expect(await api.checkConclusions(headSha)).toEqual({ [FINAL_GATE]: 'failure' });
-      await expect(life.merge(number, headSha, BY, 'by a person')).rejects.toMatchObject({ code: 'life/edited' });
+      await expect(life.merge(number, headSha, OWNER, 'by a person')).rejects.toMatchObject({ code: 'life/edited' });
     }
     expect(runs()).toEqual([]);
     expect((await api.pullRequest(number)).isMerged).toBe(false);
@@ -246,9 +147,7 @@ describe('the levels of autonomy', { timeout: 60_000 }, () => {
 
   it('merge-paper merges nothing but strategies', async () => {
     await propose('merge-paper');
-    await clone.git('checkout', '--quiet', HEAD_REF);
-    await clone.commit('More', { 'README.md': 'Mine.\n' });
-    await clone.git('push', '--quiet', 'origin', HEAD_REF);
+    await open!.pushTo(HEAD_REF, { 'README.md': 'Mine.\n' });
     await life.prove(number, 'afresh');
     expect((await api.pullRequest(number)).isMerged).toBe(false);
   });

@@ -1,0 +1,248 @@
+import { RequestError } from '@octokit/request-error';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Api, RepositoryApi } from '#bot/github/repository-api.ts';
+import { decisionsPath, readDecisions, recordDecision } from '#bot/orchestrator/life/decisions.ts';
+import { logMerge, mergeLogPath, parseMergeRecord } from '#bot/orchestrator/life/merge-log.ts';
+import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
+import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { createProposal, FOLDER, HEAD_REF, ID, NOW, OWNER, type ProposalWorld } from './proposal-world.ts';
+
+const branchNames = async ({ repository }: ProposalWorld) => {
+  await repository.fetch();
+  return (await repository.branches()).map(({ name }) => name);
+};
+
+/** The bot's client, with answers of GitHub's in the place of the forge's for calls that `meets` says something about. */
+function lifeThatMeets(
+  { world, options }: ProposalWorld,
+  meets: (call: { method: string; url: string }, pass: () => Promise<unknown>) => Promise<unknown> | null,
+): PullRequestLife {
+  const client = world.bot();
+  client.hook.wrap('request', (request, call) => {
+    const pass = async () => request(call);
+    return (meets({ method: call.method, url: call.url }, pass) ?? pass()) as ReturnType<typeof request>;
+  });
+  const api = new RepositoryApi(client as Api, { owner, name: repo }, world.app.appId);
+  return new PullRequestLife({ ...options, api });
+}
+
+function refusal(status: number, message: string, headers: Record<string, string> = {}): RequestError {
+  const request = { method: 'PUT' as const, url: 'https://api.example.org/merge', headers: {} };
+  return new RequestError(message, status, { request, response: { status, url: request.url, headers, data: {} } });
+}
+
+describe('what people decide', { timeout: 60_000 }, () => {
+  let place: ProposalWorld;
+  beforeAll(async () => {
+    place = await createProposal('merge-paper');
+  });
+  afterAll(() => place.close());
+
+  it('an approval is of exactly one head, and is refused for any other', async () => {
+    const { life, number, head, state } = place;
+    await life.approve(number, head, { ...OWNER, comment: 11 });
+    await life.approve(number, head, { ...OWNER, comment: 11 });
+    await expect(life.approve(number, 'a'.repeat(40), OWNER)).rejects.toMatchObject({ code: 'life/head-moved' });
+    expect(await readDecisions(state, number)).toEqual([
+      { kind: 'approve', by: owner, permission: 'admin', comment: 11, head, at: new Date(NOW).toISOString() },
+    ]);
+  });
+
+  it('a held pull request is proven and merged by nobody until it is released', async () => {
+    const { life, number, head, api } = place;
+    await life.hold(number, OWNER);
+    expect(await life.prove(number)).toMatchObject({ sentence: `All gates passed; @${owner} holds it.`, mergeCommit: null });
+    await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({ code: 'life/held' });
+    expect((await api.pullRequest(number)).state).toBe('open');
+    await life.release(number, OWNER);
+    await expect(life.release(number, OWNER)).rejects.toMatchObject({ code: 'life/not-held' });
+    expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });
+  });
+
+  it('a file of decisions that somebody has tampered with decides nothing', async () => {
+    const { state, number } = place;
+    const before = await state.readText(decisionsPath(number));
+    const write = (text: string) => state.update('x', () => new Map([[decisionsPath(number), Buffer.from(text)]]));
+    for (const text of [
+      '{',
+      '[]',
+      before!.replace('approve', 'bless'),
+      before!.replace(`"pullRequest":${number}`, '"pullRequest":99'),
+    ]) {
+      await write(text);
+      await expect(readDecisions(state, number)).rejects.toMatchObject({ code: 'life/decisions' });
+      await expect(
+        recordDecision(state, number, { ...OWNER, kind: 'hold', head: 'a'.repeat(40), at: new Date(NOW).toISOString() }),
+      ).rejects.toMatchObject({ code: 'life/decisions' });
+      expect(await state.readText(decisionsPath(number))).toBe(text);
+    }
+    await write(before!);
+  });
+
+  it('nothing is decided about what is merged already', async () => {
+    const { life, number, head } = place;
+    for (const act of [() => life.hold(number, OWNER), () => life.approve(number, head, OWNER), () => life.close(number, OWNER)])
+      await expect(act()).rejects.toMatchObject({ code: 'life/not-open' });
+  });
+});
+
+describe('a merge', { timeout: 60_000 }, () => {
+  let place: ProposalWorld;
+  beforeEach(async () => {
+    place = await createProposal();
+  });
+  afterEach(() => place.close());
+
+  it('is written down with its right, its gates, its approvals, its trees and whose signature stands', async () => {
+    const { life, number, head, state, repository, base, signTree } = place;
+    await signTree(head);
+    await life.approve(number, head, { by: 'writer', permission: 'write', comment: 3 });
+    const merge = await life.merge(number, head, { ...OWNER, comment: 4 }, 'by a person');
+    const commit = merge.state === 'merged' ? merge.commit : '';
+    const record = parseMergeRecord('', (await state.readText(mergeLogPath(number)))!);
+    const trees = await Promise.all([base, commit].map(async (at) => repository.treeOf(await repository.require(at), FOLDER)));
+    expect(record).toMatchObject({
+      number,
+      head,
+      base,
+      commit,
+      author: 'ratchet[bot]',
+      by: 'ratchet[bot]',
+      right: { kind: 'decision', decision: { kind: 'merge', by: owner, permission: 'admin', comment: 4, head } },
+      gates: { backtest: 'success', gate: 'success' },
+      approvals: [{ by: 'writer', head }],
+      strategies: [
+        { id: ID, before: trees[0], after: trees[1], signed: { kind: 'adopted', key: expect.stringContaining('sha256:') } },
+      ],
+      recordedAt: new Date(NOW).toISOString(),
+    });
+    expect(await branchNames(place)).not.toContain(HEAD_REF);
+  });
+
+  it('that was killed before it was written down is finished when it is asked for again', async () => {
+    const { life, number, head, state, api, options } = place;
+    await life.prove(number);
+    await api.merge(number, head, 'A title', 'A note');
+    expect(await state.readText(mergeLogPath(number))).toBeNull();
+    expect(await life.merge(number, head, OWNER, 'by a person')).toMatchObject({ state: 'merged' });
+    const text = await state.readText(mergeLogPath(number));
+    expect(text).not.toBeNull();
+    expect(await branchNames(place)).not.toContain(HEAD_REF);
+    expect(await life.finishMerges()).toEqual([]);
+    await logMerge(await api.pullRequest(number), { ...options, clock: () => NOW + 1_000 });
+    expect(await state.readText(mergeLogPath(number))).toBe(text);
+  });
+
+  it('on the forge itself is written down as such when the bot next looks', async () => {
+    const { life, number, state, world } = place;
+    await world.as('owner').rest.pulls.merge({ owner, repo, pull_number: number, merge_method: 'merge' });
+    expect(await life.finishMerges()).toEqual([number]);
+    const record = parseMergeRecord('', (await state.readText(mergeLogPath(number)))!);
+    expect(record).toMatchObject({ by: owner, right: { kind: 'forge' }, approvals: [] });
+    expect(await branchNames(place)).not.toContain(HEAD_REF);
+  });
+
+  it('leaves a branch that somebody pushed to meanwhile, and says what was merged', async () => {
+    const { number, head, pushTo } = place;
+    const life = lifeThatMeets(place, ({ method }, pass) => {
+      if (method !== 'PUT') return null;
+      return pass().then(async (answer) => {
+        await pushTo(HEAD_REF, { 'more.md': 'late\n' });
+        return answer;
+      });
+    });
+    expect(await life.merge(number, head, OWNER, 'note')).toMatchObject({ state: 'merged' });
+    expect(await branchNames(place)).toContain(HEAD_REF);
+  });
+
+  it('whose answer was lost is found to have happened', async () => {
+    const { number, head, state } = place;
+    const life = lifeThatMeets(place, ({ method }, pass) =>
+      method === 'PUT' ? pass().then(() => Promise.reject(refusal(502, 'Bad Gateway'))) : null,
+    );
+    expect(await life.merge(number, head, OWNER, 'note')).toMatchObject({ state: 'merged' });
+    expect(await state.list('merge-logs')).toEqual([mergeLogPath(number)]);
+  });
+});
+
+/** One after another on one pull request, which survives them all. */
+describe('a merge that does not happen', { timeout: 60_000 }, () => {
+  let place: ProposalWorld;
+  beforeAll(async () => {
+    place = await createProposal();
+  });
+  afterAll(() => place.close());
+
+  it('into a branch with a merge queue is left to the queue, at exactly the head that was read', async () => {
+    const { number, head, state } = place;
+    const asked: string[] = [];
+    const life = lifeThatMeets(place, ({ method, url }) => {
+      asked.push(`${method} ${url}`);
+      if (url.includes('/rules/branches/'))
+        return Promise.resolve({ status: 200, headers: {}, url, data: [{ type: 'merge_queue' }] });
+      if (!url.endsWith('/graphql')) return null;
+      return Promise.resolve({
+        status: 200,
+        headers: {},
+        url,
+        data: { data: { enqueuePullRequest: { mergeQueueEntry: { position: 2 } } } },
+      });
+    });
+    expect(await life.merge(number, head, OWNER, 'note')).toMatchObject({
+      state: 'queued',
+      sentence: expect.stringContaining('place 2'),
+    });
+    expect(asked.some((call) => call.startsWith('PUT'))).toBe(false);
+    expect(await state.list('merge-logs')).toEqual([]);
+    expect(await branchNames(place)).toContain(HEAD_REF);
+  });
+  it.each([
+    [403, 'Resource not accessible by integration', {}, 'life/not-allowed', 'does not let the bot merge'],
+    [
+      403,
+      'API rate limit exceeded',
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1772413200' },
+      'life/busy',
+      'no more requests',
+    ],
+    [404, 'Not Found', {}, 'life/gone', 'cannot find'],
+    [405, 'Required status check "gate" is expected', {}, 'github/not-mergeable', 'cannot be merged'],
+    [409, 'Head branch was modified', {}, 'github/head-moved', 'no longer at'],
+    [422, 'Validation Failed', {}, 'life/refused', 'refused to merge'],
+    [429, 'Too many requests', { 'retry-after': '90' }, 'life/busy', 'no more requests'],
+    [502, 'Bad Gateway', {}, 'life/no-answer', 'answered 502'],
+  ])(
+    'that GitHub answers with %i (%s) ends in one sentence and merges nothing',
+    async (status, message, headers, code, words) => {
+      const { number, head, state } = place;
+      const life = lifeThatMeets(place, ({ method }) =>
+        method === 'PUT' ? Promise.reject(refusal(status, message, headers)) : null,
+      );
+      await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(words),
+        remedy: expect.stringMatching(/./),
+      });
+      expect(await state.list('merge-logs')).toEqual([]);
+    },
+  );
+
+  it('of a head that moved is refused, whether it moved before or between reading and merging', async () => {
+    const { life, number, head, pushTo, api } = place;
+    const racing = lifeThatMeets(place, ({ method }, pass) =>
+      method === 'PUT' ? pushTo(HEAD_REF, { 'more.md': 'between\n' }).then(pass) : null,
+    );
+    await expect(racing.merge(number, head, OWNER, 'note')).rejects.toMatchObject({ code: 'github/head-moved' });
+    await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({ code: 'life/head-moved' });
+    expect((await api.pullRequest(number)).isMerged).toBe(false);
+  });
+
+  it('of a branch that is gone is refused in one sentence, and leaves nothing behind', async () => {
+    const { life, number, head, clone, state } = place;
+    await clone.git('push', '--quiet', 'origin', `:${HEAD_REF}`);
+    await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({
+      code: expect.stringMatching(/^life\/(branch-gone|not-open)$/),
+    });
+    expect(await state.list('merge-logs')).toEqual([]);
+  });
+});
