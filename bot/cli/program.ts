@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { actionsCommand } from './actions.ts';
 import { backtestCommand } from './backtest.ts';
+import { botCommand } from './bot.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { engineCommand, statusCommand } from './engine.ts';
 import { gateCommand } from './gate.ts';
+import { initCommand } from './init.ts';
 import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { policyCommand } from './policy.ts';
@@ -21,6 +23,8 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .addCommand(upCommand())
     .addCommand(statusCommand())
+    .addCommand(initCommand())
+    .addCommand(botCommand())
     .addCommand(backtestCommand())
     .addCommand(dataCommand())
     .addCommand(gateCommand())

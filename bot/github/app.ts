@@ -4,7 +4,7 @@ import type { Probot } from 'probot';
 import { createNodeMiddleware, createProbot } from 'probot';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
-import { clientWith, fetchWithin } from './client.ts';
+import { clientWith, fetchWithin, mannersAt } from './client.ts';
 import { hear, type Listener } from './hear.ts';
 import type { JobQueue } from './job-queue.ts';
 import { statusBehind } from './refusal.ts';
@@ -73,7 +73,7 @@ export class RatchetApp {
         baseUrl: identity.apiUrl,
         log: log.child({ room: 'probot' }),
         request: { fetch: fetchWithin() },
-        Octokit: clientWith({ manners: new URL(identity.apiUrl).hostname === '127.0.0.1' ? 'local' : 'github' }),
+        Octokit: clientWith({ manners: mannersAt(identity.apiUrl) }),
       },
     });
     const asApp = await probot.auth();

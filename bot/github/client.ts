@@ -1,4 +1,5 @@
 import { ProbotOctokit } from 'probot';
+import type { Api } from './repository-api.ts';
 
 /** GitHub answers within ten seconds or with an error; what takes longer than this has been lost on the way. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -51,6 +52,17 @@ export function clientWith({ manners, secondMs = 1000 }: ClientOptions): typeof 
     },
     retry: { enabled: isPolite, doNotRetry: ASK_ONCE, retryAfterBaseValue: secondMs },
   }));
+}
+
+/** A client for one who acts with a token of theirs: a person, or a job of Actions. */
+export function clientFor(apiUrl: string, { token }: { readonly token: string }): Api {
+  const Client = clientWith({ manners: mannersAt(apiUrl) });
+  return new Client({ baseUrl: apiUrl, auth: { token }, request: { fetch: fetchWithin() } });
+}
+
+/** A forge on this machine asks for none. */
+export function mannersAt(apiUrl: string): ClientOptions['manners'] {
+  return new URL(apiUrl).hostname === '127.0.0.1' ? 'local' : 'github';
 }
 
 function waitsHere(retryAfterSeconds: number, _request: LimitedRequest, _octokit: unknown, retryCount: number): boolean {

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { RatchetError } from '#engine/errors.ts';
+import { statusBehind } from './refusal.ts';
+import type { Api, RepositoryName } from './repository-api.ts';
+
+/** One rule of a ruleset, in GitHub's words. */
+export type BranchRule =
+  | { readonly type: 'deletion' | 'non_fast_forward' | 'required_linear_history' }
+  | {
+      readonly type: 'pull_request';
+      readonly parameters: {
+        readonly required_approving_review_count: number;
+        readonly dismiss_stale_reviews_on_push: boolean;
+        readonly require_code_owner_review: boolean;
+        readonly require_last_push_approval: boolean;
+        readonly required_review_thread_resolution: boolean;
+        readonly allowed_merge_methods: readonly ('merge' | 'squash' | 'rebase')[];
+      };
+    }
+  | {
+      readonly type: 'required_status_checks';
+      readonly parameters: {
+        readonly strict_required_status_checks_policy: boolean;
+        readonly required_status_checks: readonly { readonly context: string; readonly integration_id: number }[];
+      };
+    };
+
+/** Rules for one branch, which need not exist yet. */
+export interface Ruleset {
+  readonly name: string;
+  readonly branch: string;
+  readonly rules: readonly BranchRule[];
+}
+
+/** What holds for a branch, as far as it is looked at. */
+export interface BranchState {
+  readonly types: ReadonlySet<string>;
+  /** Required checks and the App each must come from; null when any may post it. */
+  readonly checks: readonly { readonly context: string; readonly appId: number | null }[];
+  readonly mergeMethods: readonly string[] | null;
+}
+
+const SeenRule = z.looseObject({
+  type: z.string(),
+  parameters: z
+    .looseObject({
+      required_status_checks: z.array(z.looseObject({ context: z.string(), integration_id: z.number().nullish() })).default([]),
+      allowed_merge_methods: z.array(z.string()).nullish(),
+    })
+    .nullish(),
+});
+
+/**
+ * Puts rulesets into a repository: those of the same name are changed, others left alone. Needs `administration: write`, which the
+ * App never has: a person's token does this.
+ * @returns for each what was done
+ * @throws RatchetError `github/no-administration`, `github/rules-refused`
+ */
+export async function putRulesets(
+  api: Api,
+  { owner, name: repo }: RepositoryName,
+  rulesets: readonly Ruleset[],
+): Promise<readonly { readonly name: string; readonly was: 'made' | 'changed' }[]> {
+  try {
+    const { data: known } = await api.rest.repos.getRepoRulesets({ owner, repo, includes_parents: false, per_page: 100 });
+    const done: { name: string; was: 'made' | 'changed' }[] = [];
+    for (const { name, branch, rules } of rulesets) {
+      const body = {
+        owner,
+        repo,
+        name,
+        target: 'branch' as const,
+        enforcement: 'active' as const,
+        conditions: { ref_name: { include: [`refs/heads/${branch}`], exclude: [] } },
+        // Octokit's types want arrays that may be written to.
+        rules: structuredClone(rules) as never,
+      };
+      const existing = known.find((ruleset) => ruleset.name === name);
+      if (existing === undefined) await api.rest.repos.createRepoRuleset(body);
+      else await api.rest.repos.updateRepoRuleset({ ...body, ruleset_id: existing.id });
+      done.push({ name, was: existing === undefined ? 'made' : 'changed' });
+    }
+    return done;
+  } catch (error) {
+    throw refused(error, `${owner}/${repo}`);
+  }
+}
+
+/** What rules hold for a branch, from wherever in GitHub they come; readable by whoever may read the repository. */
+export async function rulesOf(api: Api, { owner, name: repo }: RepositoryName, branch: string): Promise<BranchState> {
+  const { data } = await api.rest.repos.getBranchRules({ owner, repo, branch, per_page: 100 });
+  const rules = data.map((rule) => SeenRule.parse(rule));
+  const checks = rules.flatMap(({ parameters }) => parameters?.required_status_checks ?? []);
+  return {
+    types: new Set(rules.map(({ type }) => type)),
+    checks: checks.map(({ context, integration_id }) => ({ context, appId: integration_id ?? null })),
+    mergeMethods: rules.find(({ type }) => type === 'pull_request')?.parameters?.allowed_merge_methods ?? null,
+  };
+}
+
+function refused(error: unknown, repository: string): unknown {
+  const status = statusBehind(error);
+  const details = { repository, status };
+  if (status === 401 || status === 403 || status === 404) {
+    const message = `The token may not change the rules of ${repository}.`;
+    const remedy = 'Use one of a person who administers it, with administration: write; nothing further was changed.';
+    return new RatchetError('github/no-administration', message, remedy, details, error);
+  }
+  if (status === 422) {
+    const message = `GitHub does not take the rules for ${repository}.`;
+    const remedy = 'Private repositories need a plan with rulesets; otherwise set them by hand as printed.';
+    return new RatchetError('github/rules-refused', message, remedy, details, error);
+  }
+  return error;
+}
