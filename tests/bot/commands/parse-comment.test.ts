@@ -6,6 +6,7 @@ describe('a comment', () => {
     ['/help', 'help', []],
     ['  /merge 0123abcd  ', 'merge', ['0123abcd']],
     ['/RETEST', 'retest', []],
+    ['\n\n/help\n\n', 'help', []],
     ['/backtest fast=9 slow=21', 'backtest', ['fast=9', 'slow=21']],
   ])('that is %j is a command', (body, name, words) => {
     expect(parseComment(body)).toEqual({ kind: 'command', name, words });
@@ -18,6 +19,10 @@ describe('a comment', () => {
     '```\n/merge abc\n```',
     'please /merge',
     '/merge abc\nthanks',
+    '/merge abc\u2028thanks',
+    '    /merge abc',
+    '\t/merge abc',
+    '\n\n    /merge abc',
     '//merge',
     '/ merge',
     '',
