@@ -69,8 +69,10 @@ export function readLedger(
     const text = files.get(path)!;
     if (!text.endsWith('\n')) throw broken(path, text.split('\n').length, 'the last line is cut off');
     for (const [index, line] of text.slice(0, -1).split('\n').entries()) {
-      const parsed = LedgerLine.safeParse(safeJson(line));
-      if (!parsed.success) throw broken(path, index + 1, 'it is not a ledger line');
+      const value = safeJson(line);
+      const parsed = LedgerLine.safeParse(value);
+      // One text for one value: a key that stands twice would mean one thing here and another to the next reader.
+      if (!parsed.success || canonicalJson(value) !== line) throw broken(path, index + 1, 'it is not a ledger line');
       if (parsed.data.previous !== head.hash) throw broken(path, index + 1, 'it does not follow from the line before it');
       if (parsed.data.sequence !== head.sequence + 1)
         throw broken(path, index + 1, `it has number ${parsed.data.sequence} where ${head.sequence + 1} follows`);

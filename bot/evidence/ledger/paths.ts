@@ -5,7 +5,8 @@ export const LEDGER_HEAD_PATH = `${LEDGER_FOLDER}/head.json`;
 
 const LINES = '.jsonl';
 const RETURNS = '.returns';
-const CYCLE = /^[0-9]{8}-[0-9]+$/;
+/** One spelling for each: `-1` and `-01` would be two files for one night. */
+const CYCLE = /^[0-9]{8}-[1-9][0-9]*$/;
 
 /** A night's lines. */
 export function ledgerPath(cycle: string): string {

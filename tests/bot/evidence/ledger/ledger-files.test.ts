@@ -10,7 +10,7 @@ import {
   searchOf,
 } from '#bot/evidence/ledger.ts';
 import { anchorsInHistory, anchorsOnMain, requireAnchors } from '#bot/evidence/ledger-anchors.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { canonicalJson, digestOf } from '#engine/attestation/canonical.ts';
 import { stateRef } from '#engine/repository/state-branch.ts';
 import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
 import { digest, nightOf, someReturns } from './sample-nights.ts';
@@ -128,6 +128,31 @@ describe('what somebody changed past the writers', () => {
       ]),
     );
     expect(await complaint()).toMatch(`${returnsPath(THREE)}: no line of the ledger names it`);
+  });
+
+  it('is a line that two readers would read in two ways, however sound its chain', async () => {
+    const lines = (await text(ledgerPath(TWO))).trimEnd().split('\n');
+    const { sequence } = JSON.parse(lines.at(-1)!);
+    for (const last of [
+      lines.at(-1)!.replace('"trials":3', '"trials":1,"trials":3'),
+      lines.at(-1)!.replace('"trials":3', '"trials":3.0'),
+      lines.at(-1)!.replace('"trials":3', '"trials": 3'),
+    ]) {
+      expect(last).not.toBe(lines.at(-1));
+      const head = canonicalJson({ hash: digestOf(last), sequence });
+      await world.tamper(
+        new Map([
+          [ledgerPath(TWO), `${[...lines.slice(0, -1), last].join('\n')}\n`],
+          [LEDGER_HEAD_PATH, `${head}\n`],
+        ]),
+      );
+      expect(await complaint()).toBe(`${ledgerPath(TWO)}:7: it is not a ledger line.`);
+    }
+  });
+
+  it('is a second file for one night', async () => {
+    await world.tamper(new Map([['ledger/20260105-02.jsonl', await text(ledgerPath(TWO))]]));
+    expect(await complaint()).toBe('ledger/20260105-02.jsonl: it is no file of the ledger.');
   });
 
   it('is a file that does not belong there', async () => {
