@@ -107,9 +107,12 @@ export function vaultRecords(ledger: LedgerReading): readonly VaultRecord[] {
   return recordsOf(ledger, 'vault-opened').map(({ entry }) => ({ opened: entry, answer: answers.get(entry.opening) ?? null }));
 }
 
-/** What the ledger holds of a pair; null when the vault was never opened for it. */
-export function recordedOpening(ledger: LedgerReading, pair: Digest): VaultRecord | null {
-  return vaultRecords(ledger).find(({ opened }) => opened.pair === pair) ?? null;
+/**
+ * What the ledger holds of a pair; null when the vault was never opened for it.
+ * @param until end of the vault's span: what was said of fewer candles, or more, is no answer
+ */
+export function recordedOpening(ledger: LedgerReading, pair: Digest, until: number): VaultRecord | null {
+  return vaultRecords(ledger).find(({ opened }) => opened.pair === pair && opened.until === until) ?? null;
 }
 
 /**

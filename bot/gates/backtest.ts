@@ -162,9 +162,13 @@ function unsupportedBy(ledger: LedgerReading, pack: Pack, configuration: Digest)
   requireIdeas(ledger, pack.cycle);
   const searched = searchOf(ledger, pack.cycle);
   if (searched === null) return `the ledger knows no trials of cycle ${pack.cycle}.`;
+  const own = { entries: ledger.entries.filter(({ cycle }) => cycle === pack.cycle) };
+  // The yes was about a lead over one incumbent: it says nothing about another one, nor about another strategy's.
+  const began = recordsOf(own, 'night-began')[0]?.entry;
+  if (began?.strategy !== pack.strategy || began.parentTree !== pack.parentTree)
+    return `cycle ${pack.cycle} searched for something better than another version of a strategy, and only about that were its questions.`;
   const miscounted = firstDifference(pack.search, searched, '$.search');
   if (miscounted !== null) return `the ledger disagrees: ${miscounted}.`;
-  const own = { entries: ledger.entries.filter(({ cycle }) => cycle === pack.cycle) };
   const isPlanned = recordsOf(own, 'trials-planned').some(({ entry }) =>
     entry.trials.some((trial) => trial.configuration === configuration),
   );

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { readLedgerFrom } from '#bot/evidence/ledger.ts';
+import { anchorsOnMain, requireAnchors } from '#bot/evidence/ledger-anchors.ts';
 import { PACK_PATH } from '#bot/evidence/pack.ts';
 import { canonicalJson, digestOf } from '#engine/attestation/canonical.ts';
 import { sign } from '#engine/attestation/envelope.ts';
@@ -14,6 +16,7 @@ import { provenBefore, statementOver } from './proven-before.ts';
 /**
  * Signs each changed strategy's tree and puts the statements on the state branch. Only when the final gate passed:
  * whoever holds the key signs what was proven and nothing else, and only against a base that main has been at.
+ * And only while the ledger has every line that evidence on main names.
  * A tree that has its statement under the present policies keeps it; one under others is proven anew and signed anew.
  * @returns the trees that now have one
  */
@@ -30,6 +33,8 @@ export async function signChange(
   }
   await requireMain(context);
   await requireGoodKey(context, key, clock());
+  // What was published in evidence on main cannot have left the ledger: it would let old trials and openings be forgotten.
+  requireAnchors(await readLedgerFrom(context.state), await anchorsOnMain(context.repository));
   const policyTree = await context.repository.treeOf(context.base, 'policies');
   if (policyTree === null) throw new RatchetError('gates/no-policies', 'The base has no policies/.', 'Put them on main first.');
   const envelopes = new Map<string, Uint8Array>();

@@ -112,10 +112,11 @@ describe('a candidate', () => {
 
   it('is found in the ledger with its answer, or without one where the process died', () => {
     const one = nextOpening(ledgerOf([]), POLICY, span(200), candidate(1));
-    expect(recordedOpening(ledgerOf([one]), one.pair)).toEqual({ opened: one, answer: null });
+    expect(recordedOpening(ledgerOf([one]), one.pair, one.until)).toEqual({ opened: one, answer: null });
     const answered = ledgerOf([one, { kind: 'vault-answered', opening: 1, answer: 'fail' }]);
-    expect(recordedOpening(answered, one.pair)).toEqual({ opened: one, answer: 'fail' });
-    expect(recordedOpening(answered, digest('f'))).toBeNull();
+    expect(recordedOpening(answered, one.pair, one.until)).toEqual({ opened: one, answer: 'fail' });
+    expect(recordedOpening(answered, digest('f'), one.until)).toBeNull();
+    expect(recordedOpening(answered, one.pair, one.until + 1)).toBeNull();
   });
 });
 

@@ -3,6 +3,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRAWDOWN_SVG_PATH } from '#bot/evidence/charts/drawdown-svg.ts';
 import { EVIDENCE_PATHS } from '#bot/evidence/evidence-files.ts';
+import { LEDGER_FOLDER } from '#bot/evidence/ledger.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { REPORT_PATH } from '#bot/evidence/report.ts';
 import { openContext } from '#bot/gates/context.ts';
@@ -310,6 +311,31 @@ describe('going back', () => {
     expect(results.find(({ gate }) => gate === 'backtest')!.title).toContain('ran before');
     expect(await runGate('policy', await contextOf(back, 'bot', head), [], gateTools)).toMatchObject({ conclusion: 'failure' });
   }, 120_000);
+});
+
+describe('a ledger that was taken back together with its head', () => {
+  it('lets nothing be signed once evidence on main names a line of it', async () => {
+    const { repository, state, base } = deployment;
+    await repository.push('main', head);
+    const ledger = await state.list(LEDGER_FOLDER);
+    await state.update('taken back', () => new Map(ledger.map((path) => [path, null])));
+    const back = await commitOn(deployment, new Map([['a.txt', 'a\n']]), head);
+    const green = [...GATE_NAMES, FINAL_GATE].map((gate) => ({
+      gate,
+      conclusion: 'success' as const,
+      title: 'fine',
+      summary: 'fine',
+      annotations: [],
+    }));
+    const key = await loadPrivateKey(deployment.gateKey);
+    const signing = async (one: CommitHash) => signChange(await contextOf(back, 'bot', one), green, key, state, 'test', () => 0);
+    for (const one of [base, head]) {
+      await expect(signing(one)).rejects.toMatchObject({
+        code: 'ledger/broken',
+        message: expect.stringContaining('lines are missing'),
+      });
+    }
+  });
 });
 
 describe('the final gate', () => {

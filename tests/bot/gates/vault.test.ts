@@ -1,6 +1,15 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LEDGER_HEAD_PATH, ledgerPath, readLedgerFrom, recordsOf, returnsPath } from '#bot/evidence/ledger.ts';
+import { chain, EMPTY_LEDGER } from '#bot/evidence/ledger/chain.ts';
+import {
+  type EntryOf,
+  LEDGER_HEAD_PATH,
+  type LedgerEntry,
+  ledgerPath,
+  readLedgerFrom,
+  recordsOf,
+  returnsPath,
+} from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
 import type { VaultQuestion } from '#bot/gates/ask-vault.ts';
 import { backtestGate, reexecuteEvidence } from '#bot/gates/backtest.ts';
@@ -8,9 +17,11 @@ import { type GateContext, openContext } from '#bot/gates/context.ts';
 import { openVault } from '#bot/gates/open-vault.ts';
 import { failure, success } from '#bot/gates/outcome.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import { stateRef } from '#engine/repository/state-branch.ts';
+import { fallingErrorBudget, spendOpening } from '#engine/statistics/falling-error-budget.ts';
 import {
   commitOn,
   createDeployment,
@@ -29,6 +40,7 @@ let deployment: Deployment;
 let modest: CommitHash;
 /** Trades at every turn: it loses what the incumbent loses several times over. */
 let reckless: CommitHash;
+let questions: readonly VaultQuestion[];
 
 beforeAll(async () => {
   deployment = await createDeployment();
@@ -74,6 +86,11 @@ async function questionsOf(context: GateContext): Promise<readonly VaultQuestion
   const found = await reexecuteEvidence(context);
   if (found.state === 'ended') throw new Error(found.result.title);
   return found.questions;
+}
+
+/** The level of a second opening from a budget of one's own. */
+function spentTwice(alpha: number, daysPerOpening: number): number {
+  return spendOpening(spendOpening(fallingErrorBudget(alpha, daysPerOpening)).budget).level;
 }
 
 async function openings() {
@@ -142,7 +159,7 @@ describe('the vault, asked by the backtest gate', () => {
   }, 120_000);
 
   it('says fail of a version that is worse, once, at a lower level, and without a number', async () => {
-    const questions = await questionsOf(await contextOf(reckless));
+    questions = await questionsOf(await contextOf(reckless));
     for (const time of [1, 2]) {
       const result = await openVault(await contextOf(reckless, time === 1 ? {} : { state: writable(0) }), questions, []);
       expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringMatching(`${FOLDER}: the vault says fail`) });
@@ -157,27 +174,95 @@ describe('the vault, asked by the backtest gate', () => {
   }, 120_000);
 });
 
+/** The ledger as somebody would write it anew who may push to the state branch: sound in itself, with other lines. */
+async function rewritten(edit: (entry: LedgerEntry) => LedgerEntry): Promise<readonly [string, string][]> {
+  const texts = new Map<string, string>();
+  let head = EMPTY_LEDGER;
+  for (const { cycle, entry } of (await readLedgerFrom(deployment.state)).entries) {
+    const line = chain(head, [edit(entry)]);
+    head = line.head;
+    texts.set(ledgerPath(cycle), (texts.get(ledgerPath(cycle)) ?? '') + line.text);
+  }
+  return [...texts, [LEDGER_HEAD_PATH, `${canonicalJson({ ...head })}\n`]];
+}
+
+/** Lets somebody look at a state branch whose files are other than they were; they are put back after. */
+async function whileTampered<T>(changes: readonly (readonly [string, string | null])[], look: () => Promise<T>): Promise<T> {
+  const { state, repository } = deployment;
+  const before = state.commit;
+  await state.update('tampered', () => new Map(changes.map(([path, text]) => [path, text === null ? null : Buffer.from(text)])));
+  try {
+    return await look();
+  } finally {
+    const old = new Map<string, Uint8Array | null>();
+    for (const [path] of changes) old.set(path, await repository.readFile(before!, path));
+    await state.update('put back', () => old);
+  }
+}
+
+describe('who may write to the ledger and not merge', () => {
+  const second = (entry: LedgerEntry, change: Partial<EntryOf<'vault-opened'>>): LedgerEntry =>
+    entry.kind === 'vault-opened' && entry.opening === 2 ? { ...entry, ...change } : entry;
+
+  it.each<[string, string, (entry: LedgerEntry) => LedgerEntry]>([
+    [
+      'write a pass the vault never gave',
+      'vault/contradicted',
+      (entry) => (entry.kind === 'vault-answered' && entry.opening === 2 ? { ...entry, answer: 'pass' } : entry),
+    ],
+    ['open it at a level that lets anything pass', 'ledger/broken', (entry) => second(entry, { level: 0.99 })],
+    [
+      'invent a budget that allows such a level',
+      'vault/other-budget',
+      (entry) =>
+        entry.kind === 'vault-opened' ? second(entry, { alpha: 0.9, level: spentTwice(0.9, entry.daysPerOpening) }) : entry,
+    ],
+  ])(
+    'cannot %s',
+    async (_name, code, edit) => {
+      const context = await contextOf(reckless, { state: writable(0) });
+      const asking = whileTampered(await rewritten(edit), () => openVault(context, questions, []));
+      await expect(asking).rejects.toMatchObject({ code });
+    },
+    120_000,
+  );
+
+  it('cannot have an answer about fewer candles taken for one about these', async () => {
+    const context = await contextOf(modest, { state: writable(0) });
+    const earlier = (entry: LedgerEntry): LedgerEntry =>
+      entry.kind === 'vault-opened' ? { ...entry, until: entry.until - 1 } : entry;
+    const asked = await questionsOf(context);
+    const asking = whileTampered(await rewritten(earlier), () => openVault(context, asked, []));
+    await expect(asking).rejects.toMatchObject({ code: 'vault/read-only' });
+  }, 120_000);
+
+  it.each<[string, Partial<EntryOf<'night-began'>>]>([
+    ['another version', { parentTree: 'a'.repeat(40) }],
+    ['another strategy', { strategy: 'other' }],
+  ])(
+    'cannot take the yes of a night that was about %s',
+    async (_name, change) => {
+      const edit = (entry: LedgerEntry): LedgerEntry => (entry.kind === 'night-began' ? { ...entry, ...change } : entry);
+      const result = await whileTampered(await rewritten(edit), async () => backtestGate(await contextOf(modest)));
+      expect(result).toMatchObject({
+        conclusion: 'failure',
+        title: expect.stringContaining('than another version of a strategy'),
+      });
+    },
+    60_000,
+  );
+});
+
 describe('the ledger behind the evidence', () => {
   /** What the gate says while files on the state branch are other than they were; they are put back after. */
   async function saysWith(change: (path: string) => Promise<readonly [string, string | null][]>): Promise<string> {
-    const { state } = deployment;
-    const before = state.commit;
-    const cycle = (await readLedgerFrom(state)).entries[0]!.cycle;
-    const changes = await change(cycle);
-    await state.update(
-      'tampered',
-      () => new Map(changes.map(([path, text]) => [path, text === null ? null : Buffer.from(text)])),
-    );
-    try {
-      return await backtestGate(await contextOf(modest)).then(
+    const cycle = (await readLedgerFrom(deployment.state)).entries[0]!.cycle;
+    return whileTampered(await change(cycle), async () =>
+      backtestGate(await contextOf(modest)).then(
         ({ title }) => title,
         (error: Error) => error.message,
-      );
-    } finally {
-      const old = new Map<string, Uint8Array | null>();
-      for (const [path] of changes) old.set(path, await deployment.repository.readFile(before!, path));
-      await state.update('put back', () => old);
-    }
+      ),
+    );
   }
 
   it.each<[string, (cycle: string) => Promise<readonly [string, string | null][]>, RegExp]>([
