@@ -27,6 +27,7 @@ export class Answer {
   readonly #place: AnswerPlace;
   #id: number | null = null;
   #text: string | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(issues: IssuesApi, place: AnswerPlace) {
     this.#issues = issues;
@@ -34,7 +35,14 @@ export class Answer {
   }
 
   /** Shows `text` as the answer, in place of what it said before. Returns the comment's id. */
-  async write(text: string): Promise<number> {
+  write(text: string): Promise<number> {
+    // One after another: two at once would begin two answers, and progress could overtake the end.
+    const turn = this.#last.then(() => this.#show(text));
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #show(text: string): Promise<number> {
     const { number, commentId } = this.#place;
     const body = marked(text, commentId);
     this.#id ??= await this.#find();

@@ -25,8 +25,7 @@ export interface Invocation {
 
 export interface NightRequest {
   readonly strategy: string;
-  readonly hint: string | null;
-  readonly by: string;
+  readonly hint: { readonly by: string; readonly text: string } | null;
   readonly say: (progress: string) => Promise<void>;
 }
 

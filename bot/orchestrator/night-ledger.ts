@@ -21,6 +21,8 @@ export interface NightPlan {
   readonly proposer: string;
   readonly trials: number;
   readonly seed: number;
+  /** What a person wished for, in their own words. */
+  readonly hint: { readonly by: string; readonly text: string } | null;
 }
 
 export interface BegunNight {
@@ -38,9 +40,10 @@ export async function beginNight(state: StateBranch, api: RepositoryApi, plan: N
   }
   if (unfinished !== null) await abandon(state, api, ledger, unfinished);
   const cycle = nextCycle(ledger, plan.asOf);
-  const { strategy, asOf, parentTree, proposer, trials, seed } = plan;
+  const { strategy, asOf, parentTree, proposer, trials, seed, hint } = plan;
+  const wish = hint === null ? {} : { hint };
   await appendToNight(state, cycle, {
-    entries: [{ kind: 'night-began', cycle, strategy, asOf, parentTree, proposer, trialsPlanned: trials, seed }],
+    entries: [{ kind: 'night-began', cycle, strategy, asOf, parentTree, proposer, trialsPlanned: trials, seed, ...wish }],
   });
   return { cycle, asOf, seed };
 }

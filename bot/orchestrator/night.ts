@@ -41,6 +41,8 @@ export interface NightOptions {
   readonly trials: number;
   readonly workers: number;
   readonly proposer: Proposer;
+  /** What a person wished for, written down with the night; null when nobody did. */
+  readonly hint: { readonly by: string; readonly text: string } | null;
   readonly repository: Repository;
   readonly state: StateBranch;
   readonly api: RepositoryApi;
@@ -99,8 +101,8 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
     });
   }
   const incumbent = await readVersion(strategy, await strategyFiles(repository, base, strategy));
-  const { asOf, seed, trials, proposer } = options;
-  const begun = await beginNight(state, api, { strategy, asOf, parentTree, proposer: proposer.name, trials, seed });
+  const { asOf, seed, trials, proposer, hint } = options;
+  const begun = await beginNight(state, api, { strategy, asOf, parentTree, proposer: proposer.name, trials, seed, hint });
   const yardstick = parseEvaluation(await readText(repository, base, EVALUATION_PATH));
   const policy = parsePolicy(HELD_OUT_PATH, await readText(repository, base, HELD_OUT_PATH), HeldOutPolicy).selection;
   const noise = { policy, seed: yardstick.seed, dataset: yardstick.dataset.digest };

@@ -5,12 +5,12 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
-import { code, text } from '#bot/evidence/markdown.ts';
+import { code, shortened, text } from '#bot/evidence/markdown.ts';
 import { openContext } from '#bot/gates/context.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
 import { tradingTrees } from '#bot/gates/staleness.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
-import { runNight } from '#bot/orchestrator/night.ts';
+import { type NightOptions, runNight } from '#bot/orchestrator/night.ts';
 import type { PaperRecord } from '#bot/orchestrator/observe.ts';
 import { branchOf } from '#bot/orchestrator/propose.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
@@ -28,6 +28,8 @@ import { apiOfJob, repositoryOfJob } from './job-environment.ts';
 import { NightResult } from './night-result.ts';
 import { NotingApi } from './noting-api.ts';
 import { writeOutputs } from './outputs.ts';
+
+const HINT_LENGTH_MAX = 300;
 
 interface ThinkFlags {
   readonly mirror: string;
@@ -53,6 +55,12 @@ export function thinkCommand(): Command {
     .option('--workers <n>', 'sandboxes at once', option.workers, 2)
     .option('--summary <file>', 'add to this file, in Markdown, what the night decided and why')
     .action(think);
+}
+
+/** A wish longer than the ledger takes is cut there. */
+function hintOf(text: string | undefined, actor: string | undefined): NightOptions['hint'] {
+  if (text === undefined || text.trim() === '') return null;
+  return { by: actor ?? 'somebody', text: shortened(text.trim(), HINT_LENGTH_MAX) };
 }
 
 async function think(flags: ThinkFlags, command: Command): Promise<void> {
@@ -81,6 +89,7 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
       trials: flags.trials,
       workers: flags.workers,
       proposer: proposerProcess(EVOLUTION),
+      hint: hintOf(flags.hint, process.env.GITHUB_ACTOR),
       repository,
       state,
       api,

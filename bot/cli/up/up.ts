@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import type { NightRequest } from '#bot/commands/command.ts';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import { openContext } from '#bot/gates/context.ts';
@@ -13,6 +14,7 @@ import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
+import { RatchetError } from '#engine/errors.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
@@ -22,7 +24,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import * as option from '../option-parsers.ts';
-import { type Bot, RATCHET_COMMAND, startBot } from '../start-bot.ts';
+import { type NightParts, RATCHET_COMMAND, startBot } from '../start-bot.ts';
 import { EngineProcess } from './engine-process.ts';
 import { openWorkspace } from './open-workspace.ts';
 import { describeDataset, type Market, prepareMarket } from './prepare-market.ts';
@@ -33,6 +35,7 @@ import { Settlements } from './settlements.ts';
 import { type LocalForge, startLocalForge } from './start-forge.ts';
 import { wantsOfStrategies } from './strategy-wants.ts';
 import { renderSummary, summarise } from './summary.ts';
+import { Turns } from './turns.ts';
 import { untilRunning, untilSynced } from './until.ts';
 import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
 
@@ -56,6 +59,8 @@ const EXIT_INTERRUPTED = 130;
 const SEED = 7;
 /** Paper money. */
 const CAPITAL = 10_000;
+/** A prime below the largest seed. */
+const SEEDS = 1_000_000_007;
 /** The paper trading that has happened before a workspace's first night: a month of hours. */
 const CATCH_UP_BARS = 720;
 const POLL_MS = 500;
@@ -88,6 +93,9 @@ export function upCommand(): Command {
       up({ ...loadConfig({ ...flags, paceMs: pace }, process.env, config), once, json }, gateToolsFor(command, {})),
     );
 }
+
+/** What one night is about, where everything else is the workspace's. */
+type NightPlan = Pick<NightOptions, 'asOf' | 'seed' | 'hint'>;
 
 type Closing = (() => Promise<void> | void)[];
 
@@ -129,6 +137,9 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   local.protect();
   report({ kind: 'done', phase: 'forge', message: `${local.forge.url}/${REPOSITORY.owner}/${REPOSITORY.name}` });
 
+  const nights = new Turns();
+  const hold = (parts: NightParts, plan: NightPlan, show: Progress): Promise<NightReport> =>
+    nights.take(() => oneNight(settings, workspace, parts, candles, plan, prove(tools, log), show));
   const settlements = new Settlements();
   const bot = await startBot({
     identity: local.identity,
@@ -142,6 +153,15 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
     log,
     progress: report,
     onSettled: (settlement) => settlements.add(settlement),
+    night: async (parts, request) => {
+      requireThe(STRATEGY, request);
+      const asOf = lastBarOf(workspace) ?? market.replayFrom;
+      // Another seed than the first night's: the same search again would teach nothing.
+      return hold(parts, { asOf, seed: asOf % SEEDS, hint: request.hint }, (step) => {
+        report(step);
+        if (step.kind === 'done') void request.say(`${step.phase}: ${step.message}`).catch(() => {});
+      });
+    },
   });
   closing.push(() => bot.close());
   local.connect(bot.webhookUrl);
@@ -159,11 +179,11 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   });
 
   const startedAt = Date.now();
-  // That a gate refuses a canary is what it is for, and no news to whoever reads the log.
-  const quiet = log.child({}, { level: 'silent' });
-  const prove: NightOptions['prove'] = async (change) =>
-    runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools);
-  const night = await oneNight(settings, workspace, bot, candles, market, asOf, prove, report);
+  const night = await hold(
+    { repository: bot.repository, state: bot.state, api: bot.app.api },
+    { asOf, seed: market.evaluation.seed, hint: null },
+    report,
+  );
   const nightSeconds = (Date.now() - startedAt) / 1000;
 
   await bot.catchUp();
@@ -208,6 +228,27 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
       `  The engine trades on. Sign in as the owner: ${local.forge.loginUrl(OWNER)}\n  Stop with Ctrl-C; npm start goes on from here.\n`,
     );
   if (settings.json) console.log(JSON.stringify(summary));
+}
+
+/** The gates as they are, for canaries. That one refuses them is what it is for, and no news to whoever reads the log. */
+function prove(tools: GateTools, log: Logger): NightOptions['prove'] {
+  const quiet = log.child({}, { level: 'silent' });
+  return async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools);
+}
+
+/** Market time the engine has come to; null before its first bar. */
+function lastBarOf(workspace: Workspace): number | null {
+  const reader = openReader(workspace.engine);
+  try {
+    return reader.lastFeedTime();
+  } finally {
+    reader.close();
+  }
+}
+
+function requireThe(strategy: string, request: NightRequest): void {
+  if (request.strategy === strategy) return;
+  throw new RatchetError('night/strategy', `Nights here look at ${strategy}.`, 'Run `ratchet night` for another.');
 }
 
 function marketCosts(): MarketCosts {
@@ -274,10 +315,9 @@ function engineFor(settings: UpSettings, workspace: Workspace, local: LocalForge
 async function oneNight(
   settings: UpSettings,
   workspace: Workspace,
-  bot: Bot,
+  bot: NightParts,
   candles: CandleStore,
-  market: Market,
-  asOf: number,
+  plan: NightPlan,
   prove: NightOptions['prove'],
   report: Progress,
 ): Promise<NightReport> {
@@ -285,14 +325,13 @@ async function oneNight(
   try {
     return await runNight({
       strategy: STRATEGY,
-      asOf,
-      seed: market.evaluation.seed,
+      ...plan,
       trials: settings.trials,
       workers: settings.workers,
       proposer: proposerProcess(EVOLUTION),
       repository: bot.repository,
       state: bot.state,
-      api: bot.app.api,
+      api: bot.api,
       candles,
       paperRecord: (strategy, tree, until) => paperRecordFrom(reader, strategy, tree, until),
       author: BOT_PERSON,

@@ -31,8 +31,13 @@ function describeNight(night: Night, reading: LedgerReading): string {
     ({ entry }) => `- Canary \`${entry.canary}\`, ${entry.outcome}: ${text(entry.sentence)}`,
   );
   const decision = `**Night ${night.cycle}**, ${night.strategy}, searched by ${text(night.proposer)}: **${night.decision ?? 'not ended'}**. ${text(night.reason ?? '')}`;
+  const hints = recordsOf(own, 'night-began')
+    .flatMap(({ entry: { hint } }) => hint ?? [])
+    .map(({ by, text: wish }) => `@${by} had wished: ${text(wish)}`);
   const search = `${counted(night.planned, 'trial')}: ${night.scored} scored, ${night.rejected} refused. ${night.above} of ${counted(night.asked, 'question')} to the selection data ${night.above === 1 ? 'was' : 'were'} answered with yes.`;
-  return [decision.trim(), search, ...(canaries.length === 0 ? [] : [canaries.join('\n')]), ...trialsTable(own)].join('\n\n');
+  return [decision.trim(), ...hints, search, ...(canaries.length === 0 ? [] : [canaries.join('\n')]), ...trialsTable(own)].join(
+    '\n\n',
+  );
 }
 
 function trialsTable(own: Pick<LedgerReading, 'entries'>): readonly string[] {

@@ -30,6 +30,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     proposer: z.string(),
     trialsPlanned: z.number().int(),
     seed: z.number().int(),
+    /** What a person wished for, in their own words; nothing obeys it. Left out when nobody did. */
+    hint: z.strictObject({ by: z.string().max(100), text: z.string().min(1).max(300) }).optional(),
   }),
   z.strictObject({ kind: z.literal('trials-planned'), trials: z.array(PlannedTrial).min(1) }),
   z.strictObject({

@@ -214,6 +214,7 @@ describe('a night whose alarm rings', () => {
       seed: 7,
       trials: 3,
       workers: 1,
+      hint: null,
       proposer: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
       repository,
       state,
