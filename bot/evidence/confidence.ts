@@ -28,7 +28,7 @@ export function beatsIncumbent(pack: Pack): boolean {
   return pack.candidate.selection.metrics.netReturn > pack.incumbent.selection.metrics.netReturn;
 }
 
-/** The questions in the order in which they matter. The first is the one without which nothing else counts. */
+/** The questions in the order in which they matter: is it better than what runs, does it earn at all, and then the others. */
 export function checks(pack: Pack): readonly Check[] {
   const candidate = pack.candidate.selection.metrics;
   const doubled = pack.costs.find((row) => row.multiplier === 2);
@@ -121,9 +121,13 @@ function statisticalChecks({ comparison, statistics, neighbourhood, search, incu
 /** As many may fail of a result that is still called fair. */
 const FAIR_FAILURES_MAX = 3;
 
-/** The word for the evidence as a whole: `none` when the first question fails, then by how many of them hold. */
+/**
+ * The word for the evidence as a whole: `none` when the first question fails, no more than `thin` when the second does, for what loses
+ * money less quickly still loses it; then by how many of them hold.
+ */
 export function confidence(asked: readonly Check[]): Confidence {
   if (asked[0]?.holds !== true) return 'none';
+  if (asked[1]?.holds !== true) return 'thin';
   const failed = asked.filter((check) => !check.holds).length;
   if (failed === 0) return 'good';
   return failed <= FAIR_FAILURES_MAX ? 'fair' : 'thin';

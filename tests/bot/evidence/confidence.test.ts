@@ -70,6 +70,16 @@ describe('how sure', () => {
     expect(confidence(checks(equal))).toBe('none');
   });
 
+  it('is no more than thin where money is lost, however little speaks against it besides', () => {
+    const losing = samplePack((made) => {
+      made.candidate.selection.metrics.netReturn = -0.01;
+      made.buyAndHold.selection.netReturn = -0.2;
+      made.statistics.deflatedSharpe = 0.96;
+    });
+    expect(checks(losing).flatMap(({ holds, claim }) => (holds ? [] : [claim]))).toEqual(['loses money after costs']);
+    expect(confidence(checks(losing))).toBe('thin');
+  });
+
   it('does not ask about doubled costs when they were not run', () => {
     const pack = samplePack((made) => {
       made.costs = [made.costs[0]!];
