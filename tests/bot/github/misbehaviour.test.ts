@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Bot, startBot } from '#bot/cli/start-bot.ts';
+import { loadCredentials } from '#bot/github/credentials.ts';
+import { type BotWorld, createBotWorld, policyFiles } from '#tests/bot/cli/bot/bot-under-test.ts';
+import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { eventually } from '#tests/support/ratchet-process.ts';
+import type { Trouble } from '#tests/support/unruly-forge.ts';
+
+/** The bot in this process, over HTTP, against a forge whose API answers as GitHub does on a bad day. */
+describe('the bot on a bad day', () => {
+  let of: BotWorld;
+  let bot: Bot;
+  let count = 0;
+  beforeAll(async () => {
+    of = await createBotWorld(policyFiles(readFileSync('policies/autonomy.yaml', 'utf8')));
+    const dir = join(of.workspace, 'bot');
+    mkdirSync(dir, { recursive: true });
+    bot = await startBot({
+      identity: { apiUrl: of.line.apiUrl, ...loadCredentials(join(of.workspace, 'github'), {}) },
+      repositoryName: { owner, name: repo },
+      remoteUrl: `${of.world.forge.url}/${owner}/${repo}.git`,
+      forge: 'github',
+      dir,
+      candlesDir: join(of.workspace, 'candles'),
+      gateKey: join(of.workspace, 'keys', 'gate.pem'),
+      port: 0,
+      pausesMs: [10, 20],
+      log: pino({ level: 'silent' }),
+      progress: () => {},
+      onSettled: () => {},
+    });
+    of.connect(bot.webhookUrl);
+  }, 60_000);
+  afterEach(async () => {
+    count = (await of.answers(1)).length;
+  });
+  afterAll(async () => {
+    await bot?.close();
+    await of?.close();
+  });
+
+  const soon = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' };
+  const refuse = (status: number, headers: Record<string, string> = {}, message = 'No'): Trouble => ({
+    kind: 'refuse',
+    status,
+    headers,
+    message,
+  });
+  const asks = /GET .*\/collaborators\/octo\/permission/;
+  const reacts = /POST .*\/reactions/;
+  const writes = /POST .*\/issues\/1\/comments/;
+
+  it.each<[string, RegExp, Trouble]>([
+    ['a primary rate limit while it asks who may', asks, refuse(403, soon)],
+    [
+      'a secondary rate limit while it answers',
+      writes,
+      refuse(403, { 'retry-after': '1' }, 'You have exceeded a secondary rate limit'),
+    ],
+    ['429 while it acknowledges', reacts, refuse(429, { 'retry-after': '1' })],
+    ['502 while it asks who may', asks, refuse(502)],
+    ['502 for an answer that was written all the same', writes, { kind: 'lose-answer' }],
+    ['502 for eyes that were given all the same', reacts, { kind: 'lose-answer' }],
+    ['500 instead of its answer', writes, refuse(500)],
+  ])('gives one answer in the end after %s', async (_what, where, trouble) => {
+    of.line.misbehave(where, trouble);
+    const { id } = await of.say(1, '/help');
+    await eventually('an answer', async () => (await of.answers(1)).length > count);
+    await bot.idle();
+    const answers = await of.answers(1);
+    expect(answers).toHaveLength(count + 1);
+    expect(answers.at(-1)).toContain(`ratchet:answer:${id}`);
+  });
+});
