@@ -3,9 +3,23 @@ import { finding, type GuardFinding } from './finding.ts';
 /** Lets a file switch the search off for itself by a comment: that is for its author to wish and not to decide. */
 const SWITCH = '@secretlint/secretlint-rule-filter-comments';
 
+/** The first lines of key files as base64 writes them, up to where the next letter would change the last one. */
+const ENCODED_KEY = ['', 'RSA ', 'EC ', 'OPENSSH ', 'ENCRYPTED ']
+  .map((kind) => `-----BEGIN ${kind}PRIVATE`)
+  .map((line) =>
+    Buffer.from(line)
+      .toString('base64')
+      .slice(0, Math.floor((line.length * 4) / 3)),
+  )
+  .join('|');
+/** How each Ed25519 key begins that is written without those lines (RFC 8410): the kind that signs here. */
+const ED25519_KEY = Buffer.from('302e020100300506032b657004220420', 'hex').toString('base64').slice(0, 21);
+
 /** What secretlint 12 lets pass because a fragment of it may be an example; here nobody commits examples of keys. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/, 'a private key'],
+  [new RegExp(ENCODED_KEY.replaceAll('+', '\\+')), 'a private key, encoded'],
+  [new RegExp(`\\b${ED25519_KEY}[A-Za-z0-9+/]{43}`), 'a private key'],
   [/\bgithub_pat_[A-Za-z0-9_]{50,}\b/, 'a GitHub token'],
   [/\bgh[pousr]_[A-Za-z0-9]{36,}\b/, 'a GitHub token'],
   [/\bsk-ant-[A-Za-z0-9_-]{20,}/, 'an Anthropic key'],

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { secretsIn } from '#bot/gates/guard/secrets.ts';
+import { createKeyPair } from '#engine/attestation/keys.ts';
 
 // Put together here, so that this file holds none.
 const filler = 'aB3'.repeat(12);
 const SECRETS: readonly (readonly [string, string])[] = [
   ['a private key', `-----BEGIN ${'PRIVATE'} KEY-----`],
   ['a key for signing', `-----BEGIN ${'OPENSSH PRIVATE'} KEY-----`],
+  ['a private key that was encoded', Buffer.from(`-----BEGIN ${'EC PRIVATE'} KEY-----\nMHcCAQ`).toString('base64')],
+  ['a key for signing without its first line', createKeyPair().privateKeyPem.split('\n')[1]!],
   ['a GitHub token', `ghp_${filler}`],
   ['a fine-grained GitHub token', `github_pat_11AAAAAAA0${'aB3xY'.repeat(16)}`],
   ['an Anthropic key', `sk-ant-${'aB3_x'.repeat(8)}`],
@@ -29,7 +32,8 @@ describe('the search for secrets', () => {
   });
 
   it('lets ordinary code pass', async () => {
-    const text = "import { createHash } from 'node:crypto';\nconst digest = createHash('sha256').update('x').digest('hex');\n";
+    const encoded = Buffer.from('-----BEGIN PUBLIC KEY-----').toString('base64');
+    const text = `import { createHash } from 'node:crypto';\nconst digest = createHash('sha256').update('x').digest('hex');\n// ${encoded} ${createKeyPair().publicKey}\n`;
     expect(await secretsIn('a.ts', text)).toEqual([]);
   });
 });
