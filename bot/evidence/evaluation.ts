@@ -51,10 +51,18 @@ export type Evaluation = z.infer<typeof Evaluation>;
  */
 export function parseEvaluation(text: string | null): Evaluation {
   if (text === null) throw unusable('it does not exist on the base commit');
-  const result = Evaluation.safeParse(parse(text));
+  const result = Evaluation.safeParse(yamlIn(text));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw unusable(`${issue?.path.join('.')}: ${issue?.message}`);
+  throw unusable(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+}
+
+function yamlIn(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw unusable(error instanceof Error ? (error.message.split('\n')[0] ?? '').replace(/:$/, '') : String(error));
+  }
 }
 
 function unusable(why: string): RatchetError {

@@ -1,5 +1,7 @@
 import { EVALUATION_PATH, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import { HELD_OUT_PATH, HeldOutPolicy } from '#bot/evidence/held-out-policy.ts';
+import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import { type ChangeContext, readText } from '#bot/gates/context.ts';
 import { LIFE_PATH, LifePolicy } from '#bot/gates/life-policy.ts';
 import { annotateFile, failure } from '#bot/gates/outcome.ts';
@@ -28,6 +30,8 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   [AUTONOMY_PATH]: (text) => parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy),
   [RISK_POLICY_PATH]: (text) => parsePolicy(RISK_POLICY_PATH, text, RiskPolicy),
   [LIFE_PATH]: (text) => parsePolicy(LIFE_PATH, text, LifePolicy),
+  [HELD_OUT_PATH]: (text) => parsePolicy(HELD_OUT_PATH, text, HeldOutPolicy),
+  [MARKETS_PATH]: (text) => parsePolicy(MARKETS_PATH, text, MarketCosts),
   [EVALUATION_PATH]: parseEvaluation,
   [KEYS_PATH]: parsePublicKeys,
 };
@@ -53,7 +57,10 @@ export async function checkNewPolicies(context: ChangeContext): Promise<GateResu
   if (!touched.has(GATES_POLICY_PATH) && !touched.has(GATES_CASES_PATH)) return null;
   const cases = await readText(context.repository, context.head, GATES_CASES_PATH);
   const rules = await readText(context.repository, context.head, GATES_POLICY_PATH);
-  if (cases === null || rules === null) return null;
+  if (rules === null) return null;
+  // Rules that come without their cases are rules that nobody tried.
+  if (cases === null)
+    return refuse(GATES_CASES_PATH, `${GATES_CASES_PATH} is removed, and nobody would see what the rules let pass. Keep it.`);
   const complaint = failingCase(rules, cases);
   return complaint === null ? null : refuse(GATES_CASES_PATH, complaint);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { EVALUATION_PATH } from '#bot/evidence/evaluation.ts';
 import { openContext } from '#bot/gates/context.ts';
 import { runGate } from '#bot/gates/run-gates.ts';
 import { signChange } from '#bot/gates/sign.ts';
@@ -22,6 +23,8 @@ import { gateTools } from '#tests/support/gate-tools.ts';
 
 const log = pino({ level: 'silent' });
 const RULES = readFileSync('policies/gates.yaml', 'utf8');
+const HELD_OUT = readFileSync('policies/held-out.yaml', 'utf8');
+const MARKETS = readFileSync('policies/markets.yaml', 'utf8');
 let deployment: Deployment;
 let keys: PublicKeys;
 
@@ -83,6 +86,32 @@ describe('a change of the policies themselves', () => {
     ],
     ['paths that cannot be read', 'policies/paths.yaml', 'bot: everything', /^policies\/paths\.yaml cannot be read: bot/],
     ['an autonomy that cannot be read', 'policies/autonomy.yaml', 'merge: always', /^policies\/autonomy\.yaml cannot be read/],
+    [
+      'rules of which nobody sees what they let pass',
+      'policies/gates.test.yaml',
+      null,
+      /^policies\/gates\.test\.yaml is removed/,
+    ],
+    ['rules whose file became a folder', 'policies/gates.yaml/x', 'a: 1', /^policies\/gates\.yaml is removed/],
+    [
+      'a vault that anything passes',
+      'policies/held-out.yaml',
+      HELD_OUT.replace('alpha: 0.1', 'alpha: 1'),
+      /^policies\/held-out\.yaml cannot be read: vault\.alpha/,
+    ],
+    [
+      'a budget without end',
+      'policies/held-out.yaml',
+      HELD_OUT.replace('answers: 12', 'answers: .inf'),
+      /^policies\/held-out\.yaml cannot be read: selection\.answers/,
+    ],
+    [
+      'costs that are none',
+      'policies/markets.yaml',
+      MARKETS.replace('takerFeeRate: 0.001', 'takerFeeRate: free'),
+      /^policies\/markets\.yaml cannot be read: venues/,
+    ],
+    ['a yardstick that is no YAML', EVALUATION_PATH, 'dataset: [', /^policies\/evaluation\.yaml cannot be used: /],
     ['keys that are none', KEYS_PATH, 'keys: [{ id: 1 }]', /^policies\/keys\.yaml does not parse/],
   ])('that brings %s is refused in one sentence that names the file', async (_name, path, text, expected) => {
     const result = await verdict({ [path]: text });

@@ -152,6 +152,31 @@ describe('a policy file', () => {
       'policies:\n  - { name: a, matchConstraints: { stages: [papr] }, validations: [{ expression: "true", message: b }] }\n',
       'stages',
     ],
+    [
+      'says one thing twice, of which each reader takes another',
+      'policies:\n  - { name: a, failureAction: deny, failureAction: warn, validations: [{ expression: "true", message: b }] }\n',
+      'policies/gates.yaml cannot be read: Map keys must be unique',
+    ],
+    [
+      'merges in what stands elsewhere',
+      'policies:\n  - { <<: &a { failureAction: warn }, name: a, validations: [{ expression: "true", message: b }] }\n',
+      'Unrecognized key: "<<"',
+    ],
+    [
+      'is two documents, of which one is hidden below',
+      `policies:\n${ALWAYS}---\npolicies: []\n`,
+      'policies/gates.yaml cannot be read: Source contains multiple documents',
+    ],
+    [
+      'grows without end',
+      `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\npolicies: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n`,
+      'Excessive alias count',
+    ],
+    [
+      'gives a condition that is no text',
+      'policies:\n  - { name: a, validations: [{ expression: true, message: b }] }\n',
+      'policies.0.validations.0.expression',
+    ],
     ['has one name twice', `policies:\n${ALWAYS}${ALWAYS}`, 'two policies have one name'],
   ])('that %s is one clear error', (_name, text, expected) => {
     expect(() => parsePolicy('policies/gates.yaml', text, GatesPolicy)).toThrow(expected);
