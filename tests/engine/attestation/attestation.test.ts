@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,6 +141,31 @@ describe('verification refuses', () => {
     }
     const payload = { ...envelope, payload: envelope.payload.slice(0, 100) };
     expect(verify(payload, keys)).toMatchObject({ ok: false, code: 'bad-signature' });
+  });
+
+  it('what was signed as something else: the type is part of what a signature is about', () => {
+    const payload = Buffer.from(envelope.payload, 'base64');
+    const bare = signBytes(null, payload, gate.privateKey).toString('base64');
+    const typed = preAuthenticationEncoding(payload).toString('latin1').replace('application/vnd.in-toto+json', 'text/plain');
+    const other = signBytes(null, Buffer.from(typed, 'latin1'), gate.privateKey).toString('base64');
+    for (const sig of [bare, other])
+      expect(verify({ ...envelope, signatures: [{ keyid: gate.id, sig }] }, keys)).toMatchObject({ code: 'bad-signature' });
+  });
+
+  it('what only strangers and a revoked key signed, and not what a good key signed beside them', () => {
+    const stranger = { keyid: `sha256:${'0'.repeat(64)}`, sig: envelope.signatures[0]!.sig };
+    const second = createKeyPair();
+    const both = [gate, second].map((pair) => publicKeyEntry(pair.privateKey, 'gate'));
+    const revoked = { at: noon, reason: 'it was copied' };
+    const some = trustedKeys({ keys: [{ ...both[0]!, revoked }, both[1]!] });
+    const twice = {
+      ...envelope,
+      signatures: [stranger, ...envelope.signatures, ...sign(statement(), second.privateKey).signatures],
+    };
+    expect(verify(twice, some)).toMatchObject({ ok: true, keyId: second.id });
+    expect(verify({ ...twice, signatures: twice.signatures.slice(0, 2) }, some)).toMatchObject({ code: 'revoked-key' });
+    const swapped = twice.signatures.map(({ keyid }, index) => ({ keyid, sig: twice.signatures[(index + 1) % 3]!.sig }));
+    expect(verify({ ...twice, signatures: swapped }, some)).toMatchObject({ code: 'bad-signature' });
   });
 
   it('everything when no key is trusted', () => {
