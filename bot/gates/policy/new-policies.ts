@@ -17,6 +17,7 @@ import {
   RISK_POLICY_PATH,
   RiskPolicy,
 } from '#bot/gates/policies.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { KEY_CHANGES_PATH, NO_KEY_CHANGES, parseKeyChanges, whyNotFollowed } from '#engine/attestation/key-changes.ts';
 import { KEYS_PATH, parsePublicKeys } from '#engine/attestation/keys.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -67,9 +68,10 @@ export async function checkNewPolicies(context: ChangeContext): Promise<GateResu
 
 /** Keys that no engine would follow must not come to main: everything signed with them would be refused there. */
 async function keysComplaint({ repository, base, head }: ChangeContext): Promise<string | null> {
-  const [before, after, changes] = await Promise.all([
+  const [before, after, known, changes] = await Promise.all([
     readText(repository, base, KEYS_PATH),
     readText(repository, head, KEYS_PATH),
+    readText(repository, base, KEY_CHANGES_PATH),
     readText(repository, head, KEY_CHANGES_PATH),
   ]);
   if (before === null) return null;
@@ -77,6 +79,9 @@ async function keysComplaint({ repository, base, head }: ChangeContext): Promise
   const signed = whyUnreadable(() => (changes === null ? NO_KEY_CHANGES : parseKeyChanges(changes)));
   if (signed !== null) return signed;
   const steps = changes === null ? NO_KEY_CHANGES : parseKeyChanges(changes);
+  const past = known === null ? [] : parseKeyChanges(known).changes;
+  if (canonicalJson(steps.changes.slice(0, past.length)) !== canonicalJson(past))
+    return `${KEY_CHANGES_PATH} loses steps that main has, and an engine that was away could not follow. Add to it only.`;
   const why = whyNotFollowed(parsePublicKeys(before), parsePublicKeys(after), steps);
   return why === null ? null : `${KEYS_PATH} changes and ${why}, so no engine would follow. Make the change with ratchet keys.`;
 }

@@ -159,6 +159,27 @@ describe('a change of the keys', () => {
   });
 });
 
+describe('the steps that led to the keys', () => {
+  it('stay: who was away could not follow without them', async () => {
+    const fresh = publicKeyEntry(createKeyPair().privateKey, 'gate');
+    const next: PublicKeys = { keys: [...keys.keys, fresh] };
+    const step = signKeyChange(keys, next, await loadPrivateKey(join(deployment.root, 'owner.pem')), Date.now());
+    const signed = { ...NO_KEY_CHANGES, changes: [step] };
+    const now = new Map([
+      [KEYS_PATH, stringify(next)],
+      [KEY_CHANGES_PATH, JSON.stringify(signed)],
+    ]);
+    const base = await commitOn(deployment, now);
+    const after = async (text: string | null) => {
+      const head = await commitOn(deployment, new Map([[KEY_CHANGES_PATH, text]]), base);
+      return runGate('policy', await contextOf(head, 'person', base), [], gateTools);
+    };
+    for (const text of [null, JSON.stringify(NO_KEY_CHANGES)])
+      expect(await after(text)).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('loses steps') });
+    expect(await after(JSON.stringify(signed, null, 2))).toMatchObject({ conclusion: 'success' });
+  });
+});
+
 describe('signing', () => {
   const green = ['gate'].map((gate) => ({
     gate,
