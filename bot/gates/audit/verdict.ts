@@ -2,7 +2,7 @@ import type { Annotation, GateResult } from '#bot/evidence/gate-result.ts';
 import { code, text } from '#bot/evidence/markdown.ts';
 import { couldNotLookAt, failure, success } from '../outcome.ts';
 import { ADVISORIES_PATH } from './exceptions.ts';
-import type { AuditReport, Finding } from './report.ts';
+import type { AuditReport, Finding, Silence } from './report.ts';
 
 /** Blocks: the change brings it, and nothing that holds excuses it. */
 export function isBlocking(finding: Finding): boolean {
@@ -37,9 +37,16 @@ export function auditVerdict(report: AuditReport): GateResult {
   const silent = report.silences.find(({ blocks }) => blocks);
   if (silent !== undefined) {
     const remedy = `The change brings ${silent.about} packages that nobody has looked at; run the gate again when it can be asked.`;
-    return couldNotLookAt('audit', silent.why, `${remedy}\n\n${summary}`, annotations);
+    const why = `${silent.why.replace(/\.$/, '')}; nobody has looked at what ${broughtIn(report, silent)} brings: run the gate again when it can be asked`;
+    return couldNotLookAt('audit', why, `${remedy}\n\n${summary}`, annotations);
   }
   return success('audit', titleOf(report), summary, annotations);
+}
+
+/** The files that lock what nobody answered for. */
+function broughtIn({ brought }: AuditReport, { about }: Silence): string {
+  const own = brought.filter(({ ecosystem }) => (ecosystem === 'npm') === (about === 'npm'));
+  return [...new Set(own.map(({ file }) => file))].join(', ');
 }
 
 function annotate(finding: Finding): Annotation {
