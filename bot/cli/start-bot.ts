@@ -1,23 +1,31 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Answer } from '#bot/commands/answer.ts';
 import type { CommandRoom, NightRequest } from '#bot/commands/command.ts';
 import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
+import { handleBoxes } from '#bot/commands/handle-boxes.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
 import { COMMAND_HELP, commandNamed } from '#bot/commands/index.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
+import { text as shown } from '#bot/evidence/markdown.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
 import { type Job, JobQueue } from '#bot/github/job-queue.ts';
 import { Poller } from '#bot/github/poll.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { type Lane, Worker } from '#bot/github/worker.ts';
+import { findDashboard, keepDashboard } from '#bot/orchestrator/dashboard/keep-dashboard.ts';
+import { readFacts } from '#bot/orchestrator/dashboard/read-facts.ts';
+import { renderDashboard } from '#bot/orchestrator/dashboard/render-dashboard.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
+import type { LifeOptions } from '#bot/orchestrator/life/life-options.ts';
 import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
+import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
@@ -96,7 +104,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   });
   const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
   const { api, login } = app;
-  const life = new PullRequestLife({
+  const lifeOptions: LifeOptions = {
     api,
     repository,
     state,
@@ -119,7 +127,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     },
     log,
     progress,
-  });
+  };
+  const life = new PullRequestLife(lifeOptions);
   const watch = new EngineWatch({ api, state, log });
   const orders = WaitingOrders.open(join(options.dir, 'orders.sqlite'));
   const { night } = options;
@@ -140,23 +149,54 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     wake();
   };
   const settled = new Set<number>();
+  /** Asked for after whatever may change what the dashboard says; many wishes are one job. */
+  const refreshDashboard = (): void => {
+    queue.add({ kind: 'dashboard' });
+    wake();
+  };
+  const rendered = async (): Promise<string> => renderDashboard(await readFacts(lifeOptions));
   const worker = new Worker({
     queue,
     handlers: {
       gates: async ({ number }) => {
         const settlement = await life.prove(number);
+        refreshDashboard();
         if (settlement === null) return;
         settled.add(number);
         options.onSettled(settlement);
       },
-      comment: (job) => handleComment(job, room),
-      'main-moved': proveAllOpen,
+      comment: async (job) => {
+        await handleComment(job, room);
+        if (parseComment(job.body).kind === 'command') refreshDashboard();
+      },
+      'main-moved': async () => {
+        await proveAllOpen();
+        await life.finishMerges();
+        refreshDashboard();
+      },
       'state-moved': async () => {
         await watch.look();
         await confirmOrders(await watch.status(), { orders, issues: api.issues });
+        refreshDashboard();
+      },
+      'issue-edited': async (job) => {
+        const dashboard = await findDashboard({ api, botLogin: login });
+        if (dashboard?.number !== job.number) return;
+        await handleBoxes(job, await rendered(), room);
+        refreshDashboard();
+      },
+      dashboard: async () => {
+        await keepDashboard(await rendered(), { api, botLogin: login });
       },
     },
     laneOf,
+    onGivenUp: async (job, error) => {
+      if (job.kind !== 'comment') return;
+      const answer = new Answer(api.issues, { number: job.number, to: job.commentId, login });
+      await answer.write(
+        `This could not be done, and is not tried again: ${shown(explain(error))}\n\nWhat was begun is safe to ask for again; write the command in a new comment.`,
+      );
+    },
     log,
   });
   wake = () => worker.wake();
@@ -202,8 +242,10 @@ export function laneOf(job: Job): Lane {
   switch (job.kind) {
     case 'gates':
     case 'main-moved':
+    case 'issue-edited':
       return 'proofs';
     case 'state-moved':
+    case 'dashboard':
       return 'answers';
     case 'comment': {
       const parsed = parseComment(job.body);

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly handlers: JobHandlers;
   /** Which lane does a job. Whatever runs gates belongs to `proofs`: two proofs of one pull request would write over each other's checks. */
   readonly laneOf: (job: Job) => Lane;
+  /** Told of a job that will not be tried again, so that whoever waits for it can be. */
+  readonly onGivenUp?: (job: Job, error: unknown) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -31,6 +33,7 @@ export class Worker {
   readonly #queue: JobQueue;
   readonly #handlers: JobHandlers;
   readonly #laneOf: (job: Job) => Lane;
+  readonly #onGivenUp: (job: Job, error: unknown) => Promise<void>;
   readonly #log: Logger;
   readonly #idlers: (() => void)[] = [];
   readonly #wakers = new Map<Lane, () => void>();
@@ -38,10 +41,11 @@ export class Worker {
   #busy = 0;
   #running: Promise<void> = Promise.resolve();
 
-  constructor({ queue, handlers, laneOf, log }: WorkerOptions) {
+  constructor({ queue, handlers, laneOf, onGivenUp = async () => {}, log }: WorkerOptions) {
     this.#queue = queue;
     this.#handlers = handlers;
     this.#laneOf = laneOf;
+    this.#onGivenUp = onGivenUp;
     this.#log = log.child({ room: 'bot' });
   }
 
@@ -130,9 +134,18 @@ export class Worker {
     } catch (error) {
       const state = this.#queue.fail(id, explain(error), comeBackAt(error, Date.now()));
       this.#log.error({ err: error, job, state }, 'A job failed.');
+      if (state === 'failed') await this.#tellGivenUp(job, error);
       return;
     }
     this.#queue.finish(id);
+  }
+
+  async #tellGivenUp(job: Job, error: unknown): Promise<void> {
+    try {
+      await this.#onGivenUp(job, error);
+    } catch (failure) {
+      this.#log.error({ err: failure, job }, 'Nobody could be told that a job was given up.');
+    }
   }
 
   #handle(job: Job): Promise<void> {
@@ -145,6 +158,10 @@ export class Worker {
         return this.#handlers['main-moved'](job);
       case 'state-moved':
         return this.#handlers['state-moved'](job);
+      case 'issue-edited':
+        return this.#handlers['issue-edited'](job);
+      case 'dashboard':
+        return this.#handlers.dashboard(job);
       default:
         return job satisfies never;
     }

@@ -74,4 +74,16 @@ describe('the bot on a bad day', () => {
     expect(answers).toHaveLength(count + 1);
     expect(answers.at(-1)).toContain(`ratchet:answer:${id}`);
   });
+
+  it('says so in its answer when it gives up, in words and without a second answer', async () => {
+    of.line.misbehave(asks, refuse(500, {}, 'Server [Error](http://x)'), 3);
+    const { id } = await of.say(1, '/help');
+    await eventually('an answer', async () => (await of.answers(1)).length > count);
+    await bot.idle();
+    const answers = await of.answers(1);
+    expect(answers).toHaveLength(count + 1);
+    expect(answers.at(-1)).toMatch(/could not be done, and is not tried again: Server/);
+    expect(answers.at(-1)).not.toContain('](http');
+    expect(answers.at(-1)).toContain(`ratchet:answer:${id}`);
+  });
 });
