@@ -21,6 +21,8 @@ export const LifePolicy = z.strictObject({
       staleAfterDays: Days,
       /** From then on it is kept under refs/archive/ and removed as a branch. */
       archiveAfterDays: Days,
+      /** Globs of branches that are kept for good. */
+      keep: z.array(z.string().min(1).max(200)).max(50),
     })
     .refine(
       ({ staleAfterDays, archiveAfterDays }) => archiveAfterDays > staleAfterDays,

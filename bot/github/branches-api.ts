@@ -16,10 +16,13 @@ export interface MergeFacts {
 export interface ListedPull {
   readonly number: number;
   readonly headRef: string;
+  readonly headSha: string;
   readonly author: string;
   readonly state: 'open' | 'closed';
   readonly isMerged: boolean;
   readonly openedAt: string;
+  /** Null while it is open. */
+  readonly closedAt: string | null;
 }
 
 /** How many closed pull requests are looked at for one whose merge was not written down. */
@@ -88,6 +91,12 @@ export class BranchesApi {
     return (await this.#api.paginate(this.#api.rest.pulls.list, which)).map(listed);
   }
 
+  /** Branches that rules or classic protection keep. */
+  async protectedNames(): Promise<ReadonlySet<string>> {
+    const which = { ...this.#repo, protected: true, per_page: 100 };
+    return new Set((await this.#api.paginate(this.#api.rest.repos.listBranches, which)).map(({ name }) => name));
+  }
+
   /** Pull requests opened most lately, the newest first. */
   async latestPulls(): Promise<readonly ListedPull[]> {
     const newest = { sort: 'created', direction: 'desc', per_page: 100 } as const;
@@ -98,18 +107,21 @@ export class BranchesApi {
 
 function listed(raw: {
   number: number;
-  head: { ref: string };
+  head: { ref: string; sha: string };
   user: { login: string } | null;
   state: string;
   merged_at: string | null;
   created_at: string;
+  closed_at: string | null;
 }): ListedPull {
   return {
     number: raw.number,
     headRef: raw.head.ref,
+    headSha: raw.head.sha,
     author: raw.user?.login ?? 'ghost',
     state: raw.state === 'open' ? 'open' : 'closed',
     isMerged: raw.merged_at !== null,
     openedAt: raw.created_at,
+    closedAt: raw.closed_at,
   };
 }

@@ -28,4 +28,20 @@ export class LabelsApi {
       if (!(error instanceof Error && 'status' in error && error.status === 404)) throw error;
     }
   }
+  /** Issues that wear a label, open and closed, pull requests not among them. */
+  async issuesWith(
+    label: string,
+  ): Promise<readonly { number: number; url: string; author: string; body: string; state: 'open' | 'closed' }[]> {
+    const which = { ...this.#repo, labels: label, state: 'all', per_page: 100 } as const;
+    const issues = await this.#api.paginate(this.#api.rest.issues.listForRepo, which);
+    return issues
+      .filter((issue) => issue.pull_request === undefined || issue.pull_request === null)
+      .map(({ number, html_url, user, body, state }) => ({
+        number,
+        url: html_url,
+        author: user?.login ?? 'ghost',
+        body: body ?? '',
+        state: state === 'open' ? ('open' as const) : ('closed' as const),
+      }));
+  }
 }

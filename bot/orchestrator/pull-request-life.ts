@@ -320,7 +320,7 @@ function requireFree(number: number, decisions: readonly Decision[]): void {
   throw new RatchetError(
     'life/held',
     `Pull request #${number} is held by @${hold.by} since ${hold.at.slice(0, 16)}Z.`,
-    'It must be released first, see /help; nothing was merged.',
+    '/hold off releases it; nothing was merged.',
     { number },
   );
 }

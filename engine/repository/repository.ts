@@ -254,6 +254,13 @@ export class Repository {
     return rows.map((row) => ({ tip: commitHash(row.slice(0, row.indexOf(' '))), name: row.slice(row.indexOf(' ') + 1) }));
   }
 
+  /** One commit as the log shows it. */
+  async logged(commit: CommitHash): Promise<LoggedCommit> {
+    const [found] = parseLog(await this.#git(['log', '-1', '-z', `--format=${logFormat}`, commit, '--']));
+    if (found === undefined) throw missing(commit);
+    return found;
+  }
+
   /** How far `to` has gone since it left `from`: every commit of it that `from` does not have, merged lines included, oldest first. */
   async commitsSince(from: CommitHash, to: CommitHash): Promise<LoggedCommit[]> {
     return parseLog(await this.#git(['log', '--topo-order', '--reverse', '-z', `--format=${logFormat}`, to, `^${from}`, '--']));

@@ -102,7 +102,7 @@ async function recordOf(pull: PullRequest, options: LogOptions): Promise<MergeRe
   if (facts === null || pull.mergeCommit === null) return null;
   await repository.fetch();
   const commit = await repository.require(pull.mergeCommit);
-  const base = (await repository.firstParentLog(null, commit)).at(-1)?.parents[0] ?? null;
+  const base = (await repository.logged(commit)).parents[0] ?? null;
   const decisions = await readDecisions(state, pull.number);
   return MergeRecord.parse({
     schema: 'ratchet/merge/1',

@@ -57,7 +57,7 @@ export async function openOnDemand(what: OnDemand, options: OnDemandOptions): Pr
     return { number, url, head: headSha, isNew: false, sentence: `#${number} says the same and ${state}.` };
   }
   // Dated by main, so that asking twice makes one commit.
-  const { committedAt } = (await repository.firstParentLog(null, what.base)).at(-1)!;
+  const { committedAt } = await repository.logged(what.base);
   const head = await repository.commit({
     parent: what.base,
     changes: what.changes,

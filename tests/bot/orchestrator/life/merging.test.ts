@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Api, RepositoryApi } from '#bot/github/repository-api.ts';
 import { decisionsPath, readDecisions, recordDecision } from '#bot/orchestrator/life/decisions.ts';
 import { logMerge, mergeLogPath, parseMergeRecord } from '#bot/orchestrator/life/merge-log.ts';
+import { squash } from '#bot/orchestrator/life/squash.ts';
 import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { createProposal, FOLDER, HEAD_REF, ID, NOW, OWNER, type ProposalWorld } from './proposal-world.ts';
@@ -12,18 +13,20 @@ const branchNames = async ({ repository }: ProposalWorld) => {
   return (await repository.branches()).map(({ name }) => name);
 };
 
+type Meeting = (call: { method: string; url: string }, pass: () => Promise<unknown>) => Promise<unknown> | null;
+
 /** The bot's client, with answers of GitHub's in the place of the forge's for calls that `meets` says something about. */
-function lifeThatMeets(
-  { world, options }: ProposalWorld,
-  meets: (call: { method: string; url: string }, pass: () => Promise<unknown>) => Promise<unknown> | null,
-): PullRequestLife {
+function apiThatMeets({ world }: ProposalWorld, meets: Meeting): RepositoryApi {
   const client = world.bot();
   client.hook.wrap('request', (request, call) => {
     const pass = async () => request(call);
     return (meets({ method: call.method, url: call.url }, pass) ?? pass()) as ReturnType<typeof request>;
   });
-  const api = new RepositoryApi(client as Api, { owner, name: repo }, world.app.appId);
-  return new PullRequestLife({ ...options, api });
+  return new RepositoryApi(client as Api, { owner, name: repo }, world.app.appId);
+}
+
+function lifeThatMeets(place: ProposalWorld, meets: Meeting): PullRequestLife {
+  return new PullRequestLife({ ...place.options, api: apiThatMeets(place, meets) });
 }
 
 function refusal(status: number, message: string, headers: Record<string, string> = {}): RequestError {
@@ -214,16 +217,17 @@ describe('a merge that does not happen', { timeout: 60_000 }, () => {
   ])(
     'that GitHub answers with %i (%s) ends in one sentence and merges nothing',
     async (status, message, headers, code, words) => {
-      const { number, head, state } = place;
-      const life = lifeThatMeets(place, ({ method }) =>
+      const { number } = place;
+      const api = apiThatMeets(place, ({ method }) =>
         method === 'PUT' ? Promise.reject(refusal(status, message, headers)) : null,
       );
-      await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({
+      const pull = await place.api.pullRequest(number);
+      await expect(squash(pull, 'note', { api, clock: () => NOW })).rejects.toMatchObject({
         code,
         message: expect.stringContaining(words),
         remedy: expect.stringMatching(/./),
       });
-      expect(await state.list('merge-logs')).toEqual([]);
+      expect((await place.api.pullRequest(number)).isMerged).toBe(false);
     },
   );
 

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** What a box of the dashboard stands for: the comment command of that name. */
+export const BoxCommand = z.enum(['retest', 'rebase', 'close']);
+export type BoxCommand = z.infer<typeof BoxCommand>;
+
+export interface CheckedBox {
+  readonly command: BoxCommand;
+  readonly number: number;
+}
+
+const WORDS: Readonly<Record<BoxCommand, string>> = {
+  retest: 'run every gate again',
+  rebase: 'make it again on the present main',
+  close: 'close it',
+};
+
+const LINE = /^\s*[-*] \[([ xX])\].*<!-- ratchet:do (\w+) ([1-9]\d{0,9}) -->\s*$/;
+
+/** A line with an empty box. What it does stands in its hidden mark; the words are for people. */
+export function box(command: BoxCommand, number: number): string {
+  return `- [ ] ${WORDS[command]} <!-- ratchet:do ${command} ${number} -->`;
+}
+
+/**
+ * The boxes that were ticked: those that the bot rendered empty and that are ticked in what stands there now. Only marks that the bot
+ * itself rendered count, so a line that somebody wrote in does nothing, whatever it says.
+ * @param body the issue's text as it is @param rendered the text the bot would write now
+ */
+export function checkedBoxes(body: string, rendered: string): readonly CheckedBox[] {
+  const offered = new Set(boxesIn(rendered).flatMap(({ key, isTicked }) => (isTicked ? [] : [key])));
+  const ticked = new Map<string, CheckedBox>();
+  for (const { key, isTicked, box: found } of boxesIn(body)) if (isTicked && offered.has(key)) ticked.set(key, found);
+  return [...ticked.values()];
+}
+
+function boxesIn(text: string): readonly { key: string; isTicked: boolean; box: CheckedBox }[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [, tick, word, digits] = LINE.exec(line) ?? [];
+    const command = BoxCommand.safeParse(word);
+    if (!command.success) return [];
+    return [{ key: `${command.data} ${digits}`, isTicked: tick !== ' ', box: { command: command.data, number: Number(digits) } }];
+  });
+}

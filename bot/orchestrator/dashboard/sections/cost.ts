@@ -1,0 +1,14 @@
+import { counted } from '#bot/evidence/numbers.ts';
+import type { DashboardFacts } from '../facts.ts';
+
+/** Nights that count as lately. */
+const NIGHTS = 7;
+
+/** What the search costs, in trials: nothing else is measured, and no model is paid. Empty while there was no night. */
+export function costSection({ nights }: Pick<DashboardFacts, 'nights'>): string {
+  if (!nights.ok || nights.value.length === 0) return '';
+  const lately = nights.value.slice(-NIGHTS);
+  const sum = (of: 'planned' | 'rejected' | 'asked'): number => lately.reduce((total, night) => total + night[of], 0);
+  const asked = `${counted(sum('asked'), 'question')} to the selection data`;
+  return `## Cost\n\nThe last ${counted(lately.length, 'night')} took ${counted(sum('planned'), 'trial')}, ${sum('rejected')} of which were refused before they ran, and ${asked}.`;
+}
