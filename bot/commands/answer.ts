@@ -3,19 +3,19 @@ import type { IssuesApi } from '#bot/github/issues-api.ts';
 /** Where the one answer to a comment is written. */
 export interface AnswerPlace {
   readonly number: number;
-  /** The comment that is answered. */
-  readonly commentId: number;
+  /** What is answered: a comment by its id, a box of the dashboard by its mark. */
+  readonly to: number | string;
   /** The bot's own account: somebody else's comment with our mark in it is not ours. */
   readonly login: string;
 }
 
 /** What an answer carries so that it is found again. */
-export function marked(text: string, commentId: number): string {
-  return `${text}\n\n${markOf(commentId)}`;
+export function marked(text: string, to: number | string): string {
+  return `${text}\n\n${markOf(to)}`;
 }
 
-function markOf(commentId: number): string {
-  return `<!-- ratchet:answer:${commentId} -->`;
+function markOf(to: number | string): string {
+  return `<!-- ratchet:answer:${to} -->`;
 }
 
 /**
@@ -43,8 +43,8 @@ export class Answer {
   }
 
   async #show(text: string): Promise<number> {
-    const { number, commentId } = this.#place;
-    const body = marked(text, commentId);
+    const { number, to } = this.#place;
+    const body = marked(text, to);
     this.#id ??= await this.#find();
     if (this.#id === null) this.#id = (await this.#issues.comment(number, body)).id;
     else if (this.#text !== body) await this.#issues.rewriteComment(this.#id, body);
@@ -53,8 +53,8 @@ export class Answer {
   }
 
   async #find(): Promise<number | null> {
-    const { number, commentId, login } = this.#place;
+    const { number, to, login } = this.#place;
     const comments = await this.#issues.comments(number);
-    return comments.find(({ author, body }) => author === login && body.includes(markOf(commentId)))?.id ?? null;
+    return comments.find(({ author, body }) => author === login && body.includes(markOf(to)))?.id ?? null;
   }
 }

@@ -15,7 +15,8 @@ export interface Invocation {
   readonly author: string;
   /** What the forge said the author may do, a moment ago. */
   readonly permission: Permission;
-  readonly commentId: number;
+  /** Null when it was no comment but a box of the dashboard. */
+  readonly commentId: number | null;
   readonly words: readonly string[];
   /** Shows how far a slow command is, in the place of its answer. */
   readonly say: (progress: string) => Promise<void>;

@@ -47,6 +47,14 @@ const CommentEvent = Event.extend({
   comment: HeardComment,
   issue: z.looseObject({ number: z.number().int(), pull_request: z.unknown().optional() }),
 });
+const IssueEvent = Event.extend({
+  issue: z.looseObject({
+    number: z.number().int(),
+    body: z.string().nullish(),
+    updated_at: z.string(),
+    pull_request: z.unknown().optional(),
+  }),
+});
 const PullEvent = Event.extend({ pull_request: HeardPull });
 const PushEvent = Event.extend({ ref: z.string(), after: z.string() });
 
@@ -77,6 +85,11 @@ export function hear(name: string, payload: unknown, listener: Listener, now: nu
       const { comment, issue } = CommentEvent.parse(payload);
       if (action !== 'created' || isOwn) return [];
       return heardComment(comment, { number: issue.number, isPullRequest: issue.pull_request != null }, listener, now);
+    }
+    case 'issues': {
+      if (action !== 'edited' || isOwn || sender == null || sender.type === 'Bot') return [];
+      const { number, body, updated_at: at } = IssueEvent.parse(payload).issue;
+      return [{ job: { kind: 'issue-edited', number, sender: sender.login, body: body ?? '', at } }];
     }
     case 'push': {
       const { ref, after } = PushEvent.parse(payload);

@@ -17,6 +17,17 @@ export const Job = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('main-moved') }),
   /** The state branch moved: the engine may have something to say. */
   z.strictObject({ kind: z.literal('state-moved') }),
+  /** Somebody edited an issue: it may be the dashboard, with a box ticked. */
+  z.strictObject({
+    kind: z.literal('issue-edited'),
+    number: z.number().int(),
+    sender: z.string(),
+    body: z.string(),
+    /** When, as the forge says: the same box ticked another day is another wish. */
+    at: z.string(),
+  }),
+  /** What the dashboard speaks of may have changed. */
+  z.strictObject({ kind: z.literal('dashboard') }),
 ]);
 export type Job = z.infer<typeof Job>;
 

@@ -14,6 +14,8 @@ let url: string;
 /** The owner's session, opened with the link that `ratchet up` prints. */
 let token: string;
 let github: Octokit;
+/** The night's pull request; the dashboard has taken a number too. */
+let number: number;
 const repo = { owner: 'you', repo: 'strategies' };
 
 beforeAll(async () => {
@@ -44,7 +46,8 @@ describe('the loop', () => {
   it('has opened a pull request that carries its evidence, proven it and merged it', async () => {
     const { data: pulls } = await github.rest.pulls.list({ ...repo, state: 'all' });
     expect(pulls).toHaveLength(1);
-    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: pulls[0]!.number });
+    number = pulls[0]!.number;
+    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: number });
     expect(pull).toMatchObject({ merged: true, user: { login: 'ratchet[bot]', type: 'Bot' } });
     expect(pull.head.ref).toMatch(/^evolve\/ema-cross\/\d{8}-1$/);
     for (const part of ['SIMULATED', 'Before and after', '```mermaid', 'How to reproduce', '/merge SHA'])
@@ -67,7 +70,7 @@ describe('the loop', () => {
   });
 
   it('has deployed the merge commit: the engine says so, and the forge shows it', async () => {
-    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: 1 });
+    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: number });
     const { data: branch } = await github.rest.repos.getBranch({ ...repo, branch: 'main' });
     expect(branch.commit.sha).toBe(pull.merge_commit_sha);
     const deployment = await eventually('a deployment of the merge commit', async () => {
@@ -85,16 +88,16 @@ describe('the loop', () => {
   });
 
   it('shows the pull request to a reader without an account', async () => {
-    const page = await (await fetch(`${url}/you/strategies/pull/1`)).text();
+    const page = await (await fetch(`${url}/you/strategies/pull/${number}`)).text();
     expect(page).toContain('Merged');
     expect(page).toContain('Before and after');
   });
 
   it('answers commands, and refuses those of a closed pull request in a sentence', async () => {
-    expect(await comment(1, '/status')).toContain('Synced');
-    expect(await comment(1, '/help')).toContain('/retest');
-    expect(await comment(1, '/mrege abc')).toContain('did you mean `/merge`');
-    expect(await comment(1, '/merge abc')).toContain('closed already');
+    expect(await comment(number, '/status')).toContain('Synced');
+    expect(await comment(number, '/help')).toContain('/retest');
+    expect(await comment(number, '/mrege abc')).toContain('did you mean `/merge`');
+    expect(await comment(number, '/merge abc')).toContain('closed already');
   }, 60_000);
 
   it('keeps the old version when someone pushes to main unsigned, and opens an issue that says so', async () => {
@@ -133,7 +136,7 @@ describe('the loop', () => {
 
   it('goes back by a pull request: the gates know the tree, a person merges it, and the engine takes it up', async () => {
     const { data: branch } = await github.rest.repos.getBranch({ ...repo, branch: 'main' });
-    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: 1 });
+    const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: number });
     const { data: merged } = await github.rest.git.getCommit({ ...repo, commit_sha: pull.merge_commit_sha! });
     const { data: parent } = await github.rest.git.getCommit({ ...repo, commit_sha: merged.parents[0]!.sha });
     const { data: commit } = await github.rest.git.createCommit({

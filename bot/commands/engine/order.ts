@@ -1,4 +1,5 @@
 import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { RatchetError } from '#engine/errors.ts';
 import { Control, controlPath } from '#engine/runtime/control.ts';
 import type { CommandRoom, CommentCommand, Invocation } from '../command.ts';
 
@@ -23,6 +24,7 @@ export function order(name: string, mode: Mode, { summary, help }: { summary: st
 
 async function giveOrder(mode: Mode, invocation: Invocation, { state, orders, clock, api }: CommandRoom): Promise<string> {
   const { author, words, number, commentId } = invocation;
+  if (commentId === null) throw new RatchetError('commands/order', 'An order is given in a comment.', `Comment /${mode}.`);
   const { url } = await api.issues.issue(number);
   const said = words.join(' ').slice(0, REASON_LENGTH_MAX);
   // First the note that somebody waits, then the order: a job that is killed between the two runs again and finds the note.

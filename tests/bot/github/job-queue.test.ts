@@ -209,6 +209,8 @@ const nothing: JobHandlers = {
   comment: async () => {},
   'main-moved': async () => {},
   'state-moved': async () => {},
+  'issue-edited': async () => {},
+  dashboard: async () => {},
 };
 const laneOf = (job: Job): Lane => (job.kind === 'gates' || job.kind === 'main-moved' ? 'proofs' : 'answers');
 const workerOf = (handlers: Partial<JobHandlers>, of: JobQueue = queue, log = pino({ level: 'silent' })): Worker =>

@@ -1,0 +1,54 @@
+import { readText } from '#bot/gates/context.ts';
+import { AUTONOMY_PATH, AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
+import type { Permission } from '#bot/github/repository-api.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { Answer } from './answer.ts';
+import type { CommandRoom, CommentCommand } from './command.ts';
+
+/** Who asks for a command, where, and in which comment; null when it was a box of the dashboard. */
+export interface Request {
+  readonly number: number;
+  readonly isPullRequest: boolean;
+  readonly author: string;
+  readonly commentId: number | null;
+  readonly words: readonly string[];
+}
+
+const RANK: Readonly<Record<Permission, number>> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
+
+/**
+ * Does a command for somebody who may, and gives its answer. What is wrong in the repository is said where it was asked.
+ * @throws whatever is wrong with the machine or the forge, to be tried again
+ */
+export async function perform(command: CommentCommand, request: Request, room: CommandRoom, answer: Answer): Promise<string> {
+  try {
+    if (command.needsPullRequest && !request.isPullRequest)
+      return `\`/${command.name}\` works on pull requests only. Nothing was done.`;
+    const { permission, refusal } = await mayUse(command, request.author, room);
+    if (refusal !== null) return refusal;
+    const say = async (progress: string): Promise<void> => {
+      await answer.write(`⏳ ${progress}`);
+    };
+    const answerId = () => answer.write('⏳ Working on it.');
+    return await command.answer({ ...request, permission, say, answerId }, room);
+  } catch (error) {
+    if (error instanceof RatchetError) return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
+    throw error;
+  }
+}
+
+async function mayUse(
+  command: CommentCommand,
+  author: string,
+  { api, repository, state }: CommandRoom,
+): Promise<{ permission: Permission; refusal: string | null }> {
+  await repository.fetch();
+  await state.refresh();
+  const main = await repository.resolve('main');
+  const text = main === null ? null : await readText(repository, main, AUTONOMY_PATH);
+  const needed = parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy).commands[command.permission];
+  const permission = await api.permissionOf(author);
+  if (RANK[permission] >= RANK[needed]) return { permission, refusal: null };
+  const refusal = `@${author}, \`/${command.name}\` needs the permission **${needed}** here (${AUTONOMY_PATH}); yours is **${permission}**. Nothing was done.`;
+  return { permission, refusal };
+}
