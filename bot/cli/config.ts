@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { AutonomyLevel } from '#bot/gates/policies.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { BotSettings } from './bot/settings.ts';
 
@@ -25,6 +26,8 @@ export const Config = z.strictObject({
   workers: z.coerce.number().int().min(1).max(64).default(2),
   /** The forge's port; 0 takes a free one. */
   port: z.coerce.number().int().min(0).max(65_535).default(7411),
+  /** How far the bot of a new workspace goes by itself; left out, as `policies/autonomy.yaml` of this checkout says. */
+  autonomy: AutonomyLevel.optional(),
   /** Wall-clock time between two replayed bars. */
   paceMs: z.coerce.number().int().min(0).max(3_600_000).default(250),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),

@@ -1,4 +1,6 @@
+import { parseDocument } from 'yaml';
 import type { Evaluation } from '#bot/evidence/evaluation.ts';
+import { AUTONOMY_PATH, type AutonomyLevel } from '#bot/gates/policies.ts';
 import { adopt } from '#bot/init/adopt.ts';
 import { deploymentFiles, keyEntryAt } from '#bot/init/deployment-files.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
@@ -14,6 +16,8 @@ export interface SeedTask {
   readonly ownerKey: string;
   readonly author: Person;
   readonly clock: () => number;
+  /** How far the bot goes by itself on the embedded forge, instead of what the checkout's policy says. */
+  readonly autonomy?: AutonomyLevel | undefined;
 }
 
 /**
@@ -35,13 +39,23 @@ export async function seedRepository(task: SeedTask): Promise<CommitHash> {
 async function firstCommit(task: SeedTask): Promise<CommitHash> {
   const { source, evaluation, gateKey, ownerKey, repository } = task;
   const keys = [await keyEntryAt(gateKey, 'gate'), await keyEntryAt(ownerKey, 'owner')];
+  const files = new Map(deploymentFiles({ source, evaluation, keys }));
+  const policy = files.get(AUTONOMY_PATH);
+  if (task.autonomy !== undefined && policy !== undefined) files.set(AUTONOMY_PATH, withLevel(policy, task.autonomy));
   const commit = await repository.commit({
     parent: null,
-    changes: deploymentFiles({ source, evaluation, keys }),
+    changes: files,
     message: 'Start with the strategies and policies of this checkout',
     author: task.author,
     date: new Date(task.clock()),
   });
   await repository.push('main', commit, { expect: null });
   return commit;
+}
+
+/** The policy with another level for the embedded forge, its comments kept. */
+function withLevel(policy: Uint8Array, level: AutonomyLevel): Uint8Array {
+  const document = parseDocument(Buffer.from(policy).toString('utf8'));
+  document.setIn(['levels', 'embedded'], level);
+  return Buffer.from(document.toString());
 }

@@ -40,9 +40,10 @@ import { untilRunning, untilSynced } from './until.ts';
 import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
 
 /** What the command line may say; what it leaves open the environment, the file or the defaults say. */
-interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel'>> {
+interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy'>> {
   config?: string;
   pace?: number;
+  autonomy?: string;
   once?: boolean;
   json?: boolean;
 }
@@ -87,6 +88,10 @@ export function upCommand(): Command {
     .option('--workers <n>', 'sandboxes at once (default: 2)', option.workers)
     .option('--port <n>', "the forge's port; 0 takes a free one (default: 7411)", option.port)
     .option('--pace <ms>', 'time between two replayed bars (default: 250)', option.pace)
+    .option(
+      '--autonomy <level>',
+      'of a new workspace: observe, propose (you merge), or merge-paper (default: as policies/autonomy.yaml says)',
+    )
     .option('--once', 'end after the loop')
     .option('--json', 'print one JSON object as the last line')
     .action(({ config, once = false, json = false, pace, ...flags }: UpFlags, command: Command) =>
@@ -133,7 +138,7 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
 
   const local = await startLocalForge(workspace, settings.port, log);
   closing.push(() => local.forge.close());
-  await seed(workspace, local, market);
+  await seed(workspace, local, market, settings.autonomy);
   local.protect();
   report({ kind: 'done', phase: 'forge', message: `${local.forge.url}/${REPOSITORY.owner}/${REPOSITORY.name}` });
 
@@ -276,7 +281,7 @@ async function openMarket(settings: UpSettings, workspace: Workspace, candles: C
 }
 
 /** The first commit is the owner's, pushed with the owner's token; the mirror it is made in is the bot's. */
-async function seed(workspace: Workspace, local: LocalForge, market: Market): Promise<void> {
+async function seed(workspace: Workspace, local: LocalForge, market: Market, autonomy: Config['autonomy']): Promise<void> {
   const repository = await Repository.openMirror({
     dir: workspace.mirror,
     remoteUrl: local.remoteUrl,
@@ -291,6 +296,7 @@ async function seed(workspace: Workspace, local: LocalForge, market: Market): Pr
     ownerKey: workspace.ownerKey,
     author: { name: OWNER, email: `${OWNER}@localhost` },
     clock: Date.now,
+    autonomy,
   });
 }
 
