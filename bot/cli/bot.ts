@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { serveCommand } from './bot/serve.ts';
+import { setupCommand } from './bot/setup.ts';
 
 /** `ratchet bot`: the GitHub App. */
 export function botCommand(): Command {
-  return new Command('bot').description('The GitHub App: make it, run it.').addCommand(serveCommand());
+  return new Command('bot').description('The GitHub App: make it, run it.').addCommand(setupCommand()).addCommand(serveCommand());
 }

@@ -52,10 +52,14 @@ export function repositoryNameOf({ repository }: Pick<BotSettings, 'repository'>
   );
 }
 
-/** Where git finds a repository whose API is at `apiUrl`: GitHub's own, or a server's `/api/v3`. */
+/** The root of the pages that go with an API: GitHub's own, or a server's whose API is `/api/v3`. */
+export function webRootOf(apiUrl: string): string {
+  return apiUrl === GITHUB_API ? 'https://github.com' : apiUrl.replace(/\/api\/v3$/, '');
+}
+
+/** Where git finds a repository whose API is at `apiUrl`. */
 export function remoteUrlOf(apiUrl: string, { owner, name }: RepositoryName): string {
-  const root = apiUrl === GITHUB_API ? 'https://github.com' : apiUrl.replace(/\/api\/v3$/, '');
-  return `${root}/${owner}/${name}.git`;
+  return `${webRootOf(apiUrl)}/${owner}/${name}.git`;
 }
 
 /** `[::1]:7412` → host `::1`, port 7412. */
