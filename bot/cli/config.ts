@@ -26,6 +26,13 @@ export const Config = z.strictObject({
   workers: z.coerce.number().int().min(1).max(64).default(2),
   /** The forge's port; 0 takes a free one. */
   port: z.coerce.number().int().min(0).max(65_535).default(7411),
+  /** Whoever else has an account on the embedded forge, by login, and what they may do. */
+  people: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'a login is lower-case letters, digits and hyphens'),
+      z.enum(['read', 'triage', 'write', 'maintain', 'admin']),
+    )
+    .default({}),
   /** How far the bot of a new workspace goes by itself; left out, as `policies/autonomy.yaml` of this checkout says. */
   autonomy: AutonomyLevel.optional(),
   /** Wall-clock time between two replayed bars. */

@@ -57,3 +57,10 @@ export function timeframe(text: string): Timeframe {
   if (isTimeframe(text)) return text;
   throw new InvalidArgumentError(`It must be one of ${timeframes.join(', ')}.`);
 }
+
+/** `ada=triage`, added to those named before. */
+export function person(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const [login = '', permission = '', ...rest] = text.split('=');
+  if (login === '' || permission === '' || rest.length > 0) throw new InvalidArgumentError('Write it like ada=triage.');
+  return { ...before, [login]: permission };
+}

@@ -5,6 +5,7 @@ import { type Forge, startForge } from '#bot/forge/forge.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { AppIdentity } from '#bot/github/app.ts';
 import type { Logger } from '#engine/log.ts';
+import type { Config } from '../config.ts';
 import { OWNER, REPOSITORY, type Workspace } from './workspace.ts';
 
 /** The engine's account: it reads main and writes the state branch, nothing else. */
@@ -23,13 +24,21 @@ export interface LocalForge {
 }
 
 /** Starts the forge and does what an administrator does once in GitHub's settings; a second start finds it done. */
-export async function startLocalForge(workspace: Workspace, port: number, log: Logger): Promise<LocalForge> {
+export async function startLocalForge(
+  workspace: Workspace,
+  { port, people }: Pick<Config, 'port' | 'people'>,
+  log: Logger,
+): Promise<LocalForge> {
   const forge = await startForge({ dir: workspace.forge, host: '127.0.0.1', port, log });
   const { owner, name } = REPOSITORY;
   forge.createUser({ login: OWNER });
   forge.createUser({ login: ENGINE_LOGIN });
   forge.createRepository({ owner, name, defaultBranch: 'main' });
   forge.setPermission(owner, name, ENGINE_LOGIN, 'write');
+  for (const [login, permission] of Object.entries(people)) {
+    forge.createUser({ login });
+    forge.setPermission(owner, name, login, permission);
+  }
   const key = (name: string): string => join(workspace.root, 'keys', name);
   const webhookSecret = kept(key('webhook-secret'), () => randomBytes(32).toString('hex'));
   const register = (webhookUrl: string) =>
@@ -45,7 +54,7 @@ export async function startLocalForge(workspace: Workspace, port: number, log: L
         deployments: 'write',
         metadata: 'read',
       },
-      events: ['pull_request', 'issue_comment', 'push'],
+      events: ['pull_request', 'issue_comment', 'issues', 'push'],
       webhookUrl,
       webhookSecret,
     });

@@ -40,10 +40,11 @@ import { untilRunning, untilSynced } from './until.ts';
 import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
 
 /** What the command line may say; what it leaves open the environment, the file or the defaults say. */
-interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy'>> {
+interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy' | 'people'>> {
   config?: string;
   pace?: number;
   autonomy?: string;
+  person: Record<string, string>;
   once?: boolean;
   json?: boolean;
 }
@@ -88,14 +89,26 @@ export function upCommand(): Command {
     .option('--workers <n>', 'sandboxes at once (default: 2)', option.workers)
     .option('--port <n>', "the forge's port; 0 takes a free one (default: 7411)", option.port)
     .option('--pace <ms>', 'time between two replayed bars (default: 250)', option.pace)
+    .option('--person <login=permission>', 'another account on the forge, such as ada=triage; may be repeated', option.person, {})
     .option(
       '--autonomy <level>',
       'of a new workspace: observe, propose (you merge), or merge-paper (default: as policies/autonomy.yaml says)',
     )
     .option('--once', 'end after the loop')
     .option('--json', 'print one JSON object as the last line')
-    .action(({ config, once = false, json = false, pace, ...flags }: UpFlags, command: Command) =>
-      up({ ...loadConfig({ ...flags, paceMs: pace }, process.env, config), once, json }, gateToolsFor(command, {})),
+    .action(({ config, once = false, json = false, pace, person, ...flags }: UpFlags, command: Command) =>
+      up(
+        {
+          ...loadConfig(
+            { ...flags, paceMs: pace, ...(Object.keys(person).length === 0 ? {} : { people: person }) },
+            process.env,
+            config,
+          ),
+          once,
+          json,
+        },
+        gateToolsFor(command, {}),
+      ),
     );
 }
 
@@ -136,7 +149,7 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   closing.push(() => candles.close());
   const market = await openMarket(settings, workspace, candles, report);
 
-  const local = await startLocalForge(workspace, settings.port, log);
+  const local = await startLocalForge(workspace, settings, log);
   closing.push(() => local.forge.close());
   await seed(workspace, local, market, settings.autonomy);
   local.protect();
@@ -228,9 +241,12 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   });
   reader.close();
   console.error(renderSummary(summary, market, CAPITAL));
+  const others = Object.keys(settings.people)
+    .map((login) => `  Sign in as ${login}: ${local.forge.loginUrl(login)}\n`)
+    .join('');
   if (!settings.once)
     console.error(
-      `  The engine trades on. Sign in as the owner: ${local.forge.loginUrl(OWNER)}\n  Stop with Ctrl-C; npm start goes on from here.\n`,
+      `  The engine trades on. Sign in as the owner: ${local.forge.loginUrl(OWNER)}\n${others}  Stop with Ctrl-C; npm start goes on from here.\n`,
     );
   if (settings.json) console.log(JSON.stringify(summary));
 }
