@@ -1,15 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { visible } from '#bot/evidence/markdown.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
+import { type Control, initialControl, obeyedControl } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import { type EngineOptions, parseOptions } from '#engine/runtime/options.ts';
 import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
+import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand } from './engine-record.ts';
 import * as option from './option-parsers.ts';
 import { Market } from './up/prepare-market.ts';
-import { workspaceAt } from './up/workspace.ts';
 
 interface RunFlags {
   workspace: string;
@@ -44,7 +46,11 @@ export function engineCommand(): Command {
       const options = flags.optionsFromParent === true ? await optionsFromParent() : optionsFrom(flags);
       await runEngine(options, createLog(process.env.RATCHET_LOG_LEVEL ?? 'info'));
     });
-  return engine.addCommand(statusCommand());
+  return engine
+    .addCommand(statusCommand())
+    .addCommand(positionsCommand())
+    .addCommand(tradesCommand())
+    .addCommand(decisionsCommand());
 }
 
 /** `ratchet status`, and `ratchet engine status`: what runs, whether it agrees with main, and how it does. */
@@ -79,14 +85,6 @@ function optionsFrom(flags: RunFlags): EngineOptions {
   });
 }
 
-function requireWorkspace(dir: string) {
-  const workspace = workspaceAt(dir);
-  if (!existsSync(workspace.market)) {
-    throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start first.', { dir });
-  }
-  return workspace;
-}
-
 function engineFacts(dir: string) {
   const workspace = requireWorkspace(dir);
   const status = readLocalStatus(workspace.engine);
@@ -95,6 +93,7 @@ function engineFacts(dir: string) {
     return {
       process: lockHolder(workspace.engine),
       status,
+      control: obeyedControl(reader),
       time: reader.lastFeedTime(),
       equity: reader.equity(),
       ...reader.counts(),
@@ -109,6 +108,7 @@ function engineFacts(dir: string) {
 function describe({
   process: holder,
   status,
+  control,
   time,
   equity,
   decisions,
@@ -121,7 +121,7 @@ function describe({
   );
   return [
     holderLine(holder),
-    `${status?.status ?? 'It has not said how it is'} at ${status?.commit?.slice(0, 12) ?? 'nothing'}, ${status?.mode ?? 'active'}. ${status?.reason ?? ''}`.trimEnd(),
+    `${status?.status ?? 'It has not said how it is'} at ${status?.commit?.slice(0, 12) ?? 'nothing'}, ${orderLine(control)}. ${status?.reason ?? ''}`.trimEnd(),
     ...strategies,
     `Market time ${time === null ? 'none yet' : new Date(time).toISOString()}, equity ${equity?.toFixed(2) ?? 'none yet'}, ${decisions} decisions, ${trades} trades.`,
     ...positions.map(
@@ -129,6 +129,11 @@ function describe({
     ),
     ...faults.map(({ strategy, code, message }) => `  fault of ${strategy}: ${message} [${code}]`),
   ].join('\n');
+}
+
+function orderLine({ mode, by, at, reason }: Control): string {
+  if (at === initialControl.at && by === initialControl.by) return mode;
+  return `${mode} since ${at} by ${visible(by)}${reason === '' ? '' : ` (${visible(reason)})`}`;
 }
 
 function holderLine(holder: ReturnType<typeof lockHolder>): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EngineReader } from '#engine/store/engine-reader.ts';
 
 /** The file on the state branch by which people and the bot hold the engine back. */
 export const controlPath = 'control.json';
@@ -33,9 +34,25 @@ export const initialControl: Control = {
   reason: 'no one has said otherwise',
 };
 
-/** What the record says of a position that an order to reduce has closed. */
+/** Where the record keeps the order that is obeyed. */
+export const controlKey = 'control';
+
+/** The order obeyed last, as the record has it: it outlives its file, and the engine. */
+export function obeyedControl(record: Pick<EngineReader, 'meta'>): Control {
+  const said = record.meta(controlKey);
+  return said === null ? initialControl : Control.parse(JSON.parse(said));
+}
+
+/** As long a reason as a strategy may give, and the words around it. */
+const exitReasonLength = 200;
+
+/**
+ * What the record says of a position that an order to reduce has closed: one line without hidden characters, as every reason. An
+ * order that has some is obeyed all the same.
+ */
 export function exitReasonOf({ mode, by, reason }: Control): string {
-  return `the control says ${mode}, as ${by} asked${reason === '' ? '' : `: ${reason}`}`;
+  const sentence = `the control says ${mode}, as ${by} asked${reason === '' ? '' : `: ${reason}`}`;
+  return sentence.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ').slice(0, exitReasonLength);
 }
 
 export type ControlReading = { readonly ok: true; readonly control: Control } | { readonly ok: false; readonly message: string };

@@ -9,7 +9,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { Bell } from './bell.ts';
-import { Control, controlPath, initialControl, readControl } from './control.ts';
+import { type Control, controlKey, controlPath, obeyedControl, readControl } from './control.ts';
 import type { EngineEvent } from './events.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
@@ -24,7 +24,6 @@ import { type EngineProblem, type EngineStatus, statusText, summarise, writeLoca
 import { StrategySlot } from './strategy-slot.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
-const controlKey = 'control';
 const marketKey = 'market';
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
@@ -131,8 +130,7 @@ export class Engine {
     this.#token = parts.token;
     this.#now = parts.now;
     this.#catchUpUntil = parts.feed.timeOfInstant(parts.options.catchUpBars);
-    const said = parts.store.meta(controlKey);
-    this.#control = said === null ? initialControl : Control.parse(JSON.parse(said));
+    this.#control = obeyedControl(parts.store);
     const { repository, state, store, slots, around, feed } = parts;
     const { dir, market, reportEveryMs } = parts.options;
     const { clock, log } = around;

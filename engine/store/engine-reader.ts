@@ -47,6 +47,11 @@ export class EngineReader {
     this.database.close();
   }
 
+  /** Everything `look` reads is of one moment, though the engine goes on meanwhile. */
+  atOnce<T>(look: () => T): T {
+    return this.database.transaction(look).deferred();
+  }
+
   /** Close time of the newest bar the engine has taken in; null before the first. */
   lastFeedTime(): number | null {
     const value = this.meta('feed');
@@ -58,6 +63,12 @@ export class EngineReader {
       .string()
       .nullable()
       .parse(this.database.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) ?? null);
+  }
+
+  /** The newest `limit` trades, oldest of them first. */
+  newestTrades(limit: number): TradeRow[] {
+    const columns = Object.keys(TradeRow.shape).join(', ');
+    return this.#rows(TradeRow, `SELECT ${columns} FROM trades ORDER BY id DESC LIMIT @limit`, { limit }).reverse();
   }
 
   trades(asOf = always): TradeRow[] {

@@ -128,7 +128,7 @@ describe('deployments', () => {
 describe('trouble', () => {
   it('is one issue for as long as it lasts, in which nothing that was written acts', async () => {
     const refused: StrategyStatus = { ...trend, status: 'Degraded', code: 'fault', reason: 'it said `@octo` <b>closes #1</b>' };
-    const degraded = { status: 'Degraded', reason: `trend: ${refused.reason}`, strategies: [refused] } as const;
+    const degraded: Partial<EngineStatus> = { status: 'Degraded', reason: `trend: ${refused.reason}`, strategies: [refused] };
     await show(degraded);
     watch = newWatch();
     await show(degraded);

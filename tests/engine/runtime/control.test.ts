@@ -106,7 +106,7 @@ describe('reducing', () => {
 
 describe('an order to the engine', () => {
   it.each(['paused', 'reducing', 'halted'])(
-    '%s is obeyed after a kill, though its file is gone and nobody answers',
+    '%s is obeyed after a kill, though nobody says it again',
     async (mode) => {
       await fixture.deploy({ eager });
       // It catches up, takes a bar, and then stands still: the order is obeyed between two bars and nothing after it is stored.

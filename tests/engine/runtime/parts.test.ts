@@ -6,7 +6,7 @@ import { resample } from '#engine/candles/resample.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { BarBuilder } from '#engine/runtime/bar-builder.ts';
 import { Bell } from '#engine/runtime/bell.ts';
-import { initialControl, readControl } from '#engine/runtime/control.ts';
+import { exitReasonOf, initialControl, readControl } from '#engine/runtime/control.ts';
 import { readHistory } from '#engine/runtime/history.ts';
 import { acquireLock, lockHolder } from '#engine/runtime/lock.ts';
 import { type FeedSeries, ReplayFeed } from '#engine/runtime/replay-feed.ts';
@@ -130,6 +130,13 @@ describe('history', () => {
 
 describe('control', () => {
   const halted = { mode: 'halted', by: 'someone', at: '2026-01-01T00:00:00.000Z', reason: 'looks odd' } as const;
+  it('gives the exits it forces a reason in one line, whatever it says itself', () => {
+    expect(exitReasonOf({ ...halted, mode: 'reducing' })).toBe('the control says reducing, as someone asked: looks odd');
+    const odd = exitReasonOf({ ...halted, by: 'a\u202eb', reason: `\n${'x'.repeat(400)}` });
+    expect(odd).toMatch(/^the control says halted, as a b asked: {2}x+$/);
+    expect(odd).toHaveLength(200);
+  });
+
   it('is what the file says, and stays what it was when there is none or it cannot be read', () => {
     expect(readControl(JSON.stringify(halted), initialControl)).toEqual({ ok: true, control: halted });
     expect(readControl(null, halted)).toEqual({ ok: true, control: halted });

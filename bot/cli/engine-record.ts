@@ -1,0 +1,136 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { visible } from '#bot/evidence/markdown.ts';
+import { minute, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { ReportComposer } from '#engine/runtime/compose-report.ts';
+import { obeyedControl } from '#engine/runtime/control.ts';
+import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
+import { columned } from './columned.ts';
+import * as option from './option-parsers.ts';
+import { Market } from './up/prepare-market.ts';
+import { workspaceAt } from './up/workspace.ts';
+
+interface RecordFlags {
+  workspace: string;
+  json?: boolean;
+}
+
+interface ListFlags extends RecordFlags {
+  last: number;
+}
+
+/** `ratchet engine positions`: what is held now, at the last closes. */
+export function positionsCommand(): Command {
+  return recordCommand(
+    'positions',
+    'What each strategy holds now, at the last closes; works while the engine runs and after.',
+  ).action((flags: RecordFlags) => {
+    const { markets } = Market.parse(JSON.parse(readFileSync(requireWorkspace(flags.workspace).market, 'utf8'))).evaluation;
+    const { strategies } = look(flags, (reader) => new ReportComposer(reader, markets).compose(obeyedControl(reader)));
+    const positions = strategies.flatMap(({ id, positions }) => positions.map((position) => ({ strategy: id, ...position })));
+    const rows = positions.map((position) => [
+      position.strategy,
+      position.symbol,
+      String(position.quantity),
+      price(position.entryPrice),
+      price(position.price),
+      signedDecimal(position.unrealisedResult),
+      position.stop === null ? 'none' : price(position.stop),
+      position.takeProfit === null ? 'none' : price(position.takeProfit),
+      String(position.barsHeld),
+    ]);
+    const header = ['strategy', 'symbol', 'quantity', 'entry', 'price', 'result', 'stop', 'target', 'bars'];
+    show(flags, positions, 'Nothing is held.', header, rows, [2, 3, 4, 5, 6, 7, 8]);
+  });
+}
+
+/** `ratchet engine trades`: the newest closed ones. */
+export function tradesCommand(): Command {
+  return listCommand('trades', 'The newest closed trades, oldest of them first.').action((flags: ListFlags) => {
+    const trades = look(flags, (reader) => reader.newestTrades(flags.last));
+    const rows = trades.map((trade) => [
+      minute(trade.exitTime),
+      trade.strategy,
+      trade.symbol,
+      String(trade.quantity),
+      price(trade.entryPrice),
+      price(trade.exitPrice),
+      signedDecimal(trade.netResult),
+      signedPercent(trade.netReturn),
+      `${visible(trade.entryReason)} → ${visible(trade.exitReason)}`,
+    ]);
+    const header = ['closed (UTC)', 'strategy', 'symbol', 'quantity', 'entry', 'exit', 'result', 'return', 'why'];
+    show(flags, trades, 'No trade has been closed.', header, rows, [3, 4, 5, 6, 7]);
+  });
+}
+
+/** `ratchet engine decisions`: the newest, acted on or not. */
+export function decisionsCommand(): Command {
+  return listCommand('decisions', 'The newest decisions with what came of them, oldest of them first.').action(
+    (flags: ListFlags) => {
+      const decisions = look(flags, (reader) => reader.decisions(flags.last));
+      const rows = decisions.map(({ instant, strategy, symbol, action, outcome, reason }) => [
+        minute(instant),
+        strategy,
+        symbol,
+        action,
+        outcome,
+        visible(reason),
+      ]);
+      show(
+        flags,
+        decisions,
+        'Nothing has been decided.',
+        ['bar closed (UTC)', 'strategy', 'symbol', 'action', 'outcome', 'why'],
+        rows,
+      );
+    },
+  );
+}
+
+/** @throws RatchetError `engine/no-workspace` */
+export function requireWorkspace(dir: string) {
+  const workspace = workspaceAt(dir);
+  if (!existsSync(workspace.market)) {
+    throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start first.', { dir });
+  }
+  return workspace;
+}
+
+function recordCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--json', 'one JSON array');
+}
+
+function listCommand(name: string, description: string): Command {
+  return recordCommand(name, description).option('--last <count>', 'how many', option.count, 20);
+}
+
+function look<T>({ workspace }: RecordFlags, ask: (reader: EngineReader) => T): T {
+  const reader = openReader(requireWorkspace(workspace).engine);
+  try {
+    return reader.atOnce(() => ask(reader));
+  } finally {
+    reader.close();
+  }
+}
+
+/** All digits a market has, however small its unit. */
+function price(value: number): string {
+  return String(Number(value.toPrecision(10)));
+}
+
+function show(
+  { json }: RecordFlags,
+  facts: readonly unknown[],
+  nothing: string,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightAligned: readonly number[] = [],
+): void {
+  if (json === true) console.log(JSON.stringify(facts));
+  else console.log(rows.length === 0 ? nothing : columned(header, rows, rightAligned));
+}

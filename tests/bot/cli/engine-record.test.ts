@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type EngineFixture,
+  engineFixture,
+  hourMs,
+  type RunningEngine,
+  read,
+  replayFrom,
+  startEngine,
+  strategyText,
+  until,
+} from '#tests/engine/runtime/engine-fixture.ts';
+import { ratchetHere } from '#tests/support/ratchet-here.ts';
+
+let fixture: EngineFixture;
+let running: RunningEngine | null = null;
+beforeEach(async () => {
+  fixture = await engineFixture();
+});
+afterEach(async () => {
+  await running?.stop();
+  running = null;
+  fixture.dispose();
+});
+
+const engine = (...args: string[]) => ratchetHere('engine', ...args, '--workspace', fixture.root);
+
+/** The fixture's folder has a workspace's engine and candles; this is what makes it one. */
+function makeWorkspace(): void {
+  const { market, capital } = fixture.options();
+  const span = { from: replayFrom, to: replayFrom + hourMs };
+  const spans = { development: span, selection: span, vault: span };
+  const evaluation = { dataset: market.dataset, spans, markets: market.markets, capital, seed: 1 };
+  writeFileSync(
+    join(fixture.root, 'market.json'),
+    JSON.stringify({ origin: 'the test', evaluation, dataset: market.dataset, replayFrom }),
+  );
+}
+
+describe('ratchet engine', () => {
+  it('lists positions, trades and decisions of the record, for people and for programs', async () => {
+    makeWorkspace();
+    const onBar = `
+      if (position.isOpen && state.bars % 10 === 0) return context.exit('ten bars');
+      if (position.isOpen) return context.hold('in position');
+      if (bar.close > 0) return context.target(0.4, 'always in', { stopLoss: 0.5 });`;
+    await fixture.deploy({ eager: strategyText({ onBar, symbols: ['BTC/USDT'] }) });
+    running = await startEngine(fixture.options({ catchUpBars: 25, paceMs: 3_600_000 }));
+    const { dir } = fixture.options();
+    await until('the present', () => running!.events.some(({ kind }) => kind === 'caught-up'));
+    // While it runs.
+    const positions = JSON.parse((await engine('positions', '--json')).stdout);
+    const held = read(dir, (reader) => reader.openPositions());
+    expect(positions).toMatchObject(held);
+    expect(positions).toMatchObject([{ strategy: 'eager', symbol: 'BTC/USDT', takeProfit: null, stop: expect.any(Number) }]);
+    await running.stop();
+    expect((await engine('positions')).stdout).toMatch(/^strategy +symbol .*\neager +BTC\/USDT +\d/);
+    const { trades, decisions } = read(dir, (reader) => ({ trades: reader.trades(), decisions: reader.decisions(2) }));
+    expect(trades).toHaveLength(2);
+    expect(JSON.parse((await engine('trades', '--json')).stdout)).toEqual(trades);
+    expect(JSON.parse((await engine('trades', '--json', '--last', '1')).stdout)).toEqual(trades.slice(1));
+    expect((await engine('trades')).stdout).toContain('→ ten bars');
+    expect(JSON.parse((await engine('decisions', '--json', '--last', '2')).stdout)).toEqual(decisions);
+    expect((await engine('decisions')).stdout.trimEnd().split('\n')).toHaveLength(21);
+  });
+
+  it('says where nothing is, or nothing ran', async () => {
+    expect(await engine('positions')).toMatchObject({ code: 1, stderr: expect.stringContaining('engine/no-workspace') });
+    makeWorkspace();
+    for (const list of ['positions', 'trades', 'decisions'])
+      expect(await engine(list)).toMatchObject({ code: 1, stderr: expect.stringContaining('store/absent') });
+    await (await startEngine(fixture.options())).stop();
+    expect((await engine('positions')).stdout).toBe('Nothing is held.\n');
+    expect((await engine('trades')).stdout).toBe('No trade has been closed.\n');
+    expect((await engine('decisions', '--json')).stdout).toBe('[]\n');
+  });
+
+  it('says whose order it obeys, and since when', async () => {
+    makeWorkspace();
+    running = await startEngine(fixture.options());
+    expect((await engine('status')).stdout).toContain(', active.');
+    await fixture.control('paused');
+    await until('obedience', async () =>
+      (await engine('status')).stdout.includes('paused since 2024-01-01T00:00:00.000Z by test (because).'),
+    );
+  });
+});
