@@ -71,6 +71,7 @@ function pullRequest(branch: string, head: CommitHash, only?: readonly string[])
       jobToken: () => 'ghs_of_the_job',
       dir: join(dir, `run-${branch}-${(only ?? ['all']).join('-')}`),
       ...(only === undefined ? {} : { only }),
+      parallel: 2,
       onJob: () => {},
     },
     jobHost(dir),
@@ -108,14 +109,14 @@ describe('gates.yml, run from a clean clone', () => {
 
   it('refuses a bad change beside its line, and the last job with it', async () => {
     serve(bad);
-    const ends = await pullRequest('bad', bad, ['sandbox', 'policy', 'gate']);
+    const ends = await pullRequest('bad', bad, ['sandbox', 'gate']);
     expect(ends.sandbox!.log).toMatch(/^::error file=strategies\/ema-cross\/strategy\.ts,line=\d+,endLine=\d+,title=sandbox::/m);
     expect(ends.sandbox!.summary).toContain('❌');
     expect([ends.sandbox!.conclusion, ends.gate!.conclusion]).toEqual(['failure', 'failure']);
   }, 120_000);
 
   it('never puts a file of the head into a work tree', () => {
-    const runs = ['run-bad-sandbox-policy-gate/sandbox-0'].map((name) => join(dir, name, 'work'));
+    const runs = ['run-bad-sandbox-gate/sandbox-0'].map((name) => join(dir, name, 'work'));
     for (const work of runs) {
       expect(existsSync(join(work, 'bot/cli/ratchet.js'))).toBe(true);
       expect(readFileSync(join(work, 'strategies/ema-cross/strategy.ts'), 'utf8')).not.toContain('export const now');

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import { type Contexts, evaluatedValue, holds, type Outcome } from './expressions.ts';
-import { type JobEnd, runJob } from './run-job.ts';
+import { type Conclusion, type JobEnd, runJob } from './run-job.ts';
 import type { RunnerHost } from './runner-host.ts';
 import type { Job, Permissions, Workflow } from './workflow-file.ts';
 
@@ -19,42 +19,93 @@ export interface RunTask {
   readonly dir: string;
   /** Only these jobs, their needs taken to have succeeded: what a test looks at alone. */
   readonly only?: readonly string[];
+  /** Jobs at once; one, when nothing is said. */
+  readonly parallel?: number;
   /** Told of each job as it begins and ends. */
   readonly onJob: (name: string, end: JobEnd | null) => void;
 }
 
-/** Runs a workflow's jobs in the order their needs ask for, one after another. */
+/** Runs a workflow's jobs, each as soon as those it needs have ended and one of `parallel` places is free. */
 export async function runWorkflow(task: RunTask, host: RunnerHost): Promise<Readonly<Record<string, JobEnd>>> {
   const { workflow } = task;
-  const results = new Map<string, { result: string; outputs: Readonly<Record<string, string>> }>();
   const ends: Record<string, JobEnd> = {};
+  const places = limiter(task.parallel ?? 1);
+  const results = new Map<string, Promise<JobResult>>();
   for (const name of inOrder(workflow, task.only)) {
     const job = workflow.jobs[name]!;
-    const needs = Object.fromEntries(job.needs.map((need) => [need, results.get(need) ?? { result: 'success', outputs: {} }]));
-    const github = { ...task.github, token: '' };
-    const looking = { github, needs, vars: task.variables, inputs: task.inputs, matrix: {} };
-    const outcome: Outcome = Object.values(needs).every(({ result }) => result === 'success') ? 'success' : 'failure';
-    if (!holds(job.if, looking, outcome)) {
-      results.set(name, { result: 'skipped', outputs: {} });
-      const skipped: JobEnd = { name, conclusion: 'skipped', outputs: {}, steps: [], log: '', summary: '' };
-      ends[name] = skipped;
-      task.onJob(name, skipped);
-      continue;
-    }
-    const parts: JobEnd[] = [];
-    for (const [index, matrix] of matrices(job, looking).entries()) {
+    const waitedFor = job.needs.map(async (need) => [need, await (results.get(need) ?? ASSUMED)] as const);
+    results.set(
+      name,
+      Promise.all(waitedFor).then((needs) => runAll(task, host, { name, job }, Object.fromEntries(needs), ends, places)),
+    );
+  }
+  await Promise.all(results.values());
+  return ends;
+}
+
+interface JobResult {
+  readonly result: Conclusion;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** A job that is not run because only others are looked at. */
+const ASSUMED: JobResult = { result: 'success', outputs: {} };
+
+/** A job with every combination of its matrix. */
+async function runAll(
+  task: RunTask,
+  host: RunnerHost,
+  { name, job }: { readonly name: string; readonly job: Job },
+  needs: Readonly<Record<string, JobResult>>,
+  ends: Record<string, JobEnd>,
+  places: Limiter,
+): Promise<JobResult> {
+  const looking = { github: { ...task.github, token: '' }, needs, vars: task.variables, inputs: task.inputs, matrix: {} };
+  const outcome: Outcome = Object.values(needs).every(({ result }) => result === 'success') ? 'success' : 'failure';
+  if (!holds(job.if, looking, outcome)) {
+    const skipped: JobEnd = { name, conclusion: 'skipped', outputs: {}, steps: [], log: '', summary: '' };
+    ends[name] = skipped;
+    task.onJob(name, skipped);
+    return { result: 'skipped', outputs: {} };
+  }
+  const parts = await Promise.all(
+    matrices(job, looking).map((matrix, index) => {
       const values = Object.values(matrix);
       const full = values.length === 0 ? name : `${name} (${values.join(', ')})`;
-      task.onJob(full, null);
-      const end = await runOne(task, host, { name: full, job, dir: join(task.dir, `${name}-${index}`) }, { ...looking, matrix });
-      ends[full] = end;
-      parts.push(end);
-      task.onJob(full, end);
+      return places(async () => {
+        task.onJob(full, null);
+        const end = await runOne(
+          task,
+          host,
+          { name: full, job, dir: join(task.dir, `${name}-${index}`) },
+          { ...looking, matrix },
+        );
+        ends[full] = end;
+        task.onJob(full, end);
+        return end;
+      });
+    }),
+  );
+  const isGood = parts.every(({ conclusion }) => conclusion === 'success');
+  return { result: isGood ? 'success' : 'failure', outputs: parts.at(-1)?.outputs ?? {} };
+}
+
+type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
+
+function limiter(places: number): Limiter {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
     }
-    const isGood = parts.every(({ conclusion }) => conclusion === 'success');
-    results.set(name, { result: isGood ? 'success' : 'failure', outputs: parts.at(-1)?.outputs ?? {} });
-  }
-  return ends;
+  };
 }
 
 function runOne(
