@@ -9,6 +9,7 @@ import { gateCommand } from './gate.ts';
 import { initCommand } from './init.ts';
 import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
+import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { upCommand } from './up/up.ts';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     .addCommand(statusCommand())
     .addCommand(initCommand())
     .addCommand(botCommand())
+    .addCommand(nightCommand())
     .addCommand(backtestCommand())
     .addCommand(dataCommand())
     .addCommand(gateCommand())

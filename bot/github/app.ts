@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Probot } from 'probot';
 import { createNodeMiddleware, createProbot } from 'probot';
-import { explain, RatchetError } from '#engine/errors.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
+import { notThere } from './app-client.ts';
 import { clientWith, fetchWithin, mannersAt } from './client.ts';
 import { hear, type Listener } from './hear.ts';
 import type { JobQueue } from './job-queue.ts';
-import { statusBehind } from './refusal.ts';
 import { type Api, RepositoryApi, type RepositoryName } from './repository-api.ts';
 
 export type { RepositoryName };
@@ -124,28 +124,6 @@ export class RatchetApp {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
-}
-
-/** Why the App cannot work here, in words; with the reason below for whoever wants it. */
-function notThere(error: unknown, { appId, apiUrl }: AppIdentity, { owner, name }: RepositoryName): RatchetError {
-  const details = { appId, apiUrl, repository: `${owner}/${name}` };
-  const status = statusBehind(error);
-  if (status === 404) {
-    const message = `App ${appId} is not installed on ${owner}/${name}, or there is no such repository.`;
-    return new RatchetError('github/not-installed', message, 'Install it there from its page on GitHub.', details, error);
-  }
-  if (status === 401) {
-    const message = `${apiUrl} does not know App ${appId} by this private key.`;
-    const remedy = 'Check the id, the key, and the clock of this machine: a token from the future counts for nothing.';
-    return new RatchetError('github/not-known', message, remedy, details, error);
-  }
-  return new RatchetError(
-    'github/unreachable',
-    `${apiUrl} cannot be used: ${explain(error)}.`,
-    'Try again later.',
-    details,
-    error,
-  );
 }
 
 /** GitHub sends no payload above 25 MB; nobody else is worth the memory. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import { LONG_PAUSES_MS } from '#bot/github/job-queue.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
@@ -8,6 +9,8 @@ import { loadPrivateKey } from '#engine/attestation/keys.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
 import { loadBotSettings } from '../config.ts';
+import { gateToolsFor } from '../gate-tools.ts';
+import { nightHere } from '../night/night-here.ts';
 import { type Bot, startBot } from '../start-bot.ts';
 import { workspaceAt } from '../up/workspace.ts';
 import { type BotSettings, listenAt, remoteUrlOf, repositoryNameOf } from './settings.ts';
@@ -33,12 +36,12 @@ export function serveCommand(): Command {
     .option('--poll <seconds>', 'how often to look beside webhooks; 0 leaves it to them (default: 300)')
     .option('--candles <dir>', "the candle store (default: the workspace's)")
     .option('--gate-key <file>', "the gate's private key (default: keys/gate.pem in the workspace)")
-    .action(async ({ config, poll, ...flags }: ServeFlags) => {
-      await serve(loadBotSettings({ ...flags, pollSeconds: poll }, process.env, config));
+    .action(async ({ config, poll, ...flags }: ServeFlags, command: Command) => {
+      await serve(loadBotSettings({ ...flags, pollSeconds: poll }, process.env, config), gateToolsFor(command, {}));
     });
 }
 
-async function serve(settings: BotSettings): Promise<void> {
+async function serve(settings: BotSettings, tools: GateTools): Promise<void> {
   const repositoryName = repositoryNameOf(settings);
   const workspace = workspaceAt(settings.workspace);
   const credentials = loadCredentials(settings.credentials ?? join(workspace.root, 'github'), process.env);
@@ -72,6 +75,24 @@ async function serve(settings: BotSettings): Promise<void> {
       log,
       progress: loggedProgress(log),
       onSettled: ({ number, sentence }) => log.info({ number }, sentence),
+      night: (parts, { strategy, hint, say }) =>
+        nightHere({
+          ...parts,
+          ...EVOLVE,
+          strategy,
+          hint,
+          asOf: null,
+          workspace,
+          candlesDir,
+          tools,
+          log,
+          clock: Date.now,
+          progress: (step) => {
+            loggedProgress(log)(step);
+            // What a night has come to is worth a word, and not worth a failure.
+            if (step.kind === 'done') say(`${step.phase}: ${step.message}`).catch(() => undefined);
+          },
+        }),
     });
     const looks = settings.pollSeconds === 0 ? 'hears webhooks only' : `looks every ${settings.pollSeconds} s`;
     const { owner, name } = repositoryName;
@@ -84,6 +105,9 @@ async function serve(settings: BotSettings): Promise<void> {
     lock.release();
   }
 }
+
+/** What a night may take when a comment asks for it. */
+const EVOLVE = { trials: 60, workers: 2 } as const;
 
 function loggedProgress(log: Logger): Progress {
   const bot = log.child({ room: 'bot' });
