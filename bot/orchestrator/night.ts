@@ -7,6 +7,7 @@ import { type SelectionNoise, selectionBudget } from '#bot/evidence/selection-bu
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { deployedBeside } from '#bot/gates/deployed-beside.ts';
+import { lifeAt } from '#bot/gates/life-policy.ts';
 import { AUTONOMY_PATH, GATES_POLICY_PATH, GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import { compile } from '#bot/gates/policy/judge.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
@@ -24,6 +25,7 @@ import { type CanaryReport, type CanaryTask, describeCanary, flyCanaries } from 
 import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
 import { examine } from './examine.ts';
+import { whyNoRoom } from './life/room-to-propose.ts';
 import { type BegunNight, beginNight, endNight, recordCanaries, recordedCanaries, writerFor } from './night-ledger.ts';
 import { observe, type PaperRecord } from './observe.ts';
 import type { Progress } from './progress.ts';
@@ -56,6 +58,8 @@ export interface NightOptions {
   readonly forge: ForgeKind;
   readonly commands: readonly CommandHelp[];
   readonly progress: Progress;
+  /** Wall clock, UTC milliseconds, for how many pull requests there may be an hour; this machine's when left out. */
+  readonly clock?: () => number;
 }
 
 export interface NightReport {
@@ -187,6 +191,10 @@ async function think(options: NightOptions, night: Night, pool: BacktesterPool):
       reason: `${decision.reason} ${AUTONOMY_PATH} lets the bot observe only, so nothing was searched.`,
     };
   }
+
+  const life = await lifeAt(options.repository, night.base);
+  const full = life === null ? null : whyNoRoom(life, await api.branches.latestPulls(), own, (options.clock ?? Date.now)());
+  if (full !== null) return { outcome: 'nothing', reason: `${decision.reason} ${full} Nothing was searched.` };
 
   const ledger = await readLedgerFrom(state);
   const spent = noAnswerLeft(ledger, night);

@@ -1,5 +1,6 @@
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
 import { readText } from '#bot/gates/context.ts';
+import { lifeAt } from '#bot/gates/life-policy.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
@@ -9,6 +10,8 @@ import { autonomyAt, mayMerge } from './autonomy.ts';
 import { CANARY_LABEL } from './canaries.ts';
 import { type EditedText, editedText } from './edited-text.ts';
 import { type Decider, type Decision, heldBy, readDecisions, recordDecision } from './life/decisions.ts';
+import { isStale } from './life/evidence-on.ts';
+import { changeOf, labelsFor, wear } from './life/labels.ts';
 import { type LifeOptions, MAIN, tipOfMain } from './life/life-options.ts';
 import { logMerge } from './life/merge-log.ts';
 import { type Proposed, wasAskedFor } from './life/on-demand.ts';
@@ -18,6 +21,7 @@ import { proposeRollBack, type RollBackRequest } from './life/roll-back.ts';
 import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
 import { takeDown } from './life/take-down.ts';
+import { tend } from './life/tend.ts';
 
 export { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 export type { LifeOptions } from './life/life-options.ts';
@@ -50,10 +54,17 @@ export class PullRequestLife {
    * @param how `afresh` runs the gates whatever is known, and writes an edited text again first
    */
   async prove(number: number, how: 'as-needed' | 'afresh' = 'as-needed'): Promise<Settlement | null> {
-    const { api, botLogin } = this.#options;
-    const pull = await api.pullRequest(number);
+    const pull = await this.#options.api.pullRequest(number);
     // Checks belong to a commit, not to a pull request: a lax branch as base must not turn one green for main.
     if (pull.state !== 'open' || pull.baseRef !== MAIN) return null;
+    const settlement = await this.#settle(pull, how);
+    await this.#wearLabels(pull, settlement);
+    return settlement;
+  }
+
+  async #settle(pull: PullRequest, how: 'as-needed' | 'afresh'): Promise<Settlement> {
+    const { api, botLogin } = this.#options;
+    const { number } = pull;
     const settled = (gates: Gates, sentence: string, mergeCommit: string | null = null): Settlement => {
       return { number, head: pull.headSha, gates, mergeCommit, sentence };
     };
@@ -204,6 +215,16 @@ export class PullRequestLife {
     return finished;
   }
 
+  /**
+   * Keeps proposals and branches in order as main's `policies/life.yaml` says; to be called when main has moved, beside nothing that proves.
+   * Gives what was done, a sentence each.
+   */
+  async tend(): Promise<readonly string[]> {
+    await this.finishMerges();
+    await this.#options.state.refresh();
+    return tend(this.#options);
+  }
+
   async #askedBy(proposed: Proposed, kind: 'roll-back' | 'promote', by: Decider): Promise<Proposed> {
     const pull = await this.#options.api.pullRequest(proposed.number);
     if (pull.state !== 'open' || pull.headSha !== proposed.head) return proposed;
@@ -243,6 +264,25 @@ export class PullRequestLife {
         log.warn({ number: pull.number, branch: pull.headRef }, 'A merged branch has newer commits and stays.');
     } catch (error) {
       log.warn({ err: error, number: pull.number }, 'What follows a merge could not be done; it is tried again.');
+    }
+  }
+
+  /** Labels are for people to see; whether they could be put on changes nothing. */
+  async #wearLabels(pull: PullRequest, { gates }: Settlement): Promise<void> {
+    const { api, repository, botLogin, log } = this.#options;
+    try {
+      const base = await repository.require(MAIN);
+      if ((await lifeAt(repository, base))?.labels !== true) return;
+      const wanted = labelsFor({
+        ...(await changeOf(pull, base, repository)),
+        isBots: pull.author === botLogin,
+        gates: gates[FINAL_GATE] === 'success' ? 'passed' : 'failed',
+        isHeld: heldBy(await this.#decisions(pull.number)) !== null,
+        isStale: await isStale(pull, base, repository),
+      });
+      await wear(pull.number, wanted, api);
+    } catch (error) {
+      log.warn({ err: error, number: pull.number }, 'The labels of a pull request could not be put on.');
     }
   }
 

@@ -7,13 +7,14 @@ import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { deployedBeside } from '#bot/gates/deployed-beside.ts';
 import { proofInputs, staleness, tradingTrees } from '#bot/gates/staleness.ts';
+import type { PullRequest } from '#bot/github/repository-api.ts';
 import { digestOfJson } from '#engine/attestation/canonical.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { CommitHash } from '#engine/repository/repository.ts';
+import type { CommitHash, Repository } from '#engine/repository/repository.ts';
 import type { LifeOptions } from './life-options.ts';
 
 /** A proposal's strategy, and the commits its evidence stands between. */
@@ -52,6 +53,21 @@ export async function whyStale(
   return digestOfJson(before) === digestOfJson(beside)
     ? null
     : 'stale: a strategy beside it has another version on the base; it must be made again.';
+}
+
+/** Whether a proposal's evidence was made for another main than the present one; never for what is no proposal of a night. */
+export async function isStale(pull: PullRequest, base: CommitHash, repository: Repository): Promise<boolean> {
+  const strategy = strategyOf(pull.headRef);
+  const head = await repository.resolve(pull.headSha);
+  const fork = head === null ? null : await repository.mergeBase(base, head);
+  if (strategy === null || head === null || fork === null) return false;
+  try {
+    return (await whyStale({ strategy, fork, head, base }, { repository })) !== null;
+  } catch (error) {
+    // Evidence that cannot be read is not old: the gates say what is wrong with it.
+    if (error instanceof RatchetError) return false;
+    throw error;
+  }
 }
 
 /**

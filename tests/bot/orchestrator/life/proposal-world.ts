@@ -25,6 +25,7 @@ import { samplePack } from '#tests/support/sample-pack.ts';
 export const ID = 'ema-cross';
 export const FOLDER = `strategies/${ID}`;
 export const HEAD_REF = `evolve/${ID}/20260301-1`;
+const FIRST = 'The first commit';
 export const NOW = Date.UTC(2026, 2, 2);
 export const COMMANDS = [{ name: 'retest', usage: '/retest', summary: 'run every gate again' }];
 /** Somebody who may. */
@@ -86,12 +87,13 @@ export async function createProposal(
   const clone = await world.clone(world.tokens.owner);
   const key = createKeyPair();
   const pushMain = async (message: string, files: Record<string, string | null>): Promise<string> => {
-    await clone.git('checkout', '--quiet', '-B', 'main');
+    // The first time there is no main yet; later it must not be moved to whatever is checked out.
+    await clone.git('checkout', '--quiet', ...(message === FIRST ? ['-B', 'main'] : ['main']));
     const commit = await clone.commit(message, files);
     await clone.git('push', '--quiet', 'origin', 'main');
     return commit;
   };
-  const base = await pushMain('The first commit', {
+  const base = await pushMain(FIRST, {
     'README.md': 'A page.\n',
     'policies/autonomy.yaml': autonomy(level),
     'policies/keys.yaml': stringify({ keys: [publicKeyEntry(key.privateKey, 'owner')] }),

@@ -1,0 +1,77 @@
+import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
+import { readText } from '#bot/gates/context.ts';
+import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
+import { parseManifest } from '#engine/contract/manifest.ts';
+import type { CommitHash, Repository } from '#engine/repository/repository.ts';
+
+/** What labels say of a pull request. */
+export interface LabelFacts {
+  readonly isBots: boolean;
+  readonly strategies: readonly string[];
+  /** Stages that the head asks for. */
+  readonly stages: readonly string[];
+  readonly gates: 'passed' | 'failed';
+  readonly isHeld: boolean;
+  /** Its evidence was made for another main. */
+  readonly isStale: boolean;
+  readonly isSimulated: boolean;
+}
+
+/** Labels that are the bot's to put on and to take off; all others are people's. */
+const OWN = /^(?:ratchet|held|stale|simulated|(?:strategy|stage|gates):.+)$/;
+
+/** The labels that say where a pull request stands. They are output: nothing in the bot asks which are worn to decide by it. */
+export function labelsFor(facts: LabelFacts): readonly string[] {
+  return [
+    ...(facts.isBots ? ['ratchet'] : []),
+    ...facts.strategies.map((id) => `strategy:${id}`),
+    ...facts.stages.map((stage) => `stage:${stage}`),
+    `gates:${facts.gates}`,
+    ...(facts.isHeld ? ['held'] : []),
+    ...(facts.isStale ? ['stale'] : []),
+    ...(facts.isSimulated ? ['simulated'] : []),
+  ];
+}
+
+/** Puts on what is missing and takes off what no longer holds; what is right already costs no call. */
+export async function wear(number: number, wanted: readonly string[], { labels }: Pick<RepositoryApi, 'labels'>): Promise<void> {
+  const worn = await labels.of(number);
+  const missing = wanted.filter((name) => !worn.includes(name));
+  if (missing.length > 0) await labels.add(number, missing);
+  for (const name of worn) if (OWN.test(name) && !wanted.includes(name)) await labels.remove(number, name);
+}
+
+/** What the head of a pull request changes, as far as labels speak of it. */
+export async function changeOf(
+  pull: PullRequest,
+  base: CommitHash,
+  repository: Repository,
+): Promise<Pick<LabelFacts, 'strategies' | 'stages' | 'isSimulated'>> {
+  const head = await repository.require(pull.headSha);
+  const fork = (await repository.mergeBase(base, head)) ?? base;
+  const ids = new Set<string>();
+  for (const { path } of await repository.diff(fork, head)) {
+    const id = /^strategies\/([a-z][a-z0-9-]{1,40})\//.exec(path)?.[1];
+    if (id !== undefined) ids.add(id);
+  }
+  const stages = new Set<string>();
+  let isSimulated = false;
+  for (const id of ids) {
+    const text = await readText(repository, head, `strategies/${id}/manifest.yaml`);
+    const parsed = text === null ? null : parseManifest(text);
+    if (parsed !== null && 'manifest' in parsed) stages.add(parsed.manifest.stage);
+    isSimulated ||= isMadeOfSimulated(await readText(repository, head, `strategies/${id}/${PACK_PATH}`));
+  }
+  return { strategies: [...ids].sort(), stages: [...stages].sort(), isSimulated };
+}
+
+function isMadeOfSimulated(text: string | null): boolean {
+  if (text === null) return false;
+  try {
+    const pack = Pack.safeParse(JSON.parse(text));
+    return pack.success && pack.data.dataset.isSimulated;
+  } catch {
+    // No evidence, no label: the gates say what is wrong with it.
+    return false;
+  }
+}
