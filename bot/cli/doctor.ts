@@ -1,9 +1,12 @@
 import { Command } from 'commander';
+import type { BotSettings } from './bot/settings.ts';
+import { loadBotSettings } from './config.ts';
 import type { Check } from './doctor/check.ts';
 import { look } from './doctor/look.ts';
+import { lookAtGithub } from './doctor/look-at-github.ts';
 
-interface DoctorFlags {
-  readonly workspace: string;
+interface DoctorFlags extends Partial<Pick<BotSettings, 'repository' | 'workspace' | 'credentials' | 'apiUrl'>> {
+  readonly config?: string;
   readonly json?: boolean;
 }
 
@@ -13,14 +16,23 @@ const SIGNS: Readonly<Record<Check['status'], string>> = { good: '✔', missing:
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'Look at this machine: what Ratchet needs, which walls of the sandbox hold here. Exits 1 when something it needs is missing.',
+      'Look at this machine: what Ratchet needs, which walls of the sandbox hold here; with --repository, at that repository on GitHub. Exits 1 when something it needs is missing.',
     )
-    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--workspace <dir>', 'the workspace (default: var)')
+    .option(
+      '--repository <owner/name>',
+      'look at this repository on GitHub instead: App, rules, policies, keys, candles, workflows',
+    )
+    .option('--credentials <dir>', 'the folder of ratchet bot setup (default: github in the workspace)')
+    .option('--api-url <url>', "the API's root (default: GitHub's)")
+    .option('--config <file>', 'settings in YAML (default: ratchet.yaml, if there is one)')
     .option('--json', 'one JSON object')
-    .action(async (flags: DoctorFlags) => {
-      const checks = await look(flags.workspace);
+    .action(async ({ config, json, ...flags }: DoctorFlags) => {
+      const settings = loadBotSettings(flags, process.env, config);
+      // A repository in ratchet.yaml does not make a machine's doctor look elsewhere.
+      const checks = flags.repository === undefined ? await look(settings.workspace) : await lookAtGithub(settings);
       const isFit = checks.every(({ status }) => status !== 'missing');
-      console.log(flags.json === true ? JSON.stringify({ ok: isFit, checks }) : describeChecks(checks));
+      console.log(json === true ? JSON.stringify({ ok: isFit, checks }) : describeChecks(checks));
       process.exitCode = isFit ? 0 : 1;
     });
 }

@@ -21,6 +21,9 @@ const FOLDERS = {
   keys: 'gate.pem',
 } as const;
 
+/** The same of folders that other commands make, before there is a market or after: the App, nights and the owner's mirror. */
+const FOLDERS_OF_OTHERS = { github: 'app.json', night: 'engine.lock', owner: 'mirror.git' } as const;
+
 /**
  * Takes a folder as a workspace: an old one, a new one, or one that a killed start left half made.
  * @throws RatchetError `up/not-a-workspace` for a folder with other things in it, which is left as it is;
@@ -70,7 +73,7 @@ function isOurs(root: string, name: string): boolean {
   const { lock, holder } = enginePaths(root);
   const path = join(root, name);
   if ([lock, `${lock}-journal`, holder, join(root, 'market.json.new')].includes(path)) return true;
-  const sign = Object.entries(FOLDERS).find(([folder]) => folder === name)?.[1];
+  const sign = Object.entries({ ...FOLDERS, ...FOLDERS_OF_OTHERS }).find(([folder]) => folder === name)?.[1];
   if (sign === undefined || !statSync(path).isDirectory()) return false;
   const entries = readdirSync(path);
   return entries.length === 0 || entries.includes(sign);

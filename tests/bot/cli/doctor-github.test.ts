@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import {
+  judgeKept,
+  judgeMainRules,
+  judgePermissions,
+  judgePolicies,
+  judgeStatements,
+  judgeWebhook,
+  judgeWorkflows,
+} from '#bot/cli/doctor/judge-github.ts';
+import { APP_PERMISSIONS } from '#bot/github/app-manifest.ts';
+
+const KEPT = new Set(['deletion', 'non_fast_forward']);
+const APP = 42;
+
+describe('ratchet doctor, of a repository on GitHub, finds', () => {
+  it.each([
+    ['what the bot needs', APP_PERMISSIONS, 'good', /needs/],
+    ['one permission too few', { ...APP_PERMISSIONS, checks: 'read' }, 'missing', /checks: write/],
+    ['one that was never granted', { metadata: 'read' }, 'missing', /contents: write/],
+    ['workflows too much', { ...APP_PERMISSIONS, workflows: 'write' }, 'weak', /workflows/],
+    ['administration too much, though it is read only', { ...APP_PERMISSIONS, administration: 'read' }, 'weak', /administration/],
+  ])('%s', (_what, granted, status, found) => {
+    expect(judgePermissions(granted)).toMatchObject({ status, found: expect.stringMatching(found) });
+  });
+
+  it.each([
+    ['polling where there is no webhook', null, 'note'],
+    ['polling where it leads nowhere', { url: 'https://ratchet.invalid/webhooks', failed: 0, told: 0 }, 'note'],
+    ['a webhook that is taken now and then', { url: 'https://bot.example/webhooks', failed: 4, told: 5 }, 'good'],
+    ['a webhook that nobody takes', { url: 'https://bot.example/webhooks', failed: 5, told: 5 }, 'weak'],
+  ])('%s', (_what, hook, status) => {
+    expect(judgeWebhook(hook).status).toBe(status);
+  });
+
+  it.each([
+    ['the gate of this App', [{ context: 'gate', appId: APP }], 'good', /only/],
+    ['no gate', [], 'missing', /not proven/],
+    ['another check', [{ context: 'lint', appId: APP }], 'missing', /not proven/],
+    ['a gate that anybody may post', [{ context: 'gate', appId: null }], 'missing', /anybody/],
+    ['the gate of another App', [{ context: 'gate', appId: 7 }], 'missing', /another one/],
+  ])('%s required on main', (_what, checks, status, found) => {
+    const [gate] = judgeMainRules({ types: KEPT, checks, mergeMethods: ['squash'] }, APP);
+    expect(gate).toMatchObject({ status, found: expect.stringMatching(found) });
+  });
+
+  it('branches that can be rewritten, and merges that are no squashes', () => {
+    expect(judgeKept('ratchet/state', KEPT).status).toBe('good');
+    expect(judgeKept('ratchet/state', new Set(['deletion'])).status).toBe('weak');
+    const merges = (mergeMethods: string[] | null) => judgeMainRules({ types: KEPT, checks: [], mergeMethods }, APP)[2]?.status;
+    expect([merges(['squash']), merges(['squash', 'merge']), merges(null)]).toEqual(['good', 'weak', 'weak']);
+  });
+
+  it('policies that cannot be used, and strategies that nobody signed', () => {
+    expect(judgePolicies(8, []).status).toBe('good');
+    expect(judgePolicies(8, ['policies/x.yaml cannot be read.'])).toMatchObject({
+      status: 'missing',
+      found: expect.stringContaining('x.yaml'),
+    });
+    expect(judgeStatements([{ id: 'a', isSigned: true }]).status).toBe('good');
+    expect(judgeStatements([{ id: 'a', isSigned: false }])).toMatchObject({
+      status: 'missing',
+      mend: expect.stringContaining('--adopt'),
+    });
+    expect(judgeStatements([]).status).toBe('missing');
+  });
+
+  it('workflows that lack, and actions whose name can be moved', () => {
+    const pinned = `steps:\n  - uses: actions/checkout@${'a'.repeat(40)} # v5\n  - uses: './local'\n`;
+    const path = '.github/workflows/gates.yml';
+    const statuses = (text: string) => judgeWorkflows([path], new Map([[path, text]])).map(({ status }) => status);
+    expect(statuses(pinned)).toEqual(['good', 'good']);
+    expect(statuses(pinned.replace(/@a+/, '@v5'))).toEqual(['good', 'weak']);
+    expect(statuses(`${pinned}  - uses: docker://alpine:3\n`)).toEqual(['good', 'weak']);
+    expect(judgeWorkflows([path], new Map())[0]).toMatchObject({ status: 'weak', found: expect.stringContaining(path) });
+  });
+});
