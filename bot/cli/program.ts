@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { actionsCommand } from './actions.ts';
 import { backtestCommand } from './backtest.ts';
 import { botCommand } from './bot.ts';
+import { branchesCommand } from './branches.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { engineCommand, statusCommand } from './engine.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
+    .addCommand(branchesCommand())
     .addCommand(vaultCommand())
     .addCommand(verifyCommand())
     .addCommand(keysCommand())

@@ -6,6 +6,8 @@ import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
+import type { EngineReport } from '#engine/runtime/report.ts';
+import type { EngineStatus } from '#engine/runtime/status.ts';
 import { autonomyAt, mayMerge } from './autonomy.ts';
 import { CANARY_LABEL } from './canaries.ts';
 import { type EditedText, editedText } from './edited-text.ts';
@@ -22,6 +24,7 @@ import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
 import { takeDown } from './life/take-down.ts';
 import { tend } from './life/tend.ts';
+import { proposeWaysBack } from './life/ways-back.ts';
 
 export { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 export type { LifeOptions } from './life/life-options.ts';
@@ -199,6 +202,11 @@ export class PullRequestLife {
    */
   async proposeStage(request: StageRequest): Promise<Proposed> {
     return this.#askedBy(await proposeStage(request, this.#options), 'promote', request.by);
+  }
+
+  /** Opens a way back for each version on main that failed in the engine or broke its own kill rule. Gives what was done, a sentence each. */
+  async proposeWaysBack(published: { status: EngineStatus | null; report: EngineReport | null }): Promise<readonly string[]> {
+    return proposeWaysBack(published, this.#options);
   }
 
   /** Does what was left to do for merges that were interrupted, or made on the forge's own page: each is written down, its branch removed. */

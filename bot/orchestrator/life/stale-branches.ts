@@ -47,9 +47,7 @@ export async function staleBranches(options: BranchOptions): Promise<readonly St
   if (policy === null) return [];
   const now = clock();
   const announced = await readAnnounced(state);
-  const isKept = picomatch(policy.branches.keep, { dot: true });
-  const ownKept = (name: string): boolean => name === MAIN || name.startsWith('ratchet/') || isKept(name);
-  const candidates = (await repository.branches()).filter(({ name }) => !ownKept(name));
+  const candidates = (await repository.branches()).filter(({ name }) => !isOwnKept(name, policy));
   if (candidates.length === 0) return [];
   const shielded = await api.branches.protectedNames();
   const stale: StaleBranch[] = [];
@@ -84,6 +82,36 @@ export async function tidyBranches(options: BranchOptions): Promise<readonly str
     }
   }
   return said;
+}
+
+/**
+ * Archives a branch because a person says so, stale or not.
+ * @throws RatchetError `life/no-branch`, `life/kept-branch` for one that is in an open pull request, protected or kept by the policy, or
+ * what `archiveBranch` throws
+ */
+export async function archiveByHand(name: string, options: BranchOptions): Promise<string> {
+  const { repository, api } = options;
+  await repository.fetch();
+  const standing = (await repository.branches()).find((branch) => branch.name === name);
+  if (standing === undefined)
+    throw new RatchetError('life/no-branch', `There is no branch ${JSON.stringify(name)}.`, 'See ratchet branches list.', {
+      name,
+    });
+  const main = await repository.resolve(MAIN);
+  const policy = main === null ? null : await lifeAt(repository, main);
+  const refuse = (why: string): RatchetError =>
+    new RatchetError('life/kept-branch', `${name} ${why}.`, 'It was not touched.', { name });
+  if (isOwnKept(name, policy)) throw refuse('is kept for good');
+  if ((await api.branches.protectedNames()).has(name)) throw refuse('is protected');
+  const open = (await api.branches.pullsFrom(name)).find(({ state }) => state === 'open');
+  if (open !== undefined) throw refuse(`is in the open pull request #${open.number}`);
+  return archiveBranch(name, standing.tip, options);
+}
+
+/** Main, what is the bot's own record, and what the policy names. */
+function isOwnKept(name: string, policy: LifePolicy | null): boolean {
+  if (name === MAIN || name.startsWith('ratchet/')) return true;
+  return policy !== null && picomatch.isMatch(name, policy.branches.keep, { dot: true });
 }
 
 /**

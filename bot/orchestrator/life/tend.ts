@@ -6,6 +6,7 @@ import { heldBy, readDecisions } from './decisions.ts';
 import { strategyOf, whyStale } from './evidence-on.ts';
 import { type LifeOptions, MAIN, tipOfMain } from './life-options.ts';
 import { isOnlyTheBots, rebase } from './rebase.ts';
+import { sayOnce } from './say-once.ts';
 import { tidyBranches } from './stale-branches.ts';
 
 /**
@@ -88,12 +89,4 @@ async function remake(pull: PullRequest, base: CommitHash, options: LifeOptions)
     options.log.warn({ err: error, number: pull.number }, 'A stale proposal could not be made again.');
     return null;
   }
-}
-
-/** A comment that is written once, however often there is reason for it: known by its hidden mark and by its author. */
-async function sayOnce(number: number, what: string, text: string, { api, botLogin }: LifeOptions): Promise<void> {
-  const mark = `<!-- ratchet:said ${what} -->`;
-  const said = await api.issues.comments(number);
-  if (said.some(({ author, body }) => author === botLogin && body.includes(mark))) return;
-  await api.issues.comment(number, `${text}\n\n${mark}`);
 }

@@ -283,3 +283,36 @@ describe('a push', () => {
     await expect(Repository.open({ dir: remote.root })).rejects.toMatchObject({ code: 'repository/absent' });
   });
 });
+
+describe('several refs in one step', () => {
+  it('move all together or not at all, each only from where it was expected', async () => {
+    const first = await remote.commit('main', { 'a.txt': 'one' });
+    const work = await remote.commit('topic', { 'b.txt': 'two' });
+    const mirror = await remote.mirror('mirror');
+    await mirror.fetch();
+    const archive = 'refs/archive/topic';
+    const moves = (expect: typeof work) => [
+      { ref: archive, to: work, expect: null },
+      { ref: 'topic', to: null, expect },
+    ];
+    await expect(mirror.pushTogether(moves(first))).rejects.toMatchObject({ code: 'repository/moved' });
+    expect(remote.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main\nrefs/heads/topic');
+    await mirror.pushTogether(moves(work));
+    expect(remote.git('for-each-ref', '--format=%(refname)')).toBe(`${archive}\nrefs/heads/main`);
+    expect(await mirror.branches()).toEqual([{ name: 'main', tip: first }]);
+  });
+});
+
+describe('the log', () => {
+  it('tells what a branch has that main has not, merged lines included, and one commit by itself', async () => {
+    const first = await remote.commit('main', { 'a.txt': 'one' }, 'First');
+    remote.git('update-ref', 'refs/heads/topic', first);
+    const work = await remote.commit('topic', { 'b.txt': 'two' }, 'Work');
+    await remote.commit('main', { 'a.txt': 'three' }, 'Main goes on');
+    const mirror = await remote.mirror('mirror');
+    await mirror.fetch();
+    const main = (await mirror.resolve('main'))!;
+    expect((await mirror.commitsSince(main, work)).map(({ message }) => message)).toEqual(['Work']);
+    expect(await mirror.logged(first)).toMatchObject({ message: 'First', parents: [], author: { name: 'Test' } });
+  });
+});

@@ -7,7 +7,7 @@ import { parsePolicy } from '#bot/gates/policies.ts';
 import type { ListedPull } from '#bot/github/branches-api.ts';
 import { labelsFor } from '#bot/orchestrator/life/labels.ts';
 import { whyNoRoom } from '#bot/orchestrator/life/room-to-propose.ts';
-import { archiveRef, staleBranches, tidyBranches } from '#bot/orchestrator/life/stale-branches.ts';
+import { archiveByHand, archiveRef, staleBranches, tidyBranches } from '#bot/orchestrator/life/stale-branches.ts';
 import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { createProposal, FOLDER, HEAD_REF, ID, OWNER, type ProposalWorld } from './proposal-world.ts';
@@ -194,6 +194,20 @@ describe('stale branches', { timeout: 60_000 }, () => {
     const done = await tidyBranches({ ...options, repository: racing });
     expect(done).toEqual([]);
     expect(await heads()).toContain(HEAD_REF);
+  });
+
+  it('and others go at once when a person says so, but not what is protected, kept or in an open pull request', async () => {
+    await open();
+    const { clone, options, base, pushTo } = place;
+    for (const name of ['gh-pages', 'old']) await clone.git('push', '--quiet', 'origin', `main:refs/heads/${name}`);
+    const tip = await pushTo('old', { 'old.md': 'x\n' });
+    for (const name of ['main', 'ratchet/state', 'gh-pages', HEAD_REF, 'nowhere', '--all'])
+      await expect(archiveByHand(name, options)).rejects.toMatchObject({
+        code: expect.stringMatching(/^life\/(kept|no)-branch$/),
+      });
+    expect(await archiveByHand('old', options)).toBe(archiveRef('old', tip));
+    expect(await heads()).not.toContain('old');
+    expect(await place.repository.resolve('main')).toBe(base);
   });
 
   it('are left alone where main has no policy for them', async () => {
