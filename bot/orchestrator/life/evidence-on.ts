@@ -73,7 +73,7 @@ export async function isStale(pull: PullRequest, base: CommitHash, repository: R
 /**
  * The evidence of a proposal as it must read on the present main: the pack it has, or one made again from the same files, the same
  * night's search and main's yardstick, incumbent and neighbours, as the gate will make it.
- * @throws RatchetError `life/conflict` when main no longer has the strategy or the proposal has no evidence
+ * @throws RatchetError `life/conflict` when main no longer has the version that the night searched to better, or the proposal has no evidence
  */
 export async function evidenceOn(place: Place, options: EvidenceOptions): Promise<{ pack: Pack; sentence: string }> {
   const { strategy, head, base } = place;
@@ -82,6 +82,15 @@ export async function evidenceOn(place: Place, options: EvidenceOptions): Promis
   if (parentTree === null)
     throw new RatchetError('life/conflict', `main no longer has strategies/${strategy}.`, 'Close the proposal.', { strategy });
   const pack = await packAt(strategy, head, options);
+  // The selection data said yes to a lead over one incumbent, which says nothing about another.
+  if (pack.parentTree !== parentTree) {
+    throw new RatchetError(
+      'life/conflict',
+      `main has another version of ${strategy} than the one that cycle ${pack.cycle} searched to better, and only about that were its questions.`,
+      'Close the proposal, and let a night look again.',
+      { strategy },
+    );
+  }
   const why = await whyStale(place, options);
   if (why === null) return { pack, sentence: 'Its evidence holds on the present main, and is as it was.' };
   await options.state.refresh();

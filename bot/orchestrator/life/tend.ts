@@ -82,8 +82,8 @@ async function remake(pull: PullRequest, base: CommitHash, options: LifeOptions)
     if (!(error instanceof RatchetError)) throw error;
     // A moved head has an event of its own; the next look sees what became of it.
     if (error.code === 'life/head-moved' || error.code === 'life/fresh') return null;
-    if (error.code === 'life/foreign-commits' || error.code === 'life/conflict') {
-      await sayOnce(pull.number, error.code.replace('/', '-'), `${error.message} ${error.remedy}`, options);
+    if (error.code === 'life/foreign-commits' || error.code === 'life/conflict' || error.code.startsWith('evidence/')) {
+      await sayOnce(pull.number, error.code.replaceAll('/', '-'), `${error.message} ${error.remedy}`, options);
       return null;
     }
     options.log.warn({ err: error, number: pull.number }, 'A stale proposal could not be made again.');
