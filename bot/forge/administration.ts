@@ -25,6 +25,15 @@ export interface Administration {
   /** The same slug is the same app with the same key; what else is given is brought up to date. */
   registerApp(options: NewApp): RegisteredApp;
   installApp(appId: number, owner: string, repository: string): { installationId: number };
+  /** What the jobs of workflows are told; secrets by environment, the repository's own under the empty name. */
+  configureActions(
+    owner: string,
+    repository: string,
+    settings: {
+      variables: Readonly<Record<string, string>>;
+      secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    },
+  ): void;
   /** Classic protection of a branch, which need not exist yet. */
   protectBranch(owner: string, repository: string, branch: string, rules: BranchProtection): void;
 }
@@ -46,6 +55,8 @@ export interface NewApp {
   events: readonly string[];
   webhookUrl: string;
   webhookSecret: string;
+  /** Where whoever installs it is sent afterwards. */
+  setupUrl?: string;
 }
 
 export interface RegisteredApp {
@@ -74,6 +85,13 @@ export function createAdministration(forge: ForgeContext): Administration {
       setPermission(forge, repositoryNamed(forge, owner, name), userNamed(forge, login), role),
     registerApp: (options) => registerApp(forge, options),
     installApp: (appId, owner, name) => installApp(forge, appId, repositoryNamed(forge, owner, name)),
+    configureActions: (owner, name, { variables, secrets }) => {
+      forge.database
+        .prepare(
+          'INSERT INTO actions_settings (repository_id, variables, secrets) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET variables = excluded.variables, secrets = excluded.secrets',
+        )
+        .run(repositoryNamed(forge, owner, name).id, JSON.stringify(variables), JSON.stringify(secrets));
+    },
     protectBranch: (owner, name, branch, rules) => protectBranch(forge, repositoryNamed(forge, owner, name), branch, rules),
   };
 }
@@ -81,7 +99,7 @@ export function createAdministration(forge: ForgeContext): Administration {
 const loginForm = /^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}$/;
 const nameForm = /^(?!\.{1,2}$)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$/;
 
-function ensureUser(forge: ForgeContext, login: string, type: UserType): UserRow {
+export function ensureUser(forge: ForgeContext, login: string, type: UserType): UserRow {
   const found = userByLogin(forge.database, login);
   if (found !== undefined) return found;
   if (!loginForm.test(login.replace(/\[bot\]$/, ''))) {
@@ -154,7 +172,7 @@ function setPermission(forge: ForgeContext, repository: RepositoryRow, user: Use
     .run(repository.id, user.id, role);
 }
 
-function registerApp(forge: ForgeContext, options: NewApp): RegisteredApp {
+export function registerApp(forge: ForgeContext, options: NewApp): RegisteredApp {
   if (options.webhookSecret === '') {
     throw new RatchetError('forge/no-secret', 'An app needs a webhook secret.', 'Give one that only the forge and the app know.');
   }
@@ -227,6 +245,7 @@ function appColumns(options: NewApp) {
     events: JSON.stringify(options.events),
     webhook_url: options.webhookUrl,
     webhook_secret: options.webhookSecret,
+    setup_url: options.setupUrl ?? null,
   };
 }
 
@@ -237,7 +256,7 @@ function firstUser(forge: ForgeContext): UserRow {
   return user;
 }
 
-function installApp(forge: ForgeContext, appId: number, repository: RepositoryRow): { installationId: number } {
+export function installApp(forge: ForgeContext, appId: number, repository: RepositoryRow): { installationId: number } {
   const app = appById(forge.database, appId);
   if (app === undefined) throw new RatchetError('forge/no-app', `There is no app ${appId}.`, 'Register it first.');
   const found = installationFor(forge.database, appId, repository.id);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '#engine/log.ts';
+import type { ActionsRunner } from './actions/dispatch.ts';
 import type { ForgeDatabase } from './database/open-database.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { RepositoryRow } from './queries/rows.ts';
@@ -15,6 +16,8 @@ export interface ForgeContext {
   readonly locks: KeyedLock;
   /** `http://127.0.0.1:PORT`, without a slash at the end; known once the server listens. */
   readonly url: () => string;
+  /** Runs workflows. */
+  readonly actions: () => ActionsRunner;
   /** Tells the sender of webhooks that there may be something to send. */
   readonly wakeDeliveries: () => void;
 }

@@ -3,6 +3,8 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
+import { ActionsRunner } from './actions/dispatch.ts';
+import type { ActionsOptions } from './actions/forge-host.ts';
 import { type Administration, createAdministration } from './administration.ts';
 import { type ForgeContext, gitDirOf } from './context.ts';
 import { openDatabase } from './database/open-database.ts';
@@ -27,6 +29,8 @@ export interface ForgeOptions {
   log: Logger;
   /** After this many API requests of one account within an hour the rest are refused, as on GitHub; by default 1,000,000. */
   requestsPerHour?: number;
+  /** What this machine lends to workflows that are started here. */
+  actions?: ActionsOptions;
 }
 
 /** A running forge. Its settings are set here; everything else goes through HTTP, as with GitHub. */
@@ -46,6 +50,7 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
   const database = openDatabase(dir);
   const sender = startSender({ database, clock, log });
   let url = '';
+  let actions: ActionsRunner | undefined;
   const forge: ForgeContext = {
     dir,
     database,
@@ -53,8 +58,10 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
     log,
     locks: createKeyedLock(),
     url: () => url,
+    actions: () => actions!,
     wakeDeliveries: sender.wake,
   };
+  actions = new ActionsRunner(forge, options.actions ?? {});
   const sessions = new Sessions(forge);
   const app = createServer(forge, createRateLimiter(clock, options.requestsPerHour ?? 1_000_000), sessions);
   // Whoever is quick enough to ask before the mending is done waits for it.
@@ -65,6 +72,7 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
     server = listening.server;
     url = `http://${host}:${listening.port}`;
     await mend(forge);
+    actions.mend();
     open();
   } catch (error) {
     refuse(error);
@@ -79,6 +87,7 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
     url,
     loginUrl: (login) => `${url}/?key=${sessions.issueKey(login)}`,
     async close() {
+      await actions.close();
       await sender.close();
       await stop(server);
       // Work that was under way may still hold a lock; let it end before the database goes.

@@ -9,6 +9,7 @@ import type { ForgeEnv, ForgeRequest } from './http/request.ts';
 import { createPages } from './pages/create-pages.ts';
 import type { Sessions } from './pages/sessions.ts';
 import { repositoryByName } from './queries/accounts.ts';
+import { actionRoutes } from './routes/actions.ts';
 import { appRoutes } from './routes/apps.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { commentRoutes } from './routes/comments.ts';
@@ -69,6 +70,7 @@ function createApi(forge: ForgeContext, limiter: RateLimiter): Hono<ForgeEnv> {
     reviewRoutes,
     pullRoutes,
     deploymentRoutes,
+    actionRoutes,
   ];
   for (const room of rooms) api.route('/', room(forge));
   api.all('*', () => {

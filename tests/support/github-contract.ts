@@ -120,6 +120,63 @@ const outside: Record<string, Schema | null> = {
   'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses': listOf(component('deployment-status')),
 };
 
+/** Written from GitHub's documentation: the contract's file has no component for these. */
+const workflowRun: Schema = {
+  type: 'object',
+  required: [
+    'id',
+    'node_id',
+    'name',
+    'path',
+    'run_number',
+    'event',
+    'status',
+    'conclusion',
+    'head_branch',
+    'head_sha',
+    'actor',
+    'url',
+    'html_url',
+    'created_at',
+    'updated_at',
+  ],
+  properties: {
+    id: { type: 'integer' },
+    run_number: { type: 'integer' },
+    status: { enum: ['queued', 'in_progress', 'completed'] },
+    conclusion: { enum: ['success', 'failure', 'cancelled', null] },
+    head_sha: { type: 'string', pattern: '^[0-9a-f]{40}$' },
+    actor: component('simple-user'),
+    created_at: { type: 'string', format: 'date-time' },
+    updated_at: { type: 'string', format: 'date-time' },
+  },
+};
+const workflowJob: Schema = {
+  type: 'object',
+  required: ['id', 'run_id', 'name', 'status', 'conclusion', 'started_at', 'completed_at', 'steps'],
+  properties: {
+    status: { enum: ['queued', 'in_progress', 'completed'] },
+    conclusion: { enum: ['success', 'failure', 'skipped', 'cancelled', null] },
+    steps: listOf({ type: 'object', required: ['name', 'status', 'conclusion', 'number'] }),
+  },
+};
+Object.assign(outside, {
+  'POST /app-manifests/{code}/conversions': {
+    allOf: [
+      component('integration'),
+      {
+        type: 'object',
+        required: ['client_id', 'client_secret', 'webhook_secret', 'pem'],
+        properties: { pem: { type: 'string' } },
+      },
+    ],
+  },
+  'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches': nothing,
+  'GET /repos/{owner}/{repo}/actions/runs': counted('workflow_runs', workflowRun),
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}': workflowRun,
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs': counted('jobs', workflowJob),
+});
+
 /** Events outside the contract's file that have the form of one inside it, but for the action. */
 const sameFormAs: Record<string, string> = {
   'issue-comment-deleted': 'issue-comment-created',

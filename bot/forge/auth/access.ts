@@ -125,6 +125,8 @@ export const needs = {
   writeStatuses: need('statuses', 'write', 'write'),
   readDeployments: need('deployments', 'read', 'read'),
   writeDeployments: need('deployments', 'write', 'write'),
+  readActions: need('actions', 'read', 'read'),
+  startWorkflows: need('actions', 'write', 'write'),
   readAdministration: need('administration', 'read', 'admin'),
   administer: need('administration', 'write', 'admin'),
 } as const satisfies Record<string, Need>;

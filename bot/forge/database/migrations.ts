@@ -304,4 +304,54 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX deliveries_pending ON deliveries (state, next_attempt_at, id);
   `,
+  `
+  -- Where the installer of an app is sent when it is done.
+  ALTER TABLE apps ADD COLUMN setup_url TEXT;
+
+  -- Codes that hand a new app's keys over, once.
+  CREATE TABLE app_conversions (
+    code_hash TEXT PRIMARY KEY,
+    app_id INTEGER NOT NULL REFERENCES apps (id),
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE workflow_runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repository_id INTEGER NOT NULL REFERENCES repositories (id),
+    number INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    sha TEXT NOT NULL,
+    actor_id INTEGER NOT NULL REFERENCES users (id),
+    inputs TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued', 'in_progress', 'completed')),
+    conclusion TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX workflow_runs_by_repository ON workflow_runs (repository_id, id);
+
+  CREATE TABLE workflow_jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id INTEGER NOT NULL REFERENCES workflow_runs (id),
+    name TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued', 'in_progress', 'completed')),
+    conclusion TEXT,
+    steps TEXT NOT NULL,
+    log TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    completed_at INTEGER,
+    UNIQUE (run_id, name)
+  ) STRICT;
+
+  -- What jobs are told: variables, and secrets by environment (the empty one is the repository's own).
+  CREATE TABLE actions_settings (
+    repository_id INTEGER PRIMARY KEY REFERENCES repositories (id),
+    variables TEXT NOT NULL,
+    secrets TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

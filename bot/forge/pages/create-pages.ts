@@ -6,13 +6,16 @@ import { ApiError, notFound } from '#bot/forge/http/api-error.ts';
 import { allRepositories, repositoryByName } from '#bot/forge/queries/accounts.ts';
 import { issueByNumber, pullByNumber } from '#bot/forge/queries/issues.ts';
 import type { PullRow } from '#bot/forge/queries/rows.ts';
+import { appRoutes } from './app-routes.ts';
 import { Assets } from './assets.ts';
 import { codeRoutes } from './code-routes.ts';
+import { editRoutes } from './edit-routes.ts';
 import { layout } from './layout.ts';
 import { type Html, html } from './markup.ts';
 import { type PageContext, type PageEnv, type PageRequest, pageIn, repositoryPage, type SiteContext } from './page-context.ts';
 import { type Api, formLimit, postRoutes, sessionRoutes } from './post-routes.ts';
 import { answer, refuseStrangeHosts } from './respond.ts';
+import { runRoutes } from './run-routes.ts';
 import type { Sessions, Visitor } from './sessions.ts';
 import { issuePage } from './views/issue-page.ts';
 import { issueListPage, pullListPage, type Shown } from './views/lists.ts';
@@ -55,11 +58,15 @@ export function createPages(forge: ForgeContext, sessions: Sessions, api: Api): 
     return answer(c, layout(site, 'Repositories', html`<h1 class="small">Repositories</h1><ul class="box rows">${list}</ul>`));
   });
 
+  app.route('/', appRoutes(forge));
+
   app.use('/:owner/:repo', findRepository);
   app.use('/:owner/:repo/*', findRepository);
   app.route('/', codeRoutes());
   app.route('/', discussionRoutes());
   app.route('/', postRoutes(forge, api));
+  app.route('/', editRoutes(forge, api));
+  app.route('/', runRoutes(forge, api));
   app.onError((error, c) => answerError(c as PageRequest, error, forge));
   return app;
 }

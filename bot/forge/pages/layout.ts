@@ -2,7 +2,7 @@ import { openIssueCount, openPulls } from '#bot/forge/queries/issues.ts';
 import { avatar, type Html, html, nothing } from './markup.ts';
 import type { PageContext, SiteContext } from './page-context.ts';
 
-export type Tab = 'code' | 'issues' | 'pulls' | 'branches' | 'commits';
+export type Tab = 'code' | 'issues' | 'pulls' | 'actions' | 'deployments' | 'branches' | 'commits';
 
 /** The frame of every page. */
 export function layout(site: SiteContext, title: string, content: Html, subnavigation: Html = nothing): Html {
@@ -49,6 +49,8 @@ export function repositoryLayout(page: PageContext, tab: Tab | null, title: stri
     { id: 'code', name: 'Code', href: home, count: null },
     { id: 'issues', name: 'Issues', href: `${home}/issues`, count: issues },
     { id: 'pulls', name: 'Pull requests', href: `${home}/pulls`, count: pulls },
+    { id: 'actions', name: 'Actions', href: `${home}/actions`, count: null },
+    { id: 'deployments', name: 'Deployments', href: `${home}/deployments`, count: null },
     { id: 'commits', name: 'Commits', href: `${home}/commits`, count: null },
     { id: 'branches', name: 'Branches', href: `${home}/branches`, count: null },
   ];

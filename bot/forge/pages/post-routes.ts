@@ -11,7 +11,7 @@ import { holdsFormKey, type Sessions, type Visitor } from './sessions.ts';
 /** How the pages post: the forge's own API, through its front door. */
 export type Api = (request: Request) => Response | Promise<Response>;
 
-type Member = Extract<Visitor, { kind: 'member' }>;
+export type Member = Extract<Visitor, { kind: 'member' }>;
 
 const maxFormBytes = 400_000;
 
@@ -90,7 +90,7 @@ export function postRoutes(forge: ForgeContext, api: Api): Hono<PageEnv> {
 }
 
 /** Lets a form in that came from one of our pages, in the session it was made for. */
-async function admitted(c: PageRequest): Promise<{ member: Member; fields: Record<string, unknown> }> {
+export async function admitted(c: PageRequest): Promise<{ member: Member; fields: Record<string, unknown> }> {
   const { visitor } = c.get('site');
   if (visitor.kind === 'reader') throw new ApiError(401, 'Sign in first: open the link that ratchet up prints.');
   const site = c.req.header('Sec-Fetch-Site');
@@ -101,15 +101,15 @@ async function admitted(c: PageRequest): Promise<{ member: Member; fields: Recor
   return { member: visitor, fields };
 }
 
-function read<Schema extends z.ZodType>(schema: Schema, fields: Record<string, unknown>): z.output<Schema> {
+export function read<Schema extends z.ZodType>(schema: Schema, fields: Record<string, unknown>): z.output<Schema> {
   const result = schema.safeParse(fields);
   if (result.success) return result.data;
   throw new ApiError(422, `The form is incomplete: ${result.error.issues[0]?.path.join('.')}.`);
 }
 
-type Call = (method: 'POST' | 'PUT' | 'PATCH', path: string, body: object) => Promise<unknown>;
+export type Call = (method: 'POST' | 'PUT' | 'PATCH', path: string, body: object) => Promise<unknown>;
 
-function caller(forge: ForgeContext, api: Api, { repository }: PageContext, member: Member): Call {
+export function caller(forge: ForgeContext, api: Api, { repository }: PageContext, member: Member): Call {
   const root = `${forge.url()}/api/v3/repos/${repository.owner}/${repository.name}`;
   return async (method, path, body) => {
     const request = new Request(`${root}${path}`, {
@@ -118,7 +118,7 @@ function caller(forge: ForgeContext, api: Api, { repository }: PageContext, memb
       body: JSON.stringify(body),
     });
     const response = await api(request);
-    const answer: unknown = await response.json();
+    const answer: unknown = response.status === 204 ? null : await response.json();
     if (response.ok) return answer;
     const { message } = z.object({ message: z.string() }).parse(answer);
     throw new ApiError(response.status as ErrorStatus, message);
@@ -126,11 +126,11 @@ function caller(forge: ForgeContext, api: Api, { repository }: PageContext, memb
 }
 
 /** Browsers send line ends as CR LF. */
-function normalised(text: string): string {
+export function normalised(text: string): string {
   return text.replace(/\r\n?/g, '\n');
 }
 
 /** Only an address of this forge may be gone back to. */
-function localAddress(value: unknown): string {
+export function localAddress(value: unknown): string {
   return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : '/';
 }

@@ -35,6 +35,7 @@ export interface AppRow {
   events: string;
   webhook_url: string;
   webhook_secret: string;
+  setup_url: string | null;
   created_at: number;
   updated_at: number;
 }

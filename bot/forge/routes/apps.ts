@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { convert } from '#bot/forge/apps/manifest.ts';
 import type { Permissions } from '#bot/forge/auth/actor.ts';
 import { issueInstallationToken } from '#bot/forge/auth/tokens.ts';
 import type { ForgeContext } from '#bot/forge/context.ts';
@@ -35,6 +37,12 @@ export function appRoutes(forge: ForgeContext): Hono<ForgeEnv> {
   app.get('/app', (c) => {
     const row = appOf(c);
     return c.json({ ...presentApp(forge, row), installations_count: installationsOfApp(forge.database, row.id).length });
+  });
+
+  app.post('/app-manifests/:code/conversions', (c) => {
+    const { app: row, keys } = convert(forge, c.req.param('code'));
+    const secret = { client_secret: randomBytes(20).toString('hex'), webhook_secret: row.webhook_secret };
+    return c.json({ ...presentApp(forge, row), ...secret, pem: keys.privateKeyPem }, 201);
   });
 
   app.get('/apps/:slug', (c) => {

@@ -81,6 +81,22 @@ export function githubFlavourRenderers(markdown: MarkdownIt): void {
   const { escapeHtml } = markdown.utils;
   markdown.renderer.rules.strong_text = (tokens, index) =>
     `<strong class="alert-title">${escapeHtml(tokens[index]!.content)}</strong>`;
-  markdown.renderer.rules.task_box = (tokens, index) =>
-    `<input type="checkbox" disabled${tokens[index]!.meta?.isDone === true ? ' checked' : ''}> `;
+  markdown.renderer.rules.task_box = (tokens, index, _options, given) => {
+    const env = given as TaskPlace;
+    const isDone = tokens[index]!.meta?.isDone === true;
+    if (env.ticks === undefined) return `<input type="checkbox" disabled${isDone ? ' checked' : ''}> `;
+    env.tasksSeen = (env.tasksSeen ?? 0) + 1;
+    return `<button class="tick" type="submit" form="${escapeHtml(env.ticks)}" name="task" value="${env.tasksSeen - 1}" role="checkbox" aria-checked="${isDone}" title="${isDone ? 'Untick' : 'Tick'}"></button> `;
+  };
+}
+
+/** With the id of a form on the page, boxes are buttons of it that can be ticked. */
+export interface TaskPlace {
+  readonly ticks?: string;
+  tasksSeen?: number;
+}
+
+/** Lines of the text, counted from 0, whose list item begins with a box, in the order of their boxes. */
+export function taskLines(tokens: readonly Token[]): readonly number[] {
+  return tokens.flatMap((token) => (token.children?.[0]?.type === 'task_box' && token.map !== null ? [token.map[0]] : []));
 }

@@ -1,6 +1,6 @@
 import MarkdownIt from 'markdown-it';
 import { escapePath } from '#bot/forge/present/addresses.ts';
-import { githubFlavour, githubFlavourRenderers } from './github-flavour.ts';
+import { githubFlavour, githubFlavourRenderers, taskLines } from './github-flavour.ts';
 import { safeHtml } from './safe-html.ts';
 import { drawnSigns } from './signs.ts';
 
@@ -10,6 +10,8 @@ export interface MarkdownPlace {
   readonly repository: string;
   /** For files: the commit or branch and the folder that relative links start from. */
   readonly file?: { readonly ref: string; readonly folder: string };
+  /** The id of a form whose buttons the boxes of tasks become; without one they only show. */
+  readonly ticks?: string;
 }
 
 const markdown = new MarkdownIt({ html: true, linkify: true, breaks: false });
@@ -78,5 +80,17 @@ function resolved(target: string, place: MarkdownPlace, view: 'blob' | 'raw'): s
  * Charts (`mermaid`) come out as their source, which the page draws.
  */
 export function renderMarkdown(text: string, place: MarkdownPlace): string {
-  return markdown.render(text, { place });
+  return markdown.render(text, { place, ticks: place.ticks });
+}
+
+const BOX = /\[[ xX]\](?= )/;
+
+/** The text with one of its boxes turned over. @returns null when it has no such box */
+export function turnTask(text: string, task: number): string | null {
+  const line = taskLines(markdown.parse(text, { place: { repository: '' } }))[task];
+  const lines = text.split('\n');
+  const written = line === undefined ? undefined : lines[line];
+  if (line === undefined || written === undefined || !BOX.test(written)) return null;
+  lines[line] = written.replace(BOX, (box) => (box === '[ ]' ? '[x]' : '[ ]'));
+  return lines.join('\n');
 }

@@ -3,6 +3,7 @@ import type { AnnotationRow, CheckRunRow } from '#bot/forge/queries/rows.ts';
 import { renderMarkdown } from '../markdown/render-markdown.ts';
 import { counted, each, type Html, html, moment, nothing, raw } from '../markup.ts';
 import type { PageContext } from '../page-context.ts';
+import { rerunForm } from './forms.ts';
 
 export type CheckMood = 'good' | 'bad' | 'waiting' | 'neutral';
 
@@ -74,7 +75,7 @@ ${each(lines, (line) => checkSection(page, line, sha))}`;
 
 function checkSection(page: PageContext, line: CheckLine, sha: string): Html {
   return html`<section class="box check-box" id="check-${line.name}">
-<header>${checkSymbol(line.mood, line.word)}<h3>${line.name}</h3><span class="quiet">${line.word}${duration(line.run)}</span></header>
+<header>${checkSymbol(line.mood, line.word)}<h3>${line.name}</h3><span class="quiet">${line.word}${duration(line.run)}</span>${line.run?.status === 'completed' ? rerunForm(page, line.run.id, page.here) : nothing}</header>
 <div class="pad">
 ${line.title === null ? nothing : html`<p><b>${line.title}</b></p>`}
 ${line.run === null ? nothing : checkOutput(page, line.run, sha)}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isAtLeast } from '#bot/forge/auth/access.ts';
 import { roleOf } from '#bot/forge/queries/accounts.ts';
 import type { IssueRow, PullRow } from '#bot/forge/queries/rows.ts';
@@ -8,6 +9,31 @@ import type { PageContext } from '../page-context.ts';
 /** Whether the visitor could merge, were the rules content. */
 export function mayWrite({ forge, repository, visitor }: PageContext): boolean {
   return visitor.kind === 'member' && isAtLeast(roleOf(forge.database, repository, visitor.user.id), 'write');
+}
+
+/** Whoever wrote a text may write it anew, and so may those who may write here at all. */
+export function mayEdit(page: PageContext, authorId: number): boolean {
+  return mayWrite(page) || (page.visitor.kind === 'member' && page.visitor.user.id === authorId);
+}
+
+/** The form that a text's boxes are buttons of, and a fold to write the text anew. `seen` keeps an edit from undoing another. */
+export function editForms(page: PageContext, address: string, anchor: string, body: string): Html {
+  const seen = html`${formKey(page)}<input type="hidden" name="seen" value="${textDigest(body)}">`;
+  return html`<form id="ticks-${anchor}" method="post" action="${address}">${seen}</form>
+<details class="edit"><summary>Edit</summary><form method="post" action="${address}">${seen}
+<textarea name="body" rows="10" maxlength="65536" aria-label="Text">${body}</textarea>
+<p class="buttons"><button class="primary" type="submit">Save</button></p></form></details>`;
+}
+
+/** Tells whether a text is still the one a page was made from. */
+export function textDigest(body: string): string {
+  return createHash('sha256').update(body).digest('hex').slice(0, 16);
+}
+
+/** The button that asks whoever made a check to look again. */
+export function rerunForm(page: PageContext, runId: number, back: string): Html {
+  if (!mayWrite(page)) return nothing;
+  return html`<form class="rerun" method="post" action="${page.home}/checks/${runId}/rerequest">${formKey(page)}<input type="hidden" name="back" value="${back}"><button type="submit">Re-run</button></form>`;
 }
 
 /** The key that proves a form was on one of our pages. */

@@ -6,6 +6,7 @@ import type { IssueRow, PullRow, ReactionContent, ReviewState } from '#bot/forge
 import { renderMarkdown } from '../markdown/render-markdown.ts';
 import { avatar, each, type Html, html, moment, nothing, raw } from '../markup.ts';
 import type { PageContext } from '../page-context.ts';
+import { editForms, mayEdit } from './forms.ts';
 
 interface Entry {
   readonly at: number;
@@ -29,6 +30,7 @@ export function timeline(page: PageContext, issue: IssueRow, pull: PullRow | nul
     at: issue.created_at,
     body: issue.body ?? '',
     subject: { type: 'issue', id: issue.id },
+    edit: mayEdit(page, issue.author_id) ? `${page.home}/${pull === null ? 'issues' : 'pull'}/${issue.number}/body` : null,
   });
   return html`<ol class="timeline"><li>${opening}</li>${each(entries, (entry) => html`<li>${entry.content}</li>`)}</ol>`;
 }
@@ -40,18 +42,23 @@ interface Words {
   readonly at: number;
   readonly body: string;
   readonly subject: { readonly type: 'issue' | 'comment'; readonly id: number } | null;
+  /** Where a new text is sent to; null for whoever may not send one. */
+  readonly edit: string | null;
 }
 
 /** Something a person or the bot wrote, in a box. */
-function words(page: PageContext, { anchor, authorId, verb, at, body, subject }: Words): Html {
+function words(page: PageContext, { anchor, authorId, verb, at, body, subject, edit }: Words): Html {
   const author = userById(page.forge.database, authorId);
   const bot = author.type === 'Bot' ? html` <span class="pill">bot</span>` : nothing;
   const content =
-    body.trim() === '' ? html`<p class="quiet">No words.</p>` : raw(renderMarkdown(body, { repository: page.home }));
+    body.trim() === ''
+      ? html`<p class="quiet">No words.</p>`
+      : raw(renderMarkdown(body, { repository: page.home, ...(edit === null ? {} : { ticks: `ticks-${anchor}` }) }));
   return html`<article class="box comment" id="${anchor}">
 <header>${avatar(author.login)}<b>${author.login}</b>${bot} <span class="quiet">${verb} <a href="#${anchor}">${moment(at)}</a></span></header>
 <div class="pad markdown">${content}</div>
 ${subject === null ? nothing : reactions(page, subject.type, subject.id)}
+${edit === null ? nothing : editForms(page, edit, anchor, body)}
 </article>`;
 }
 
@@ -93,6 +100,7 @@ function commentEntries(page: PageContext, issue: IssueRow): Entry[] {
       at: comment.created_at,
       body: comment.body,
       subject: { type: 'comment', id: comment.id },
+      edit: mayEdit(page, comment.author_id) ? `${page.home}/comments/${comment.id}/body` : null,
     }),
   }));
 }
@@ -115,7 +123,7 @@ function reviewEntries(page: PageContext, pull: PullRow): Entry[] {
     const content =
       review.body.trim() === ''
         ? html`<p class="event ${review.state.toLowerCase()}" id="${anchor}"><span class="dot" aria-hidden="true"></span><b>${author.login}</b> ${verb} <a href="${page.home}/commit/${review.commit_id}"><code>${review.commit_id.slice(0, 7)}</code></a> ${moment(at)}</p>`
-        : words(page, { anchor, authorId: review.author_id, verb, at, body: review.body, subject: null });
+        : words(page, { anchor, authorId: review.author_id, verb, at, body: review.body, subject: null, edit: null });
     return [{ at, content }];
   });
 }
