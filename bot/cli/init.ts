@@ -95,9 +95,10 @@ async function init(dir: string, flags: InitFlags): Promise<void> {
   try {
     refuseInside(tree, workspace);
     const own = await ownFiles(flags, workspace);
+    const apiUrl = settings.apiUrl === GITHUB_API ? null : settings.apiUrl;
     const team = teamFiles({
       repository: `${name.owner}/${name.name}`,
-      apiUrl: settings.apiUrl === GITHUB_API ? null : settings.apiUrl,
+      apiUrl,
       codeOwner: flags.codeOwner ?? `@${name.owner}`,
     });
     const flows = program === null ? {} : workflows({ program });
@@ -113,6 +114,7 @@ async function init(dir: string, flags: InitFlags): Promise<void> {
       hasWorkflows: program !== null,
       appId: flags.appId ?? appIdIn(workspace, settings),
       workspace: settings.workspace,
+      apiUrl,
     });
   } finally {
     close();

@@ -166,8 +166,7 @@ export class JobQueue {
 
   /** Everything in the queue, oldest first. */
   list(): readonly QueuedJob[] {
-    const rows = this.#db.prepare('SELECT id, job, state, attempts, error, due_at FROM jobs ORDER BY id').all() as ListedRow[];
-    return rows.map(({ job, due_at: dueAt, ...rest }) => ({ ...rest, job: JSON.parse(job) as unknown, dueAt }));
+    return listIn(this.#db);
   }
 
   /** The jobs that were given up and have not succeeded since, oldest first. */
@@ -235,6 +234,21 @@ export class JobQueue {
   close(): void {
     this.#db.close();
   }
+}
+
+/** A look at a queue from any process, while the bot works on it: everything in it, oldest first. */
+export function readQueue(path: string): readonly QueuedJob[] {
+  const db = new Database(path, { readonly: true, fileMustExist: true });
+  try {
+    return listIn(db);
+  } finally {
+    db.close();
+  }
+}
+
+function listIn(db: Database.Database): readonly QueuedJob[] {
+  const rows = db.prepare('SELECT id, job, state, attempts, error, due_at FROM jobs ORDER BY id').all() as ListedRow[];
+  return rows.map(({ job, due_at: dueAt, ...rest }) => ({ ...rest, job: JSON.parse(job) as unknown, dueAt }));
 }
 
 /** Each step from the version before; the first is what the first version of this file made. */

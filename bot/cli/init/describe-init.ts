@@ -10,6 +10,8 @@ export interface InitReport extends Placed {
   readonly keysDiffer: boolean;
   readonly hasWorkflows: boolean;
   readonly appId: number | null;
+  /** The API's root when it is not GitHub's. */
+  readonly apiUrl: string | null;
 }
 
 /** What was written, what was left, and what to do next, for a terminal. */
@@ -32,8 +34,8 @@ export function describeInit(report: InitReport): string {
   ].join('\n');
 }
 
-function nextSteps({ dir, repository, workspace, appId }: InitReport): readonly string[] {
-  const about = `--repository ${repository} --workspace ${workspace}`;
+function nextSteps({ dir, repository, workspace, appId, apiUrl }: InitReport): readonly string[] {
+  const about = `--repository ${repository} --workspace ${workspace}${apiUrl === null ? '' : ` --api-url ${apiUrl}`}`;
   return [
     `Read what was written, then commit and push it: git -C ${dir} add --all && git -C ${dir} commit -m "Start with Ratchet" && git -C ${dir} push origin HEAD:main`,
     ...(appId === null ? [`Make the App and install it: ratchet bot setup ${about}`] : []),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Job, JobQueue } from '#bot/github/job-queue.ts';
+import { type Job, JobQueue, readQueue } from '#bot/github/job-queue.ts';
 import { type JobHandlers, type Lane, Worker } from '#bot/github/worker.ts';
 
 const DAY_MS = 86_400_000;
@@ -160,6 +160,13 @@ describe('a job that fails', () => {
     }
     expect(tries).toBe(50 + PAUSES_MS.length + 1);
     expect(queue.failed()).toHaveLength(1);
+  });
+
+  it('can be seen from elsewhere, with what it failed with', () => {
+    queue.add(gates(4));
+    queue.fail(queue.take()!.id, 'the forge is away');
+    const [job] = readQueue(join(dir, 'queue.sqlite'));
+    expect(job).toMatchObject({ job: gates(4), state: 'queued', attempts: 1, error: 'the forge is away', dueAt: now + 1_000 });
   });
 
   it('starts over when somebody asks for it again', () => {
