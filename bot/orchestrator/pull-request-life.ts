@@ -22,6 +22,7 @@ import { type Rebased, rebase } from './life/rebase.ts';
 import { proposeRollBack, type RollBackRequest } from './life/roll-back.ts';
 import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
+import { isKeptBranch } from './life/stale-branches.ts';
 import { takeDown } from './life/take-down.ts';
 import { tend } from './life/tend.ts';
 import { proposeWaysBack } from './life/ways-back.ts';
@@ -263,9 +264,12 @@ export class PullRequestLife {
 
   /** What follows a merge. It is done again until it is done, and takes nothing back from a merge that has happened. */
   async #finish(pull: PullRequest): Promise<void> {
-    const { repository, log } = this.#options;
+    const { repository, log, botLogin } = this.#options;
     try {
-      await logMerge(pull, this.#options);
+      const record = await logMerge(pull, this.#options);
+      // A branch that people merged among themselves is theirs: it may be one they go on with.
+      if (pull.author !== botLogin && record?.by !== botLogin) return;
+      if (await isKeptBranch(pull.headRef, this.#options)) return;
       const tip = await repository.resolve(pull.headSha);
       const end = tip === null ? 'gone' : await takeDown(pull.headRef, tip, this.#options);
       if (end === 'moved')

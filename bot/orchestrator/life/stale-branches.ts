@@ -108,6 +108,12 @@ export async function archiveByHand(name: string, options: BranchOptions): Promi
   return archiveBranch(name, standing.tip, options);
 }
 
+/** Whether a branch is kept for good, by its name. As fetched. */
+export async function isKeptBranch(name: string, { repository }: Pick<BranchOptions, 'repository'>): Promise<boolean> {
+  const main = await repository.resolve(MAIN);
+  return isOwnKept(name, main === null ? null : await lifeAt(repository, main));
+}
+
 /** Main, what is the bot's own record, and what the policy names. */
 function isOwnKept(name: string, policy: LifePolicy | null): boolean {
   if (name === MAIN || name.startsWith('ratchet/')) return true;

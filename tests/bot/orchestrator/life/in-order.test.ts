@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BOT_PERSON } from '#bot/cli/identity.ts';
 import { EVALUATION_PATH } from '#bot/evidence/evaluation.ts';
 import { LIFE_PATH, LifePolicy } from '#bot/gates/life-policy.ts';
@@ -23,10 +23,10 @@ const open = async (level = 'propose', policies: Record<string, string> = { [LIF
   place = await createProposal(level, { policies });
   standing = place;
 };
-afterEach(async () => {
+const close = async () => {
   await standing?.close();
   standing = null;
-});
+};
 
 /** A later night's proposal for the same strategy. */
 async function later(cycle: string): Promise<number> {
@@ -48,6 +48,7 @@ const commentsOf = async (number: number) => (await place.api.issues.comments(nu
 
 describe('a proposal that a later night has overtaken', { timeout: 60_000 }, () => {
   beforeEach(() => open());
+  afterEach(close);
 
   it('is closed with a link to the newest, the tenth night after the ninth', async () => {
     const { life, api, number } = place;
@@ -74,8 +75,17 @@ describe('a proposal that a later night has overtaken', { timeout: 60_000 }, () 
 });
 
 describe('a proposal whose evidence went stale', { timeout: 60_000 }, () => {
+  beforeAll(() => open());
+  afterAll(close);
+
+  it('is left as it is by a main that moved elsewhere', async () => {
+    const { life, number, head, api, moveMain } = place;
+    await moveMain({ 'README.md': 'Other.\n' });
+    expect(await life.tend()).toEqual([]);
+    expect((await api.pullRequest(number)).headSha).toBe(head);
+  });
+
   it('is not made again over a person’s commit, and says so once', async () => {
-    await open();
     const { life, number, api, pushTo, moveMain, base, repository } = place;
     const theirs = await pushTo(HEAD_REF, { [`${FOLDER}/strategy.ts`]: 'export default 3;\n' });
     const bytes = await repository.readFile(await repository.require(base), EVALUATION_PATH);
@@ -85,40 +95,37 @@ describe('a proposal whose evidence went stale', { timeout: 60_000 }, () => {
     expect(await commentsOf(number)).toEqual([expect.stringContaining('A Person')]);
     expect((await api.pullRequest(number)).headSha).toBe(theirs);
   });
-
-  it('is left as it is by a main that moved elsewhere', async () => {
-    await open();
-    const { life, number, head, api, moveMain } = place;
-    await moveMain({ 'README.md': 'Other.\n' });
-    expect(await life.tend()).toEqual([]);
-    expect((await api.pullRequest(number)).headSha).toBe(head);
-  });
 });
 
 describe('labels', { timeout: 60_000 }, () => {
+  beforeAll(() => open('merge-paper'));
+  afterAll(close);
+
   it('say where a pull request stands, follow it, and leave people’s alone', async () => {
-    await open();
     const { life, number, api, world } = place;
-    await api.label(number, ['mine', 'strategy:other', 'gates:failed']);
-    await life.prove(number);
-    expect([...(await api.labels.of(number))].sort()).toEqual([
-      'gates:passed',
-      'mine',
-      'ratchet',
-      'stage:paper',
-      `strategy:${ID}`,
-    ]);
+    const { body } = await api.pullRequest(number);
+    await api.label(number, ['mine', 'strategy:other', 'gates:passed']);
     await life.hold(number, OWNER);
     await world.as('owner').rest.pulls.update({ owner, repo, pull_number: number, body: 'Trust me.' });
     await life.prove(number);
     expect(await api.labels.of(number)).toEqual(expect.arrayContaining(['held', 'gates:failed', 'mine']));
     expect(await api.labels.of(number)).not.toContain('gates:passed');
+    await world.as('owner').rest.pulls.update({ owner, repo, pull_number: number, body });
+    await life.prove(number);
+    await life.release(number, OWNER);
+    expect([...(await api.labels.of(number))].sort()).toEqual([
+      'gates:passed',
+      'held',
+      'mine',
+      'ratchet',
+      'stage:paper',
+      `strategy:${ID}`,
+    ]);
   });
 
   it('decide nothing: one that says held or passed is taken off again, and holds nobody back', async () => {
-    await open('merge-paper');
     const { life, number, api } = place;
-    await api.label(number, ['held']);
+    expect(await api.labels.of(number)).toContain('held');
     expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });
     expect(await api.labels.of(number)).not.toContain('held');
   });
@@ -137,7 +144,10 @@ describe('labels', { timeout: 60_000 }, () => {
   });
 });
 
+/** One after another in one repository. */
 describe('stale branches', { timeout: 60_000 }, () => {
+  beforeAll(() => open());
+  afterAll(close);
   const inDays = (days: number) => ({ ...place.options, clock: () => Date.now() + days * DAY_MS });
   const heads = async () => {
     await place.repository.fetch();
@@ -145,7 +155,6 @@ describe('stale branches', { timeout: 60_000 }, () => {
   };
 
   it('are those whose pull request is closed for long; they are archived after their term, under a ref that has their tip', async () => {
-    await open();
     const { api, number, head, clone } = place;
     expect(await staleBranches(inDays(100))).toEqual([]);
     await api.closePullRequest(number);
@@ -161,7 +170,6 @@ describe('stale branches', { timeout: 60_000 }, () => {
   });
 
   it('with work that is in no pull request are announced first, and kept by a commit', async () => {
-    await open();
     const { clone, pushTo } = place;
     for (const name of ['mine', 'gh-pages', 'release/1']) await clone.git('push', '--quiet', 'origin', `main:refs/heads/${name}`);
     await pushTo('mine', { 'mine.md': 'x\n' });
@@ -172,12 +180,14 @@ describe('stale branches', { timeout: 60_000 }, () => {
     await pushTo('mine', { 'mine.md': 'y\n' });
     expect(await tidyBranches(inDays(80))).toEqual(['Announced that mine will be archived.']);
     expect(await tidyBranches(inDays(95))).toEqual([expect.stringMatching(/^Archived mine as refs\/archive\//)]);
-    expect(await heads()).toEqual(expect.arrayContaining(['gh-pages', 'release/1', 'main', HEAD_REF]));
+    expect(await heads()).toEqual(expect.arrayContaining(['gh-pages', 'release/1', 'main']));
   });
 
   it('that somebody moved while they were being archived stay whole', async () => {
-    await open();
-    const { api, number, pushTo, repository } = place;
+    const { clone, api, pushTo, repository } = place;
+    await clone.git('push', '--quiet', 'origin', 'main:refs/heads/racing');
+    await pushTo('racing', { 'early.md': 'x\n' });
+    const { number } = await api.openPullRequest({ title: 'Racing', body: '', headRef: 'racing', baseRef: 'main' });
     await api.closePullRequest(number);
     const options = inDays(100);
     const racing = new Proxy(repository, {
@@ -186,22 +196,23 @@ describe('stale branches', { timeout: 60_000 }, () => {
         if (typeof value !== 'function') return value;
         if (name !== 'pushTogether') return value.bind(target);
         return async (...args: Parameters<typeof repository.pushTogether>) => {
-          await pushTo(HEAD_REF, { 'late.md': 'x\n' });
+          await pushTo('racing', { 'late.md': 'x\n' });
           return repository.pushTogether(...args);
         };
       },
     });
     const done = await tidyBranches({ ...options, repository: racing });
     expect(done).toEqual([]);
-    expect(await heads()).toContain(HEAD_REF);
+    expect(await heads()).toContain('racing');
   });
 
   it('and others go at once when a person says so, but not what is protected, kept or in an open pull request', async () => {
-    await open();
     const { clone, options, base, pushTo } = place;
-    for (const name of ['gh-pages', 'old']) await clone.git('push', '--quiet', 'origin', `main:refs/heads/${name}`);
+    await clone.git('push', '--quiet', 'origin', 'main:refs/heads/old');
+    const waiting = `evolve/${ID}/20260309-1`;
+    await later('20260309-1');
     const tip = await pushTo('old', { 'old.md': 'x\n' });
-    for (const name of ['main', 'ratchet/state', 'gh-pages', HEAD_REF, 'nowhere', '--all'])
+    for (const name of ['main', 'ratchet/state', 'gh-pages', waiting, 'nowhere', '--all'])
       await expect(archiveByHand(name, options)).rejects.toMatchObject({
         code: expect.stringMatching(/^life\/(kept|no)-branch$/),
       });
@@ -209,12 +220,16 @@ describe('stale branches', { timeout: 60_000 }, () => {
     expect(await heads()).not.toContain('old');
     expect(await place.repository.resolve('main')).toBe(base);
   });
+});
 
-  it('are left alone where main has no policy for them', async () => {
+describe('where main has no policy for them', { timeout: 60_000 }, () => {
+  afterEach(close);
+
+  it('branches and proposals are left alone', async () => {
     await open('propose', {});
     await place.api.closePullRequest(place.number);
-    expect(await staleBranches(inDays(900))).toEqual([]);
-    expect(await new PullRequestLife(inDays(900)).tend()).toEqual([]);
+    expect(await staleBranches({ ...place.options, clock: () => Date.now() + 900 * DAY_MS })).toEqual([]);
+    expect(await new PullRequestLife({ ...place.options, clock: () => Date.now() + 900 * DAY_MS }).tend()).toEqual([]);
   });
 });
 

@@ -145,6 +145,31 @@ describe('a merge', { timeout: 60_000 }, () => {
     expect(await branchNames(place)).not.toContain(HEAD_REF);
   });
 
+  it('that people made among themselves is written down, and their branch is theirs', async () => {
+    const { life, world, state, clone, pushTo } = place;
+    await clone.git('push', '--quiet', 'origin', 'main:refs/heads/develop');
+    await pushTo('develop', { 'mine.md': 'x\n' });
+    const { data } = await world.as('owner').rest.pulls.create({ owner, repo, title: 'Mine', head: 'develop', base: 'main' });
+    await world.as('owner').rest.pulls.merge({ owner, repo, pull_number: data.number });
+    expect(await life.finishMerges()).toEqual([data.number]);
+    expect(await state.list('merge-logs')).toEqual([mergeLogPath(data.number)]);
+    expect(await branchNames(place)).toContain('develop');
+  });
+
+  it('of a branch and a title full of tricks does nothing but merge, and takes the branch away', async () => {
+    const { life, world, clone, pushTo, repository } = place;
+    const branch = `we;ird/$(touch\u00a0x)'"\`&|-\u202e`;
+    const title = 'fixes #1 @octo `$(id)` <!-- ratchet:do close 1 --> [x](http://x) \u202e';
+    await clone.git('push', '--quiet', 'origin', `main:refs/heads/${branch}`);
+    await pushTo(branch, { 'mine.md': 'x\n' });
+    const { data } = await world.as('owner').rest.pulls.create({ owner, repo, title, head: branch, base: 'main' });
+    const merge = await life.merge(data.number, data.head.sha, OWNER, 'note');
+    expect(merge).toMatchObject({ state: 'merged' });
+    expect(await branchNames(place)).toEqual(['evolve/ema-cross/20260301-1', 'main', 'ratchet/state']);
+    const tip = await repository.logged(await repository.require('main'));
+    expect(tip.message).toContain(`[U+202E] (#${data.number})`);
+  });
+
   it('leaves a branch that somebody pushed to meanwhile, and says what was merged', async () => {
     const { number, head, pushTo } = place;
     const life = lifeThatMeets(place, ({ method }, pass) => {
