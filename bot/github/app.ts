@@ -6,9 +6,10 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { notThere } from './app-client.ts';
 import { clientWith, fetchWithin, mannersAt } from './client.ts';
+import type { PollingApi } from './editor-of.ts';
 import { hear, type Listener } from './hear.ts';
 import type { JobQueue } from './job-queue.ts';
-import { type Api, RepositoryApi, type RepositoryName } from './repository-api.ts';
+import { RepositoryApi, type RepositoryName } from './repository-api.ts';
 
 export type { RepositoryName };
 
@@ -27,11 +28,18 @@ export class RatchetApp {
   readonly #server: Server;
   readonly api: RepositoryApi;
   /** The same installation without our words for it: for what only looks. */
-  readonly client: Api;
+  readonly client: PollingApi;
   /** The App's account as it appears as the author of pull requests and comments: `ratchet[bot]`. */
   readonly login: string;
 
-  private constructor(probot: Probot, installationId: number, server: Server, api: RepositoryApi, client: Api, login: string) {
+  private constructor(
+    probot: Probot,
+    installationId: number,
+    server: Server,
+    api: RepositoryApi,
+    client: PollingApi,
+    login: string,
+  ) {
     this.#probot = probot;
     this.#installationId = installationId;
     this.#server = server;

@@ -89,7 +89,7 @@ export function hear(name: string, payload: unknown, listener: Listener, now: nu
     case 'issues': {
       if (action !== 'edited' || isOwn || sender == null || sender.type === 'Bot') return [];
       const { number, body, updated_at: at } = IssueEvent.parse(payload).issue;
-      return [{ job: { kind: 'issue-edited', number, sender: sender.login, body: body ?? '', at } }];
+      return heardEdit({ number, sender: sender.login, body: body ?? '', at }, now);
     }
     case 'push': {
       const { ref, after } = PushEvent.parse(payload);
@@ -120,6 +120,15 @@ export function heardComment(
       sighting: { key: `comment:${comment.id}`, state: 'taken' },
     },
   ];
+}
+
+/** An edit of an issue's text. Each is remembered by its time, so that an old one that is told again ticks no box twice. */
+export function heardEdit(
+  edit: { readonly number: number; readonly sender: string; readonly body: string; readonly at: string },
+  now: number,
+): readonly Heard[] {
+  if (now - Date.parse(edit.at) > REMEMBERED_MS) return [];
+  return [{ job: { kind: 'issue-edited', ...edit }, sighting: { key: `edit:${edit.number}:${edit.at}`, state: 'taken' } }];
 }
 
 /** A pull request whose head, base or text is not what was seen last. */

@@ -226,8 +226,10 @@ export class JobQueue {
     this.#prunedAt = now;
     const before = now - REMEMBERED_MS;
     this.#db.prepare('DELETE FROM deliveries WHERE at < ?').run(before);
-    // A comment is taken until it is REMEMBERED_MS old, by the forge's clock, so what was seen of it is kept longer than that.
-    this.#db.prepare("DELETE FROM sightings WHERE key LIKE 'comment:%' AND at < ?").run(before - REMEMBERED_MS);
+    // They are taken until they are REMEMBERED_MS old, by the forge's clock, so what was seen of them is kept longer than that.
+    this.#db
+      .prepare("DELETE FROM sightings WHERE (key LIKE 'comment:%' OR key LIKE 'edit:%') AND at < ?")
+      .run(before - REMEMBERED_MS);
     this.#db.prepare("DELETE FROM jobs WHERE state = 'failed' AND due_at < ?").run(before);
   }
 

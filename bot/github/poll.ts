@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { ConditionalReader, PER_PAGE } from './conditional.ts';
-import { HeardComment, HeardPull, heardComment, heardPull, heardRef, type Listener } from './hear.ts';
+import { editorOf, type PollingApi } from './editor-of.ts';
+import { HeardComment, HeardPull, heardComment, heardEdit, heardPull, heardRef, type Listener } from './hear.ts';
 import type { Heard, JobQueue } from './job-queue.ts';
 import { comeBackAt, statusBehind } from './refusal.ts';
-import type { Api } from './repository-api.ts';
 
 /** Comments are asked for from a little before the newest one seen: clocks and the API's order are not that exact. */
 const OVERLAP_MS = 60_000;
@@ -14,6 +14,9 @@ const OVERLAP_MS = 60_000;
 const CURSOR_KEY = 'poll:comments';
 const OPEN_KEY = 'poll:open';
 const MAIN = 'main';
+/** The issue that is kept by the bot, and whose boxes people tick. */
+const DASHBOARD_LABEL = 'ratchet:dashboard';
+const TICKED = /^\s*[-*] \[[xX]\].*<!-- ratchet:do /m;
 const BRANCHES = [MAIN, 'ratchet/state'] as const;
 
 const Cursor = z.strictObject({
@@ -27,7 +30,7 @@ type Cursor = z.infer<typeof Cursor>;
 const Comment = HeardComment.extend({ issue_url: z.string(), html_url: z.string() });
 
 export interface PollerOptions {
-  readonly client: Api;
+  readonly client: PollingApi;
   readonly listener: Listener;
   readonly queue: JobQueue;
   /** Called after jobs were added. */
@@ -38,7 +41,7 @@ export interface PollerOptions {
 
 /**
  * Sees what webhooks would have told: for machines that cannot be reached, and for what was missed while the bot was away. The
- * same jobs follow, and none of them twice, whoever sees it first. When nothing has happened a look is four answers of 304.
+ * same jobs follow, and none of them twice, whoever sees it first. When nothing has happened a look is five answers of 304.
  */
 export class Poller {
   readonly #options: PollerOptions;
@@ -63,7 +66,8 @@ export class Poller {
     const { heard, cursor } = await this.#comments();
     const pulls = await this.#pulls();
     const branches = await Promise.all(BRANCHES.map((branch) => this.#branch(branch)));
-    const isNew = queue.hear([...heard, ...pulls, ...branches.flat()]);
+    const edits = await this.#edits();
+    const isNew = queue.hear([...heard, ...pulls, ...branches.flat(), ...edits]);
     // Only now: a look that was killed before is made again.
     if (cursor !== null) queue.note({ key: CURSOR_KEY, state: JSON.stringify(cursor) });
     this.#reader.keep();
@@ -149,6 +153,28 @@ export class Poller {
     for (const number of before) if (!open.includes(number)) queue.note({ key: `pull:${number}`, state: 'closed' });
     queue.note({ key: OPEN_KEY, state: JSON.stringify(open) });
     return pulls.map(heardPull);
+  }
+
+  /** Boxes that somebody ticked. Whose they are only GraphQL says; where nobody can say it, they are left. */
+  async #edits(): Promise<readonly Heard[]> {
+    const { client, listener, clock } = this.#options;
+    const found = await this.#reader.list('dashboard', (page, headers) =>
+      client.rest.issues.listForRepo({
+        ...this.#repo,
+        labels: DASHBOARD_LABEL,
+        state: 'open',
+        per_page: PER_PAGE,
+        page,
+        headers,
+      }),
+    );
+    const ticked = (found?.items ?? []).filter(({ body }) => TICKED.test(body ?? ''));
+    const heard = ticked.map(async ({ number, body }) => {
+      const editor = await editorOf(client, listener, number);
+      if (editor === null || editor.login === listener.login) return [];
+      return heardEdit({ number, sender: editor.login, body: body ?? '', at: editor.at }, clock());
+    });
+    return (await Promise.all(heard)).flat();
   }
 
   async #branch(branch: string): Promise<readonly Heard[]> {

@@ -79,6 +79,20 @@ describe('what webhooks ask for', () => {
     expect([...push('refs/heads/evolve/x'), ...push('refs/tags/main')]).toEqual([]);
   });
 
+  it('is a look at the boxes of an issue that a person edited, remembered by its time', () => {
+    const issue = { number: 5, body: 'B', updated_at: at };
+    const edited = (sender: object) => hear('issues', { action: 'edited', sender, repository, issue }, listener, NOW);
+    expect(edited(person)).toEqual([
+      {
+        job: { kind: 'issue-edited', number: 5, sender: 'reviewer', body: 'B', at },
+        sighting: { key: `edit:5:${at}`, state: 'taken' },
+      },
+    ]);
+    expect(edited(bot)).toEqual([]);
+    const old = { ...issue, updated_at: '2025-12-01T00:00:00Z' };
+    expect(jobsOf('issues', { action: 'edited', sender: person, repository, issue: old })).toEqual([]);
+  });
+
   it('is nothing for what it does not know, and an error for a payload that GitHub would not send', () => {
     expect(jobsOf('star', { action: 'created', repository, sender: person })).toEqual([]);
     expect(jobsOf('installation', { action: 'created', sender: person })).toEqual([]);

@@ -134,7 +134,7 @@ describe('polling', () => {
     expect(told).not.toContain('pull_request');
   });
 
-  it('costs four answers without content when nothing has happened', async () => {
+  it('costs five answers without content when nothing has happened', async () => {
     await seen();
     const statuses: number[] = [];
     const client = world.bot();
@@ -153,7 +153,35 @@ describe('polling', () => {
     statuses.length = 0;
     await poller.look();
     // The state branch does not exist yet.
-    expect(statuses.toSorted()).toEqual([304, 304, 304, 404]);
+    expect(statuses.toSorted()).toEqual([304, 304, 304, 304, 404]);
+  });
+
+  it('sees a box that was ticked, once, and by whom', async () => {
+    const body = (sign: string) => `## Proposals\n- [${sign}] close <!-- ratchet:do close 7 -->`;
+    const issue = { owner, repo, title: 'Dashboard', body: body(' '), labels: ['ratchet:dashboard'] };
+    const { data } = await world.as('owner').rest.issues.create(issue);
+    const at = new Date(now).toISOString();
+    // The forge has no GraphQL; this is GitHub's answer.
+    const client = world.bot();
+    client.hook.wrap('request', (request, options) => {
+      if (!options.url.endsWith('/graphql')) return request(options);
+      const answer = { repository: { issue: { lastEditedAt: at, editor: { login: 'writer' } } } };
+      return { status: 200, url: '', headers: {}, data: { data: answer } };
+    });
+    const look = new Poller({ client, listener: listener(), queue, onJobs: () => {}, clock, log });
+    await look.look();
+    expect(await seen()).toEqual([]);
+    const ticked = { owner, repo, issue_number: data.number, body: body('x') };
+    await world.as('writer').rest.issues.update(ticked);
+    // Without a word about whose it is, it is left alone.
+    expect(await seen()).toEqual([]);
+    await look.look();
+    const edit = { kind: 'issue-edited', number: data.number, sender: 'writer', body: body('x'), at };
+    expect(queue.list().map(({ job }) => job)).toEqual([edit]);
+    queue.finish(queue.take()!.id);
+    await world.as('owner').rest.issues.addLabels({ owner, repo, issue_number: data.number, labels: ['more'] });
+    await look.look();
+    expect(queue.list()).toEqual([]);
   });
 
   it('looks again at what it had read when the rest of a look failed', async () => {
