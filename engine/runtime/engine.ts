@@ -296,6 +296,7 @@ export class Engine {
     if (instant !== null && instant.time <= this.#catchUpUntil) return;
     this.#commit();
     this.#hasCaughtUp = true;
+    this.#reports.hurry();
     this.#emit({ kind: 'caught-up', time: this.#now });
   }
 

@@ -47,6 +47,11 @@ export class ReportKeeper {
     this.#day = day;
   }
 
+  /** The replay has caught up: what was said on the way is old, and the next report does not wait. */
+  hurry(): void {
+    this.#givenAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** In so many milliseconds there is a report to give; for ever when nothing is new. */
   dueIn(): number {
     if (!this.#hasNews) return Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import { nightsOf, readLedgerFrom } from '#bot/evidence/ledger.ts';
 import { text } from '#bot/evidence/markdown.ts';
 import { amount, day, signedPercent } from '#bot/evidence/numbers.ts';
+import { sparkline } from '#bot/orchestrator/dashboard/sparkline.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { EngineReport, StrategyReport } from '#engine/runtime/report.ts';
 import type { CommentCommand } from '../command.ts';
@@ -52,17 +53,9 @@ function account({ id, dailyEquity, capital }: StrategyReport, days: number): st
   if (last === undefined) return `**${id}**: no day yet.`;
   const [since, from] = before ?? [dailyEquity[0]![0], capital];
   const change = signedPercent(last[1] / from - 1);
-  const line = equityLine(dailyEquity.slice(-days - 1).map(([, value]) => value));
+  const line = sparkline(
+    dailyEquity.map(([, value]) => value),
+    days + 1,
+  );
   return `**${id}** ${line} ${amount(last[1])} on ${day(Date.parse(last[0]))}, ${change} since ${since}.`;
-}
-
-const BLOCKS = '▁▂▃▄▅▆▇█';
-
-/** Values as a line of blocks, the lowest and the highest of them at its ends. */
-export function equityLine(values: readonly number[]): string {
-  const low = Math.min(...values);
-  const range = Math.max(...values) - low;
-  const block = (value: number): string =>
-    BLOCKS[range === 0 ? 0 : Math.min(BLOCKS.length - 1, Math.floor(((value - low) / range) * BLOCKS.length))]!;
-  return values.map(block).join('');
 }

@@ -1,5 +1,6 @@
 import { table, text } from '#bot/evidence/markdown.ts';
 import { count, decimal, percent, share } from '#bot/evidence/numbers.ts';
+import { orderText } from '#bot/orchestrator/engine-watch.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
 import type { CommentCommand } from '../command.ts';
 import { asOfLine } from './figures.ts';
@@ -15,8 +16,7 @@ export const risk: CommentCommand = {
   isSlow: false,
   async answer(_invocation, room) {
     const report = await publishedReport(room);
-    const { mode, by, at, reason } = report.control;
-    const control = `Control: **${mode}**, by ${text(by)} at ${at}: ${text(reason)}.`;
+    const control = `The engine obeys: ${orderText(report.control)}.`;
     return [control, limitsOf(report), drawdownsOf(report), refusalsOf(report), asOfLine(report.asOf)].join('\n\n');
   },
 };

@@ -10,5 +10,5 @@ export function costSection({ nights }: Pick<DashboardFacts, 'nights'>): string 
   const lately = nights.value.slice(-NIGHTS);
   const sum = (of: 'planned' | 'rejected' | 'asked'): number => lately.reduce((total, night) => total + night[of], 0);
   const asked = `${counted(sum('asked'), 'question')} to the selection data`;
-  return `## Cost\n\nThe last ${counted(lately.length, 'night')} took ${counted(sum('planned'), 'trial')}, ${sum('rejected')} of which were refused before they ran, and ${asked}.`;
+  return `## Cost\n\n${lately.length === 1 ? 'The last night' : `The last ${lately.length} nights`} took ${counted(sum('planned'), 'trial')}, ${sum('rejected')} of which were refused before they ran, and ${asked}.`;
 }
