@@ -86,6 +86,7 @@ describe('a change of the policies themselves', () => {
     ],
     ['paths that cannot be read', 'policies/paths.yaml', 'bot: everything', /^policies\/paths\.yaml cannot be read: bot/],
     ['an autonomy that cannot be read', 'policies/autonomy.yaml', 'merge: always', /^policies\/autonomy\.yaml cannot be read/],
+    ['a life that cannot be read', 'policies/life.yaml', 'labels: perhaps', /^policies\/life\.yaml cannot be read/],
     [
       'rules of which nobody sees what they let pass',
       'policies/gates.test.yaml',
