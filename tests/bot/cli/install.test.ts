@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Check } from '#bot/cli/doctor/check.ts';
-import { APP_PERMISSIONS } from '#bot/github/app-manifest.ts';
 import { saveCredentials } from '#bot/github/credentials.ts';
 import {
   type Clone,
@@ -12,7 +11,9 @@ import {
   type World,
   webhookSecret,
 } from '#tests/bot/forge/forge-under-test.ts';
+import { browse } from '#tests/bot/forge/pages/browse.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
+import { RatchetProcess } from '#tests/support/ratchet-process.ts';
 
 /** docs/ops/install.md, step by step, on a forge of this machine. */
 describe('an installation, from an empty repository', () => {
@@ -43,6 +44,37 @@ describe('an installation, from an empty repository', () => {
   });
   afterAll(() => world.close());
 
+  /** What a person does in a browser: from our page to the forge's, and back with a code; then the installation. */
+  async function makeTheApp(): Promise<void> {
+    const setup = new RatchetProcess(['bot', 'setup', '--name', 'Ratchet of Octo', ...about()]);
+    const [, url] = await setup.says(/open (\S+) in a browser/, 60_000);
+    const page = await (await fetch(url!)).text();
+    const field = (name: string): string => {
+      const value = page.match(new RegExp(`${name}="([^"]+)"`))![1]!;
+      return value.replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)));
+    };
+    const target = new URL(field('action'));
+    const manifest = field('name="manifest" value');
+    expect(`${target.origin}${target.pathname}`).toBe(`${world.forge.url}/settings/apps/new`);
+    const person = browse(world.forge.url);
+    await person.get(world.forge.loginUrl(owner));
+    const asked = await (await person.post(`${target.pathname}${target.search}`, { manifest })).text();
+    expect(asked).toContain('<b>read and write</b> checks');
+    expect(asked).not.toMatch(/workflows|administration/);
+    const agreed = await person.post('/settings/apps/create', {
+      form_key: asked.match(/name="form_key" value="([^"]+)"/)![1]!,
+      name: 'Ratchet of Octo',
+      manifest,
+      state: target.searchParams.get('state')!,
+    });
+    expect(await (await fetch(agreed.headers.get('location')!)).text()).toContain('/apps/ratchet-of-octo/installations/new');
+    const ended = await setup.ended;
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('(ratchet-of-octo) is made') });
+    expect(await lacking()).toEqual(['App']);
+    const form_key = await person.formKey('/apps/ratchet-of-octo/installations/new');
+    await person.post('/apps/ratchet-of-octo/installations', { form_key, repository: `${owner}/${repo}` });
+  }
+
   it('begins with nothing, and the doctor says what comes first', async () => {
     expect(await lacking()).toEqual(['credentials']);
     expect((await doctor()).get('credentials')?.mend).toContain('ratchet bot setup');
@@ -58,9 +90,7 @@ describe('an installation, from an empty repository', () => {
   });
 
   it('ends with everything in place, and a night that runs on a copy', async () => {
-    const app = world.forge.registerApp({ ...ratchetApp, permissions: APP_PERMISSIONS, webhookUrl: '' });
-    const facts = { appId: app.appId, slug: app.slug, name: 'Ratchet', url: world.forge.url, apiUrl: world.forge.url };
-    saveCredentials(join(workspace, 'github'), facts, { privateKey: app.privateKeyPem, webhookSecret });
+    await makeTheApp();
     expect(await lacking()).toEqual(expect.arrayContaining(['check gate', 'policies', 'keys', 'candles', 'strategies']));
 
     const program = `octo/ratchet@${'a'.repeat(40)}`;
