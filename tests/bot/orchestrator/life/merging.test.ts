@@ -256,6 +256,23 @@ describe('a merge that does not happen', { timeout: 60_000 }, () => {
     },
   );
 
+  it('that is never answered ends in one sentence, which says whether it was merged or that nobody knows', async () => {
+    const { number } = place;
+    const pull = await place.api.pullRequest(number);
+    const silence = () => Promise.reject(new Error('The operation was aborted due to timeout'));
+    const deaf = apiThatMeets(place, ({ method }) => (method === 'PUT' ? silence() : null));
+    const gone = apiThatMeets(place, ({ url }) => (url.includes('/rules/') ? null : silence()));
+    const ask = (api: RepositoryApi) => squash(pull, 'note', { api, clock: () => NOW });
+    await expect(ask(deaf)).rejects.toMatchObject({
+      code: 'life/no-answer',
+      message: expect.stringMatching(/did not answer .*it is not merged\.$/),
+    });
+    await expect(ask(gone)).rejects.toMatchObject({
+      code: 'life/no-answer',
+      message: expect.stringContaining('cannot be asked'),
+    });
+  });
+
   it('of a head that moved is refused, whether it moved before or between reading and merging', async () => {
     const { life, number, head, pushTo, api } = place;
     const racing = lifeThatMeets(place, ({ method }, pass) =>
