@@ -215,6 +215,30 @@ describe('what is read', { timeout: 30_000 }, () => {
   });
 });
 
+describe('a night that is asked for', { timeout: 30_000 }, () => {
+  it('is told to whoever runs nights, with the wish as it was said, and its end is the answer', async () => {
+    const asked: unknown[] = [];
+    const night: CommandRoom['night'] = async ({ say: show, ...request }) => {
+      asked.push(request);
+      await show('observe: nothing yet');
+      return { cycle: '20260302-1', decision: 'NO_CHANGE', reason: 'It earns.', trials: 0, pullRequest: null, canaries: [] };
+    };
+    const { data } = await world.as('owner').rest.issues.createComment({ owner, repo, issue_number: open.number, body: 'x' });
+    const quiet = room;
+    room = { ...room, night };
+    await answer('owner', '/evolve strategy=ema-cross trade less', data.id);
+    room = quiet;
+    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less' }, by: owner }]);
+    expect(await answersTo(data.id)).toEqual([
+      expect.stringContaining('Night `20260302-1` for ema-cross: **NO_CHANGE**. It earns.'),
+    ]);
+  });
+
+  it('is refused where nobody runs any, or for a strategy that is not there', async () => {
+    expect(await say('owner', '/evolve')).toContain('This bot runs no nights.');
+  });
+});
+
 describe('one answer', { timeout: 30_000 }, () => {
   it('stands under a comment however often its job runs, after a pair of eyes', async () => {
     const { data } = await world

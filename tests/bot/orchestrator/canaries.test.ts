@@ -214,7 +214,7 @@ describe('a night whose alarm rings', () => {
       seed: 7,
       trials: 3,
       workers: 1,
-      hint: null,
+      hint: { by: 'octo', text: 'trade less' },
       proposer: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
       repository,
       state,
@@ -234,6 +234,7 @@ describe('a night whose alarm rings', () => {
     expect(lines).toEqual(report.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`));
     expect(lines).toContain('forges-metrics slipped');
     expect(recordsOf(ledger, 'night-ended').at(-1)?.entry.reason).toBe(report.reason);
+    expect(recordsOf(ledger, 'night-began').at(-1)?.entry.hint).toEqual({ by: 'octo', text: 'trade less' });
   }, 120_000);
 
   it('has one line a canary, also when it is run again', async () => {
