@@ -228,7 +228,7 @@ describe('a night that is asked for', { timeout: 30_000 }, () => {
     room = { ...room, night };
     await answer('owner', '/evolve strategy=ema-cross trade less', data.id);
     room = quiet;
-    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less' }, by: owner }]);
+    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less' } }]);
     expect(await answersTo(data.id)).toEqual([
       expect.stringContaining('Night `20260302-1` for ema-cross: **NO_CHANGE**. It earns.'),
     ]);
