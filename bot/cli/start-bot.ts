@@ -131,6 +131,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const life = new PullRequestLife(lifeOptions);
   const watch = new EngineWatch({ api, state, log });
   const orders = WaitingOrders.open(join(options.dir, 'orders.sqlite'));
+  const told = (done: readonly string[]): void => {
+    for (const message of done) progress({ kind: 'done', phase: 'tend', message });
+  };
   const { night } = options;
   const room: CommandRoom = {
     login,
@@ -141,7 +144,15 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     engine: watch,
     orders,
     openCandles: () => CandleStore.openExisting(options.candlesDir),
-    night: night === undefined ? null : (request) => night({ repository, state, api }, request),
+    night:
+      night === undefined
+        ? null
+        : async (request) => {
+            const report = await night({ repository, state, api }, request);
+            // What it proposed may overtake an older proposal.
+            told(await life.tend());
+            return report;
+          },
     clock: Date.now,
   };
   const proveAllOpen = async (): Promise<void> => {
@@ -171,12 +182,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       },
       'main-moved': async () => {
         await proveAllOpen();
-        await life.finishMerges();
+        told(await life.tend());
         refreshDashboard();
       },
       'state-moved': async () => {
         await watch.look();
-        await confirmOrders(await watch.status(), { orders, issues: api.issues });
+        const [status, report] = [await watch.status(), await watch.publishedReport()];
+        await confirmOrders(status, { orders, issues: api.issues });
+        told(await life.proposeWaysBack({ status, report }));
         refreshDashboard();
       },
       'issue-edited': async (job) => {
@@ -204,6 +217,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   if (options.pollEveryMs !== undefined) {
     const listener = { ...options.repositoryName, login };
     poller = new Poller({ client: app.client, listener, queue, onJobs: wake, clock: Date.now, log });
+    await poller.begin();
     poller.start(options.pollEveryMs);
   }
   return {

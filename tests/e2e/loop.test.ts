@@ -37,7 +37,8 @@ async function comment(number: number, body: string): Promise<string> {
   await github.rest.issues.createComment({ ...repo, issue_number: number, body });
   const answered = await eventually('an answer by the bot', async () => {
     const { data } = await github.rest.issues.listComments({ ...repo, issue_number: number });
-    return data.slice(before.data.length).find((item) => item.user?.login === 'ratchet[bot]');
+    const answer = data.slice(before.data.length).find((item) => item.user?.login === 'ratchet[bot]');
+    return answer?.body?.startsWith('⏳') === false && answer;
   });
   return answered.body ?? '';
 }
@@ -97,7 +98,7 @@ describe('the loop', () => {
     expect(await comment(number, '/status')).toContain('Synced');
     expect(await comment(number, '/help')).toContain('/retest');
     expect(await comment(number, '/mrege abc')).toContain('did you mean `/merge`');
-    expect(await comment(number, '/merge abc')).toContain('closed already');
+    expect(await comment(number, '/merge abc')).toContain('merged already');
   }, 60_000);
 
   it('keeps the old version when someone pushes to main unsigned, and opens an issue that says so', async () => {
