@@ -10,7 +10,7 @@ type Headers = { 'if-none-match'?: string };
 /** As much of Octokit's answer as is looked at here. */
 interface Answer<T> {
   readonly data: T;
-  readonly headers: { readonly etag?: string | undefined; readonly date?: string | undefined };
+  readonly headers: { readonly etag?: string | undefined };
 }
 
 /**
@@ -57,13 +57,13 @@ export class ConditionalReader {
   async list<T>(
     question: string,
     send: (page: number, headers: Headers) => Promise<Answer<T[]>>,
-  ): Promise<{ readonly items: readonly T[]; readonly date: string | undefined } | null> {
+  ): Promise<{ readonly items: readonly T[] } | null> {
     const first = await this.ask(question, (headers) => send(1, headers));
     if (first === null) return null;
     const items = [...first.data];
     if (items.length === PER_PAGE) this.forget(question);
     for (let page = 2; items.length === (page - 1) * PER_PAGE && page <= PAGES_MAX; page += 1)
       items.push(...(await send(page, {})).data);
-    return { items, date: first.headers.date };
+    return { items };
   }
 }

@@ -60,9 +60,24 @@ export class Poller {
     return { lastLookAt: this.#lastLookAt, trouble: this.#trouble };
   }
 
+  /**
+   * Notes, the first time ever, from when on comments are the bot's business. Whoever tells people that the bot is there does it
+   * after this.
+   */
+  async begin(): Promise<void> {
+    const { client, queue, clock } = this.#options;
+    if (queue.seen(CURSOR_KEY) !== null) return;
+    // By the forge's clock: that is the one comments are dated by.
+    const { headers } = await client.rest.repos.get(this.#repo);
+    const startedAt = Date.parse(headers.date ?? '') || clock();
+    const cursor: Cursor = { startedAt, newest: startedAt };
+    queue.note({ key: CURSOR_KEY, state: JSON.stringify(cursor) });
+  }
+
   /** Looks once, and queues what is new. */
   async look(): Promise<void> {
     const { queue, onJobs, clock } = this.#options;
+    await this.begin();
     const { heard, cursor } = await this.#comments();
     const pulls = await this.#pulls();
     const branches = await Promise.all(BRANCHES.map((branch) => this.#branch(branch)));
@@ -110,15 +125,13 @@ export class Poller {
 
   async #comments(): Promise<{ heard: readonly Heard[]; cursor: Cursor | null }> {
     const { client, listener, queue, clock } = this.#options;
-    const text = queue.seen(CURSOR_KEY);
-    const known = text === null ? null : Cursor.parse(JSON.parse(text));
-    const since = known === null ? undefined : new Date(known.newest - OVERLAP_MS).toISOString();
+    const known = Cursor.parse(JSON.parse(queue.seen(CURSOR_KEY) ?? 'null'));
+    const since = new Date(known.newest - OVERLAP_MS).toISOString();
     const question = `comments since ${since}`;
     const found = await this.#reader.list(question, (page, headers) =>
       client.rest.issues.listCommentsForRepo({
         ...this.#repo,
-        // Without a cursor one answer tells the forge's time, which is all that is wanted.
-        since: since ?? new Date(clock() - OVERLAP_MS).toISOString(),
+        since,
         sort: 'updated',
         direction: 'asc',
         per_page: PER_PAGE,
@@ -127,10 +140,6 @@ export class Poller {
       }),
     );
     if (found === null) return { heard: [], cursor: null };
-    if (known === null) {
-      const startedAt = Date.parse(found.date ?? '') || clock();
-      return { heard: [], cursor: { startedAt, newest: startedAt } };
-    }
     const comments = found.items.map((item) => Comment.parse(item));
     const heard = comments
       .filter((comment) => Date.parse(comment.created_at) >= known.startedAt)
