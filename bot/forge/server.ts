@@ -6,6 +6,7 @@ import type { ForgeContext } from './context.ts';
 import { ApiError, notFound } from './http/api-error.ts';
 import { type RateLimiter, rateLimitHeaders } from './http/rate-limit.ts';
 import type { ForgeEnv, ForgeRequest } from './http/request.ts';
+import { type OverheardAnswer, overheardAnswers } from './overheard.ts';
 import { createPages } from './pages/create-pages.ts';
 import type { Sessions } from './pages/sessions.ts';
 import { repositoryByName } from './queries/accounts.ts';
@@ -48,6 +49,7 @@ export function createServer(forge: ForgeContext, limiter: RateLimiter, sessions
 /** GitHub's REST API. The order matters in one place: longer addresses under `commits/` and `branches/` come before shorter ones. */
 function createApi(forge: ForgeContext, limiter: RateLimiter): Hono<ForgeEnv> {
   const api = new Hono<ForgeEnv>();
+  api.use(overhear);
   api.use(frame(forge, limiter));
   api.use('/repos/:owner/:repo/*', findRepository(forge));
   api.get('/rate_limit', (c) => {
@@ -79,6 +81,19 @@ function createApi(forge: ForgeContext, limiter: RateLimiter): Hono<ForgeEnv> {
   api.onError((error, c) => answerError(forge, c, error));
   return api;
 }
+
+const overhear: MiddlewareHandler<ForgeEnv> = async (c, next) => {
+  await next();
+  if (!overheardAnswers.hasSubscribers) return;
+  const answer: OverheardAnswer = {
+    method: c.req.method,
+    path: new URL(c.req.url).pathname.replace(/^\/api\/v3(?=\/|$)/, '') || '/',
+    status: c.res.status,
+    contentType: c.res.headers.get('Content-Type') ?? '',
+    body: await c.res.clone().text(),
+  };
+  overheardAnswers.publish(answer);
+};
 
 /** What every API answer has: an id, the account's limits, and for reading an ETag that may spare the answer. */
 function frame(forge: ForgeContext, limiter: RateLimiter): MiddlewareHandler<ForgeEnv> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormatsModule from 'ajv-formats';
+import type { OverheardAnswer } from '#bot/forge/overheard.ts';
 
 /**
  * GitHub's published contract as a judge of answers and webhooks. It knows every operation and event the bot uses; what is asked outside of
@@ -316,6 +317,12 @@ export function webhookProblem(event: string, payload: unknown): string | null {
   return schema === undefined
     ? `webhook ${name}: the contract does not know this event`
     : problemWith(`webhook ${name}`, schema, payload);
+}
+
+/** What is wrong with an answer as the forge itself overheard it, or null. Diffs, patches and raw files are text that no schema describes. */
+export function overheardProblem({ method, path, status, contentType, body }: OverheardAnswer): string | null {
+  if (status < 300 && status !== 204 && !contentType.includes('json')) return null;
+  return responseProblem(method, path, status, body);
 }
 
 /** Watches answers and webhooks of one test; `assertKept` fails it when anything was out of contract. */

@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const RATCHET = resolve('bot/cli/ratchet.js');
+/** What a forge in that process says is held against GitHub's contract: see contract-everywhere.ts. */
+const OVERHEAR = `--import=${pathToFileURL(resolve('tests/support/overhear-process.mjs')).href}`;
 
 export interface Ended {
   readonly code: number | null;
@@ -19,7 +22,7 @@ export class RatchetProcess {
   readonly ended: Promise<Ended>;
 
   constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [RATCHET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [OVERHEAR, RATCHET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { ForgeDatabase } from '#bot/forge/database/open-database.ts';
 import { updateRow } from '#bot/forge/database/write-row.ts';
+import { type OverheardWebhook, overheardWebhooks } from '#bot/forge/overheard.ts';
 import { appById } from '#bot/forge/queries/accounts.ts';
 import { nextDeliveryAt, pendingDeliveries } from '#bot/forge/queries/deliveries.ts';
 import type { AppRow, DeliveryRow } from '#bot/forge/queries/rows.ts';
@@ -105,6 +106,10 @@ async function post(
   delivery: DeliveryRow,
   stopped: AbortSignal,
 ): Promise<{ statusCode: number | null; failure: string | null }> {
+  if (overheardWebhooks.hasSubscribers) {
+    const overheard: OverheardWebhook = { event: delivery.event, payload: JSON.parse(delivery.payload) };
+    overheardWebhooks.publish(overheard);
+  }
   if (app.webhook_url === '') return { statusCode: null, failure: 'the app has no webhook address' };
   try {
     const response = await fetch(app.webhook_url, {
