@@ -16,6 +16,9 @@ export interface Request {
 
 const RANK: Readonly<Record<Permission, number>> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 
+/** Troubles that pass: the job is tried again rather than answered. */
+const PASSING: readonly string[] = ['repository/unreachable'];
+
 /**
  * Does a command for somebody who may, and gives its answer. What is wrong in the repository is said where it was asked.
  * @throws whatever is wrong with the machine or the forge, to be tried again
@@ -32,7 +35,8 @@ export async function perform(command: CommentCommand, request: Request, room: C
     const answerId = () => answer.write('⏳ Working on it.');
     return await command.answer({ ...request, permission, say, answerId }, room);
   } catch (error) {
-    if (error instanceof RatchetError) return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
+    if (error instanceof RatchetError && !PASSING.includes(error.code))
+      return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { runAllGates } from '#bot/gates/run-gates.ts';
 import { tradingTrees } from '#bot/gates/staleness.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
 import { type NightOptions, runNight } from '#bot/orchestrator/night.ts';
-import type { PaperRecord } from '#bot/orchestrator/observe.ts';
+import { paperRecordIn } from '#bot/orchestrator/paper-record.ts';
 import { branchOf } from '#bot/orchestrator/propose.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
@@ -147,17 +147,4 @@ async function longestAgo(repository: Repository, base: CommitHash, state: State
 async function engineReport(state: StateBranch): Promise<EngineReport | null> {
   const text = await state.readText(reportPath);
   return text === null ? null : parseReport(text);
-}
-
-/** What the engine publishes of a version: its newest trades and decisions. The whole record is on the engine's own disk. */
-export function paperRecordIn(report: EngineReport | null, strategy: string, tree: string): PaperRecord {
-  const own = report?.strategies.find((one) => one.id === strategy && one.tree === tree);
-  if (report === null || own === undefined) return { trades: [], decisionCounts: [], lastBarTime: null };
-  const counts = new Map<string, number>();
-  for (const { action } of own.decisions) counts.set(action, (counts.get(action) ?? 0) + 1);
-  return {
-    trades: own.trades.map(({ netResult, fees, exitTime }) => ({ netResult, fees, exitTime })),
-    decisionCounts: [...counts].map(([action, count]) => ({ action, count })),
-    lastBarTime: report.asOf,
-  };
 }

@@ -5,7 +5,7 @@ import { openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
 import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
-import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
+import { paperRecordFrom, paperRecordIn } from '#bot/orchestrator/paper-record.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Logger } from '#engine/log.ts';
@@ -13,7 +13,6 @@ import { acquireLock } from '#engine/runtime/lock.ts';
 import { enginePaths } from '#engine/runtime/options.ts';
 import { type EngineReport, parseReport, reportPath } from '#engine/runtime/report.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
-import { paperRecordIn } from '../actions/think.ts';
 import { BOT_PERSON } from '../identity.ts';
 import type { Workspace } from '../up/workspace.ts';
 

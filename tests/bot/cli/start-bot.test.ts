@@ -17,7 +17,9 @@ describe('the lanes', () => {
     expect(comment('/retest')).toBe('proofs');
     expect(comment(' /ReTest please')).toBe('proofs');
     expect(laneOf({ kind: 'state-moved' })).toBe('answers');
-    expect(comment('/merge 0123456')).toBe('answers');
+    expect(comment('/merge 0123456')).toBe('proofs');
+    expect(comment('/approve 0123456')).toBe('answers');
+    expect(comment('/halt now')).toBe('answers');
     expect(comment('why not /retest it?')).toBe('answers');
   });
 });
