@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Candidate, Evaluation, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { FromProposer, type SentEvaluation, sent, type ToProposer } from './messages.ts';
+import { bundled, startProcess } from './start-process.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SERVE = fileURLToPath(new URL('./serve.ts', import.meta.url));
 
 /** Native code cannot be bundled: the parser is read from disk, and its folders are all the process may read. */
@@ -51,29 +50,14 @@ export function proposerProcess(program: ProposerProgram): Proposer {
 }
 
 async function start({ module, onStart }: ProposerProgram): Promise<ChildProcess> {
-  const code = await bundled(module);
-  // The program goes in at standard input: as an argument it would be too long, and a file could be changed.
-  const child = spawn(process.execPath, [...flags(), '-'], {
-    cwd: ROOT,
-    env: {},
-    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
-  });
-  // A broken pipe is news of the death that 'close' reports with its cause.
-  child.stdin?.on('error', () => undefined).end(code);
+  const code = await bundled(
+    `import { serve } from ${JSON.stringify(SERVE)};\nimport proposer from ${JSON.stringify(module)};\nserve(proposer);`,
+    ['oxc-parser'],
+  );
+  const options = { readFromDisk: READ_FROM_DISK, mayUseNetwork: false, memoryMb: MEMORY_MB, serialization: 'advanced' } as const;
+  const child = startProcess(code, options);
   if (child.pid !== undefined) onStart?.(child.pid);
   return child;
-}
-
-function flags(): string[] {
-  const known = process.allowedNodeEnvironmentFlags;
-  return [
-    known.has('--permission') ? '--permission' : '--experimental-permission',
-    ...READ_FROM_DISK.map((name) => `--allow-fs-read=${ROOT}node_modules/${name}/`),
-    ...(known.has('--allow-addons') ? ['--allow-addons'] : []),
-    '--no-warnings',
-    `--max-old-space-size=${MEMORY_MB}`,
-  ];
 }
 
 /** Puts the task, answers questions, and waits for the proposal. */
@@ -143,26 +127,6 @@ function converse(child: ChildProcess, task: ProposerTask): Promise<readonly Can
 
 function sentEvaluation(evaluation: Evaluation): SentEvaluation {
   return evaluation.outcome === 'rejected' ? evaluation : { outcome: 'scored', result: sent(evaluation.result) };
-}
-
-/** Serving and the proposer in one script, made anew for each night: nothing is kept on disk that somebody could change. */
-async function bundled(module: string): Promise<string> {
-  const result = await build({
-    stdin: {
-      contents: `import { serve } from ${JSON.stringify(SERVE)};\nimport proposer from ${JSON.stringify(module)};\nserve(proposer);`,
-      resolveDir: ROOT,
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    external: ['oxc-parser'],
-    legalComments: 'none',
-    logLevel: 'silent',
-  });
-  return result.outputFiles[0]!.text;
 }
 
 function died(why: string): RatchetError {
