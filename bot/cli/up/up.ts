@@ -2,19 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import type { NightRequest } from '#bot/commands/command.ts';
-import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
-import { openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
-import { runAllGates } from '#bot/gates/run-gates.ts';
-import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
-import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
-import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
-import { RatchetError } from '#engine/errors.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
@@ -24,7 +16,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import * as option from '../option-parsers.ts';
-import { type NightParts, RATCHET_COMMAND, startBot } from '../start-bot.ts';
+import { RATCHET_COMMAND, startBot } from '../start-bot.ts';
 import { EngineProcess } from './engine-process.ts';
 import { openWorkspace } from './open-workspace.ts';
 import { describeDataset, type Market, prepareMarket } from './prepare-market.ts';
@@ -35,9 +27,9 @@ import { Settlements } from './settlements.ts';
 import { type LocalForge, startLocalForge } from './start-forge.ts';
 import { wantsOfStrategies } from './strategy-wants.ts';
 import { renderSummary, summarise } from './summary.ts';
-import { Turns } from './turns.ts';
 import { untilRunning, untilSynced } from './until.ts';
 import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
+import { WorkspaceNights } from './workspace-nights.ts';
 
 /** What the command line may say; what it leaves open the environment, the file or the defaults say. */
 interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy' | 'people'>> {
@@ -61,14 +53,10 @@ const EXIT_INTERRUPTED = 130;
 const SEED = 7;
 /** Paper money. */
 const CAPITAL = 10_000;
-/** A prime below the largest seed. */
-const SEEDS = 1_000_000_007;
 /** The paper trading that has happened before a workspace's first night: a month of hours. */
 const CATCH_UP_BARS = 720;
 const POLL_MS = 500;
 const ENGINE_TIMEOUT_MS = 120_000;
-/** The strategy the night looks at. */
-const STRATEGY = 'ema-cross';
 
 /** The checkout this program runs from. */
 const SOURCE = fileURLToPath(new URL('../../../', import.meta.url));
@@ -112,9 +100,6 @@ export function upCommand(): Command {
     );
 }
 
-/** What one night is about, where everything else is the workspace's. */
-type NightPlan = Pick<NightOptions, 'asOf' | 'seed' | 'hint'>;
-
 type Closing = (() => Promise<void> | void)[];
 
 async function up(settings: UpSettings, tools: GateTools): Promise<void> {
@@ -155,9 +140,8 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   local.protect();
   report({ kind: 'done', phase: 'forge', message: `${local.forge.url}/${REPOSITORY.owner}/${REPOSITORY.name}` });
 
-  const nights = new Turns();
-  const hold = (parts: NightParts, plan: NightPlan, show: Progress): Promise<NightReport> =>
-    nights.take(() => oneNight(settings, workspace, parts, candles, plan, prove(tools, log), show));
+  const { trials, workers } = settings;
+  const nights = new WorkspaceNights({ workspace, candles, tools, trials, workers, log, progress: report });
   const settlements = new Settlements();
   const bot = await startBot({
     identity: local.identity,
@@ -171,15 +155,7 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
     log,
     progress: report,
     onSettled: (settlement) => settlements.add(settlement),
-    night: async (parts, request) => {
-      requireThe(STRATEGY, request);
-      const asOf = lastBarOf(workspace) ?? market.replayFrom;
-      // Another seed than the first night's: the same search again would teach nothing.
-      return hold(parts, { asOf, seed: asOf % SEEDS, hint: request.hint }, (step) => {
-        report(step);
-        if (step.kind === 'done') void request.say(`${step.phase}: ${step.message}`).catch(() => {});
-      });
-    },
+    night: (parts, request) => nights.holdFor(parts, request),
   });
   closing.push(() => bot.close());
   local.connect(bot.webhookUrl);
@@ -197,10 +173,9 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
   });
 
   const startedAt = Date.now();
-  const night = await hold(
+  const night = await nights.hold(
     { repository: bot.repository, state: bot.state, api: bot.app.api },
     { asOf, seed: market.evaluation.seed, hint: null },
-    report,
   );
   const nightSeconds = (Date.now() - startedAt) / 1000;
 
@@ -249,27 +224,6 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
       `  The engine trades on. Sign in as the owner: ${local.forge.loginUrl(OWNER)}\n${others}  Stop with Ctrl-C; npm start goes on from here.\n`,
     );
   if (settings.json) console.log(JSON.stringify(summary));
-}
-
-/** The gates as they are, for canaries. That one refuses them is what it is for, and no news to whoever reads the log. */
-function prove(tools: GateTools, log: Logger): NightOptions['prove'] {
-  const quiet = log.child({}, { level: 'silent' });
-  return async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools);
-}
-
-/** Market time the engine has come to; null before its first bar. */
-function lastBarOf(workspace: Workspace): number | null {
-  const reader = openReader(workspace.engine);
-  try {
-    return reader.lastFeedTime();
-  } finally {
-    reader.close();
-  }
-}
-
-function requireThe(strategy: string, request: NightRequest): void {
-  if (request.strategy === strategy) return;
-  throw new RatchetError('night/strategy', `Nights here look at ${strategy}.`, 'Run `ratchet night` for another.');
 }
 
 function marketCosts(): MarketCosts {
@@ -332,37 +286,4 @@ function engineFor(settings: UpSettings, workspace: Workspace, local: LocalForge
       pollMs: POLL_MS,
     },
   });
-}
-
-async function oneNight(
-  settings: UpSettings,
-  workspace: Workspace,
-  bot: NightParts,
-  candles: CandleStore,
-  plan: NightPlan,
-  prove: NightOptions['prove'],
-  report: Progress,
-): Promise<NightReport> {
-  const reader = openReader(workspace.engine);
-  try {
-    return await runNight({
-      strategy: STRATEGY,
-      ...plan,
-      trials: settings.trials,
-      workers: settings.workers,
-      proposer: proposerProcess(EVOLUTION),
-      repository: bot.repository,
-      state: bot.state,
-      api: bot.api,
-      candles,
-      paperRecord: (strategy, tree, until) => paperRecordFrom(reader, strategy, tree, until),
-      author: BOT_PERSON,
-      prove,
-      forge: 'embedded',
-      commands: COMMAND_HELP,
-      progress: report,
-    });
-  } finally {
-    reader.close();
-  }
 }
