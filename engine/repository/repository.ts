@@ -7,7 +7,7 @@ import { blobHash, checkedPath, commitHash, fullRef, treeHash } from './names.ts
 import { type ObjectInfo, parseBatch, parseBatchCheck } from './objects.ts';
 import { logFormat, parseLineCounts, parseListing, parseLog, parseRawDiff } from './parse.ts';
 import { checkedRemote, type Remote, remoteConfig, remoteError } from './remote.ts';
-import type { BlobHash, ChangedFile, CommitHash, ListedFile, LoggedCommit, NewCommit, TreeHash } from './types.ts';
+import type { BlobHash, ChangedFile, CommitHash, ListedFile, LoggedCommit, LoggedVersion, NewCommit, TreeHash } from './types.ts';
 
 export type * from './types.ts';
 
@@ -264,6 +264,17 @@ export class Repository {
   /** How far `to` has gone since it left `from`: every commit of it that `from` does not have, merged lines included, oldest first. */
   async commitsSince(from: CommitHash, to: CommitHash): Promise<LoggedCommit[]> {
     return parseLog(await this.#git(['log', '--topo-order', '--reverse', '-z', `--format=${logFormat}`, to, `^${from}`, '--']));
+  }
+
+  /** What became of one file along `tip`'s first-parent line: each commit that changed it, oldest first, and what it left there. */
+  async history(tip: CommitHash, path: string): Promise<LoggedVersion[]> {
+    const args = ['log', '--first-parent', '--reverse', '-z', `--format=${logFormat}`, tip, '--', checkedPath(path)];
+    const commits = parseLog(await this.#git(args));
+    const infos = await this.#inspectAll(commits.map(({ commit }) => `${commit}:${path}`));
+    return commits.map((logged, index) => {
+      const info = infos[index];
+      return { ...logged, blob: info?.type === 'blob' ? blobHash(info.hash) : null };
+    });
   }
 
   async #indexLines(scratch: string, parent: CommitHash | null, changes: NewCommit['changes']): Promise<string> {

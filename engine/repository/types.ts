@@ -42,6 +42,12 @@ export interface LoggedCommit {
   readonly message: string;
 }
 
+/** A commit that changed a file. */
+export interface LoggedVersion extends LoggedCommit {
+  /** The file as this commit has it; null when it took it away. */
+  readonly blob: BlobHash | null;
+}
+
 export interface Person {
   readonly name: string;
   readonly email: string;

@@ -315,4 +315,20 @@ describe('the log', () => {
     expect((await mirror.commitsSince(main, work)).map(({ message }) => message)).toEqual(['Work']);
     expect(await mirror.logged(first)).toMatchObject({ message: 'First', parents: [], author: { name: 'Test' } });
   });
+
+  it('tells what became of one file, commit by commit, and of no other', async () => {
+    const first = await remote.commit('main', { 'a.txt': 'one', 'b.txt': 'x' });
+    await remote.commit('main', { 'b.txt': 'y' });
+    const second = await remote.commit('main', { 'a.txt': 'two' });
+    const gone = await remote.commit('main', { 'a.txt': null });
+    const mirror = await remote.mirror('mirror');
+    await mirror.fetch();
+    const versions = await mirror.history(gone, 'a.txt');
+    expect(versions.map(({ commit }) => commit)).toEqual([first, second, gone]);
+    expect(versions[0]!.committedAt).toBeLessThan(versions[1]!.committedAt);
+    expect(versions[2]!.blob).toBeNull();
+    const contents = await mirror.readBlobs(versions.flatMap(({ blob }) => blob ?? []));
+    expect(contents.map((content) => Buffer.from(content).toString())).toEqual(['one', 'two']);
+    expect(await mirror.history(gone, 'never.txt')).toEqual([]);
+  });
 });
