@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { AutonomyLevel } from '#bot/gates/policies.ts';
+import { ModelSettings } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { BotSettings } from './bot/settings.ts';
 
@@ -12,6 +13,7 @@ const PREFIX = 'RATCHET_';
 
 /** How `ratchet up` runs. One schema for the environment and the flags; the file may also say how the bot runs. */
 export const Config = z.strictObject({
+  ...ModelSettings.shape,
   /** Folder where everything is kept. */
   workspace: z.string().min(1).default('var'),
   /** Candles to import; without it the market is simulated. */

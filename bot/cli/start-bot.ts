@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,9 @@ import type { LifeOptions } from '#bot/orchestrator/life/life-options.ts';
 import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
+import { askPrompt } from '#bot/proposers/claude/ask.ts';
+import { Model } from '#bot/proposers/claude/model.ts';
+import type { ModelAccess } from '#bot/proposers/claude/settings.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
@@ -53,6 +57,8 @@ export interface BotOptions {
   readonly onSettled: (settlement: Settlement) => void;
   /** Runs one night now, for whoever asks for one in a comment; left out where this bot runs none. */
   readonly night?: (parts: NightParts, request: NightRequest) => Promise<NightReport>;
+  /** Which model may be asked; null, or left out, where none is configured. */
+  readonly model?: ModelAccess | null;
 }
 
 /** What a night shares with the bot that runs it. */
@@ -135,6 +141,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     for (const message of done) progress({ kind: 'done', phase: 'tend', message });
   };
   const { night } = options;
+  const access = options.model ?? null;
+  const model = access === null ? null : Model.open({ access, dir: options.dir, clock: Date.now, log });
   const room: CommandRoom = {
     login,
     api,
@@ -153,6 +161,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
             told(await life.tend());
             return report;
           },
+    ask: model === null ? null : (question) => model.say(askPrompt(question, randomBytes(8).toString('hex'))),
     clock: Date.now,
   };
   const proveAllOpen = async (): Promise<void> => {
@@ -237,7 +246,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     close: async () => {
       await app.close();
       await poller?.stop();
+      model?.stop();
       await worker.stop();
+      model?.close();
       queue.close();
       orders.close();
     },

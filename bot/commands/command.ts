@@ -3,6 +3,8 @@ import type { Permission, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
+import type { AskedQuestion } from '#bot/proposers/claude/ask.ts';
+import type { Exchange } from '#bot/proposers/claude/model.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
@@ -45,6 +47,8 @@ export interface CommandRoom {
   readonly openCandles: () => CandleStore;
   /** One night now; null where this bot runs none. */
   readonly night: ((request: NightRequest) => Promise<NightReport>) | null;
+  /** Puts a question to the model, which can do nothing but answer; null where none is configured. */
+  readonly ask: ((question: AskedQuestion) => Promise<Exchange>) | null;
   /** UTC milliseconds. */
   readonly clock: () => number;
 }

@@ -14,8 +14,7 @@ export async function tipOf(repository: Repository): Promise<CommitHash> {
  * @throws RatchetError `commands/no-strategy` or `commands/which-strategy`
  */
 export async function deployedStrategy(repository: Repository, commit: CommitHash, name: string | undefined): Promise<string> {
-  const files = await repository.listFiles(commit, 'strategies');
-  const known = files.flatMap(({ path }) => /^strategies\/([^/]+)\/manifest\.yaml$/.exec(path)?.[1] ?? []);
+  const known = await deployedStrategies(repository, commit);
   if (name !== undefined) {
     if (known.includes(name)) return name;
     throw notThere(name, known, 'main has no strategy');
@@ -27,4 +26,10 @@ export async function deployedStrategy(repository: Repository, commit: CommitHas
     only === undefined ? 'main has no strategy.' : `main has ${known.length} strategies.`,
     only === undefined ? 'Bring one by pull request.' : `Name one: ${known.join(', ')}.`,
   );
+}
+
+/** The strategies there are at a commit, by id. */
+export async function deployedStrategies(repository: Repository, commit: CommitHash): Promise<readonly string[]> {
+  const files = await repository.listFiles(commit, 'strategies');
+  return files.flatMap(({ path }) => /^strategies\/([^/]+)\/manifest\.yaml$/.exec(path)?.[1] ?? []);
 }

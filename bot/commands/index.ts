@@ -20,6 +20,7 @@ import { strategy } from './read/strategy.ts';
 import { thoughts } from './read/thoughts.ts';
 import { trades } from './read/trades.ts';
 import { why } from './read/why.ts';
+import { ask } from './work/ask.ts';
 import { backtest } from './work/backtest.ts';
 import { evolve } from './work/evolve.ts';
 import { explain } from './work/explain.ts';
@@ -40,7 +41,7 @@ const help: CommentCommand = {
 /** Every command there is, in the order people read them. */
 export const COMMANDS: readonly CommentCommand[] = [
   ...[help, status, positions, trades, performance, report, risk, readiness, strategy, thoughts, why, ledger],
-  ...[backtest, retest, rebase, evolve, explain],
+  ...[backtest, retest, rebase, evolve, explain, ask],
   ...[approve, merge, hold, close, promote, rollback],
   ...[pause, resume, reduce, halt],
 ];

@@ -39,6 +39,20 @@ export function text(raw: string): string {
     .replace(/^(\d+)([.)])/, '$1\\$2');
 }
 
+/**
+ * Foreign text of several lines as a quotation that shows its words and does nothing else: no line of it begins with what some program
+ * reads as a command, a heading or a list.
+ */
+export function quotation(raw: string): string {
+  const lines = raw
+    .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
+    .map((line) => text(line).replace(/^\//, '&#47;'))
+    .filter((line, index, all) => line !== '' || (index > 0 && all[index - 1] !== ''));
+  while (lines.at(-1) === '') lines.pop();
+  // A backslash at its end breaks the line wherever Markdown is read, not only in comments.
+  return lines.map((line, index) => (line === '' ? '>' : `> ${line}${lines[index + 1] ? '\\' : ''}`)).join('\n');
+}
+
 /** Text in the fixed-width face, safe in a table cell too. Mentions do not act inside code. */
 export function code(raw: string): string {
   const shown = visible(raw);

@@ -5,6 +5,7 @@ import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import { LONG_PAUSES_MS } from '#bot/github/job-queue.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
+import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { loadPrivateKey } from '#engine/attestation/keys.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
@@ -48,6 +49,7 @@ async function serve(settings: BotSettings, tools: GateTools): Promise<void> {
   const gateKey = resolve(settings.gateKey ?? workspace.gateKey);
   // Found out now, and not at the first pull request.
   await loadPrivateKey(gateKey);
+  const model = takeModelAccess(settings, process.env);
   const log = createLog(settings.logLevel);
   const candlesDir = resolve(settings.candles ?? workspace.candles);
   if (!existsSync(candlesDir))
@@ -72,6 +74,7 @@ async function serve(settings: BotSettings, tools: GateTools): Promise<void> {
       ...listenAt(settings),
       ...(settings.pollSeconds === 0 ? {} : { pollEveryMs: settings.pollSeconds * 1000 }),
       pausesMs: LONG_PAUSES_MS,
+      model,
       log,
       progress: loggedProgress(log),
       onSettled: ({ number, sentence }) => log.info({ number }, sentence),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { RepositoryName } from '#bot/github/app.ts';
+import { ModelSettings } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { SecureUrl } from '#engine/secure-url.ts';
 
 export const GITHUB_API = 'https://api.github.com';
 
@@ -8,21 +10,13 @@ export const GITHUB_API = 'https://api.github.com';
 const FullName = z
   .string()
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/, 'a repository is named owner/name');
-/** A token in the clear is a token given away, so only this machine may be spoken to without TLS. */
-const ApiUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((text) => text.startsWith('https:') || isLoopback(new URL(text).hostname), 'it must be https, or on this machine')
-  .transform((text) => text.replace(/\/+$/, ''));
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-}
 
 /** How the bot works against GitHub. Beside `Config`, in the same file, environment and flags. */
 export const BotSettings = z.strictObject({
+  ...ModelSettings.shape,
   workspace: z.string().min(1).default('var'),
   repository: FullName.optional(),
-  apiUrl: ApiUrl.default(GITHUB_API),
+  apiUrl: SecureUrl.default(GITHUB_API),
   /** Where git fetches from; by default what goes with the API. */
   remoteUrl: z.string().min(1).optional(),
   /** The folder that `ratchet bot setup` writes; by default `github` in the workspace. */

@@ -6,6 +6,7 @@ import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
+import { type ModelAccess, takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
@@ -103,6 +104,7 @@ export function upCommand(): Command {
 type Closing = (() => Promise<void> | void)[];
 
 async function up(settings: UpSettings, tools: GateTools): Promise<void> {
+  const model = takeModelAccess(settings, process.env);
   const isNew = !existsSync(workspaceAt(settings.workspace).market);
   if (isNew) refuseBadSource({ data: settings.data, venue: settings.venue, costs: marketCosts() });
   const { workspace, close: letGo } = openWorkspace(settings.workspace, Date.now);
@@ -110,7 +112,7 @@ async function up(settings: UpSettings, tools: GateTools): Promise<void> {
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'));
   });
-  const loop = runLoop(settings, tools, workspace, closing);
+  const loop = runLoop(settings, model, tools, workspace, closing);
   let outcome: 'done' | 'interrupted';
   try {
     outcome = await Promise.race([loop.then(() => 'done' as const), interrupted]);
@@ -127,7 +129,13 @@ async function up(settings: UpSettings, tools: GateTools): Promise<void> {
 }
 
 /** Everything up to the summary. What was started stands in `closing`, to be ended in reverse. */
-async function runLoop(settings: UpSettings, tools: GateTools, workspace: Workspace, closing: Closing): Promise<void> {
+async function runLoop(
+  settings: UpSettings,
+  model: ModelAccess | null,
+  tools: GateTools,
+  workspace: Workspace,
+  closing: Closing,
+): Promise<void> {
   const report = createReporter(process.stderr);
   const log = createLog(settings.logLevel);
   const candles = CandleStore.open(workspace.candles);
@@ -155,6 +163,7 @@ async function runLoop(settings: UpSettings, tools: GateTools, workspace: Worksp
     log,
     progress: report,
     onSettled: (settlement) => settlements.add(settlement),
+    model,
     night: (parts, request) => nights.holdFor(parts, request),
   });
   closing.push(() => bot.close());

@@ -22,7 +22,17 @@ describe('the configuration', () => {
       { RATCHET_TRIALS: '20', RATCHET_WORKERS: '4', RATCHET_PACE_MS: '0' },
       path,
     );
-    expect(config).toEqual({ workspace: 'var', trials: 30, workers: 4, port: 9000, paceMs: 0, logLevel: 'warn' });
+    expect(config).toEqual({
+      workspace: 'var',
+      trials: 30,
+      workers: 4,
+      port: 9000,
+      people: {},
+      paceMs: 0,
+      logLevel: 'warn',
+      modelMaxOutputTokens: 4_000,
+      modelDailyTokens: 400_000,
+    });
   });
 
   it('needs no file, but the one that is named', () => {
@@ -53,6 +63,8 @@ describe('the settings of the bot', () => {
       listen: '[::1]:80',
       pollSeconds: 30,
       logLevel: 'info',
+      modelMaxOutputTokens: 4_000,
+      modelDailyTokens: 400_000,
     });
   });
 

@@ -37,6 +37,7 @@ beforeAll(async () => {
     orders,
     openCandles: () => CandleStore.openExisting(world.dir),
     night: null,
+    ask: null,
     clock: () => {
       now += 1_000;
       return now;

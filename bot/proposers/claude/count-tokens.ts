@@ -1,0 +1,33 @@
+import type { CallReport, ModelRequest, Usage } from './messages.ts';
+
+/** What the API adds around a request's own text, generously. */
+const FRAME_TOKENS = 1_000;
+
+/**
+ * The most a call may cost, in tokens. A token stands for at least one byte, so text has no more tokens than bytes; what it really
+ * has is about a quarter of that, and the rest is given back when the call has ended.
+ */
+export function mostTokensOf({ system, messages, max_tokens: maxOutput }: ModelRequest): number {
+  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), Buffer.byteLength(system));
+  return bytes + FRAME_TOKENS + maxOutput;
+}
+
+/** Tokens read: what came out of the cache, and what went in, counts like what was read anew. */
+export function tokensRead(usage: Usage): number {
+  return usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
+}
+
+/**
+ * What a call has cost, in tokens; where that is not known, the most it can have been. Requests that were turned away cost nothing, and
+ * nothing is repeated that might have cost something, so there is one answer at most to pay for.
+ */
+export function tokensSpent(
+  { usage, isUsageFinal, attempts }: CallReport,
+  { request, most }: { request: ModelRequest; most: number },
+): number {
+  if (usage !== null)
+    return tokensRead(usage) + (isUsageFinal ? usage.output_tokens : Math.max(usage.output_tokens, request.max_tokens));
+  if (attempts === null) return most;
+  const wasTurnedAway = attempts.every(({ status, mayHaveArrived }) => !mayHaveArrived || (status ?? 0) >= 300);
+  return wasTurnedAway ? 0 : most;
+}

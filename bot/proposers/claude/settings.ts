@@ -1,0 +1,94 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { RatchetError } from '#engine/errors.ts';
+import { SecureUrl } from '#engine/secure-url.ts';
+
+/** The key's name in the environment; it is the vendor's own, so that one who has it set needs nothing more. */
+export const KEY_VARIABLE = 'ANTHROPIC_API_KEY';
+
+/** Which model may be asked, and how much. Part of `ratchet.yaml` and of `RATCHET_…`; the key itself stands in neither. */
+export const ModelSettings = z.strictObject({
+  /** As the API names it: `claude-opus-5-5`. Left out, no model is asked anything. */
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9.:@_-]{0,99}$/, 'it is no name of a model')
+    .optional(),
+  /** What one answer may cost at most, thinking included. */
+  modelMaxOutputTokens: z.coerce.number().int().min(256).max(64_000).default(4_000),
+  /** What all calls of a UTC day may cost, tokens read and written together. */
+  modelDailyTokens: z.coerce.number().int().min(1_000).max(1_000_000_000).default(400_000),
+  /** Where the API is; by default the vendor's own. */
+  modelBaseUrl: SecureUrl.optional(),
+  /** A file that holds the key and that nobody else may read; the environment goes before it. */
+  modelKeyFile: z.string().min(1).optional(),
+});
+export type ModelSettings = z.infer<typeof ModelSettings>;
+
+/** A model that is configured. */
+export interface ModelAccess {
+  readonly model: string;
+  /** Secret: it goes to the process that makes the call, and nowhere else. */
+  readonly key: string;
+  /** Null for the vendor's own. */
+  readonly baseUrl: string | null;
+  readonly maxOutputTokens: number;
+  readonly dailyTokens: number;
+}
+
+/** What one does who wants a model. Markdown. */
+export const HOW_TO_CONFIGURE = `Set \`model:\` in ratchet.yaml (or \`RATCHET_MODEL\`) to a model's name, and give the bot the key as \`${KEY_VARIABLE}\` or in a file of mode 600 that \`modelKeyFile:\` names; then start the bot again.`;
+
+/**
+ * Takes the key out of `env`, where no process that is started later shall inherit it, or reads it from the file. Null without a model's
+ * name or without a key: nothing else on the disk is looked for.
+ * @throws RatchetError `claude/no-key-file`, `claude/key-exposed` when others may read it, `claude/bad-key`
+ */
+export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv): ModelAccess | null {
+  const given = env[KEY_VARIABLE];
+  delete env[KEY_VARIABLE];
+  const { model, modelKeyFile, modelBaseUrl, modelMaxOutputTokens, modelDailyTokens } = settings;
+  if (model === undefined) return null;
+  const text = given || (modelKeyFile === undefined ? '' : readKeyFile(modelKeyFile));
+  if (text === '') return null;
+  const key = text.trim();
+  // What goes into a header; and a key that is a word would be struck out of every sentence that has the word.
+  if (!/^[\x21-\x7e]{16,1000}$/.test(key)) {
+    throw new RatchetError(
+      'claude/bad-key',
+      `What ${given ? KEY_VARIABLE : 'the key file'} holds is no key.`,
+      'Give the key alone, on one line.',
+    );
+  }
+  return {
+    model,
+    key,
+    baseUrl: modelBaseUrl ?? null,
+    maxOutputTokens: modelMaxOutputTokens,
+    dailyTokens: modelDailyTokens,
+  };
+}
+
+/** What is checked is what is read. */
+function readKeyFile(path: string): string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    const remedy = `Correct modelKeyFile, or set ${KEY_VARIABLE} instead.`;
+    throw new RatchetError('claude/no-key-file', `${path} cannot be read.`, remedy, { path }, error);
+  }
+  try {
+    const { mode } = fstatSync(file);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new RatchetError(
+        'claude/key-exposed',
+        `${path} has mode ${(mode & 0o777).toString(8)}: others can reach the model's key.`,
+        'Run chmod 600 on it, and take another key when it may have been read.',
+        { path },
+      );
+    }
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
