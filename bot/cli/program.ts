@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { actionsCommand } from './actions.ts';
+import { auditTrailCommand } from './audit-trail.ts';
 import { backtestCommand } from './backtest.ts';
 import { botCommand } from './bot.ts';
 import { branchesCommand } from './branches.ts';
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     .addCommand(branchesCommand())
     .addCommand(vaultCommand())
     .addCommand(verifyCommand())
+    .addCommand(auditTrailCommand())
     .addCommand(keysCommand())
     .addCommand(doctorCommand())
     .addCommand(actionsCommand());
