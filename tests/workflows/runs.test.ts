@@ -59,6 +59,35 @@ describe('gates.yml', () => {
   }, 120_000);
 });
 
+describe.runIf(process.env.RATCHET_LONG === '1')('nightly.yml', () => {
+  it('verifies what is deployed, thinks without a right to write, and proposes with the App what it found', async () => {
+    const before = await readLedgerFrom(await world.stateNow());
+    const { ends } = await world.run('nightly.yml', {
+      event: {},
+      eventName: 'workflow_dispatch',
+      granted: { contents: 'read', issues: 'read', pull_requests: 'read' },
+      inputs: { strategy: 'ema-cross', hint: '' },
+      variables: { RATCHET_APP_ID: String(world.appId), RATCHET_TRIALS: '6' },
+      secrets: { 'ratchet-propose': { RATCHET_APP_KEY: 'the key of the App' } },
+    });
+    const logs = Object.values(ends).map(({ name, log }) => `${name}\n${log}`);
+    expect(Object.fromEntries(Object.entries(ends).map(([name, { conclusion }]) => [name, conclusion])), logs.join('\n')).toEqual(
+      {
+        strategies: 'success',
+        'backtests (ema-cross)': 'success',
+        think: 'success',
+        propose: 'success',
+      },
+    );
+    expect(ends['backtests (ema-cross)']!.summary).toContain('is what it claims to be');
+    expect(ends.think!.summary).toMatch(/^### Night `\d{8}-\d` for `ema-cross`: /);
+    const after = await readLedgerFrom(await world.stateNow());
+    expect(after.entries.slice(0, before.entries.length).map(({ hash }) => hash)).toEqual(before.entries.map(({ hash }) => hash));
+    expect(after.entries.at(-1)!.entry.kind).toBe('night-ended');
+    console.log(ends.think!.log.slice(-1500), ends.propose!.log.slice(-600));
+  }, 600_000);
+});
+
 describe('sign.yml', () => {
   /** As GitHub runs it after the pull request's own run, whatever that run said. */
   async function sign(headSha: string, conclusion: string, event = 'pull_request') {

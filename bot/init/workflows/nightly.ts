@@ -118,10 +118,11 @@ function thinking(source: ProgramSource): string {
             RATCHET_API_TOKEN: expression('github.token'),
             STRATEGY: expression('inputs.strategy'),
             HINT: expression('inputs.hint'),
+            TRIALS: expression("vars.RATCHET_TRIALS || '60'"),
           },
         },
         [
-          `${RATCHET} actions think --mirror ${MIRROR} --candles ${CANDLES} --out ${NIGHT} --strategy "$STRATEGY" --hint "$HINT" --summary "$GITHUB_STEP_SUMMARY"`,
+          `${RATCHET} actions think --mirror ${MIRROR} --candles ${CANDLES} --out ${NIGHT} --strategy "$STRATEGY" --hint "$HINT" --trials "$TRIALS" --summary "$GITHUB_STEP_SUMMARY"`,
         ],
       ),
       run({ name: 'Bundle the commits', env: { BRANCH: expression('steps.think.outputs.branch') } }, [
