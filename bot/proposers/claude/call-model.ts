@@ -1,4 +1,5 @@
-import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk';
+import { APIConnectionError, APIError, BaseAnthropic } from '@anthropic-ai/sdk';
+import { Messages } from '@anthropic-ai/sdk/resources/messages';
 import { z } from 'zod';
 import { type Attempt, type CallReport, type ToModelProcess, Usage } from './messages.ts';
 import type { CallOutcome } from './outcome.ts';
@@ -7,21 +8,19 @@ import type { CallOutcome } from './outcome.ts';
 const RETRIES_MAX = 2;
 /** Whoever is told to wait longer asks again as a person, not as a process that sleeps. */
 const RETRY_AFTER_MS_MAX = 10_000;
-/** Failures of a connection that was never made. */
-const NEVER_ARRIVED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+/** Failures of a connection that was never made: nobody there, no way there, or a certificate that nobody vouches for. */
+const NEVER_ARRIVED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_.*|ERR_TLS_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_.*)$/;
 const WORDS_MAX = 300;
 const CAUSES_MAX = 5;
 
-type Client = InstanceType<typeof Anthropic>;
-type Middleware = Client['middleware'][number];
-type MessageSnapshot = NonNullable<ReturnType<Client['messages']['stream']>['currentMessage']>;
+type Middleware = BaseAnthropic['middleware'][number];
+type MessageSnapshot = NonNullable<ReturnType<Messages['stream']>['currentMessage']>;
+
+/** As much of the SDK as a call needs: what else it can do (files, tools, agents) is not in the process that holds the key. */
+class MessagesClient extends BaseAnthropic {
+  readonly messages = new Messages(this);
+}
 
 /** The message of the API as far as it is read here. */
 const Message = z.looseObject({
@@ -46,7 +45,7 @@ interface Watch {
  */
 export async function callModel({ key, baseUrl, request, deadlineMs }: ToModelProcess, clock: () => number): Promise<CallReport> {
   const watch: Watch = { attempts: [], retryAfterMs: null };
-  const client = new Anthropic({
+  const client = new MessagesClient({
     // Given, so that the SDK looks for no other credential, neither in the environment nor on the disk.
     apiKey: key,
     webhookKey: null,
@@ -113,7 +112,7 @@ function watching(watch: Watch, clock: () => number): Middleware {
 
 function neverArrived(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && NEVER_ARRIVED.has(String(cause.code));
+  return cause instanceof Error && 'code' in cause && NEVER_ARRIVED.test(String(cause.code));
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. Null when it says nothing, or the past. */

@@ -3,6 +3,8 @@ import { bundled, startProcess } from '#bot/proposers/process/start-process.ts';
 import { CallReport, type ToModelProcess } from './messages.ts';
 
 const SERVE = fileURLToPath(new URL('./serve-model.ts', import.meta.url));
+/** Made once, and kept in memory alone. */
+let script: Promise<string> | undefined;
 const MEMORY_MB = 512;
 /** What a process has beyond the call's deadline to start, to tell and to end. */
 const GRACE_MS = 10_000;
@@ -23,7 +25,8 @@ export interface ModelProcessOptions {
  * @returns what came of it; a process that says nothing, or what is no report, is an outcome too
  */
 export async function callInProcess(call: ToModelProcess, { signal, onStart }: ModelProcessOptions): Promise<CallReport> {
-  const code = await bundled(`import { serveModel } from ${JSON.stringify(SERVE)};\nserveModel();`, []);
+  script ??= bundled(`import { serveModel } from ${JSON.stringify(SERVE)};\nserveModel();`, []);
+  const code = await script;
   const child = startProcess(code, { readFromDisk: [], mayUseNetwork: true, memoryMb: MEMORY_MB, serialization: 'json' });
   if (child.pid !== undefined) onStart?.(child.pid);
   // Read, so that it is never full; not told, since nobody knows what a library writes there.
