@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 
+/** The engine keeps these limits while a version runs; rules read them as `risk.…` before it does. */
+export { RISK_POLICY_PATH, RiskPolicy } from '#engine/risk/risk-policy.ts';
+
 export const GATES_POLICY_PATH = 'policies/gates.yaml';
 /** The cases beside the rules. */
 export const GATES_CASES_PATH = 'policies/gates.test.yaml';
 export const PATHS_POLICY_PATH = 'policies/paths.yaml';
 export const AUTONOMY_PATH = 'policies/autonomy.yaml';
-export const RISK_POLICY_PATH = 'policies/risk.yaml';
 
 const CelText = z.string().min(1).max(2_000);
 /** Short, and the same for good: cases and reports name rules by it. */
@@ -74,18 +76,6 @@ export const PathsPolicy = z.strictObject({
   limits: z.strictObject({ fileBytes: z.number().int().positive(), changedFiles: z.number().int().positive() }),
 });
 export type PathsPolicy = z.infer<typeof PathsPolicy>;
-
-/** What no version may have shown, by the stage it asks for. Rules read it as `risk.…`. */
-export const RiskPolicy = z.strictObject({
-  stages: z.partialRecord(
-    Stage,
-    z.strictObject({
-      /** Ratio of the highest equity so far: 0.2 is a fifth lost. */
-      maxDrawdown: z.number().positive().max(1),
-    }),
-  ),
-});
-export type RiskPolicy = z.infer<typeof RiskPolicy>;
 
 const RequiredPermission = z.enum(['read', 'triage', 'write', 'maintain', 'admin']);
 

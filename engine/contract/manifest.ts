@@ -54,7 +54,8 @@ export function parseManifest(text: string): { readonly manifest: Manifest } | {
   return { problem: `${issue.path.join('.') || 'the file'}: ${issue.message}` };
 }
 
-function excessOf(text: string): string | undefined {
+/** What makes a text too much for the parser to be given; undefined for one that a person would write. */
+export function excessOf(text: string): string | undefined {
   if (text.length > CHARACTERS_MAX) return `it has ${text.length} characters, the limit is ${CHARACTERS_MAX}`;
   if ((text.match(/[[{]/g)?.length ?? 0) > BRACKETS_MAX) return `it opens more than ${BRACKETS_MAX} brackets`;
   for (const line of text.split(/\r\n|\r|\n/)) {

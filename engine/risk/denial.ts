@@ -19,6 +19,7 @@ export const DENIALS = {
   paused: 'Trading is paused: no new entries; exits pass.',
   reducing: 'Entries are stopped; positions may only shrink.',
   halted: 'Trading is halted; only exits pass.',
+  breach: 'The version has reached a limit of its stage: no new entries; exits pass.',
 } as const;
 
 export type DenialCode = keyof typeof DENIALS;

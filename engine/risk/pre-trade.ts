@@ -5,7 +5,7 @@ import type { DenialCode } from './denial.ts';
 // Bundled into the strategy realm: no Node imports here. Called once for each decision that is not a hold.
 
 /** `active`: everything passes. In all others entries are refused; exits, reductions and cancels always pass. */
-export type HaltState = 'active' | 'paused' | 'reducing' | 'halted';
+export type HaltState = 'active' | 'paused' | 'reducing' | 'halted' | 'breach';
 
 /** Longest horizon or expiry, base bars: ten years of one-minute bars. */
 const BARS_MAX = 5_300_000;

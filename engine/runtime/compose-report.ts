@@ -1,10 +1,13 @@
 import { timeframeMs } from '#engine/candles/timeframe.ts';
+import { dailyLossOf, drawdownOf } from '#engine/risk/limit-watch.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { Grid } from '#engine/simulation/grid.ts';
 import type { BookSnapshot, SimulationSnapshot } from '#engine/simulation/snapshot.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
 import type { DecisionRow, DeploymentRow, TradeRow } from '#engine/store/rows.ts';
 import type { Control } from './control.ts';
+import { knownLimits } from './limits.ts';
 import {
   type EngineReport,
   type ReportedDecision,
@@ -36,6 +39,7 @@ export class ReportComposer {
   }
 
   compose(control: Control): EngineReport {
+    const limits = knownLimits(this.#reader);
     const deployments = new Map(this.#reader.deployments().map((row) => [row.id, row]));
     const slots = this.#reader.accounts().map(readStoredSlot);
     this.#readOn(slots);
@@ -52,7 +56,7 @@ export class ReportComposer {
       control,
       strategies,
       strategiesOmitted: loaded.length - strategies.length,
-      risk: strategies.flatMap(riskOf),
+      risk: strategies.flatMap((report, index) => [...shareLimits(report), ...lossLimits(loaded[index]!.slot, limits)]),
     };
   }
 
@@ -86,6 +90,7 @@ export class ReportComposer {
       tree: deployment.treeHash,
       commit: deployment.commitHash,
       loadedAt: deployment.loadedAt,
+      loadedInstant: deployment.instant,
       capital: account.capital,
       equity: equityOf(account),
       cash: account.cash,
@@ -154,7 +159,7 @@ function decisionOf({ instant, symbol, action, reason, outcome }: DecisionRow): 
 }
 
 /** Accounts are long only and pay with what they have: both limits are the whole of the equity. */
-function riskOf({ id, equity, cash, positions }: StrategyReport): RiskUse[] {
+function shareLimits({ id, equity, cash, positions }: StrategyReport): RiskUse[] {
   const share = (value: number) => (equity > 0 ? Math.max(0, value) / equity : 0);
   const largest = Math.max(0, ...positions.map(({ quantity, price }) => quantity * price));
   return [
@@ -175,6 +180,34 @@ function riskOf({ id, equity, cash, positions }: StrategyReport): RiskUse[] {
       unit: shareOfEquity,
     },
   ];
+}
+
+/** What may be lost in its stage, and what is, as the engine itself counts it from bar to bar. */
+function lossLimits({ strategy, memory: { watch } }: StoredSlot, policy: RiskPolicy | null): RiskUse[] {
+  const limits = watch === null ? undefined : policy?.stages[watch.stage];
+  if (watch === null || limits === undefined) return [];
+  const { maxDrawdown, dailyLoss } = limits;
+  const uses: RiskUse[] = [
+    {
+      code: 'drawdown',
+      strategy,
+      title: 'Fall from the highest equity since it was loaded or resumed',
+      limit: maxDrawdown,
+      used: drawdownOf(watch),
+      unit: 'share of the highest equity',
+    },
+  ];
+  if (dailyLoss !== undefined) {
+    uses.push({
+      code: 'daily-loss',
+      strategy,
+      title: 'Loss of the day',
+      limit: dailyLoss,
+      used: dailyLossOf(watch),
+      unit: "share of the day's opening equity",
+    });
+  }
+  return uses;
 }
 
 function bounded(text: string): string {

@@ -7,14 +7,17 @@ import { GitFailure } from '#engine/repository/git.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
+import { breachText } from '#engine/risk/limit-watch.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { Bell } from './bell.ts';
 import { type Control, controlKey, controlPath, obeyedControl, readControl } from './control.ts';
 import type { EngineEvent } from './events.ts';
+import { keepLimits, knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
 import { Reconciler } from './reconciler.ts';
-import { commitOutcomes, type PendingOutcome } from './record.ts';
+import { commitOutcomes, type PendingOutcome, recordBreach } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
 import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
 import { ReportKeeper } from './report-keeper.ts';
@@ -60,6 +63,7 @@ export class Engine {
   #hasCaughtUp = false;
   #hasNews = false;
   #control: Control;
+  #limits: RiskPolicy | null;
   #controlProblem: EngineProblem | null = null;
   #remoteProblem: EngineProblem | null = null;
   #lookProblem: EngineProblem | null = null;
@@ -90,7 +94,10 @@ export class Engine {
       const state = await StateBranch.open({ repository, author, clock: around.clock });
       const now = store.lastFeedTime() ?? replayFrom;
       const newSlot = (id: string) =>
-        new StrategySlot({ id, series: feed.series, markets: options.market.markets, capital: options.capital }, now);
+        new StrategySlot(
+          { id, series: feed.series, markets: options.market.markets, capital: options.capital, clock: around.clock },
+          now,
+        );
       const slots = await restoreSlots({
         store,
         repository,
@@ -131,6 +138,7 @@ export class Engine {
     this.#now = parts.now;
     this.#catchUpUntil = parts.feed.timeOfInstant(parts.options.catchUpBars);
     this.#control = obeyedControl(parts.store);
+    this.#limits = knownLimits(parts.store);
     const { repository, state, store, slots, around, feed } = parts;
     const { dir, market, reportEveryMs } = parts.options;
     const { clock, log } = around;
@@ -142,6 +150,10 @@ export class Engine {
       slots,
       series: feed.series,
       openSlot: (id) => this.#openSlot(id),
+      areLimitsKnown: () => this.#limits !== null,
+      obeyLimits: (policy) => {
+        if (JSON.stringify(policy) !== JSON.stringify(this.#limits)) this.#obeyLimits(policy);
+      },
       now: () => this.#now,
       clock,
       log,
@@ -162,6 +174,7 @@ export class Engine {
       },
     });
     for (const slot of slots.values()) slot.setControl(this.#control);
+    if (this.#limits !== null) this.#obeyLimits(this.#limits);
   }
 
   /** Trades until `stop`. Throws only when it cannot go on: a full disk, a store that refuses. */
@@ -235,9 +248,12 @@ export class Engine {
         const { version, fault } = outcome.rejected;
         this.#reconciler.noteRejected(slot.id, version.candidate.tree, fault.message);
       }
+      if (outcome.breached !== null) this.#warnOfBreach(slot.id, outcome.breached);
       if (outcome.left !== null) this.#slots.delete(slot.id);
     }
-    const isEventful = outcomes.some(({ outcome }) => outcome.adopted ?? outcome.rejected ?? outcome.left ?? outcome.faults[0]);
+    const isEventful = outcomes.some(
+      ({ outcome }) => outcome.adopted ?? outcome.rejected ?? outcome.breached ?? outcome.left ?? outcome.faults[0],
+    );
     const isLive = instant.time > this.#catchUpUntil;
     if (isLive || isEventful || this.#pending.length >= instantsTogetherMax) this.#commit();
     if (isLive || isEventful) this.#tell();
@@ -275,18 +291,45 @@ export class Engine {
     this.#controlProblem = reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message };
     if (!reading.ok || isSameOrder(reading.control, this.#control)) return;
     this.#control = reading.control;
-    this.#store.setMeta(controlKey, JSON.stringify(reading.control));
-    for (const slot of this.#slots.values()) slot.setControl(reading.control);
+    this.#store.transaction(() => {
+      this.#store.setMeta(controlKey, JSON.stringify(reading.control));
+      for (const slot of this.#slots.values()) {
+        slot.setControl(reading.control);
+        if (slot.answerBreach(reading.control)) this.#store.setStanding(slot.standing()!);
+      }
+    });
     const { mode, by, reason } = reading.control;
     this.#around.log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
 
+  /** Other limits hold from now on. What they find reached already is on disk, with them, when this returns. */
+  #obeyLimits(policy: RiskPolicy): void {
+    this.#limits = policy;
+    this.#reports.noteChange();
+    this.#store.transaction(() => {
+      keepLimits(this.#store, policy);
+      for (const slot of this.#slots.values()) {
+        const breached = slot.setLimits(policy);
+        if (breached === null) continue;
+        this.#warnOfBreach(slot.id, breached);
+        recordBreach(this.#store, slot.id, breached);
+        this.#store.setStanding(slot.standing()!);
+      }
+    });
+  }
+
+  #warnOfBreach(strategy: string, { breach, stage }: NonNullable<StrategySlot['breached']>): void {
+    this.#around.log.warn({ strategy, breach: breachText(breach, stage) }, 'A strategy has reached a limit.');
+  }
+
   #openSlot(id: string): StrategySlot {
     const { market, capital } = this.#options;
-    const slot = new StrategySlot({ id, series: this.#feed.series, markets: market.markets, capital }, this.#now);
+    const { clock } = this.#around;
+    const slot = new StrategySlot({ id, series: this.#feed.series, markets: market.markets, capital, clock }, this.#now);
     const row = this.#store.accounts().find(({ strategy }) => strategy === id);
     if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
     slot.setControl(this.#control);
+    if (this.#limits !== null) slot.setLimits(this.#limits);
     this.#slots.set(id, slot);
     return slot;
   }

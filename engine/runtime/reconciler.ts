@@ -5,8 +5,11 @@ import { commitHash } from '#engine/repository/names.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
+import { breachText } from '#engine/risk/limit-watch.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { checkStatement, type Desired, examine, type Refusal, readDesired } from './candidate.ts';
+import { readLimits } from './limits.ts';
 import { loadVersion } from './loaded-version.ts';
 import type { FeedSeries } from './replay-feed.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
@@ -24,6 +27,10 @@ export interface ReconcilerOptions {
   readonly slots: Map<string, StrategySlot>;
   /** A slot for a strategy that had none, with the account it may once have had. */
   readonly openSlot: (id: string) => StrategySlot;
+  /** False until a commit of main was read that says what may be lost. */
+  readonly areLimitsKnown: () => boolean;
+  /** The limits that main writes now. */
+  readonly obeyLimits: (policy: RiskPolicy) => void;
   /** Market time. */
   readonly now: () => number;
   readonly clock: () => number;
@@ -86,7 +93,10 @@ export class Reconciler {
     }
     const trust = await readTrust(store, repository, tip);
     const { strategies, strangers } = await readDesired(repository, tip);
-    this.#problems = [...(trust.problem === null ? [] : [trust.problem]), ...strangers.map(badFolder)];
+    const limits = await readLimits(repository, tip, this.#options.areLimitsKnown());
+    if (limits.policy !== null) this.#options.obeyLimits(limits.policy);
+    const problems = [trust.problem, limits.problem].filter((problem) => problem !== null);
+    this.#problems = [...problems, ...strangers.map(badFolder)];
     this.#desired = new Map(strategies.map((one) => [one.id, one]));
     for (const one of strategies) await this.#bring(one, tip, trust.keys);
     await this.#dropOthers();
@@ -124,6 +134,7 @@ export class Reconciler {
     };
     const bad = this.#options.store.quarantine().find(({ treeHash }) => treeHash === tree);
     if (bad !== undefined) return refuse(quarantined(bad.reason));
+    if (!this.#options.areLimitsKnown()) return refuse(withoutLimits);
     const examined = await examine(desired, { repository, state: state.snapshot(), keys, commit: tip });
     if (!examined.ok) return refuse(examined);
     try {
@@ -203,6 +214,14 @@ export class Reconciler {
     desiredTree: string | null,
   ): Pick<StrategyStatus, 'status' | 'code' | 'reason'> {
     const refusal = this.#refusals.get(id);
+    const breached = slot?.breached ?? null;
+    if (breached !== null) {
+      // Until another version has taken over. Where main's is refused, both must be known.
+      const said = breachText(breached.breach, breached.stage);
+      const reason = slot?.heldReason == null ? said : `${said}, and it no longer decides: ${slot.heldReason}`;
+      if (refusal === undefined || refusal.tree === breached.treeHash) return { status: 'Degraded', code: 'breach', reason };
+      return { status: 'Degraded', code: refusal.code, reason: `${refusal.reason}, and of what runs: ${reason}` };
+    }
     if (refusal !== undefined) return { status: 'Degraded', code: refusal.code, reason: refusal.reason };
     if (slot?.heldReason != null) return { status: 'Degraded', code: 'fault', reason: slot.heldReason };
     if (slot?.isLeaving)
@@ -221,6 +240,12 @@ function badFolder(folder: string): EngineProblem {
   const reason = `strategies/${JSON.stringify(folder)} is not loaded: a strategy id is lower-case letters, digits and hyphens`;
   return { status: 'Degraded', code: 'bad-folder', reason };
 }
+
+const withoutLimits: Refusal = {
+  code: 'no-limits',
+  reason: 'this engine has never read how much may be lost, so it starts nothing',
+  isFinal: false,
+};
 
 function quarantined(reason: string): Refusal {
   return { code: 'quarantined', reason: `this version failed here: ${reason}`, isFinal: true };

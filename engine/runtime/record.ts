@@ -1,3 +1,4 @@
+import { breachText } from '#engine/risk/limit-watch.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { SlotOutcome, StrategySlot } from './strategy-slot.ts';
 
@@ -27,21 +28,37 @@ export function commitOutcomes(store: EngineStore, pending: readonly PendingOutc
 
 function writeOutcome(store: EngineStore, slot: StrategySlot, outcome: SlotOutcome, instant: number, at: number): void {
   for (const fault of outcome.faults) store.addFault({ ...fault, strategy: slot.id, instant, at });
+  if (outcome.breached !== null) recordBreach(store, slot.id, outcome.breached);
   if (outcome.rejected !== null) {
     const { version, fault } = outcome.rejected;
     store.setDeploymentOutcome(addDeployment(store, version, at), 'fell-back', at);
     store.addQuarantine({ treeHash: version.candidate.tree, strategy: slot.id, reason: fault.message, at });
   }
   if (outcome.adopted !== null) {
-    const { version, replaced } = outcome.adopted;
+    const { version, replaced, ended } = outcome.adopted;
     const id = addDeployment(store, version, at);
     store.setDeploymentOutcome(id, 'running', null);
     if (replaced !== null) store.setDeploymentOutcome(replaced, 'replaced', at);
+    // It was reverted: no sync may bring it back.
+    if (ended !== null) store.addQuarantine({ treeHash: ended.treeHash, strategy: slot.id, reason: reasonOf(ended), at });
     slot.setDeployment(id);
   }
   for (const step of outcome.steps) store.addStep(step);
   if (outcome.left !== null && outcome.left.deployment !== null)
     store.setDeploymentOutcome(outcome.left.deployment, 'removed', at);
+}
+
+type Breached = NonNullable<SlotOutcome['breached']>;
+
+/** For good, beside the account's own memory of it, which ends with the breach. */
+export function recordBreach(store: EngineStore, strategy: string, breached: Breached): void {
+  const { treeHash, breach } = breached;
+  const { instant, at } = breach;
+  store.addFault({ strategy, treeHash, code: 'risk/breach', message: reasonOf(breached), instant, at });
+}
+
+function reasonOf({ breach, stage }: Breached): string {
+  return breachText(breach, stage);
 }
 
 function addDeployment(

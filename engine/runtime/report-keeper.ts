@@ -21,8 +21,8 @@ export interface ReportKeeperOptions {
 }
 
 /**
- * Decides when there is a report worth giving. News are a fill, a trade, a version that came or went, another order to obey, a
- * new UTC day; prices that move are none. News wait until `everyMs` have passed on the wall clock since the last report, so that
+ * Decides when there is a report worth giving. News are a fill, a trade, a version that came or went, another order to obey, other
+ * limits or one that was reached, a new UTC day; prices that move are none. News wait until `everyMs` have passed on the wall clock since the last report, so that
  * a replay which fills at every bar gives one a minute and not one a bar; a status that goes out takes the newest figures along.
  */
 export class ReportKeeper {
@@ -50,6 +50,11 @@ export class ReportKeeper {
   /** The replay has caught up: what was said on the way is old, and the next report does not wait. */
   hurry(): void {
     this.#givenAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Something the report tells of has changed between two bars. */
+  noteChange(): void {
+    this.#hasNews = true;
   }
 
   /** In so many milliseconds there is a report to give; for ever when nothing is new. */
@@ -83,7 +88,7 @@ export class ReportKeeper {
   }
 }
 
-function isNews({ steps, adopted, rejected, left }: SlotOutcome): boolean {
-  if (adopted !== null || rejected !== null || left !== null) return true;
+function isNews({ steps, breached, adopted, rejected, left }: SlotOutcome): boolean {
+  if (breached !== null || adopted !== null || rejected !== null || left !== null) return true;
   return steps.some(({ fills, trades }) => fills.length > 0 || trades.length > 0);
 }

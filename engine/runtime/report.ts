@@ -109,6 +109,8 @@ export const StrategyReport = z.strictObject({
   commit: z.string(),
   /** Wall-clock time. */
   loadedAt: Millis,
+  /** Market time of the same, as all other times here: in a replay that is long before. */
+  loadedInstant: Millis,
   /** What the account began with, quote asset. */
   capital: z.number(),
   /** Cash and holdings at their last closes. */
@@ -131,7 +133,7 @@ export type StrategyReport = z.infer<typeof StrategyReport>;
 
 /** A limit the engine keeps, and how much of it is taken now; both in `unit`. */
 export const RiskUse = z.strictObject({
-  /** Stable, for programs: `exposure`, `largest-position`. */
+  /** Stable, for programs: `exposure`, `largest-position`, `drawdown`, `daily-loss`. */
   code: z.string(),
   /** Whose it is; null for one of the whole engine. */
   strategy: z.string().nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StoredState } from '#engine/backtest/live-strategy.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { LimitWatch } from '#engine/risk/limit-watch.ts';
 import type { SimulationSnapshot } from '#engine/simulation/snapshot.ts';
 import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
 import type { AccountRow } from '#engine/store/rows.ts';
@@ -16,6 +17,8 @@ export const SlotMemory = z.strictObject({
   /** Why the version no longer decides; null when it does. */
   heldReason: z.string().nullable(),
   timeframe: Timeframe,
+  /** How far it is from its limits; absent in records from before there were any, which begin to count at their next start. */
+  watch: LimitWatch.nullable().default(null),
 });
 export type SlotMemory = z.infer<typeof SlotMemory>;
 

@@ -13,7 +13,7 @@ export const statusPath = 'status.json';
 export const StrategyStatus = z.strictObject({
   id: z.string(),
   status: SyncStatus,
-  /** Stable, for programs: `running`, `on-trial`, `unsigned`, `bad-signature`, `quarantined`, `fault`, … */
+  /** Stable, for programs: `running`, `on-trial`, `unsigned`, `bad-signature`, `quarantined`, `fault`, `breach`, … */
   code: z.string(),
   /** Empty when all is well. */
   reason: z.string(),

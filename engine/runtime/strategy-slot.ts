@@ -3,14 +3,17 @@ import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Denial } from '#engine/risk/denial.ts';
+import type { LimitBreach } from '#engine/risk/limit-watch.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { Simulation } from '#engine/simulation/simulation.ts';
-import type { ClosedBar, Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
+import type { Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
 import { type Control, exitReasonOf, initialControl } from './control.ts';
 import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
+import { LimitGuard } from './limit-guard.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
 import type { FeedSeries, Instant } from './replay-feed.ts';
 import { accountFor, exitsOf } from './slot-account.ts';
@@ -27,8 +30,10 @@ export interface SlotFault {
 export interface SlotOutcome {
   readonly steps: StrategyStep[];
   readonly faults: SlotFault[];
-  /** The version that took over, and the deployment it replaced. */
-  adopted: { readonly version: LoadedVersion; readonly replaced: number | null } | null;
+  /** The limit that was reached at this instant. */
+  breached: { readonly treeHash: string; readonly stage: string; readonly breach: LimitBreach } | null;
+  /** The version that took over, the deployment it replaced, and the breach that one ended in. */
+  adopted: { readonly version: LoadedVersion; readonly replaced: number | null; readonly ended: SlotOutcome['breached'] } | null;
   /** The version that was to take over and failed its trial. */
   rejected: { readonly version: LoadedVersion; readonly fault: SlotFault } | null;
   /** Set when main no longer has the strategy and nothing is held any more: the deployment that ended. */
@@ -41,6 +46,8 @@ export interface SlotOptions {
   readonly markets: Readonly<Record<string, MarketRules>>;
   /** For a new account, quote asset. */
   readonly capital: number;
+  /** Wall-clock time, UTC milliseconds. */
+  readonly clock: () => number;
 }
 
 interface MarketRecord {
@@ -70,6 +77,7 @@ export class StrategySlot {
   #heldReason: string | null = null;
   #isLeaving = false;
   #control: Control = initialControl;
+  readonly #limits: LimitGuard;
   #timeframe: Timeframe | null = null;
   /** Market time of the instant taken in last, and of the one before. */
   #now: number;
@@ -78,6 +86,7 @@ export class StrategySlot {
   constructor(options: SlotOptions, now: number) {
     this.id = options.id;
     this.#options = options;
+    this.#limits = new LimitGuard(options.clock);
     this.#now = now;
     this.#previous = now;
   }
@@ -104,6 +113,12 @@ export class StrategySlot {
     return this.#heldReason;
   }
 
+  /** The limit its version has reached; null while it may open positions. */
+  get breached(): SlotOutcome['breached'] {
+    const { watch } = this.#limits;
+    return watch === null || watch.breach === null ? null : { treeHash: watch.tree, stage: watch.stage, breach: watch.breach };
+  }
+
   get isLeaving(): boolean {
     return this.#isLeaving;
   }
@@ -126,6 +141,8 @@ export class StrategySlot {
     this.#state = memory.state;
     this.#restartsLeft = memory.restartsLeft;
     this.#heldReason = reason ?? memory.heldReason;
+    this.#limits.restore(memory.watch);
+    if (version !== null) this.#limits.follow(watchedOf(version), { instant: this.#now, equity: this.#account.equity() });
     this.#applyHalt();
   }
 
@@ -153,6 +170,20 @@ export class StrategySlot {
     this.#applyHalt();
   }
 
+  /** The limits to keep from now on. Gives the one they find reached; entry orders are withdrawn then when this returns. */
+  setLimits(policy: RiskPolicy): SlotOutcome['breached'] {
+    if (this.#limits.setPolicy(policy) === null) return null;
+    this.#applyHalt();
+    return this.breached;
+  }
+
+  /** Takes up an order that was just given, apart from what `setControl` does: whether it has ended a breach. */
+  answerBreach(control: Control): boolean {
+    const isAnswered = this.#limits.answer(control);
+    if (isAnswered) this.#applyHalt();
+    return isAnswered;
+  }
+
   /** The number the record gave to the version that took over. */
   setDeployment(deployment: number | null): void {
     this.#deployment = deployment;
@@ -166,7 +197,7 @@ export class StrategySlot {
 
   /** Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome. */
   async take(instant: Instant): Promise<SlotOutcome> {
-    const outcome: SlotOutcome = { steps: [], faults: [], adopted: null, rejected: null, left: null };
+    const outcome: SlotOutcome = { steps: [], faults: [], breached: null, adopted: null, rejected: null, left: null };
     this.#previous = this.#now;
     this.#now = instant.time;
     const own = this.#builder?.push(instant) ?? [];
@@ -192,6 +223,7 @@ export class StrategySlot {
       restartsLeft: this.#restartsLeft,
       heldReason: this.#heldReason,
       timeframe: this.#timeframe,
+      watch: this.#limits.watch,
     };
     return {
       strategy: this.id,
@@ -204,12 +236,12 @@ export class StrategySlot {
   }
 
   async #ordinaryStep(group: BarGroup, outcome: SlotOutcome): Promise<void> {
-    const market = this.#meetMarket(group.bars);
+    const market = this.#meetMarket(group, outcome);
     this.#finish(group, market, await this.#decide(group, outcome), outcome);
   }
 
   async #trialStep(last: BarGroup | null, trial: BarGroup, outcome: SlotOutcome): Promise<void> {
-    const market = last === null ? nothing : this.#meetMarket(last.bars);
+    const market = last === null ? nothing : this.#meetMarket(last, outcome);
     const version = this.#challenger!;
     try {
       const decisions = await this.#adoptIfSound(trial, outcome);
@@ -237,7 +269,8 @@ export class StrategySlot {
     account.onBars(trial.bars.filter(({ symbol }) => !known.includes(symbol)));
     const decisions = await version.live.decide({ bars: trial.bars, positions: account.positions() });
     const state = await version.live.snapshot();
-    outcome.adopted = { version, replaced: this.#deployment };
+    const ended = this.breached?.treeHash === version.candidate.tree ? null : this.breached;
+    outcome.adopted = { version, replaced: this.#deployment, ended };
     await this.#version?.live.close();
     this.#version = version;
     this.#challenger = null;
@@ -248,13 +281,20 @@ export class StrategySlot {
     this.#restartsLeft = 1;
     this.#heldReason = null;
     account.setVersion(version.candidate.tree);
+    this.#limits.follow(watchedOf(version), { instant: trial.time + version.barMs, equity: account.equity() });
     this.#applyHalt();
     return decisions;
   }
 
-  #meetMarket(bars: readonly ClosedBar[]): MarketRecord {
+  /** Fills what waits, and then looks at the limits, so that the decisions on this very bar are judged by what is left. */
+  #meetMarket({ bars, time }: BarGroup, outcome: SlotOutcome): MarketRecord {
     const account = this.#account!;
     account.onBars(bars);
+    const mark = { instant: time + account.settings.barMs, equity: account.equity() };
+    if (this.#limits.mark(mark) !== null) {
+      outcome.breached = this.breached;
+      this.#applyHalt();
+    }
     return account.takeRecord();
   }
 
@@ -339,12 +379,17 @@ export class StrategySlot {
     const isHeldBack = this.#heldReason !== null || this.#isLeaving;
     // Nobody minds any more what a strategy that no longer decides has ordered.
     const isWithdrawing = mode === 'reducing' || mode === 'halted';
-    this.#account?.setHalt(isHeldBack && !isWithdrawing ? 'reducing' : mode);
+    if (this.#limits.breach !== null) this.#account?.setHalt('breach');
+    else this.#account?.setHalt(isHeldBack && !isWithdrawing ? 'reducing' : mode);
   }
 }
 
 function isAmong(decisions: readonly DecisionRecord[], symbol: string): boolean {
   return decisions.some((decision) => decision.symbol === symbol);
+}
+
+function watchedOf({ candidate: { tree, manifest } }: LoadedVersion) {
+  return { tree, stage: manifest.stage };
 }
 
 function faultOf({ candidate }: LoadedVersion, error: unknown): SlotFault {

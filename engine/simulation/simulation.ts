@@ -236,8 +236,8 @@ export class Simulation {
   }
 
   /**
-   * All but `active` refuse new purchases; exits, reductions and cancels pass. `reducing` and `halted` withdraw every waiting
-   * purchase at once as well; under `paused` it stands.
+   * All but `active` refuse new purchases; exits, reductions and cancels pass. `reducing`, `halted` and `breach` withdraw every
+   * waiting purchase at once as well; under `paused` it stands.
    */
   setHalt(halt: HaltState): void {
     this.#halt = halt;

@@ -59,7 +59,7 @@ export const StoredSimulation: z.ZodType<SimulationSnapshot> = z.strictObject({
   turnover: Count,
   time: z.number(),
   version: z.string(),
-  halt: z.enum(['active', 'paused', 'reducing', 'halted']),
+  halt: z.enum(['active', 'paused', 'reducing', 'halted', 'breach']),
   books: z.array(
     z.strictObject({
       symbol: z.string(),

@@ -32,7 +32,7 @@ export const FACTS = {
   /** What the very version did outside backtests, while it ran. */
   forward: { days: 'double', trades: 'double', netReturn: 'double' },
   /** The limits of `policies/risk.yaml` for the stage asked for. */
-  risk: { maxDrawdown: 'double' },
+  risk: { maxDrawdown: 'double', dailyLoss: 'double' },
   /** What the gates before this one found. */
   gates: Object.fromEntries(GATE_NAMES.filter((name) => name !== 'policy').map((name) => [name, 'string' as const])),
 } as const;

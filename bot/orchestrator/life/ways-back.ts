@@ -25,13 +25,18 @@ export interface Trouble {
 /** What a version promised of itself, the worst fall that ends it: `prediction.killRule` of its evidence. */
 export type KillRule = NonNullable<Pack['prediction']>['killRule'];
 
-/** Codes by which the engine says that a version failed by itself; all others are about signatures, keys or the machine. */
-const FAILED: readonly string[] = ['quarantined', 'fault'];
+/**
+ * Codes by which the engine says that a version failed by itself: it faulted, or lost more than its stage allows. All others are about
+ * signatures, keys or the machine.
+ */
+const FAILED: readonly string[] = ['quarantined', 'fault', 'breach'];
 
 /** Versions that main asks for and that failed in the engine: what ran before goes on, or nothing decides any more. */
 export function failedVersions(status: EngineStatus): readonly Trouble[] {
   return status.strategies.flatMap(({ id, code, reason, tree, desiredTree }) => {
     if (!FAILED.includes(code) || desiredTree === null) return [];
+    // Main asks for another already, which waits for its first bar.
+    if (code === 'breach' && tree !== desiredTree) return [];
     const why = `The engine says of the version on main: ${reason}.`.replace(/\.\.$/, '.');
     return [{ strategy: id, tree: desiredTree, backTo: tree === desiredTree ? null : tree, why }];
   });
@@ -44,7 +49,7 @@ export function failedVersions(status: EngineStatus): readonly Trouble[] {
  */
 export function breachOf(report: StrategyReport, killRule: KillRule | null): Trouble | null {
   if (killRule === null) return null;
-  const loaded = new Date(report.loadedAt).toISOString().slice(0, 10);
+  const loaded = new Date(report.loadedInstant).toISOString().slice(0, 10);
   let highest = Number.NEGATIVE_INFINITY;
   let deepest = 0;
   for (const [day, equity] of report.dailyEquity) {

@@ -103,6 +103,7 @@ const REPORT: EngineReport = parseReport(
         tree: 'a'.repeat(40),
         commit: 'b'.repeat(40),
         loadedAt: NOON,
+        loadedInstant: NOON,
         capital: 10_000,
         equity: 10_250,
         cash: 7_750,

@@ -39,8 +39,8 @@ describe('what an intent says is judged before anything is bought', () => {
 
 describe('entries', () => {
   it('are allowed only when nothing is halted', () => {
-    const modes = ['active', 'paused', 'reducing', 'halted'] as const;
-    expect(modes.map(checkEntryAllowed)).toEqual([null, 'paused', 'reducing', 'halted']);
+    const modes = ['active', 'paused', 'reducing', 'halted', 'breach'] as const;
+    expect(modes.map(checkEntryAllowed)).toEqual([null, 'paused', 'reducing', 'halted', 'breach']);
   });
 
   it('meet the market’s minima', () => {

@@ -160,7 +160,10 @@ export async function engineFixture(): Promise<EngineFixture> {
       await mirror.fetch();
       const isFirst = (await mirror.resolve('main')) === null;
       const changes: Record<string, string | null> = { ...files };
-      if (isFirst) changes['policies/keys.yaml'] ??= stringify(keys);
+      if (isFirst) {
+        changes['policies/keys.yaml'] ??= stringify(keys);
+        if (!('policies/risk.yaml' in changes)) changes['policies/risk.yaml'] = stringify({ stages: {} });
+      }
       for (const [id, text] of Object.entries(strategies)) {
         changes[`strategies/${id}/strategy.ts`] = text;
         changes[`strategies/${id}/manifest.yaml`] =

@@ -99,6 +99,7 @@ describe('the report', () => {
       tree: 'tree',
       commit: 'commit',
       loadedAt: 7,
+      loadedInstant: begin,
       performance: {
         since: begin + hourMs,
         trades: 3,
@@ -281,6 +282,7 @@ describe('when a report is given', () => {
   const quiet: SlotOutcome = {
     steps: [{ strategy: 'trend', treeHash: 'tree', instant: 0, fills: [], trades: [], denials: [], decisions: [], equity: 0 }],
     faults: [],
+    breached: null,
     adopted: null,
     rejected: null,
     left: null,

@@ -112,16 +112,19 @@ describe('several symbols on one pool of cash', () => {
 });
 
 describe('a halt', () => {
-  it.each(['reducing', 'halted'] as const)('%s refuses entries and withdraws waiting ones, and lets exits pass', (halt) => {
-    const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'target', weight: 0.5, stopLoss: 0.05 });
-    scene.bar(100, 100, 100, 100).decide({ action: 'limit', weight: 0.9, price: 99 });
-    scene.simulation.setHalt(halt);
-    expect(scene.denials).toEqual(['withdrawn']);
-    scene.decide({ action: 'target', weight: 0.9 });
-    expect(scene.denials).toEqual(['withdrawn', halt]);
-    scene.decide({ action: 'target', weight: 0.2 }).bar(100, 100, 98, 100).decide({ action: 'exit' }).bar(100, 100, 100, 100);
-    expect(scene.quantity).toBe(0);
-  });
+  it.each(['reducing', 'halted', 'breach'] as const)(
+    '%s refuses entries and withdraws waiting ones, and lets exits pass',
+    (halt) => {
+      const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'target', weight: 0.5, stopLoss: 0.05 });
+      scene.bar(100, 100, 100, 100).decide({ action: 'limit', weight: 0.9, price: 99 });
+      scene.simulation.setHalt(halt);
+      expect(scene.denials).toEqual(['withdrawn']);
+      scene.decide({ action: 'target', weight: 0.9 });
+      expect(scene.denials).toEqual(['withdrawn', halt]);
+      scene.decide({ action: 'target', weight: 0.2 }).bar(100, 100, 98, 100).decide({ action: 'exit' }).bar(100, 100, 100, 100);
+      expect(scene.quantity).toBe(0);
+    },
+  );
 
   it('paused refuses entries, and lets one that waits fill and exits pass', () => {
     const scene = new Scene().bar(100, 100, 100, 100).decide({ action: 'limit', weight: 0.5, price: 99 });

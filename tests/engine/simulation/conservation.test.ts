@@ -37,7 +37,7 @@ const ask = fc.record({
 const step = fc.record({
   bars: fc.array(fc.option(bar, { nil: undefined, freq: 8 }), { minLength: 3, maxLength: 3 }),
   asks: fc.array(ask, { minLength: 3, maxLength: 3 }),
-  halt: fc.option(fc.constantFrom('active', 'active', 'paused', 'reducing', 'halted'), { nil: undefined, freq: 8 }),
+  halt: fc.option(fc.constantFrom('active', 'active', 'paused', 'reducing', 'halted', 'breach'), { nil: undefined, freq: 8 }),
 });
 const rules = fc.record({
   makerFeeRate: between(0, 0.005),

@@ -53,6 +53,7 @@ const FACTS: DashboardFacts = {
           tree: 'b'.repeat(40),
           commit: HEAD,
           loadedAt: 0,
+          loadedInstant: 0,
           capital: 1_000,
           equity: 1_234,
           cash: 1_234,

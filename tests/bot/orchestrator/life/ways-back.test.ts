@@ -32,7 +32,9 @@ function reportWith(equities: readonly number[], change: Partial<StrategyReport>
     stage: 'paper',
     tree: 'b'.repeat(40),
     commit: 'c'.repeat(40),
-    loadedAt: LOADED,
+    // A replay of days long past.
+    loadedAt: LOADED + 1_000 * DAY_MS,
+    loadedInstant: LOADED,
     capital: 1_000,
     equity: 1_000,
     cash: 1_000,
@@ -54,6 +56,12 @@ describe('what the engine says of a version on main', () => {
     expect(failedVersions(statusWith({ code: 'fault', tree: 'b'.repeat(40) }))).toMatchObject([{ backTo: null }]);
   });
 
+  it('is a failure of the version when it reached a limit, as long as main asks for no other', () => {
+    const reached = statusWith({ code: 'breach', tree: 'b'.repeat(40), reason: 'its equity has fallen by 51%' });
+    expect(failedVersions(reached)).toMatchObject([{ strategy: ID, tree: 'b'.repeat(40), backTo: null }]);
+    expect(failedVersions(statusWith({ code: 'breach' }))).toEqual([]);
+  });
+
   it.each(['unsigned', 'unknown-key', 'on-trial', 'running', 'stage-refused'])(
     'is no failure of the version when it says %s',
     (code) => {
@@ -72,7 +80,7 @@ describe('a kill rule', () => {
 
   it('does not blame a version for what another lost before', () => {
     expect(breachOf(reportWith([2_000, 1_000, 1_000]), rule)).toBeNull();
-    expect(breachOf(reportWith([2_000, 1_000], { loadedAt: LOADED + 400 * DAY_MS }), rule)).toBeNull();
+    expect(breachOf(reportWith([2_000, 1_000], { loadedInstant: LOADED + 400 * DAY_MS }), rule)).toBeNull();
   });
 
   it('that was never given is never broken', () => {
