@@ -6,6 +6,7 @@ import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { renderGateSummary } from '#bot/evidence/gate-summary.ts';
 import type { AuditReport } from '#bot/gates/audit/report.ts';
 import { sarifOf } from '#bot/gates/audit/sarif.ts';
+import { authorClass } from '#bot/gates/author-class.ts';
 import { reexecuteEvidence } from '#bot/gates/backtest.ts';
 import { type GateContext, openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
@@ -32,7 +33,7 @@ import { workspaceAt } from './up/workspace.ts';
 interface GateFlags {
   base: string;
   head: string;
-  author: 'bot' | 'person';
+  author: string;
   workspace: string;
   repository?: string;
   remote?: string;
@@ -56,7 +57,7 @@ export function gateCommand(): Command {
     .argument('<name>', `${GATE_NAMES.join(', ')}, or all`)
     .requiredOption('--base <ref>', 'the commit the change is to be merged into')
     .requiredOption('--head <ref>', 'the commit to prove')
-    .option('--author <class>', 'bot or person: whose path rules hold', 'bot')
+    .option('--author <class>', 'bot, person or repair: whose path rules hold', 'bot')
     .option('--workspace <dir>', 'the workspace whose repository and candles are used', 'var')
     .option('--repository <dir>', "a clone or mirror that holds both commits, instead of the workspace's")
     .option('--remote <url>', 'where the state branch is pushed to; the token comes from RATCHET_GIT_TOKEN')
@@ -78,9 +79,7 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
   if (name !== 'all' && !(GATE_NAMES as readonly string[]).includes(name)) {
     throw new RatchetError('gates/unknown', `There is no gate ${name}.`, `Choose one of ${GATE_NAMES.join(', ')}, or all.`);
   }
-  if (flags.author !== 'bot' && flags.author !== 'person') {
-    throw new RatchetError('gates/author', `--author ${flags.author} is neither bot nor person.`, 'Give one of the two.');
-  }
+  const author = authorClass(flags.author);
   if (flags.sarif !== undefined && name !== 'audit' && name !== 'all') {
     throw new RatchetError('gates/no-audit', `--sarif is for the audit, not for ${name}.`, 'Run the gate audit, or all.');
   }
@@ -101,7 +100,7 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
       log,
       base: flags.base,
       head: flags.head,
-      author: flags.author,
+      author,
     });
     const show = (result: GateResult): void => {
       console.log(

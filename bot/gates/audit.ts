@@ -15,13 +15,18 @@ import type { GateTools } from './gate-tools.ts';
  * Does the change bring a dependency with a known weakness, or a lock that is out of step with its manifest? Base and head are both
  * looked at, at the same moment and in the same databases: what the base had is reported, and blocks nothing.
  */
-export async function auditGate(context: GateContext, tools: GateTools): Promise<GateResult> {
-  const report = await audit(context, tools);
+export async function auditGate(context: AuditContext, tools: AuditTools): Promise<GateResult> {
+  const report = await auditReport(context, tools);
   tools.onAudit?.(report);
   return auditVerdict(report);
 }
 
-async function audit(context: GateContext, { clock, audit: settings }: GateTools): Promise<AuditReport> {
+/** What the audit looks at. With the same commit twice it is an audit of that commit: all that is found was there before. */
+export type AuditContext = Pick<GateContext, 'repository' | 'base' | 'head' | 'changes'>;
+export type AuditTools = Pick<GateTools, 'clock' | 'audit' | 'onAudit'>;
+
+/** All that the audit of a pair of commits comes to, before it is put into a sentence. */
+export async function auditReport(context: AuditContext, { clock, audit: settings }: AuditTools): Promise<AuditReport> {
   const { repository } = context;
   const policy = parseAdvisories(await readText(repository, context.base, ADVISORIES_PATH));
   const [base, head] = [
@@ -90,7 +95,7 @@ function excuse(match: ReturnType<typeof exceptionFor>): Excuse | null {
 }
 
 /** Exceptions that nobody could read would stop every later change: they are refused when they come. */
-async function policyRemarks(context: GateContext): Promise<readonly Remark[]> {
+async function policyRemarks(context: AuditContext): Promise<readonly Remark[]> {
   if (!context.changes.some(({ path }) => path === ADVISORIES_PATH)) return [];
   try {
     parseAdvisories(await readText(context.repository, context.head, ADVISORIES_PATH));

@@ -4,6 +4,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { ChangedFile, CommitHash, Repository, TreeHash } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
+import type { AuthorClass } from './author-class.ts';
 
 /** What every gate looks at: one pair of commits, and nothing that the head could have changed about the rules. */
 export interface GateContext {
@@ -13,7 +14,7 @@ export interface GateContext {
   /** Files the head changes since it left the base's history. */
   readonly changes: readonly ChangedFile[];
   /** Who made the change; unknown authors are held to the bot's rules, which are the stricter ones. */
-  readonly author: 'bot' | 'person';
+  readonly author: AuthorClass;
   readonly candles: CandleStore;
   /** The state branch, with the ledger that evidence is checked against; an opening of the vault is written there first. */
   readonly state: StateReader & LedgerWriter;

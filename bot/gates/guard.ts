@@ -2,12 +2,14 @@ import picomatch from 'picomatch';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import { code, text } from '#bot/evidence/markdown.ts';
 import type { ChangedFile } from '#engine/repository/repository.ts';
+import type { AuthorClass } from './author-class.ts';
 import { changedStrategies, type GateContext, readText } from './context.ts';
 import { troubleWithBinary, troubleWithMode } from './guard/file-kinds.ts';
 import { finding, type GuardFinding } from './guard/finding.ts';
 import { generatedFiles, isEvidence } from './guard/generated-files.ts';
 import { hiddenCharacters } from './guard/hidden-characters.ts';
 import { collidingNames, troubleWithName } from './guard/path-names.ts';
+import { repairEdits } from './guard/repair-edits.ts';
 import { secretsIn } from './guard/secrets.ts';
 import { annotateFile, failure, success } from './outcome.ts';
 import { PathsPolicy, parsePolicy } from './policies.ts';
@@ -69,13 +71,14 @@ async function findingsOf(context: GateContext, policy: PathsPolicy): Promise<re
     ),
   );
   findings.push(...generatedFiles(changes, author, await returningStrategies(context)));
+  if (author === 'repair') findings.push(...(await repairEdits(context)));
   return findings;
 }
 
-function outOfPlace(change: ChangedFile, author: 'bot' | 'person', policy: PathsPolicy): readonly GuardFinding[] {
+function outOfPlace(change: ChangedFile, author: AuthorClass, policy: PathsPolicy): readonly GuardFinding[] {
   return [change.path, change.previousPath ?? change.path]
     .filter((path, index, both) => both.indexOf(path) === index)
-    .filter((path) => !picomatch.isMatch(path, policy[author].allow, { dot: true }))
+    .filter((path) => !picomatch.isMatch(path, policy[author]?.allow ?? [], { dot: true }))
     .map((path) => finding(change.path, `a ${author} may not touch ${path}: ${PATHS_POLICY} on main names what it may.`));
 }
 
@@ -83,7 +86,7 @@ async function troubleWithContent(
   change: ChangedFile,
   content: Uint8Array | null,
   modeBefore: string | undefined,
-  author: 'bot' | 'person',
+  author: AuthorClass,
   { limits }: PathsPolicy,
 ): Promise<readonly GuardFinding[]> {
   const { path } = change;

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { AuthorClass } from './author-class.ts';
 
 /** The engine keeps these limits while a version runs; rules read them as `risk.…` before it does. */
 export { RISK_POLICY_PATH, RiskPolicy } from '#engine/risk/risk-policy.ts';
@@ -32,10 +33,7 @@ const GatePolicy = z.strictObject({
   /** Which changes it is about. What is left out matches everything; what is given must all hold. */
   matchConstraints: z
     .strictObject({
-      authors: z
-        .array(z.enum(['bot', 'person']))
-        .min(1)
-        .optional(),
+      authors: z.array(AuthorClass).min(1).optional(),
       /** The stage the head asks for; `none` when it no longer has the strategy. */
       stages: z
         .array(z.enum(['none', ...Stage.options]))
@@ -73,6 +71,8 @@ const Allowed = z.strictObject({ allow: z.array(z.string()) });
 export const PathsPolicy = z.strictObject({
   bot: Allowed,
   person: Allowed,
+  /** What a repair of dependencies may touch; without it the bot brings none. */
+  repair: Allowed.optional(),
   limits: z.strictObject({ fileBytes: z.number().int().positive(), changedFiles: z.number().int().positive() }),
 });
 export type PathsPolicy = z.infer<typeof PathsPolicy>;

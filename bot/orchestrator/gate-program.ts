@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { GateResult } from '#bot/evidence/gate-result.ts';
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { RUN_VARIABLE, runId } from '#engine/log.ts';
 
@@ -44,7 +45,7 @@ export interface GateProgram {
  */
 export async function runGateProgram(
   program: GateProgram,
-  change: { base: string; head: string; author: 'bot' | 'person' },
+  change: { base: string; head: string; author: AuthorClass },
   onResult: (result: GateResult) => void,
 ): Promise<GateClosing> {
   const [node, ...prefix] = program.command;

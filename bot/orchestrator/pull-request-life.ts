@@ -1,4 +1,5 @@
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
+import { classOfBots } from '#bot/gates/author-class.ts';
 import { readText } from '#bot/gates/context.ts';
 import { lifeAt } from '#bot/gates/life-policy.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
@@ -248,7 +249,7 @@ export class PullRequestLife {
 
   async #runGates(pull: PullRequest, base: CommitHash): Promise<Gates> {
     const isPersons = pull.author !== this.#options.botLogin || wasAskedFor(pull, await this.#decisions(pull.number));
-    return this.#proofs.run(pull, base, isPersons ? 'person' : 'bot');
+    return this.#proofs.run(pull, base, isPersons ? 'person' : classOfBots(pull.headRef));
   }
 
   async #mergeByPolicy(pull: PullRequest, base: CommitHash): Promise<Merge | null> {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { classOfBots } from '#bot/gates/author-class.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { apiOfJob, repositoryOfJob } from './job-environment.ts';
 import { writeOutputs } from './outputs.ts';
@@ -22,7 +23,7 @@ export function pullCommand(): Command {
         process.env.GITHUB_OUTPUT,
         found === undefined
           ? { number: '', author: '' }
-          : { number: found.number, author: found.user?.type === 'User' ? 'person' : 'bot' },
+          : { number: found.number, author: found.user?.type === 'User' ? 'person' : classOfBots(found.head.ref) },
       );
     });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { openForReading } from '#bot/cli/open-mirror.ts';
+import { authorClass } from '#bot/gates/author-class.ts';
 import { type Explanation, explainChange } from '#bot/gates/policy/explain-change.ts';
 import type { Ruling } from '#bot/gates/policy/judge.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -20,7 +21,7 @@ export function explainCommand(): Command {
     .argument('[change]', 'a branch, a full hash, or the number of a pull request')
     .option('--base <ref>', 'the commit whose policies judge (default: the one the change was signed on, else main)')
     .option('--head <ref>', 'the commit to judge, instead of the argument')
-    .option('--author <class>', 'bot or person', 'bot')
+    .option('--author <class>', 'bot, person or repair', 'bot')
     .option('--workspace <dir>', 'the workspace', 'var')
     .option('--repository <dir>', 'a clone to read instead')
     .option('--json', 'one JSON object')
@@ -33,9 +34,7 @@ export function explainCommand(): Command {
 }
 
 async function explain(change: string | undefined, flags: ExplainFlags): Promise<Explanation> {
-  if (flags.author !== 'bot' && flags.author !== 'person') {
-    throw new RatchetError('policy/usage', `--author ${flags.author} is neither bot nor person.`, 'Give one of the two.');
-  }
+  const author = authorClass(flags.author);
   const head = flags.head ?? change;
   if (head === undefined || (flags.head !== undefined && change !== undefined)) {
     throw new RatchetError('policy/usage', 'Which change is not clear.', 'Give a branch, a hash, a number, or --head.');
@@ -43,7 +42,7 @@ async function explain(change: string | undefined, flags: ExplainFlags): Promise
   const { repository, state } = await openForReading(flags);
   const ref = /^\d{1,9}$/.test(head) ? `refs/pull/${head}/head` : head;
   const base = flags.base === undefined ? {} : { base: flags.base };
-  return explainChange({ repository, state, author: flags.author, head: ref, ...base });
+  return explainChange({ repository, state, author, head: ref, ...base });
 }
 
 function inWords({ base, head, isAllowed, gates, judgements }: Explanation): string {

@@ -95,7 +95,7 @@ function isWithin(version: string, range: string | null | undefined): boolean {
   return semver.satisfies(version, range, { includePrerelease: true, loose: true });
 }
 
-function advisoryOf({ source, title, url, severity }: z.infer<typeof Via>): Advisory {
+function advisoryOf({ source, title, url, severity, range }: z.infer<typeof Via>): Advisory {
   const id = /GHSA(?:-[0-9a-z]{4}){3}/i.exec(url ?? '')?.[0] ?? `NPM-${source}`;
-  return { id, aliases: [], title, severity: severity ?? null, url: url ?? null };
+  return { id, aliases: [], title, severity: severity ?? null, url: url ?? null, fix: range ? { kind: 'outside', range } : null };
 }

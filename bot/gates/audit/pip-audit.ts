@@ -22,7 +22,12 @@ const Report = z.object({
         name: z.string(),
         version: z.string(),
         vulns: z.array(
-          z.object({ id: z.string(), aliases: z.array(z.string()).default([]), description: z.string().default('') }),
+          z.object({
+            id: z.string(),
+            aliases: z.array(z.string()).default([]),
+            description: z.string().default(''),
+            fix_versions: z.array(z.string()).default([]),
+          }),
         ),
       }),
     ]),
@@ -108,12 +113,13 @@ export function readReport(text: string, versions: ReadonlyMap<string, string>):
     if ('skip_reason' in item) return noAnswer(`pip-audit skipped ${item.name}: ${excerpt(item.skip_reason)}`);
     advisories.set(
       normalName(item.name),
-      item.vulns.map(({ id, aliases, description }) => ({
+      item.vulns.map(({ id, aliases, description, fix_versions: versions }) => ({
         id,
         aliases,
         title: excerpt(description) || id,
         severity: null,
         url: null,
+        fix: versions.length === 0 ? null : { kind: 'since', versions },
       })),
     );
   }

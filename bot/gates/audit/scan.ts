@@ -20,7 +20,14 @@ export interface Advisory {
   /** Null where the database gives none. */
   readonly severity: string | null;
   readonly url: string | null;
+  /** Which versions are without it, as far as the database says; null when it does not. */
+  readonly fix: Fix | null;
 }
+
+/** npm's registry names the range that has the weakness, OSV the versions in which it was mended. */
+export type Fix =
+  | { readonly kind: 'outside'; readonly range: string }
+  | { readonly kind: 'since'; readonly versions: readonly string[] };
 
 export interface Vulnerability {
   readonly package: LockedPackage;

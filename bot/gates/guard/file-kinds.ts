@@ -1,3 +1,4 @@
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import type { ChangedFile } from '#engine/repository/repository.ts';
 
 /** How files begin that a page of documentation may show. */
@@ -12,7 +13,7 @@ const PICTURES: readonly (readonly [RegExp, readonly number[]])[] = [
 export function troubleWithMode(
   { mode, isSymlink }: ChangedFile,
   modeBefore: string | undefined,
-  author: 'bot' | 'person',
+  author: AuthorClass,
   begin: string,
 ): string | null {
   if (isSymlink || mode === '120000') return 'links are not allowed: put the file itself here.';
@@ -24,7 +25,7 @@ export function troubleWithMode(
 }
 
 /** What is wrong with bytes that are no text; null for a picture that a person puts into the documentation. */
-export function troubleWithBinary(path: string, bytes: Uint8Array, author: 'bot' | 'person'): string | null {
+export function troubleWithBinary(path: string, bytes: Uint8Array, author: AuthorClass): string | null {
   const signature = PICTURES.find(([name]) => name.test(path))?.[1];
   const isPicture = signature?.every((byte, index) => bytes[index] === byte) === true;
   if (author === 'person' && path.startsWith('docs/') && isPicture) return null;

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { EVIDENCE_PATHS } from '#bot/evidence/evidence-files.ts';
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import type { ChangedFile } from '#engine/repository/repository.ts';
 import { finding, type GuardFinding } from './finding.ts';
 
@@ -33,7 +34,7 @@ export function isEvidence(path: string): boolean {
  */
 export function generatedFiles(
   changes: readonly ChangedFile[],
-  author: 'bot' | 'person',
+  author: AuthorClass,
   returning: ReadonlySet<string>,
 ): readonly GuardFinding[] {
   const touched = new Set(changes.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
@@ -48,7 +49,7 @@ export function generatedFiles(
 function complaint(
   path: string,
   touched: ReadonlySet<string>,
-  author: 'bot' | 'person',
+  author: AuthorClass,
   returning: ReadonlySet<string>,
 ): string | null {
   const folder = posix

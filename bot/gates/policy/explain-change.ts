@@ -1,3 +1,4 @@
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { type ChangeContext, changedStrategies, openChange } from '../context.ts';
@@ -8,7 +9,7 @@ import { type Judgement, judgeChange } from './judge-change.ts';
 export interface ExplainTask {
   readonly repository: Repository;
   readonly state: StateBranch;
-  readonly author: 'bot' | 'person';
+  readonly author: AuthorClass;
   readonly head: string;
   /** The commit whose policies judge; left out, the one the change was signed on, else main. */
   readonly base?: string;

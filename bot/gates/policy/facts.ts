@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Pack } from '#bot/evidence/pack.ts';
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import { GATE_NAMES } from '#bot/gates/outcome.ts';
 import { RatchetError } from '#engine/errors.ts';
 
@@ -115,7 +116,7 @@ export function factAt(facts: PolicyFacts, name: string): unknown {
 
 /** The part of the facts that does not come from the evidence. */
 export interface ChangeFacts {
-  readonly author: 'bot' | 'person';
+  readonly author: AuthorClass;
   readonly paths: readonly string[];
   /** `none` when the head no longer has the strategy. */
   readonly stage: string;

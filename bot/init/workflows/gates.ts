@@ -37,7 +37,7 @@ env:
   BASE: ${expression('github.event.pull_request.base.sha')}
   HEAD: ${expression('github.event.pull_request.head.sha')}
   NUMBER: ${expression('github.event.pull_request.number')}
-  AUTHOR: ${expression("github.event.pull_request.user.type == 'User' && 'person' || 'bot'")}
+  AUTHOR: ${expression("github.event.pull_request.user.type == 'User' && 'person' || startsWith(github.event.pull_request.head.ref, 'repair/') && 'repair' || 'bot'")}
   REMOTE: ${REMOTE}
 jobs:
 ${jobs.join('\n\n')}

@@ -1,4 +1,5 @@
 import type { GateResult } from '#bot/evidence/gate-result.ts';
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { type ProofInputs, proofInputs, verdictStaleness } from '#bot/gates/staleness.ts';
 import type { CheckOutput, PullRequest } from '#bot/github/repository-api.ts';
@@ -58,7 +59,7 @@ export class Proofs {
    * Runs every gate and shows each as a check as it ends; the final one last.
    * @param author whose rules the change is held to
    */
-  async run(pull: PullRequest, base: CommitHash, author: 'bot' | 'person'): Promise<Gates> {
+  async run(pull: PullRequest, base: CommitHash, author: AuthorClass): Promise<Gates> {
     const { api, program, progress } = this.#options;
     progress({
       kind: 'phase',

@@ -153,6 +153,7 @@ function weakness(state: Finding['state'], excuse: { reason: string; expiry: str
       title: 'Runs what it reads',
       severity: 'high',
       url: 'https://127.0.0.1/1',
+      fix: null,
     },
     excuse,
   };

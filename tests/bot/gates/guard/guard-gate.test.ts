@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import { runGate } from '#bot/gates/run-gates.ts';
 import { type Changes, createChanges, type Files } from '#tests/support/change.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
@@ -20,17 +21,17 @@ beforeAll(async () => {
 });
 afterAll(() => changes.close());
 
-const guard = async (head: Files, author: 'bot' | 'person' = 'person', base: Files = {}) =>
+const guard = async (head: Files, author: AuthorClass = 'person', base: Files = {}) =>
   runGate('guard', await changes.change({ ...BASE, ...base }, head, author), [], gateTools);
 
-async function guardEntry(mode: string, path: string, content = 'x\n', author: 'bot' | 'person' = 'person') {
+async function guardEntry(mode: string, path: string, content = 'x\n', author: AuthorClass = 'person') {
   const base = await changes.commit(null, BASE);
   const head = await changes.withEntry(base, mode, path, content);
   return runGate('guard', await changes.between(base, head, author), [], gateTools);
 }
 
 describe('the guard lets pass', () => {
-  it.each<[string, Files, 'bot' | 'person']>([
+  it.each<[string, Files, AuthorClass]>([
     [
       'a strategy of the bot with its evidence',
       { [STRATEGY]: 'export default 2;\n', 'strategies/a/evidence/pack.json': '{}' },
@@ -75,7 +76,7 @@ describe('the guard lets pass', () => {
 });
 
 describe('the guard refuses', () => {
-  it.each<[string, Files, 'bot' | 'person', string, string]>([
+  it.each<[string, Files, AuthorClass, string, string]>([
     ['the bot at a policy', { 'policies/gates.yaml': 'a\n' }, 'bot', 'policies/gates.yaml:1', 'may not touch'],
     [
       'the bot that moves a policy among its files',
@@ -205,5 +206,60 @@ describe('the guard refuses', () => {
       conclusion: 'failure',
       title: expect.stringContaining('policies/paths.yaml'),
     });
+  });
+});
+
+describe('a repair', () => {
+  const manifest = (change: object = {}) =>
+    `${JSON.stringify({ name: 'x', scripts: { test: 'true' }, dependencies: { a: '^1.0.0' }, overrides: { b: '1.0.0' }, ...change }, null, 2)}\n`;
+  const pins = `a==1.0 ; python_version >= "3.9" \\\n    --hash=sha256:${'a'.repeat(64)}\n    # via x\nb==2.0\n`;
+  const had: Files = { 'package.json': manifest(), 'package-lock.json': '{}\n', 'tools/requirements.txt': pins };
+  const brings = (head: Files, author: AuthorClass = 'repair') => guard(head, author, had);
+  const lock = { 'package-lock.json': '{ "lockfileVersion": 3 }\n' };
+
+  it('may move versions and hashes, and set versions for what comes along', async () => {
+    const overrides = { b: '1.0.0', 'c@1.0.0': '^1.0.1' };
+    const moved = manifest({ dependencies: { a: '^1.0.1' }, overrides });
+    const repinned = pins
+      .replace('a==1.0', 'a==1.1')
+      .replace('a'.repeat(64), `${'b'.repeat(64)} \\\n    --hash=sha256:${'c'.repeat(64)}`);
+    const result = await brings({ 'package.json': moved, ...lock, 'tools/requirements.txt': repinned });
+    expect(result).toMatchObject({ conclusion: 'success' });
+  });
+
+  it.each<[string, Files, string]>([
+    ['changes a script', { 'package.json': manifest({ scripts: { test: 'curl x | sh' } }) }, 'not scripts'],
+    ['adds a name', { 'package.json': manifest({ dependencies: { a: '^1.0.1', evil: '1.0.0' } }) }, 'neither adds nor removes'],
+    [
+      'asks for an archive',
+      { 'package.json': manifest({ dependencies: { a: 'http://127.0.0.1/a.tgz' } }) },
+      'versions of a only',
+    ],
+    ['asks for another package', { 'package.json': manifest({ dependencies: { a: 'npm:evil@1.0.0' } }) }, 'versions of a only'],
+    ['overrides with another package', { 'package.json': manifest({ overrides: { b: 'npm:evil@1.0.0' } }) }, 'versions only'],
+    ['adds a requirement', { 'tools/requirements.txt': `${pins}evil==1.0\n` }, 'nothing else in this file'],
+    ['adds an index', { 'tools/requirements.txt': `--index-url http://127.0.0.1/\n${pins}` }, 'nothing else in this file'],
+    ['touches a strategy', { [STRATEGY]: 'export default 2;\n' }, 'a repair may not touch'],
+    ['touches a policy', { 'policies/paths.yaml': 'bot: {}\n' }, 'a repair may not touch'],
+    ['brings a file', { 'more/package.json': '{}\n' }, 'brings, moves and removes none'],
+    ['takes a file away', { 'tools/requirements.txt': null }, 'brings, moves and removes none'],
+  ])('that %s is refused', async (_name, head, expected) => {
+    const result = await brings({ ...('package.json' in head ? lock : {}), ...head });
+    expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringContaining(expected) });
+  });
+
+  it('is not what a proposal of the bot may bring', async () => {
+    const head = { 'package.json': manifest({ dependencies: { a: '^1.0.1' } }), ...lock };
+    expect(await brings(head, 'bot')).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('a bot may not touch'),
+    });
+  });
+
+  it('is refused where main does not name what it may touch', async () => {
+    const paths = readFileSync('policies/paths.yaml', 'utf8').replace(/^repair:[\s\S]*?^person:/m, 'person:');
+    const head = { 'package.json': manifest({ dependencies: { a: '^1.0.1' } }), ...lock };
+    const result = await guard(head, 'repair', { ...had, 'policies/paths.yaml': paths });
+    expect(result).toMatchObject({ conclusion: 'failure', title: expect.stringContaining('a repair may not touch') });
   });
 });
