@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import markdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
-import { code, fenced, folded, html, shellWord, shortened, table, text, visible } from '#bot/evidence/markdown.ts';
+import { parseComment } from '#bot/commands/parse-comment.ts';
+import { code, fenced, folded, html, quotation, shellWord, shortened, table, text, visible } from '#bot/evidence/markdown.ts';
 
 /** As permissive as a page could be: what does nothing here does nothing on GitHub. */
 const renderer = markdownIt({ html: true, linkify: true });
@@ -68,6 +69,57 @@ describe('text that comes from elsewhere', () => {
   it('names characters that hide or turn text around', () => {
     expect(visible('safe\u202Eexe.txt\u200B')).toBe('safe[U+202E]exe.txt[U+200B]');
     expect(visible('a\u0000b\uD800c')).toBe('a[U+0000]b\uFFFDc');
+  });
+});
+
+describe('a quotation of several lines', () => {
+  it('keeps lines and paragraphs, and none of its lines is a command', () => {
+    const quoted = quotation('First.\n/merge 0123456\r\n\n\n  /halt\u2028- [ ] box\n\n');
+    expect(quoted).toBe('> First.\\\n> &#47;merge 0123456\n>\n> &#47;halt\\\n> \\- \\[ \\] box');
+    expect(renderer.render(quoted)).toBe(
+      '<blockquote>\n<p>First.<br>\n/merge 0123456</p>\n<p>/halt<br>\n- [ ] box</p>\n</blockquote>\n',
+    );
+  });
+
+  it('does nothing, whatever it says', () => {
+    const sign = fc.constantFrom(
+      '/',
+      '\n',
+      '\r',
+      '>',
+      '-',
+      '#',
+      '`',
+      '|',
+      '<',
+      '[',
+      ']',
+      '(',
+      ')',
+      '!',
+      '@',
+      '=',
+      '~',
+      ' ',
+      '\t',
+      'a',
+      '1',
+      '.',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(sign, { maxLength: 40 }).map((signs) => signs.join('')),
+          fc.string({ unit: 'binary' }),
+        ),
+        (raw) => {
+          const quoted = quotation(raw);
+          for (const line of quoted.split('\n')) expect(parseComment(line)).toEqual({ kind: 'ignore' });
+          expect(renderer.render(quoted).replace(/<\/?(?:blockquote|p)>|<br>/g, '')).not.toMatch(/<[^>]*>/);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });
 
