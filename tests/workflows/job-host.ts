@@ -15,7 +15,14 @@ export function jobHost(
   mkdirSync(bin, { recursive: true });
   const real = (name: string): string => execFileSync('bash', ['-c', `command -v ${name} || true`], { encoding: 'utf8' }).trim();
   program(join(bin, 'npm'), [
-    `if [ "$1" = ci ]; then exec ln -s '${resolve('node_modules')}' node_modules; fi`,
+    'if [ "$1" = ci ]; then',
+    `  mkdir node_modules && ln -s '${resolve('node_modules')}'/* '${resolve('node_modules')}'/.bin node_modules/`,
+    // What the proposer's process may read stands inside the clone; a link would lead out of it.
+    '  for name in oxc-parser @oxc-parser @oxc-project; do',
+    `    rm node_modules/$name && cp -RL '${resolve('node_modules')}'/$name node_modules/$name`,
+    '  done',
+    '  exit 0',
+    'fi',
     `exec '${real('npm')}' "$@"`,
   ]);
   program(join(bin, 'python3'), [

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readLedgerFrom } from '#bot/evidence/ledger.ts';
+import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
@@ -66,7 +66,7 @@ describe.runIf(process.env.RATCHET_LONG === '1')('nightly.yml', () => {
       event: {},
       eventName: 'workflow_dispatch',
       granted: { contents: 'read', issues: 'read', pull_requests: 'read' },
-      inputs: { strategy: 'ema-cross', hint: '' },
+      inputs: { strategy: 'ema-cross', hint: 'Trade less.' },
       variables: { RATCHET_APP_ID: String(world.appId), RATCHET_TRIALS: '6' },
       secrets: { 'ratchet-propose': { RATCHET_APP_KEY: 'the key of the App' } },
     });
@@ -84,7 +84,16 @@ describe.runIf(process.env.RATCHET_LONG === '1')('nightly.yml', () => {
     const after = await readLedgerFrom(await world.stateNow());
     expect(after.entries.slice(0, before.entries.length).map(({ hash }) => hash)).toEqual(before.entries.map(({ hash }) => hash));
     expect(after.entries.at(-1)!.entry.kind).toBe('night-ended');
-    console.log(ends.think!.log.slice(-1500), ends.propose!.log.slice(-600));
+    const [began] = recordsOf(after, 'night-began').slice(-1);
+    expect(began!.entry.hint).toEqual({ by: place.owner, text: 'Trade less.' });
+    const { data: pulls } = await world.github.rest.pulls.list({ ...place, state: 'open' });
+    const proposed = pulls.find(({ head }) => head.ref === `evolve/ema-cross/${began!.cycle}`);
+    // What came of the night is chance, for it looks at the present day; what it says of it is not.
+    expect(proposed !== undefined).toBe(!ends.think!.summary.includes('NO_CHANGE'));
+    if (proposed === undefined) return;
+    expect(proposed.user!.login).toBe('ratchet[bot]');
+    expect(proposed.body).toContain('How to reproduce');
+    expect(proposed.labels.map(({ name }) => name)).toContain('ratchet');
   }, 600_000);
 });
 

@@ -115,6 +115,7 @@ export async function createWorkflowWorld() {
             api_url: baseUrl,
             repository: FULL_NAME,
             sha: deployment.base,
+            actor: place.owner,
           },
           inputs: options.inputs ?? {},
           variables: options.variables ?? {},

@@ -3,27 +3,22 @@ import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { code, shortened, text } from '#bot/evidence/markdown.ts';
-import { openContext } from '#bot/gates/context.ts';
-import { runAllGates } from '#bot/gates/run-gates.ts';
 import { tradingTrees } from '#bot/gates/staleness.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
-import { type NightOptions, runNight } from '#bot/orchestrator/night.ts';
-import { paperRecordIn } from '#bot/orchestrator/paper-record.ts';
+import type { NightOptions } from '#bot/orchestrator/night.ts';
 import { branchOf } from '#bot/orchestrator/propose.ts';
-import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
-import { CandleStore } from '#engine/candles/candle-store.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { type CommitHash, Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
-import { type EngineReport, parseReport, reportPath } from '#engine/runtime/report.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
+import { nightHere } from '../night/night-here.ts';
 import * as option from '../option-parsers.ts';
 import { createReporter } from '../up/reporter.ts';
+import { workspaceAt } from '../up/workspace.ts';
 import { apiOfJob, repositoryOfJob } from './job-environment.ts';
 import { NightResult } from './night-result.ts';
 import { NotingApi } from './noting-api.ts';
@@ -50,7 +45,7 @@ export function thinkCommand(): Command {
     .requiredOption('--candles <dir>', 'the candle store')
     .requiredOption('--out <dir>', 'where result.json goes')
     .option('--strategy <id>', 'the one to look at (default: of those that trade, the one whose last night is longest ago)')
-    .option('--hint <text>', 'a wish for proposers that read; evolution does not, and says so')
+    .option('--hint <text>', 'a wish, written into the ledger as what GITHUB_ACTOR said, and obeyed by nobody')
     .option('--trials <n>', 'configurations the night may try', option.trials, 60)
     .option('--workers <n>', 'sandboxes at once', option.workers, 2)
     .option('--summary <file>', 'add to this file, in Markdown, what the night decided and why')
@@ -64,42 +59,32 @@ function hintOf(text: string | undefined, actor: string | undefined): NightOptio
 }
 
 async function think(flags: ThinkFlags, command: Command): Promise<void> {
-  const tools = gateToolsFor(command, {});
-  const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
-  const quiet = log.child({}, { level: 'silent' });
   const scratch = mkdtempSync(join(tmpdir(), 'ratchet-night-'));
-  const candles = CandleStore.openExisting(flags.candles);
   try {
     // What the night pushes goes into the job's own mirror, and no further.
-    const repository = await Repository.openMirror({ dir: scratch, remoteUrl: resolve(flags.mirror) });
+    const repository = await Repository.openMirror({ dir: join(scratch, 'mirror.git'), remoteUrl: resolve(flags.mirror) });
     await repository.fetch();
     const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
     const stateBefore = state.commit;
     const base = await repository.require('main');
     const strategy =
       flags.strategy === undefined || flags.strategy === '' ? await longestAgo(repository, base, state) : flags.strategy;
-    if (flags.hint !== undefined && flags.hint !== '') console.error('Evolution reads no hints; this one changes nothing.');
-    const report = await engineReport(state);
     const api = new NotingApi(apiOfJob(process.env), repositoryOfJob(process.env));
-    const asOf = report?.asOf ?? Date.now();
-    const night = await runNight({
+    const night = await nightHere({
       strategy,
-      asOf,
-      seed: asOf % 1_000_000_007,
       trials: flags.trials,
       workers: flags.workers,
-      proposer: proposerProcess(EVOLUTION),
-      hint: hintOf(flags.hint, process.env.GITHUB_ACTOR),
       repository,
       state,
       api,
-      candles,
-      paperRecord: (id, tree) => paperRecordIn(report, id, tree),
-      author: BOT_PERSON,
-      prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
-      forge: 'github',
-      commands: COMMAND_HELP,
+      hint: hintOf(flags.hint, process.env.GITHUB_ACTOR),
       progress: createReporter(process.stderr),
+      workspace: workspaceAt(scratch),
+      candlesDir: flags.candles,
+      asOf: null,
+      tools: gateToolsFor(command, {}),
+      log: createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn'),
+      clock: Date.now,
     });
     const began = recordsOf(await readLedgerFrom(state), 'night-began').find((record) => record.cycle === night.cycle);
     const branch = branchOf(strategy, night.cycle);
@@ -110,7 +95,7 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
       decision: night.decision,
       reason: night.reason,
       trials: night.trials,
-      asOf: began?.entry.asOf ?? asOf,
+      asOf: began?.entry.asOf,
       base,
       stateBefore,
       stateAfter: state.commit,
@@ -122,7 +107,6 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     if (flags.summary !== undefined) await appendFile(flags.summary, renderNight(result, night.canaries));
     await writeOutputs(process.env.GITHUB_OUTPUT, { decision: result.decision, branch: result.proposal?.branch ?? '' });
   } finally {
-    candles.close();
     rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -142,9 +126,4 @@ async function longestAgo(repository: Repository, base: CommitHash, state: State
   const [first] = ids.sort((left, right) => (last.get(left) ?? 0) - (last.get(right) ?? 0));
   if (first !== undefined) return first;
   throw new RatchetError('night/no-strategy', 'main has no strategy that trades.', 'Add one, or name one with --strategy.');
-}
-
-async function engineReport(state: StateBranch): Promise<EngineReport | null> {
-  const text = await state.readText(reportPath);
-  return text === null ? null : parseReport(text);
 }

@@ -182,6 +182,7 @@ class JobRun {
         GITHUB_SHA: github.sha ?? '',
         GITHUB_REF: github.ref ?? '',
         GITHUB_REF_NAME: github.ref_name ?? '',
+        GITHUB_ACTOR: github.actor ?? '',
         GITHUB_EVENT_NAME: github.event_name ?? '',
         GITHUB_RUN_ID: String(github.run_id ?? ''),
         GITHUB_OUTPUT: files.output,

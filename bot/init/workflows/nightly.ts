@@ -33,7 +33,7 @@ on:
         required: false
         type: string
       hint:
-        description: A wish for proposers that read
+        description: A wish, written into the ledger under your name and obeyed by nobody
         required: false
         type: string
 permissions: {}
