@@ -11,6 +11,16 @@ import { Stage } from '#engine/store/rows.ts';
 /** The issues this room opens and closes. */
 const LABEL = 'ratchet:engine';
 
+const ADVICE = [
+  'What ran before goes on running; positions and their stops are untouched.',
+  'To mend it, revert the commit, or bring the change as a pull request so that the gates can prove and sign it.',
+];
+
+const ADVICE_ON_BREACH = [
+  'It goes on running without opening anything: exits, stops and cancels pass.',
+  'It ends when another version runs, such as the way back that is proposed as a pull request, or when a person who accepts the loss comments `/resume`.',
+];
+
 type WatchedApi = Pick<RepositoryApi, 'reportDeployment' | 'retireEnvironment' | 'issues'>;
 
 /**
@@ -129,19 +139,15 @@ export class EngineWatch {
   }
 
   async #openIssue(status: EngineStatus): Promise<void> {
-    const title = `The engine does not run what is on main (${status.commit?.slice(0, 12) ?? 'unread'})`;
+    const wrong = status.strategies.filter((item) => item.status !== 'Synced');
+    const isAllBreach = wrong.length > 0 && wrong.every(({ code: said }) => said === 'breach');
+    // A breach goes on whatever main becomes meanwhile; what a commit asks for is a matter of that commit.
+    const title = isAllBreach
+      ? `A limit was reached: no new entries for ${wrong.map(({ id }) => id).join(', ')}`
+      : `The engine does not run what is on main (${status.commit?.slice(0, 12) ?? 'unread'})`;
     if ((await this.#api.issues.listOpen(LABEL)).some((issue) => issue.title === title)) return;
-    const lines = status.strategies
-      .filter((item) => item.status !== 'Synced')
-      .map((item) => `- \`strategies/${item.id}\`: ${text(item.reason)}`);
-    const body = [
-      text(status.reason),
-      '',
-      ...lines,
-      '',
-      'What ran before goes on running; positions and their stops are untouched.',
-      'To mend it, revert the commit, or bring the change as a pull request so that the gates can prove and sign it.',
-    ].join('\n');
+    const lines = wrong.map((item) => `- \`strategies/${item.id}\`: ${text(item.reason)}`);
+    const body = [text(status.reason), '', ...lines, '', ...(isAllBreach ? ADVICE_ON_BREACH : ADVICE)].join('\n');
     await this.#api.issues.open(title, body, [LABEL]);
   }
 }

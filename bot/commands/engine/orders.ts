@@ -18,5 +18,5 @@ export const halt: CommentCommand = order('halt', 'halted', {
 
 export const resume: CommentCommand = order('resume', 'active', {
   summary: 'let the engine trade again',
-  help: 'Ends a pause, a reduction or a halt. Look at `/positions` and `/risk` first.',
+  help: 'Ends a pause, a reduction, a halt, and the breach of a limit. Look at `/positions` and `/risk` first.',
 });

@@ -140,6 +140,19 @@ describe('trouble', () => {
     expect(await openIssues()).toEqual([]);
   });
 
+  it('of a limit that was reached says what is safe and what ends it, in one issue however main moves on', async () => {
+    const breach = { ...trend, status: 'Degraded', code: 'breach', reason: 'its equity has fallen by 51%' } as const;
+    const reached: Partial<EngineStatus> = { status: 'Degraded', reason: `trend: ${breach.reason}`, strategies: [breach] };
+    await show(reached);
+    await show({ ...reached, commit: await moveMain() });
+    const [issue, ...others] = await openIssues();
+    expect(others).toEqual([]);
+    expect(issue!.title).toBe('A limit was reached: no new entries for trend');
+    expect(issue!.body).toContain('51%');
+    expect(issue!.body).toContain('exits, stops and cancels pass');
+    expect(issue!.body).toContain('`/resume`');
+  });
+
   it('that no engine wrote is waited out', async () => {
     await put(statusPath, 'rubbish');
     await watch.look();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { initialControl } from '#engine/runtime/control.ts';
+import { keepLimits } from '#engine/runtime/limits.ts';
 import { parseReport, reportText } from '#engine/runtime/report.ts';
 import { ReportKeeper } from '#engine/runtime/report-keeper.ts';
 import type { SlotOutcome } from '#engine/runtime/strategy-slot.ts';
@@ -195,6 +196,31 @@ describe('the report', () => {
       expect.closeTo(1 - report!.cash / report!.equity, 12),
       expect.closeTo((bitcoin!.quantity * 120) / report!.equity, 12),
     ]);
+  });
+
+  it('shows the limits of the stage with what is used of them, as the engine counts it', () => {
+    load('trend');
+    const [row] = store.accounts();
+    const watch = {
+      tree: 'tree',
+      stage: 'paper',
+      since: begin,
+      peak: 1200,
+      instant: begin,
+      equity: 900,
+      dayOpening: 1000,
+      breach: null,
+    };
+    store.setStanding({ ...row!, memory: JSON.stringify({ ...JSON.parse(row!.memory), watch }) });
+    const losses = () => compose().risk.filter(({ code }) => code === 'drawdown' || code === 'daily-loss');
+    expect(losses()).toEqual([]);
+    keepLimits(store, { stages: { paper: { maxDrawdown: 0.5, dailyLoss: 0.2 }, live: { maxDrawdown: 0.1 } } });
+    expect(losses()).toMatchObject([
+      { code: 'drawdown', strategy: 'trend', limit: 0.5, used: 0.25, unit: 'share of the highest equity' },
+      { code: 'daily-loss', strategy: 'trend', limit: 0.2, used: expect.closeTo(0.1, 12) },
+    ]);
+    keepLimits(store, { stages: { paper: { maxDrawdown: 0.5 } } });
+    expect(losses().map(({ code }) => code)).toEqual(['drawdown']);
   });
 
   it('counts what stopped decisions at once and orders later', () => {
