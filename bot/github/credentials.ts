@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
+import { readSecretFile } from '#engine/secret-file.ts';
 
 /** What the App is known by; nothing here is secret. */
 export const AppFacts = z.strictObject({
@@ -99,35 +100,20 @@ function write(dir: string, name: string, text: string): void {
   }
 }
 
-/** Reads a file that nobody else may read; what is checked is what is read. */
 function readSecret(dir: string, name: string): string {
   const path = join(dir, name);
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    throw new RatchetError(
-      'github/no-credentials',
-      `${path} cannot be read, and the environment does not say it either.`,
-      `Run ratchet bot setup, or name its folder with --credentials, or set ${Object.values(VARIABLES).join(', ')}.`,
-      { path },
-      error,
-    );
-  }
-  try {
-    const { mode } = fstatSync(file);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new RatchetError(
-        'github/credentials-exposed',
-        `${path} has mode ${(mode & 0o777).toString(8)}: others can reach it.`,
-        'Run chmod 600 on it, and make a new one on the App’s page when it may have been read.',
-        { path },
-      );
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
+  return readSecretFile(path, {
+    missing: {
+      code: 'github/no-credentials',
+      message: `${path} cannot be read, and the environment does not say it either.`,
+      remedy: `Run ratchet bot setup, or name its folder with --credentials, or set ${Object.values(VARIABLES).join(', ')}.`,
+    },
+    exposed: {
+      code: 'github/credentials-exposed',
+      what: path,
+      remedy: "make a new one on the App's page when it may have been read",
+    },
+  });
 }
 
 function requireRsa(pem: string): void {

@@ -1,8 +1,9 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
+import { readSecretFile } from '#engine/secret-file.ts';
 import { type Digest, digestOfJson } from './canonical.ts';
 
 /** Where the public keys stand in the repository. */
@@ -80,31 +81,19 @@ export async function savePrivateKey(path: string, pair: KeyPair): Promise<void>
 
 /** Reads a PEM private key. Throws when others may read the file (`attestation/key-exposed`) or it holds no Ed25519 key. */
 export async function loadPrivateKey(path: string): Promise<KeyObject> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    throw new RatchetError(
-      'attestation/no-key',
-      `The signing key ${path} cannot be read.`,
-      'Check the path, or create a key.',
-      { path },
-      error,
-    );
+  const pem = readSecretFile(path, {
+    missing: {
+      code: 'attestation/no-key',
+      message: `The signing key ${path} cannot be read.`,
+      remedy: 'Check the path, or create a key.',
+    },
+    exposed: {
+      code: 'attestation/key-exposed',
+      what: `The signing key ${path}`,
+      remedy: 'replace the key when it may have been read',
+    },
   });
-  try {
-    // Asked of the open file, so that what is checked is what is read.
-    const { mode } = await file.stat();
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new RatchetError(
-        'attestation/key-exposed',
-        `The signing key ${path} has mode ${(mode & 0o777).toString(8)}: others can reach it.`,
-        'Run chmod 600 on it, and replace the key when it may have been read.',
-        { path },
-      );
-    }
-    const pem = await file.readFile('utf8');
-    return ed25519(() => createPrivateKey(pem), path);
-  } finally {
-    await file.close();
-  }
+  return ed25519(() => createPrivateKey(pem), path);
 }
 
 /** A private key's public half, as an entry of `policies/keys.yaml`. */

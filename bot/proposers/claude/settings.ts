@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
+import { readSecretFile } from '#engine/secret-file.ts';
 import { SecureUrl } from '#engine/secure-url.ts';
 
 /** The key's name in the environment; it is the vendor's own, so that one who has it set needs nothing more. */
@@ -68,27 +68,13 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
   };
 }
 
-/** What is checked is what is read. */
 function readKeyFile(path: string): string {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    const remedy = `Correct modelKeyFile, or set ${KEY_VARIABLE} instead.`;
-    throw new RatchetError('claude/no-key-file', `${path} cannot be read.`, remedy, { path }, error);
-  }
-  try {
-    const { mode } = fstatSync(file);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new RatchetError(
-        'claude/key-exposed',
-        `${path} has mode ${(mode & 0o777).toString(8)}: others can reach the model's key.`,
-        'Run chmod 600 on it, and take another key when it may have been read.',
-        { path },
-      );
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
+  return readSecretFile(path, {
+    missing: {
+      code: 'claude/no-key-file',
+      message: `${path} cannot be read.`,
+      remedy: `Correct modelKeyFile, or set ${KEY_VARIABLE} instead.`,
+    },
+    exposed: { code: 'claude/key-exposed', what: path, remedy: 'take another key when it may have been read' },
+  });
 }
