@@ -236,7 +236,7 @@ export function contractOperations(): Array<{ method: string; path: string }> {
 
 /** What is wrong with an answer, or null. `path` is relative to the API's root, without the query. */
 export function responseProblem(method: string, path: string, status: number, body: string): string | null {
-  const asked = `${method.toUpperCase()} ${decodeURIComponent(path)}`;
+  const asked = `${method.toUpperCase()} ${decoded(path)}`;
   const route = routes.filter((candidate) => candidate.pattern.test(asked)).sort((a, b) => b.fixed - a.fixed)[0];
   const name = `${route?.key ?? asked} → ${status}`;
   if (status === 304) return body === '' ? null : `${name}: an answer "not modified" has a body`;
@@ -246,6 +246,16 @@ export function responseProblem(method: string, path: string, status: number, bo
   if (expected === undefined) return `${name}: the contract does not know this status`;
   if (expected === null) return body === '' ? null : `${name}: the contract knows no body here`;
   return withJson(name, body, (value) => problemWith(name, expected, value));
+}
+
+/** An address that cannot be decoded names nothing, and is judged as it was written. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return path;
+    throw error;
+  }
 }
 
 function errorProblem(name: string, route: Route | undefined, status: number, body: string): string | null {
