@@ -74,11 +74,19 @@ async function stateFile(path: string): Promise<unknown> {
   return JSON.parse(String(data));
 }
 
+const engineStatus = async () =>
+  (await stateFile('status.json')) as {
+    status: string;
+    commit: string;
+    reason: string;
+    strategies: { tree: string; code: string }[];
+  };
+
 const statusAt = (commit: string, state: string) =>
   eventually(
     `the engine ${state} at ${commit}`,
     async () => {
-      const status = (await stateFile('status.json')) as { status: string; commit: string; strategies: { tree: string }[] };
+      const status = await engineStatus();
       return status.status === state && status.commit === commit && status;
     },
     60_000,
@@ -194,5 +202,54 @@ describe("a reviewer's day", { timeout: 200_000 }, () => {
     expect(tree(back)).toBe(tree(before));
     const status = await statusAt(back, 'Synced');
     expect(status.strategies[0]!.tree).toBe(tree(before));
+  });
+
+  it('sees a version that loses more than it may stopped, and the one before it back, without asking', async () => {
+    const tree = (commit: string) => git('-C', 'clone', 'rev-parse', `${commit}:strategies/ema-cross`);
+    /** As an administrator may, past the gates. */
+    const pushToMain = (...change: string[]): string => {
+      git('-C', 'clone', ...change);
+      git('-C', 'clone', 'push', '--quiet', 'origin', 'HEAD:main');
+      return git('-C', 'clone', 'rev-parse', 'HEAD');
+    };
+    git('-C', 'clone', 'fetch', '--quiet', 'origin', 'main');
+    git('-C', 'clone', 'checkout', '--quiet', '--detach', 'origin/main');
+    writeFileSync(join(folder.path, 'clone', 'policies/risk.yaml'), 'stages: { paper: { maxDrawdown: 0.000001 } }\n');
+    const tight = pushToMain('commit', '--quiet', '--all', '-m', 'Let paper lose next to nothing');
+    const stopped = await eventually('a breach', async () => {
+      const status = await engineStatus();
+      return status.commit === tight && status.strategies[0]!.code === 'breach' && status;
+    });
+    expect(stopped.status).toBe('Degraded');
+    expect(stopped.reason).toContain('policies/risk.yaml allows 0.0001% in paper');
+    expect(stopped.strategies[0]!.tree).toBe(tree(tight));
+
+    const wayBack = await eventually('the way back', async () => {
+      const { data } = await github.rest.pulls.list({ ...repo, state: 'open' });
+      return data.find(({ head: { ref }, user }) => ref.startsWith('roll-back/ema-cross/') && user?.login === 'ratchet[bot]');
+    });
+    expect(wayBack.body).toContain('allows 0.0001% in paper');
+    await eventually('the issue', async () => {
+      const { data } = await github.rest.issues.listForRepo({ ...repo, labels: 'ratchet:engine', state: 'open' });
+      return data.some(({ title }) => title === 'A limit was reached: no new entries for ema-cross');
+    });
+    // The other version could no more live with that limit. What was reached stays so all the same.
+    const mended = pushToMain('revert', '--no-edit', tight);
+    await statusAt(mended, 'Degraded');
+    expect((await engineStatus()).strategies[0]!.code).toBe('breach');
+
+    expect(await say(`/approve ${wayBack.head.sha}`, { under: wayBack.number })).toContain('@you approves');
+    await eventually('the gates of the way back', async () => (await gateOf(wayBack.head.sha)) === 'success', 60_000);
+    await eventually('the merge', async () =>
+      (await say(`/merge ${wayBack.head.sha}`, { under: wayBack.number })).includes('Merged as'),
+    );
+    const back = (await pullRequest(wayBack.number)).merge_commit_sha!;
+    git('-C', 'clone', 'fetch', '--quiet', 'origin', 'main');
+    const status = await statusAt(back, 'Synced');
+    expect(status.strategies[0]!.tree).toBe(tree(back));
+    expect(tree(back)).not.toBe(tree(tight));
+    // Entries were denied meanwhile, as many as it wanted.
+    const report = (await stateFile('report.json')) as { strategies: { denials: Record<string, number> }[] };
+    expect(report.strategies[0]!.denials.breach).toBeGreaterThan(0);
   });
 });
