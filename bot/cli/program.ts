@@ -13,6 +13,7 @@ import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
+import { repairCommand } from './repair.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { upCommand } from './up/up.ts';
 import { vaultCommand } from './vault.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     .addCommand(vaultCommand())
     .addCommand(verifyCommand())
     .addCommand(auditTrailCommand())
+    .addCommand(repairCommand())
     .addCommand(keysCommand())
     .addCommand(doctorCommand())
     .addCommand(actionsCommand());

@@ -6,7 +6,7 @@ import { npmAudit } from './audit/npm-audit.ts';
 import { pipAudit } from './audit/pip-audit.ts';
 import { type AuditReport, type BasePath, broughtBy, compare, type Excuse, gather, type Silence } from './audit/report.ts';
 import type { Scan, Vulnerability } from './audit/scan.ts';
-import { takeInventory } from './audit/take-inventory.ts';
+import { type Merged, takeInventory } from './audit/take-inventory.ts';
 import { auditVerdict } from './audit/verdict.ts';
 import { type GateContext, readText } from './context.ts';
 import type { GateTools } from './gate-tools.ts';
@@ -31,7 +31,7 @@ export async function auditReport(context: AuditContext, { clock, audit: setting
   const policy = parseAdvisories(await readText(repository, context.base, ADVISORIES_PATH));
   const [base, head] = [
     await takeInventory(repository, context.base, settings.npmRegistry),
-    await takeInventory(repository, context.head, settings.npmRegistry),
+    await takeInventory(repository, context.head, settings.npmRegistry, mergedOf(context)),
   ];
   const basePath: BasePath = (path) => context.changes.find((change) => change.path === path)?.previousPath ?? path;
   const brought = broughtBy(base, head, basePath);
@@ -57,6 +57,11 @@ export async function auditReport(context: AuditContext, { clock, audit: setting
     (item) => excuse(exceptionFor(policy, item, clock())),
   );
   return { files: head.files, brought, findings, silences };
+}
+
+/** What main has mended since a change left it is mended in the merge, too, unless the change has touched the file itself. */
+function mergedOf({ base, changes }: AuditContext): Merged {
+  return { base, touched: new Set(changes.flatMap(({ path, previousPath }) => [path, previousPath ?? path])) };
 }
 
 function pythonPackages(...inventories: readonly Inventory[]) {

@@ -1,4 +1,4 @@
-import type { CommitHash, Repository } from '#engine/repository/repository.ts';
+import type { CommitHash, ListedFile, Repository } from '#engine/repository/repository.ts';
 import { dependencyFileKind } from './dependency-files.ts';
 import type { Inventory, Remark } from './inventory.ts';
 import { readNpm } from './npm-lock.ts';
@@ -7,12 +7,26 @@ import { readPython } from './read-python.ts';
 /** A lock of this repository has 130 kB; what is far over it is no lock a person has looked at. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
+/** The tree that a merge would give: the change's own files, and everything else as the base has it. */
+export interface Merged {
+  readonly base: CommitHash;
+  /** Paths that the change touches, those it left as well. */
+  readonly touched: ReadonlySet<string>;
+}
+
 /**
  * Reads everything the tree of a commit says about what it depends on, from git's objects; nothing is installed or run.
  * @param npmRegistry from which a lock may take packages, beside npm's own; null for none
+ * @param merged looks at what a merge of the commit would give, where the base may have gone on; left out, at the commit itself
  */
-export async function takeInventory(repository: Repository, commit: CommitHash, npmRegistry: string | null): Promise<Inventory> {
-  const listed = (await repository.listFiles(commit, '')).filter(({ path }) => dependencyFileKind(path) !== null);
+export async function takeInventory(
+  repository: Repository,
+  commit: CommitHash,
+  npmRegistry: string | null,
+  merged: Merged | null = null,
+): Promise<Inventory> {
+  const sourceOf = (path: string): CommitHash => (merged === null || merged.touched.has(path) ? commit : merged.base);
+  const listed = await listedIn(repository, commit, merged);
   const remarks: Remark[] = [];
   const readable = listed.filter(({ path, mode, size }) => {
     if (mode.startsWith('100') && size !== null && size <= FILE_BYTES_MAX) return true;
@@ -20,10 +34,11 @@ export async function takeInventory(repository: Repository, commit: CommitHash, 
     remarks.push({ kind: 'unread', file: path, line: 1, message });
     return false;
   });
-  const contents = await repository.readFiles(
-    commit,
-    readable.map(({ path }) => path),
-  );
+  const contents = new Map<string, Uint8Array>();
+  for (const source of new Set(readable.map(({ path }) => sourceOf(path)))) {
+    const own = readable.map(({ path }) => path).filter((path) => sourceOf(path) === source);
+    for (const [path, bytes] of await repository.readFiles(source, own)) contents.set(path, bytes);
+  }
   const npm = new Map<string, string>();
   const python = new Map<string, string>();
   for (const { path, blob } of readable) {
@@ -39,7 +54,7 @@ export async function takeInventory(repository: Repository, commit: CommitHash, 
   }
   const npmReading = readNpm(npm, npmRegistry);
   const pythonReading = await readPython(python, async (path) => {
-    const bytes = await repository.readFile(commit, path);
+    const bytes = await repository.readFile(sourceOf(path), path);
     return bytes === null ? null : decode(bytes);
   });
   return {
@@ -48,6 +63,18 @@ export async function takeInventory(repository: Repository, commit: CommitHash, 
     npmLocks: npmReading.locks,
     remarks: [...remarks, ...npmReading.remarks, ...pythonReading.remarks],
   };
+}
+
+async function listedIn(repository: Repository, commit: CommitHash, merged: Merged | null): Promise<readonly ListedFile[]> {
+  const own = await repository.listFiles(commit, '');
+  const all =
+    merged === null
+      ? own
+      : [
+          ...own.filter(({ path }) => merged.touched.has(path)),
+          ...(await repository.listFiles(merged.base, '')).filter(({ path }) => !merged.touched.has(path)),
+        ];
+  return all.filter(({ path }) => dependencyFileKind(path) !== null);
 }
 
 function decode(bytes: Uint8Array | undefined): string | null {

@@ -128,6 +128,18 @@ describe('the audit of npm, with npm itself and a registry on loopback', () => {
     });
   });
 
+  it('does not hold against a change what the base has mended since, unless the change has touched that file', async () => {
+    const fork = await changes.commit(null, npm({ 'old-hat': '2.0.0' }));
+    const mended = await changes.commit(fork, npm({ 'old-hat': '2.1.0' }));
+    const aside = await changes.commit(fork, { 'notes.md': 'x' });
+    expect(await audit(await changes.between(mended, aside, 'person'))).toMatchObject({ conclusion: 'success' });
+    const inTheWay = await changes.commit(fork, npm({ 'old-hat': '2.0.0', fine: '1.0.0' }));
+    expect(await audit(await changes.between(mended, inTheWay, 'person'))).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('old-hat 2.0.0 has GHSA-dddd-eeee-ffff'),
+    });
+  });
+
   it('asks about base and head, without the registry that the change would like to be asked', async () => {
     const head = { ...npm({ 'left-lane': '1.1.0' }), '.npmrc': 'registry=http://127.0.0.1:9/\naudit=false\n' };
     expect(await audit(await changes.change(npm({ 'old-hat': '2.0.0' }), head))).toMatchObject({ conclusion: 'failure' });
