@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -23,8 +24,15 @@ export interface AdvisoryServer {
   close(): Promise<void>;
 }
 
-/** A registry of npm as far as `npm audit` speaks to it: the advisories of a tree at once, and what versions a package has. */
-export function startNpmRegistry(known: readonly KnownWeakness[]): Promise<AdvisoryServer> {
+/** What a version of a package asks for, in the words of its manifest. */
+export type PublishedVersions = Readonly<Record<string, Readonly<Record<string, object>>>>;
+
+/**
+ * A registry of npm as far as `npm audit`, `npm view` and `npm install --package-lock-only` speak to it: the advisories of a tree at
+ * once, and what versions a package has.
+ * @param published versions by package, with their manifests; a package that is not here has those that are weak and 99.0.0
+ */
+export function startNpmRegistry(known: readonly KnownWeakness[], published: PublishedVersions = {}): Promise<AdvisoryServer> {
   return start('/', (request, body) => {
     if (request.method === 'POST' && request.url === '/-/npm/v1/security/advisories/bulk') {
       const tree = z.record(z.string(), z.array(z.string())).parse(JSON.parse(body));
@@ -45,12 +53,15 @@ export function startNpmRegistry(known: readonly KnownWeakness[]): Promise<Advis
     }
     const name = decodeURIComponent(request.url?.slice(1) ?? '');
     const versions = known.filter((item) => item.package === name).flatMap((item) => item.versions);
-    if (request.method !== 'GET' || versions.length === 0) return null;
-    const manifests = [...versions, '99.0.0'].map((version) => [
-      version,
-      { name, version, dist: { tarball: `http://127.0.0.1/${name}-${version}.tgz`, shasum: '0'.repeat(40) } },
-    ]);
-    return { name, 'dist-tags': { latest: '99.0.0' }, versions: Object.fromEntries(manifests) };
+    const own: Readonly<Record<string, object>> =
+      published[name] ?? Object.fromEntries((versions.length === 0 ? [] : [...versions, '99.0.0']).map((one) => [one, {}]));
+    const latest = Object.keys(own).at(-1);
+    if (request.method !== 'GET' || latest === undefined) return null;
+    const manifests = Object.entries(own).map(([version, manifest]) => {
+      const tarball = `http://${request.headers.host}/${name}/-/${name}-${version}.tgz`;
+      return [version, { name, version, ...manifest, dist: { tarball, shasum: '0'.repeat(40) } }];
+    });
+    return { name, 'dist-tags': { latest }, versions: Object.fromEntries(manifests) };
   });
 }
 
@@ -79,6 +90,35 @@ export function startOsv(known: readonly KnownWeakness[]): Promise<AdvisoryServe
       })),
     };
   });
+}
+
+/** A version on an index of Python packages. */
+export interface PythonVersion {
+  readonly requires?: readonly string[];
+  readonly yanked?: boolean;
+  /** sha256 of its files; one that is made of its name and version when left out. */
+  readonly hashes?: readonly string[];
+}
+
+/** An index of Python packages by its JSON API: `/pypi/NAME/json` and `/pypi/NAME/VERSION/json`. */
+export function startPythonIndex(
+  published: Readonly<Record<string, Readonly<Record<string, PythonVersion>>>>,
+): Promise<AdvisoryServer> {
+  const files = (name: string, version: string, { yanked = false, hashes }: PythonVersion) =>
+    (hashes ?? [hashOf(name, version)]).map((sha256) => ({ yanked, digests: { sha256 } }));
+  return start('/pypi', (request) => {
+    const [, name = '', version] = /^\/pypi\/([^/]+)(?:\/([^/]+))?\/json$/.exec(request.url ?? '') ?? [];
+    const own = published[name];
+    if (own === undefined) return null;
+    if (version === undefined)
+      return { releases: Object.fromEntries(Object.entries(own).map(([one, what]) => [one, files(name, one, what)])) };
+    const what = own[version];
+    return what === undefined ? null : { info: { requires_dist: what.requires ?? null }, urls: files(name, version, what) };
+  });
+}
+
+export function hashOf(name: string, version: string): string {
+  return createHash('sha256').update(`${name}==${version}`).digest('hex');
 }
 
 function start(path: string, answer: (request: IncomingMessage, body: string) => unknown): Promise<AdvisoryServer> {
