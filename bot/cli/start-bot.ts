@@ -25,6 +25,8 @@ import type { LifeOptions } from '#bot/orchestrator/life/life-options.ts';
 import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
+import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';
+import { repairMain } from '#bot/orchestrator/repair/repair-main.ts';
 import { askPrompt } from '#bot/proposers/claude/ask.ts';
 import { Model } from '#bot/proposers/claude/model.ts';
 import type { ModelAccess } from '#bot/proposers/claude/settings.ts';
@@ -55,6 +57,8 @@ export interface BotOptions {
   readonly log: Logger;
   readonly progress: Progress;
   readonly onSettled: (settlement: Settlement) => void;
+  /** What main's dependencies are looked at and mended with; left out where this bot repairs nothing. */
+  readonly repair?: RepairTools;
   /** Runs one night now, for whoever asks for one in a comment; left out where this bot runs none. */
   readonly night?: (parts: NightParts, request: NightRequest) => Promise<NightReport>;
   /** Which model may be asked; null, or left out, where none is configured. */
@@ -81,6 +85,8 @@ export interface Bot {
 
 /** The command this very program was started with, for the processes it starts. */
 export const RATCHET_COMMAND: readonly string[] = [process.execPath, fileURLToPath(new URL('./ratchet.js', import.meta.url))];
+
+const DAY_MS = 86_400_000;
 
 /** Puts the bot together: hears webhooks, keeps them in a queue, does the jobs. */
 export async function startBot(options: BotOptions): Promise<Bot> {
@@ -168,6 +174,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     for (const pull of await api.listOpenPullRequests()) queue.add({ kind: 'gates', number: pull.number });
     wake();
   };
+  /** Advisories appear on days on which nobody pushes. */
+  const askForRepair = (): void => {
+    if (options.repair === undefined) return;
+    queue.add({ kind: 'repair' });
+    wake();
+  };
+  const daily = setInterval(askForRepair, DAY_MS);
+  daily.unref();
   const settled = new Set<number>();
   /** Asked for after whatever may change what the dashboard says; many wishes are one job. */
   const refreshDashboard = (): void => {
@@ -191,6 +205,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       },
       'main-moved': async () => {
         await proveAllOpen();
+        askForRepair();
         told(await life.tend());
         refreshDashboard();
       },
@@ -206,6 +221,12 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         if (dashboard?.number !== job.number) return;
         await handleBoxes(job, await rendered(), room);
         refreshDashboard();
+      },
+      repair: async () => {
+        if (options.repair === undefined) return;
+        const rebase = (number: number) => life.rebase(number);
+        const { sentences } = await repairMain({ ...lifeOptions, tools: options.repair, rebase });
+        told(sentences);
       },
       dashboard: async () => {
         await keepDashboard(await rendered(), { api, botLogin: login });
@@ -244,6 +265,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     },
     idle: () => worker.idle(),
     close: async () => {
+      clearInterval(daily);
       await app.close();
       await poller?.stop();
       model?.stop();
@@ -268,6 +290,7 @@ export function laneOf(job: Job): Lane {
     case 'gates':
     case 'main-moved':
     case 'issue-edited':
+    case 'repair':
       return 'proofs';
     case 'state-moved':
     case 'dashboard':

@@ -26,6 +26,8 @@ export const Job = z.discriminatedUnion('kind', [
     /** When, as the forge says: the same box ticked another day is another wish. */
     at: z.string(),
   }),
+  /** Look whether main itself has dependencies with known weaknesses, and mend them. */
+  z.strictObject({ kind: z.literal('repair') }),
   /** What the dashboard speaks of may have changed. */
   z.strictObject({ kind: z.literal('dashboard') }),
 ]);

@@ -5,6 +5,7 @@ import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import { LONG_PAUSES_MS } from '#bot/github/job-queue.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
+import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';
 import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { loadPrivateKey } from '#engine/attestation/keys.ts';
 import { createLog, type Logger } from '#engine/log.ts';
@@ -12,6 +13,7 @@ import { acquireLock } from '#engine/runtime/lock.ts';
 import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { nightHere } from '../night/night-here.ts';
+import { repairToolsFor } from '../repair.ts';
 import { type Bot, startBot } from '../start-bot.ts';
 import { workspaceAt } from '../up/workspace.ts';
 import { type BotSettings, listenAt, remoteUrlOf, repositoryNameOf } from './settings.ts';
@@ -38,11 +40,15 @@ export function serveCommand(): Command {
     .option('--candles <dir>', "the candle store (default: the workspace's)")
     .option('--gate-key <file>', "the gate's private key (default: keys/gate.pem in the workspace)")
     .action(async ({ config, poll, ...flags }: ServeFlags, command: Command) => {
-      await serve(loadBotSettings({ ...flags, pollSeconds: poll }, process.env, config), gateToolsFor(command, {}));
+      await serve(
+        loadBotSettings({ ...flags, pollSeconds: poll }, process.env, config),
+        gateToolsFor(command, {}),
+        repairToolsFor(command, {}),
+      );
     });
 }
 
-async function serve(settings: BotSettings, tools: GateTools): Promise<void> {
+async function serve(settings: BotSettings, tools: GateTools, repair: RepairTools): Promise<void> {
   const repositoryName = repositoryNameOf(settings);
   const workspace = workspaceAt(settings.workspace);
   const credentials = loadCredentials(settings.credentials ?? join(workspace.root, 'github'), process.env);
@@ -75,6 +81,7 @@ async function serve(settings: BotSettings, tools: GateTools): Promise<void> {
       ...(settings.pollSeconds === 0 ? {} : { pollEveryMs: settings.pollSeconds * 1000 }),
       pausesMs: LONG_PAUSES_MS,
       model,
+      repair,
       log,
       progress: loggedProgress(log),
       onSettled: ({ number, sentence }) => log.info({ number }, sentence),

@@ -218,6 +218,7 @@ const nothing: JobHandlers = {
   'state-moved': async () => {},
   'issue-edited': async () => {},
   dashboard: async () => {},
+  repair: async () => {},
 };
 const laneOf = (job: Job): Lane => (job.kind === 'gates' || job.kind === 'main-moved' ? 'proofs' : 'answers');
 const workerOf = (handlers: Partial<JobHandlers>, of: JobQueue = queue, log = pino({ level: 'silent' })): Worker =>
