@@ -6,6 +6,7 @@ import { MARKETS_PATH, MarketCosts } from '#bot/evidence/market-costs.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
+import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';
 import { type ModelAccess, takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { createLog, type Logger } from '#engine/log.ts';
@@ -17,6 +18,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import * as option from '../option-parsers.ts';
+import { repairToolsFor } from '../repair.ts';
 import { RATCHET_COMMAND, startBot } from '../start-bot.ts';
 import { EngineProcess } from './engine-process.ts';
 import { openWorkspace } from './open-workspace.ts';
@@ -96,14 +98,20 @@ export function upCommand(): Command {
           once,
           json,
         },
-        gateToolsFor(command, {}),
+        { gates: gateToolsFor(command, {}), repair: repairToolsFor(command, {}) },
       ),
     );
 }
 
+/** Scanners and whom they ask. */
+interface UpTools {
+  readonly gates: GateTools;
+  readonly repair: RepairTools;
+}
+
 type Closing = (() => Promise<void> | void)[];
 
-async function up(settings: UpSettings, tools: GateTools): Promise<void> {
+async function up(settings: UpSettings, tools: UpTools): Promise<void> {
   const model = takeModelAccess(settings, process.env);
   const isNew = !existsSync(workspaceAt(settings.workspace).market);
   if (isNew) refuseBadSource({ data: settings.data, venue: settings.venue, costs: marketCosts() });
@@ -132,7 +140,7 @@ async function up(settings: UpSettings, tools: GateTools): Promise<void> {
 async function runLoop(
   settings: UpSettings,
   model: ModelAccess | null,
-  tools: GateTools,
+  tools: UpTools,
   workspace: Workspace,
   closing: Closing,
 ): Promise<void> {
@@ -149,7 +157,7 @@ async function runLoop(
   report({ kind: 'done', phase: 'forge', message: `${local.forge.url}/${REPOSITORY.owner}/${REPOSITORY.name}` });
 
   const { trials, workers } = settings;
-  const nights = new WorkspaceNights({ workspace, candles, tools, trials, workers, log, progress: report });
+  const nights = new WorkspaceNights({ workspace, candles, tools: tools.gates, trials, workers, log, progress: report });
   const settlements = new Settlements();
   const bot = await startBot({
     identity: local.identity,
@@ -165,6 +173,7 @@ async function runLoop(
     onSettled: (settlement) => settlements.add(settlement),
     model,
     night: (parts, request) => nights.holdFor(parts, request),
+    repair: tools.repair,
   });
   closing.push(() => bot.close());
   local.connect(bot.webhookUrl);
