@@ -71,6 +71,10 @@ export async function createChanges() {
       }
       return git('Change', 'commit-tree', '-p', parent, tree) as CommitHash;
     },
+    /** Lets main stand at a commit. */
+    setMain: (commit: CommitHash): void => {
+      execFileSync('git', ['-C', dir, 'update-ref', 'refs/heads/main', commit]);
+    },
     close: () => rmSync(dir, { recursive: true }),
   };
 }

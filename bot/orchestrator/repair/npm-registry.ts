@@ -112,7 +112,8 @@ async function npm(
   { npm: program, npmRegistry, timeoutMs }: AuditSettings,
   cacheRoot: string = dir,
 ): Promise<unknown> {
-  const quiet = ['--loglevel=silent', '--logs-max=0', '--update-notifier=false', `--cache=${join(cacheRoot, '.cache')}`];
+  // With less than errors, npm prints no JSON either.
+  const quiet = ['--loglevel=error', '--logs-max=0', '--update-notifier=false', `--cache=${join(cacheRoot, '.cache')}`];
   const patient = ['--offline=false', '--fetch-retries=0', `--fetch-timeout=${timeoutMs}`];
   const where = npmRegistry === null ? [] : [`--registry=${npmRegistry}`];
   const run = await runTool(program, [...args, ...quiet, ...patient, ...where], dir, timeoutMs);
