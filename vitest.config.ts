@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/support/contract-everywhere.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than CI has cores: most tests wait for processes and sockets rather than compute.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
