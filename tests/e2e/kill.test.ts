@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readLedger } from '#bot/evidence/ledger.ts';
+import { isLong } from '#tests/support/long.ts';
 import { RatchetProcess, runRatchet, temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 const folder = temporaryFolder('kill');
@@ -10,7 +11,7 @@ afterAll(() => folder.remove());
 /** Fewer trials than a real night, so that there is time for many kills. */
 const FLAGS = ['up', '--once', '--json', '--seed', '7', '--trials', '30', '--port', '0'];
 
-/** `npm run test:long` kills at every joint; the short form at three that lie far apart. */
+/** `npm run test:long` kills at every joint; the short form in the middle, when there is something to lose. */
 const EVERY_JOINT = [
   /data {2}/,
   /forge {2}/,
@@ -21,7 +22,7 @@ const EVERY_JOINT = [
   /gates .*backtest/,
   /gates .*gate:/,
 ];
-const joints = process.env.RATCHET_LONG === '1' ? EVERY_JOINT : [EVERY_JOINT[3]!, EVERY_JOINT[5]!, EVERY_JOINT[7]!];
+const joints = isLong ? EVERY_JOINT : [/propose {2}/];
 
 interface Summary {
   readonly night: { readonly cycle: string; readonly decision: string };

@@ -19,7 +19,7 @@ let number: number;
 const repo = { owner: 'you', repo: 'strategies' };
 
 beforeAll(async () => {
-  ratchet = new RatchetProcess(['up', '--workspace', workspace, '--port', '0', '--seed', '7', '--trials', '40', '--pace', '100']);
+  ratchet = new RatchetProcess(['up', '--workspace', workspace, '--port', '0', '--seed', '7', '--trials', '30', '--pace', '100']);
   const [, link] = await ratchet.says(/Sign in as the owner: (\S+)/, 170_000);
   url = new URL(link!).origin;
   const answer = await fetch(link!, { redirect: 'manual' });

@@ -18,7 +18,7 @@ let number: number;
 let head: string;
 
 beforeAll(async () => {
-  const args = ['up', '--workspace', join(folder.path, 'var'), '--port', '0', '--seed', '7', '--trials', '40', '--pace', '100'];
+  const args = ['up', '--workspace', join(folder.path, 'var'), '--port', '0', '--seed', '7', '--trials', '30', '--pace', '100'];
   ratchet = new RatchetProcess([...args, '--autonomy', 'propose', '--person', 'stranger=read']);
   const [, owner] = await ratchet.says(/Sign in as the owner: (\S+)/, 240_000);
   const [, stranger] = await ratchet.says(/Sign in as stranger: (\S+)/, 5_000);

@@ -5,6 +5,7 @@ import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
+import { isLong } from '#tests/support/long.ts';
 import { createWorkflowWorld, place, type WorkflowWorld } from './workflow-world.ts';
 
 /** The committed workflows, their `run:` steps as real processes in clean clones of the last commit here, against a real forge. */
@@ -19,7 +20,7 @@ afterAll(() => world.close());
  * Of the gates that share their steps word for word, one stands for the others; with RATCHET_LONG all of them run. `sandbox` has its turn
  * with the bad change, `docs` and `audit` in sign.yml.
  */
-const JOBS = process.env.RATCHET_LONG === '1' ? [...GATE_NAMES, FINAL_GATE] : ['guard', 'backtest', 'policy', FINAL_GATE];
+const JOBS = isLong ? [...GATE_NAMES, FINAL_GATE] : ['guard', 'backtest', 'policy', FINAL_GATE];
 const ALL_GREEN = Object.fromEntries([...GATE_NAMES, FINAL_GATE].map((name) => [name, 'success']));
 
 describe('gates.yml', () => {
@@ -59,7 +60,7 @@ describe('gates.yml', () => {
   }, 120_000);
 });
 
-describe.runIf(process.env.RATCHET_LONG === '1')('nightly.yml', () => {
+describe.runIf(isLong)('nightly.yml', () => {
   it('verifies what is deployed, thinks without a right to write, and proposes with the App what it found', async () => {
     const before = await readLedgerFrom(await world.stateNow());
     const { ends } = await world.run('nightly.yml', {

@@ -219,6 +219,7 @@ const nothing: JobHandlers = {
   'issue-edited': async () => {},
   dashboard: async () => {},
   repair: async () => {},
+  'merge-group': async () => {},
 };
 const laneOf = (job: Job): Lane => (job.kind === 'gates' || job.kind === 'main-moved' ? 'proofs' : 'answers');
 const workerOf = (handlers: Partial<JobHandlers>, of: JobQueue = queue, log = pino({ level: 'silent' })): Worker =>

@@ -4,10 +4,11 @@ import type { DecisionRecord } from '#engine/contract/intent.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
 import type { ClosedBar, Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
+import { isLong } from '#tests/support/long.ts';
 import { assertConserved, HOUR_MS, plainRules } from './scene.ts';
 
 /** Ten thousand order streams with `npm run test:long`; a part of the same ones in every run. */
-const CASES = process.env.RATCHET_LONG === '1' ? 10_000 : 500;
+const CASES = isLong ? 10_000 : 500;
 
 const symbols = ['A', 'B', 'C'];
 const capital = 1000;

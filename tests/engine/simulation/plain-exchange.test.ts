@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
+import { isLong } from '#tests/support/long.ts';
 import { PlainExchange } from './plain-exchange.ts';
 import { HOUR_MS, plainRules } from './scene.ts';
 
 /** Ten thousand order streams with `npm run test:long`; a part of the same ones in every run. */
-const CASES = process.env.RATCHET_LONG === '1' ? 10_000 : 500;
+const CASES = isLong ? 10_000 : 500;
 
 function between(min: number, max: number): fc.Arbitrary<number> {
   return fc.integer({ min: 0, max: 1_000_003 }).map((value) => min + ((max - min) * value) / 1_000_003);

@@ -167,7 +167,8 @@ describe('a merge', { timeout: 60_000 }, () => {
     expect(merge).toMatchObject({ state: 'merged' });
     expect(await branchNames(place)).toEqual(['evolve/ema-cross/20260301-1', 'main', 'ratchet/state']);
     const tip = await repository.logged(await repository.require('main'));
-    expect(tip.message).toContain(`[U+202E] (#${data.number})`);
+    expect(tip.message).toMatch(new RegExp(`^fixes 1 octo .*\\(#${data.number}\\)`));
+    expect(tip.message.split('\n')[0]).not.toMatch(/#1 |@|<|\[|\u202e/);
   });
 
   it('leaves a branch that somebody pushed to meanwhile, and says what was merged', async () => {
