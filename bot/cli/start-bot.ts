@@ -192,8 +192,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const worker = new Worker({
     queue,
     handlers: {
-      gates: async ({ number }) => {
-        const settlement = await life.prove(number);
+      gates: async ({ number, isAfresh }) => {
+        const settlement = await life.prove(number, isAfresh === true ? 'afresh' : 'as-needed');
         refreshDashboard();
         if (settlement === null) return;
         settled.add(number);
@@ -221,6 +221,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         if (dashboard?.number !== job.number) return;
         await handleBoxes(job, await rendered(), room);
         refreshDashboard();
+      },
+      'merge-group': async ({ number, head, base }) => {
+        await life.proveInQueue(number, head, base);
       },
       repair: async () => {
         if (options.repair === undefined) return;
@@ -291,6 +294,7 @@ export function laneOf(job: Job): Lane {
     case 'main-moved':
     case 'issue-edited':
     case 'repair':
+    case 'merge-group':
       return 'proofs';
     case 'state-moved':
     case 'dashboard':

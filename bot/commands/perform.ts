@@ -1,3 +1,4 @@
+import { harmless } from '#bot/evidence/markdown.ts';
 import { readText } from '#bot/gates/context.ts';
 import { AUTONOMY_PATH, AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import type { Permission } from '#bot/github/repository-api.ts';
@@ -36,7 +37,7 @@ export async function perform(command: CommentCommand, request: Request, room: C
     return await command.answer({ ...request, permission, say, answerId }, room);
   } catch (error) {
     if (error instanceof RatchetError && !PASSING.includes(error.code))
-      return `\`/${command.name}\` was not done. ${error.message} ${error.remedy}`;
+      return `\`/${command.name}\` was not done. ${harmless(`${error.message} ${error.remedy}`)}`;
     throw error;
   }
 }

@@ -61,6 +61,20 @@ export function code(raw: string): string {
 }
 
 /**
+ * A sentence of ours that may quote somebody: its code spans and emphasis stay, but nothing in it calls a person, leads anywhere,
+ * shows a picture or hides.
+ */
+export function harmless(markdown: string): string {
+  return visible(markdown)
+    .replace(/</g, '&lt;')
+    .replace(/@(?=\w)/g, '@&#8203;')
+    .replace(/\]\(/g, '\\]\\(')
+    .replace(/!\[/g, '\\!\\[')
+    .replace(/:(?=\/\/)/g, ':&#8203;')
+    .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#8203;.`);
+}
+
+/**
  * Text for titles and commit messages, which act as Markdown nowhere but where `#12` closes an issue and `@name` calls a
  * person: whatever is not a letter, a digit or harmless punctuation is left out.
  */

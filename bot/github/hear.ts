@@ -55,6 +55,12 @@ const IssueEvent = Event.extend({
     pull_request: z.unknown().optional(),
   }),
 });
+const CheckEvent = Event.extend({
+  check_run: z.looseObject({ pull_requests: z.array(z.looseObject({ number: z.number().int() })) }),
+});
+const GroupEvent = Event.extend({
+  merge_group: z.looseObject({ head_ref: z.string(), head_sha: z.string(), base_sha: z.string() }),
+});
 const PullEvent = Event.extend({ pull_request: HeardPull });
 const PushEvent = Event.extend({ ref: z.string(), after: z.string() });
 
@@ -90,6 +96,19 @@ export function hear(name: string, payload: unknown, listener: Listener, now: nu
       if (action !== 'edited' || isOwn || sender == null || sender.type === 'Bot') return [];
       const { number, body, updated_at: at } = IssueEvent.parse(payload).issue;
       return heardEdit({ number, sender: sender.login, body: body ?? '', at }, now);
+    }
+    case 'check_run': {
+      // The button beside a check: GitHub tells only the App that wrote it.
+      if (action !== 'rerequested' || isOwn) return [];
+      const { check_run: run } = CheckEvent.parse(payload);
+      return run.pull_requests.map(({ number }) => ({ job: { kind: 'gates', number, isAfresh: true } }));
+    }
+    case 'merge_group': {
+      if (action !== 'checks_requested') return [];
+      const { head_ref: ref, head_sha: head, base_sha: base } = GroupEvent.parse(payload).merge_group;
+      // GitHub names the queue's branches `gh-readonly-queue/main/pr-12-<base>`.
+      const number = Number(/\/pr-([1-9]\d{0,9})-[0-9a-f]+$/.exec(ref)?.[1] ?? Number.NaN);
+      return Number.isNaN(number) ? [] : [{ job: { kind: 'merge-group', number, head, base } }];
     }
     case 'push': {
       const { ref, after } = PushEvent.parse(payload);

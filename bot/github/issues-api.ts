@@ -77,12 +77,13 @@ export class IssuesApi {
   }
 
   async open(title: string, body: string, labels: readonly string[]): Promise<Issue> {
-    const { data } = await this.#api.rest.issues.create({ ...this.#repo, title, body, labels: [...labels] });
+    const { data } = await this.#api.rest.issues.create({ ...this.#repo, title, body: bounded(body), labels: [...labels] });
     return issueOf(data);
   }
 
   async rewrite(number: number, text: { title?: string; body?: string }): Promise<void> {
-    await this.#api.rest.issues.update({ ...this.#repo, issue_number: number, ...text });
+    const body = text.body === undefined ? {} : { body: bounded(text.body) };
+    await this.#api.rest.issues.update({ ...this.#repo, issue_number: number, ...text, ...body });
   }
 
   async close(number: number): Promise<void> {
@@ -90,11 +91,13 @@ export class IssuesApi {
   }
 }
 
-function bounded(body: string): string {
+/** Cut at a line, with the hidden mark at its end kept: by that the bot finds what it has written. */
+export function bounded(body: string): string {
   if (body.length <= BODY_LIMIT) return body;
-  const room = body.slice(0, BODY_LIMIT - CUT.length);
+  const mark = /\n{0,2}<!-- ratchet:[^>]{1,200} -->\s*$/.exec(body)?.[0] ?? '';
+  const room = body.slice(0, BODY_LIMIT - CUT.length - mark.length);
   const end = room.lastIndexOf('\n');
-  return `${end > 0 ? room.slice(0, end) : room}${CUT}`;
+  return `${end > 0 ? room.slice(0, end) : room}${CUT}${mark}`;
 }
 
 interface RawUser {

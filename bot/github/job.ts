@@ -3,7 +3,12 @@ import { z } from 'zod';
 /** What the bot has been asked to do. Jobs are levels, not edges: running one twice ends in the same state as running it once. */
 export const Job = z.discriminatedUnion('kind', [
   /** Prove the head of a pull request against the present tip of main, and settle it by policy. */
-  z.strictObject({ kind: z.literal('gates'), number: z.number().int() }),
+  z.strictObject({
+    kind: z.literal('gates'),
+    number: z.number().int(),
+    /** Whatever is known: somebody asked for the checks again. */
+    isAfresh: z.literal(true).optional(),
+  }),
   /** Somebody wrote a comment that may be a command. */
   z.strictObject({
     kind: z.literal('comment'),
@@ -25,6 +30,13 @@ export const Job = z.discriminatedUnion('kind', [
     body: z.string(),
     /** When, as the forge says: the same box ticked another day is another wish. */
     at: z.string(),
+  }),
+  /** Main's merge queue wants to know whether a pull request still holds on what stands before it in the queue. */
+  z.strictObject({
+    kind: z.literal('merge-group'),
+    number: z.number().int(),
+    head: z.string(),
+    base: z.string(),
   }),
   /** Look whether main itself has dependencies with known weaknesses, and mend them. */
   z.strictObject({ kind: z.literal('repair') }),

@@ -162,6 +162,8 @@ export class Worker {
         return this.#handlers['issue-edited'](job);
       case 'dashboard':
         return this.#handlers.dashboard(job);
+      case 'merge-group':
+        return this.#handlers['merge-group'](job);
       case 'repair':
         return this.#handlers.repair(job);
       default:

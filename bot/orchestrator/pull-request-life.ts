@@ -1,5 +1,5 @@
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
-import { classOfBots } from '#bot/gates/author-class.ts';
+import { type AuthorClass, classOfBots } from '#bot/gates/author-class.ts';
 import { readText } from '#bot/gates/context.ts';
 import { lifeAt } from '#bot/gates/life-policy.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
@@ -235,6 +235,24 @@ export class PullRequestLife {
     return tend(this.#options);
   }
 
+  /**
+   * Proves what a merge queue would make of main: the pull request on top of what stands before it there. The queue asks for the same
+   * checks, on a commit of its own.
+   * @param head the queue's commit @param base what it stands on
+   */
+  async proveInQueue(number: number, head: string, base: string): Promise<Gates> {
+    const { api, repository } = this.#options;
+    const pull = await api.pullRequest(number);
+    await tipOfMain(this.#options);
+    return this.#proofs.run({ ...pull, headSha: head }, await repository.require(base), await this.authorClassOf(pull));
+  }
+
+  /** Whose rules a pull request is held to: what a person asked the bot for counts as that person's. */
+  async authorClassOf(pull: PullRequest): Promise<AuthorClass> {
+    const isPersons = pull.author !== this.#options.botLogin || wasAskedFor(pull, await this.#decisions(pull.number));
+    return isPersons ? 'person' : classOfBots(pull.headRef);
+  }
+
   async #askedBy(proposed: Proposed, kind: 'roll-back' | 'promote', by: Decider): Promise<Proposed> {
     const pull = await this.#options.api.pullRequest(proposed.number);
     if (pull.state !== 'open' || pull.headSha !== proposed.head) return proposed;
@@ -248,8 +266,7 @@ export class PullRequestLife {
   }
 
   async #runGates(pull: PullRequest, base: CommitHash): Promise<Gates> {
-    const isPersons = pull.author !== this.#options.botLogin || wasAskedFor(pull, await this.#decisions(pull.number));
-    return this.#proofs.run(pull, base, isPersons ? 'person' : classOfBots(pull.headRef));
+    return this.#proofs.run(pull, base, await this.authorClassOf(pull));
   }
 
   async #mergeByPolicy(pull: PullRequest, base: CommitHash): Promise<Merge | null> {

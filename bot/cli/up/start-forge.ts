@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Forge, startForge } from '#bot/forge/forge.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { AppIdentity } from '#bot/github/app.ts';
+import { APP_EVENTS } from '#bot/github/app-manifest.ts';
 import type { Logger } from '#engine/log.ts';
 import type { Config } from '../config.ts';
 import { OWNER, REPOSITORY, type Workspace } from './workspace.ts';
@@ -54,7 +55,7 @@ export async function startLocalForge(
         deployments: 'write',
         metadata: 'read',
       },
-      events: ['pull_request', 'issue_comment', 'issues', 'push'],
+      events: [...APP_EVENTS],
       webhookUrl,
       webhookSecret,
     });

@@ -11,9 +11,9 @@ export const explain: CommentCommand = {
   permission: 'work',
   needsPullRequest: true,
   isSlow: false,
-  async answer({ number }, { api, repository, state, login }) {
+  async answer({ number }, { api, repository, state, life }) {
     const pull = await api.pullRequest(number);
-    const author = pull.author === login ? 'bot' : 'person';
+    const author = await life.authorClassOf(pull);
     const { base, head, isAllowed, gates, judgements } = await explainChange({ repository, state, head: pull.headSha, author });
     const known =
       gates === null

@@ -1,4 +1,5 @@
 import { evidenceFiles } from '#bot/evidence/evidence-files.ts';
+import { text } from '#bot/evidence/markdown.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { ChangedFile, CommitHash, LoggedCommit } from '#engine/repository/repository.ts';
@@ -99,7 +100,7 @@ async function ownCommit(
   const [own] = commits;
   const foreign = commits.find((commit) => commit.author.email !== author.email) ?? commits[1];
   if (own === undefined || foreign !== undefined) {
-    const which = foreign === undefined ? 'no commit' : `${foreign.commit.slice(0, 12)} by ${foreign.author.name}`;
+    const which = foreign === undefined ? 'no commit' : `${foreign.commit.slice(0, 12)} by ${text(foreign.author.name)}`;
     throw new RatchetError(
       'life/foreign-commits',
       `#${number} is not only the bot's own commit any more: ${which} stands on its branch.`,

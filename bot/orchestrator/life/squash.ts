@@ -1,4 +1,4 @@
-import { visible } from '#bot/evidence/markdown.ts';
+import { plain } from '#bot/evidence/markdown.ts';
 import { comeBackAt, statusBehind } from '#bot/github/refusal.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -24,7 +24,7 @@ export async function squash(
   const { number, headSha } = pull;
   try {
     if (await api.branches.hasMergeQueue(MAIN)) return queued(number, await api.branches.enqueue(number, headSha));
-    return { state: 'merged', commit: await api.merge(number, headSha, `${visible(pull.title)} (#${number})`, note) };
+    return { state: 'merged', commit: await api.merge(number, headSha, `${plain(pull.title)} (#${number})`, note) };
   } catch (error) {
     if (isAnswer(error)) throw refusalOf(number, error, clock());
     // Nobody knows whether the request arrived: ask what became of it.

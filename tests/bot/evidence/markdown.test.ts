@@ -2,7 +2,19 @@ import fc from 'fast-check';
 import markdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
 import { parseComment } from '#bot/commands/parse-comment.ts';
-import { code, fenced, folded, html, quotation, shellWord, shortened, table, text, visible } from '#bot/evidence/markdown.ts';
+import {
+  code,
+  fenced,
+  folded,
+  harmless,
+  html,
+  quotation,
+  shellWord,
+  shortened,
+  table,
+  text,
+  visible,
+} from '#bot/evidence/markdown.ts';
 
 /** As permissive as a page could be: what does nothing here does nothing on GitHub. */
 const renderer = markdownIt({ html: true, linkify: true });
@@ -69,6 +81,15 @@ describe('text that comes from elsewhere', () => {
   it('names characters that hide or turn text around', () => {
     expect(visible('safe\u202Eexe.txt\u200B')).toBe('safe[U+202E]exe.txt[U+200B]');
     expect(visible('a\u0000b\uD800c')).toBe('a[U+0000]b\uFFFDc');
+  });
+});
+
+describe('a sentence of ours that quotes somebody', () => {
+  it('calls nobody, leads nowhere, shows no picture and hides nothing, and keeps its own code', () => {
+    const quoted = harmless('`/x` failed: @octo said <!-- ratchet:answer:1 --> ![p](http://p) [l](https://l) www.x.y \u202e');
+    expect(quoted).toBe(
+      '`/x` failed: @&#8203;octo said &lt;!-- ratchet:answer:1 --> \\!\\[p\\]\\(http:&#8203;//p) [l\\]\\(https:&#8203;//l) www&#8203;.x.y [U+202E]',
+    );
   });
 });
 

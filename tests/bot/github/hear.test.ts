@@ -93,6 +93,24 @@ describe('what webhooks ask for', () => {
     expect(jobsOf('issues', { action: 'edited', sender: person, repository, issue: old })).toEqual([]);
   });
 
+  it('is a proof afresh when somebody asks for a check again', () => {
+    const again = (sender: object) =>
+      jobsOf('check_run', { action: 'rerequested', sender, repository, check_run: { pull_requests: [{ number: 7 }] } });
+    expect(again(person)).toEqual([{ kind: 'gates', number: 7, isAfresh: true }]);
+    expect(again(bot)).toEqual([]);
+    expect(jobsOf('check_run', { action: 'completed', sender: person, repository, check_run: { pull_requests: [] } })).toEqual(
+      [],
+    );
+  });
+
+  it("is a proof of the queue's own commit when main has a merge queue", () => {
+    const group = { head_ref: 'refs/heads/gh-readonly-queue/main/pr-12-abc123', head_sha: 'h', base_sha: 'b' };
+    const asks = (action: string, merge_group: object) => jobsOf('merge_group', { action, sender: bot, repository, merge_group });
+    expect(asks('checks_requested', group)).toEqual([{ kind: 'merge-group', number: 12, head: 'h', base: 'b' }]);
+    expect(asks('destroyed', group)).toEqual([]);
+    expect(asks('checks_requested', { ...group, head_ref: 'refs/heads/pr-12' })).toEqual([]);
+  });
+
   it('is nothing for what it does not know, and an error for a payload that GitHub would not send', () => {
     expect(jobsOf('star', { action: 'created', repository, sender: person })).toEqual([]);
     expect(jobsOf('installation', { action: 'created', sender: person })).toEqual([]);

@@ -105,7 +105,7 @@ describe('what GitHub really sends', { timeout: 60_000 }, () => {
     expect(followed).toContain('pull_request.synchronize → gates');
     // Nothing that was edited, deleted, labelled, starred, bought or deployed makes the bot do anything.
     const allowed =
-      /^(issue_comment\.created|issues\.edited|pull_request\.(opened|synchronize|reopened|edited|closed)|push|check_\w+\.\w+) /;
+      /^(issue_comment\.created|issues\.edited|pull_request\.(opened|synchronize|reopened|edited|closed)|push|check_run\.rerequested|merge_group\.checks_requested) /;
     expect(followed.filter((line) => !allowed.test(line))).toEqual([]);
     expect(logged.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
   });

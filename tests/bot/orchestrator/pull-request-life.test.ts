@@ -60,6 +60,13 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
     expect(runs()).toHaveLength(2);
   });
 
+  it("it is proven on the merge queue's own commit, when the queue asks", async () => {
+    const queued = await moveMain({ 'queued.md': 'What stands before it in the queue.\n' });
+    const { headSha } = await api.pullRequest(number);
+    expect(await life.proveInQueue(number, headSha, queued)).toMatchObject({ [FINAL_GATE]: 'success' });
+    expect(runs().at(-1)).toBe(`${queued} ${headSha} bot`);
+  });
+
   it('it is proven again whatever moved when a person asks', async () => {
     await life.prove(number, 'afresh');
     expect(runs()).toHaveLength(2);

@@ -4,7 +4,7 @@ import type { DashboardFacts } from '../facts.ts';
 /** Nights that count as lately. */
 const NIGHTS = 7;
 
-/** What the search costs, in trials: nothing else is measured, and no model is paid. Empty while there was no night. */
+/** What nights cost, in trials; tokens of a model that people ask stand in the workspace. Empty while there was no night. */
 export function costSection({ nights }: Pick<DashboardFacts, 'nights'>): string {
   if (!nights.ok || nights.value.length === 0) return '';
   const lately = nights.value.slice(-NIGHTS);
