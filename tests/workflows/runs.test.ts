@@ -5,7 +5,7 @@ import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
-import { isLong } from '#tests/support/long.ts';
+import { isLong, itLong } from '#tests/support/long.ts';
 import { createWorkflowWorld, place, type WorkflowWorld } from './workflow-world.ts';
 
 /** The committed workflows, their `run:` steps as real processes in clean clones of the last commit here, against a real forge. */
@@ -123,16 +123,20 @@ describe('sign.yml', () => {
     expect(skipped).toContain('Prove, and sign what passes');
   }, 60_000);
 
-  it("proves again what the pull request's run called a failure, opens the vault, signs, and shows each gate as the App's check", async () => {
-    const { conclusion, log } = await sign(world.good, 'failure');
-    expect(conclusion, log).toBe('success');
-    expect(log).not.toContain('PRIVATE KEY');
-    const state = await world.stateNow();
-    expect(await state.readText(statementPath(await world.treeOf(world.good)))).not.toBeNull();
-    expect(vaultRecords(await readLedgerFrom(state)).map(({ answer }) => answer)).toEqual(['pass']);
-    const { data } = await world.github.rest.checks.listForRef({ ...place, ref: world.good, app_id: world.appId });
-    expect(Object.fromEntries(data.check_runs.map(({ name, conclusion: said }) => [name, said]))).toEqual(ALL_GREEN);
-  }, 120_000);
+  itLong(
+    "proves again what the pull request's run called a failure, opens the vault, signs, and shows each gate as the App's check",
+    async () => {
+      const { conclusion, log } = await sign(world.good, 'failure');
+      expect(conclusion, log).toBe('success');
+      expect(log).not.toContain('PRIVATE KEY');
+      const state = await world.stateNow();
+      expect(await state.readText(statementPath(await world.treeOf(world.good)))).not.toBeNull();
+      expect(vaultRecords(await readLedgerFrom(state)).map(({ answer }) => answer)).toEqual(['pass']);
+      const { data } = await world.github.rest.checks.listForRef({ ...place, ref: world.good, app_id: world.appId });
+      expect(Object.fromEntries(data.check_runs.map(({ name, conclusion: said }) => [name, said]))).toEqual(ALL_GREEN);
+    },
+    120_000,
+  );
 
   it.each([
     ['a cancelled run', 'cancelled', 'pull_request'],

@@ -8,6 +8,7 @@ import { COMMANDS } from '#bot/commands/index.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import { readDecisions } from '#bot/orchestrator/life/decisions.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
+import { RatchetError } from '#engine/errors.ts';
 import { Control, controlPath, initialControl } from '#engine/runtime/control.ts';
 import { type EngineReport, parseReport, reportPath, reportText } from '#engine/runtime/report.ts';
 import { type EngineStatus, statusPath, statusText } from '#engine/runtime/status.ts';
@@ -352,6 +353,62 @@ describe('orders to the engine', { timeout: 30_000 }, () => {
     expect(newest).toMatchObject({ mode: 'active', reason: expect.stringContaining('/pull/') });
     await confirmOrders(statusWith({ control: newest }), { orders, issues: open.api.issues });
     expect((await answersTo(data.id))[0]).toContain('was overtaken');
+    expect(orders.all()).toEqual([]);
+  });
+
+  const order = async (body: string) => {
+    const { data } = await world.as('owner').rest.issues.createComment({ owner, repo, issue_number: open.number, body });
+    return data.id;
+  };
+
+  it('that could not be written in time do not undo what was ordered since', async () => {
+    const late = await order('/resume');
+    const isDown = () => Promise.reject(new RatchetError('repository/unreachable', 'The remote does not answer.', 'Wait.'));
+    const whole = room;
+    room = { ...room, state: { ...room.state, refresh: () => open.state.refresh(), update: isDown } as never };
+    await expect(answer('owner', '/resume', late)).rejects.toThrow('does not answer');
+    room = whole;
+    await say('owner', '/halt now');
+    await answer('owner', '/resume', late);
+    expect(await control()).toMatchObject({ mode: 'halted', reason: 'now' });
+    expect(await answersTo(late)).toEqual([expect.stringContaining('came to nothing')]);
+    await confirmOrders(statusWith({ control: await control() }), { orders, issues: open.api.issues });
+    expect(orders.all()).toEqual([]);
+  });
+
+  it('are given once, though their job runs again after they were obeyed and another was given', async () => {
+    const first = await order('/resume');
+    await answer('owner', '/resume', first);
+    await confirmOrders(statusWith({ control: await control() }), { orders, issues: open.api.issues });
+    await say('owner', '/halt again');
+    await answer('owner', '/resume', first);
+    expect(await control()).toMatchObject({ mode: 'halted', reason: 'again' });
+    expect(await answersTo(first)).toEqual([expect.stringContaining('✅ The engine has confirmed: **active**')]);
+  });
+
+  it('are not held back by a date in a file that somebody wrote by hand, nor said to be overtaken by it', async () => {
+    const byHand = { mode: 'active', by: 'mallory', at: '2099-01-01T00:00:00.000Z', reason: '' } as const;
+    await publish(controlPath, JSON.stringify(byHand));
+    const id = await order('/halt');
+    await answer('owner', '/halt', id);
+    const asked = await control();
+    expect(asked.mode).toBe('halted');
+    await confirmOrders(statusWith({ control: byHand }), { orders, issues: open.api.issues, asked });
+    expect(await answersTo(id)).toEqual([expect.stringContaining('has not confirmed it yet')]);
+    // And one from the past that is obeyed instead is told of.
+    const past = { ...byHand, at: '1980-01-01T00:00:00.000Z' };
+    await confirmOrders(statusWith({ control: past }), { orders, issues: open.api.issues, asked: past });
+    expect(await answersTo(id)).toEqual([expect.stringContaining('was overtaken')]);
+  });
+
+  it('whose answer somebody has removed do not keep others from being confirmed', async () => {
+    const [gone, kept] = [await order('/pause'), await order('/halt')];
+    await answer('owner', '/pause', gone);
+    await answer('owner', '/halt', kept);
+    const { answerId } = orders.all().find(({ commentId }) => commentId === gone)!;
+    await world.bot().rest.issues.deleteComment({ owner, repo, comment_id: answerId });
+    await confirmOrders(statusWith({ control: await control() }), { orders, issues: open.api.issues });
+    expect(await answersTo(kept)).toEqual([expect.stringContaining('✅')]);
     expect(orders.all()).toEqual([]);
   });
 });

@@ -111,6 +111,13 @@ describe('what webhooks ask for', () => {
     expect(asks('checks_requested', { ...group, head_ref: 'refs/heads/pr-12' })).toEqual([]);
   });
 
+  it('holds nobody to what stood ticked before they edited, and a title to nothing', () => {
+    const issue = { number: 5, body: 'B', updated_at: at };
+    const edited = (changes: object) => jobsOf('issues', { action: 'edited', sender: person, repository, issue, changes });
+    expect(edited({ body: { from: 'A' } })).toMatchObject([{ sender: 'reviewer', body: 'B', before: 'A' }]);
+    expect(edited({ title: { from: 'T' } })).toEqual([]);
+  });
+
   it('is nothing for what it does not know, and an error for a payload that GitHub would not send', () => {
     expect(jobsOf('star', { action: 'created', repository, sender: person })).toEqual([]);
     expect(jobsOf('installation', { action: 'created', sender: person })).toEqual([]);

@@ -56,6 +56,39 @@ describe('the job queue', () => {
     expect(queue.take()).toBeNull();
   });
 
+  it('gives up what ended the process again and again, so that others have their turn', () => {
+    queue.add(gates(4));
+    queue.add(gates(5));
+    for (let end = 0; end < 20; end += 1) {
+      expect(queue.take()?.job).toEqual(gates(4));
+      queue.close();
+      queue = open();
+    }
+    expect(queue.take()?.job).toEqual(gates(5));
+    expect(queue.failed()).toEqual([{ job: gates(4), error: expect.stringContaining('ended 20 times') }]);
+  });
+
+  it('has room for ten thousand deliveries, in any order and each told twice, and loses and repeats none', () => {
+    const ids = Array.from({ length: 10_000 }, (_, index) => (index * 7_919) % 10_000);
+    const comment = (id: number): Job => ({
+      kind: 'comment',
+      number: 1,
+      commentId: id,
+      author: 'a',
+      body: '/help',
+      isPullRequest: false,
+    });
+    for (const id of [...ids, ...ids.toReversed()])
+      queue.accept(`d-${id}`, 'issue_comment', [{ job: comment(id), sighting: { key: `comment:${id}`, state: 'taken' } }]);
+    expect(queue.list()).toHaveLength(10_000);
+    for (const id of ids.slice(0, 50)) {
+      const next = queue.take()!;
+      expect(next.job).toEqual(comment(id));
+      queue.finish(next.id);
+    }
+    expect(queue.take((job) => job.kind === 'gates')).toBeNull();
+  }, 30_000);
+
   it('puts back what a killed process had begun', () => {
     queue.add(gates(4));
     expect(queue.take()).not.toBeNull();

@@ -184,6 +184,32 @@ describe('polling', () => {
     expect(queue.list()).toEqual([]);
   });
 
+  it('leaves boxes when several people edited since the bot wrote, or a bot with a name like a person’s', async () => {
+    const body = '- [x] close <!-- ratchet:do close 7 -->';
+    await world.as('owner').rest.issues.create({ owner, repo, title: 'D', body, labels: ['ratchet:dashboard'] });
+    const edit = (minute: number, login: string, __typename = 'User') => ({
+      editedAt: new Date(now + minute * 60_000).toISOString(),
+      editor: { login, __typename },
+    });
+    let edits = [edit(3, 'writer'), edit(2, 'owner'), edit(1, 'ratchet', 'Bot'), edit(0, 'reader')];
+    const client = world.bot();
+    client.hook.wrap('request', (request, options) => {
+      if (!options.url.endsWith('/graphql')) return request(options);
+      const [{ editor, editedAt }] = edits as [(typeof edits)[0]];
+      const issue = { lastEditedAt: editedAt, editor, first: { nodes: edits.slice(0, 2) }, last: { nodes: edits.slice(1) } };
+      return { status: 200, url: '', headers: {}, data: { data: { repository: { issue } } } };
+    });
+    const kinds = async () => {
+      await new Poller({ client, listener: listener(), queue, onJobs: () => {}, clock, log }).look();
+      return queue.list().map(({ job }) => (job as Job).kind);
+    };
+    expect(await kinds()).toEqual([]);
+    edits = [edit(4, 'writer', 'Bot')];
+    expect(await kinds()).toEqual([]);
+    edits = [edit(3, 'writer'), edit(2, 'writer'), edit(1, 'ratchet', 'Bot'), edit(0, 'reader')];
+    expect(await kinds()).toEqual(['issue-edited']);
+  });
+
   it('looks again at what it had read when the rest of a look failed', async () => {
     await say('owner', 1, '/status');
     const client = world.bot();

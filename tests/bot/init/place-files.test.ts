@@ -44,4 +44,17 @@ describe('writing into a working tree', () => {
     expect(() => placeFiles(folder.path, files, always)).toThrow(/is not the (file|folder)/);
     expect(readdirSync(folder.path)).toEqual(before);
   });
+
+  it('touches nothing beside what it writes, and follows no link that stands there', () => {
+    const outside = temporaryFolder('outside');
+    const victim = join(outside.path, 'profile');
+    writeFileSync(victim, 'mine');
+    symlinkSync(victim, join(folder.path, 'a.txt.new'));
+    mkdirSync(join(folder.path, 'deep/er'), { recursive: true });
+    writeFileSync(join(folder.path, 'deep/er/b.txt.new'), 'a draft of mine');
+    placeFiles(folder.path, files, never);
+    expect([readFileSync(victim, 'utf8'), read('deep/er/b.txt.new')]).toEqual(['mine', 'a draft of mine']);
+    expect(readdirSync(folder.path).toSorted()).toEqual(['a.txt', 'a.txt.new', 'deep']);
+    outside.remove();
+  });
 });

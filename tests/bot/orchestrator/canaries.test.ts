@@ -25,6 +25,7 @@ import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createDeployment, type Deployment } from '#tests/support/deployment.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
+import { itLong } from '#tests/support/long.ts';
 
 const log = pino({ level: 'silent' });
 const PERSON = { name: 'Test', email: 'test@localhost' };
@@ -180,16 +181,20 @@ describe('gates that have become weak', () => {
     expect(alarm).toContain('writes-outside');
   }, 120_000);
 
-  it('are not believed strong because they could not look', async () => {
-    const blind = async (change: CanaryChange) => {
-      const results = await realGates(change);
-      return results.map((result) => (result.gate === 'sandbox' ? couldNotLookAt('sandbox', 'no sandbox', 'none') : result));
-    };
-    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { prove: blind }));
-    expect(canaries[1]).toMatchObject({ outcome: 'not-judged', sentence: expect.stringContaining('no sandbox') });
-    expect(alarm).toBeNull();
-    expect(describeCanary(canaries[1]!)).toContain('NOT JUDGED');
-  }, 120_000);
+  itLong(
+    'are not believed strong because they could not look',
+    async () => {
+      const blind = async (change: CanaryChange) => {
+        const results = await realGates(change);
+        return results.map((result) => (result.gate === 'sandbox' ? couldNotLookAt('sandbox', 'no sandbox', 'none') : result));
+      };
+      const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { prove: blind }));
+      expect(canaries[1]).toMatchObject({ outcome: 'not-judged', sentence: expect.stringContaining('no sandbox') });
+      expect(alarm).toBeNull();
+      expect(describeCanary(canaries[1]!)).toContain('NOT JUDGED');
+    },
+    120_000,
+  );
 
   it('leave an alarm standing that nobody could judge again', async () => {
     const { issues } = issueBook();
@@ -274,11 +279,15 @@ describe('a night that is run again', () => {
     expect(alarm).toBeNull();
   });
 
-  it('sends again what was not judged', async () => {
-    const recorded = [{ ...stopped, outcome: 'not-judged' as const }];
-    const { canaries } = await flyCanaries(task(cycleOf('looks-ahead'), { recorded }));
-    expect(canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual(['null stopped', 'looks-ahead stopped']);
-  }, 120_000);
+  itLong(
+    'sends again what was not judged',
+    async () => {
+      const recorded = [{ ...stopped, outcome: 'not-judged' as const }];
+      const { canaries } = await flyCanaries(task(cycleOf('looks-ahead'), { recorded }));
+      expect(canaries.map(({ canary, outcome }) => `${canary} ${outcome}`)).toEqual(['null stopped', 'looks-ahead stopped']);
+    },
+    120_000,
+  );
 });
 
 describe('the cheat of a night', () => {

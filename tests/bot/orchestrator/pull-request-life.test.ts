@@ -7,6 +7,7 @@ import { mayMerge } from '#bot/orchestrator/autonomy.ts';
 import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
+import { itLong } from '#tests/support/long.ts';
 import { createProposal, FOLDER, HEAD_REF, OWNER, type ProposalWorld } from './life/proposal-world.ts';
 
 /** While there is one to close. */
@@ -53,7 +54,7 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
     expect(runs().map((line) => line.split(' ')[0])).toEqual([expect.any(String), tip]);
   });
 
-  it('it is proven again before a merge when what it replaces has moved', async () => {
+  itLong('it is proven again before a merge when what it replaces has moved', async () => {
     await moveMain({ [`${FOLDER}/notes.md`]: 'By hand.\n' });
     const { headSha } = await api.pullRequest(number);
     await life.merge(number, headSha, OWNER, 'by a person');
@@ -106,17 +107,20 @@ describe('a description that was edited by hand', { timeout: 60_000 }, () => {
     expect((await api.pullRequest(number)).body).toBe(before.body);
   });
 
-  it('is not mistaken for one written while the embedded forge had another port, but a link elsewhere is an edit', async () => {
-    const { body } = await api.pullRequest(number);
-    const moved = body.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:1');
-    expect(moved).not.toBe(body);
-    await edit({ body: body.replace(/http:\/\/127\.0\.0\.1:\d+/, 'http://example.com') });
-    expect(await life.prove(number)).toMatchObject({ sentence, mergeCommit: null });
-    await edit({ body: moved });
-    expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });
-  });
+  itLong(
+    'is not mistaken for one written while the embedded forge had another port, but a link elsewhere is an edit',
+    async () => {
+      const { body } = await api.pullRequest(number);
+      const moved = body.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:1');
+      expect(moved).not.toBe(body);
+      await edit({ body: body.replace(/http:\/\/127\.0\.0\.1:\d+/, 'http://example.com') });
+      expect(await life.prove(number)).toMatchObject({ sentence, mergeCommit: null });
+      await edit({ body: moved });
+      expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });
+    },
+  );
 
-  it('is not mistaken for one that a browser sent with other line ends', async () => {
+  itLong('is not mistaken for one that a browser sent with other line ends', async () => {
     const { body } = await api.pullRequest(number);
     await edit({ body: `${body.trimEnd().replaceAll('\n', '\r\n')}\r\n` });
     expect(await life.prove(number)).toMatchObject({ mergeCommit: expect.any(String) });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
+import { itLong } from '#tests/support/long.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -164,60 +165,68 @@ describe('the end of a breach', () => {
 });
 
 describe('over a kill', () => {
-  it('a breach is never missed and never forgotten, at whichever bar it happens', async () => {
-    await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.02 }) });
-    const calm = fixture.options({ ...past, dir: `${dir()}-calm` });
-    running = await startEngine(calm);
-    await ended(calm.dir);
-    await running.stop();
-    running = null;
-    const breach = memory(calm.dir).watch.breach;
-    const bars = (breach.instant - replayFrom) / hourMs;
+  itLong(
+    'a breach is never missed and never forgotten, at whichever bar it happens',
+    async () => {
+      await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.02 }) });
+      const calm = fixture.options({ ...past, dir: `${dir()}-calm` });
+      running = await startEngine(calm);
+      await ended(calm.dir);
+      await running.stop();
+      running = null;
+      const breach = memory(calm.dir).watch.breach;
+      const bars = (breach.instant - replayFrom) / hourMs;
 
-    // It has the bar before, and dies. Started again it takes up the very bar at once, and dies again, on either side of having
-    // written it down. Then the remote is gone.
-    const options = fixture.options({ catchUpBars: bars - 1, paceMs: 3_600_000 });
-    for (let kill = 0; kill < 2; kill += 1) {
+      // It has the bar before, and dies. Started again it takes up the very bar at once, and dies again, on either side of having
+      // written it down. Then the remote is gone.
+      const options = fixture.options({ catchUpBars: bars - 1, paceMs: 3_600_000 });
+      for (let kill = 0; kill < 2; kill += 1) {
+        const { child, events } = forkEngine(options);
+        await until('caught up', () => events.some(({ kind }) => kind === 'caught-up'));
+        child.kill('SIGKILL');
+        await exitOf(child);
+      }
+      expect(read(dir(), (reader) => reader.lastFeedTime())! - breach.instant).toBeLessThanOrEqual(0);
+      running = await startEngine({ ...options, remoteUrl: `${options.remoteUrl}-gone`, ...past });
+      const status = await ended();
+      expect(status.strategies).toMatchObject([{ code: 'breach' }]);
+      const record = (where: string) => {
+        const { watch, ...rest } = memory(where);
+        const { at: _noticed, ...numbers } = watch.breach;
+        return {
+          ...read(where, (reader) => ({
+            fills: reader.fills(),
+            decisions: reader.decisions(5_000),
+            equity: reader.equitySeries(),
+          })),
+          memory: { ...rest, watch: { ...watch, breach: numbers } },
+          faults: read(where, (reader) => reader.faults(10)).map(({ at: _at, ...fault }) => fault),
+        };
+      };
+      expect(record(dir())).toEqual(record(calm.dir));
+    },
+    60_000,
+  );
+
+  itLong(
+    'a limit that was lowered between two bars holds, though nobody says it again',
+    async () => {
+      await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.5 }) });
+      const options = fixture.options({ catchUpBars: 100, paceMs: 3_600_000 });
       const { child, events } = forkEngine(options);
       await until('caught up', () => events.some(({ kind }) => kind === 'caught-up'));
+      await fixture.deploy({}, { files: risk({ maxDrawdown: 0.0001 }) });
+      await breached();
       child.kill('SIGKILL');
       await exitOf(child);
-    }
-    expect(read(dir(), (reader) => reader.lastFeedTime())! - breach.instant).toBeLessThanOrEqual(0);
-    running = await startEngine({ ...options, remoteUrl: `${options.remoteUrl}-gone`, ...past });
-    const status = await ended();
-    expect(status.strategies).toMatchObject([{ code: 'breach' }]);
-    const record = (where: string) => {
-      const { watch, ...rest } = memory(where);
-      const { at: _noticed, ...numbers } = watch.breach;
-      return {
-        ...read(where, (reader) => ({
-          fills: reader.fills(),
-          decisions: reader.decisions(5_000),
-          equity: reader.equitySeries(),
-        })),
-        memory: { ...rest, watch: { ...watch, breach: numbers } },
-        faults: read(where, (reader) => reader.faults(10)).map(({ at: _at, ...fault }) => fault),
-      };
-    };
-    expect(record(dir())).toEqual(record(calm.dir));
-  }, 60_000);
-
-  it('a limit that was lowered between two bars holds, though nobody says it again', async () => {
-    await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.5 }) });
-    const options = fixture.options({ catchUpBars: 100, paceMs: 3_600_000 });
-    const { child, events } = forkEngine(options);
-    await until('caught up', () => events.some(({ kind }) => kind === 'caught-up'));
-    await fixture.deploy({}, { files: risk({ maxDrawdown: 0.0001 }) });
-    await breached();
-    child.kill('SIGKILL');
-    await exitOf(child);
-    const { instant } = memory().watch.breach;
-    expect(waiting()).toEqual([]);
-    running = await startEngine({ ...options, remoteUrl: `${options.remoteUrl}-gone`, paceMs: 2 });
-    await until('a refused entry', () => entriesFrom(instant).length > 0);
-    expect(new Set(entriesFrom(instant + 1).map(({ outcome }) => outcome))).toEqual(new Set(['denied:breach']));
-  }, 60_000);
+      const { instant } = memory().watch.breach;
+      expect(waiting()).toEqual([]);
+      running = await startEngine({ ...options, remoteUrl: `${options.remoteUrl}-gone`, paceMs: 2 });
+      await until('a refused entry', () => entriesFrom(instant).length > 0);
+      expect(new Set(entriesFrom(instant + 1).map(({ outcome }) => outcome))).toEqual(new Set(['denied:breach']));
+    },
+    60_000,
+  );
 });
 
 describe('limits that cannot be read', () => {

@@ -231,6 +231,17 @@ describe('ticked boxes', () => {
   });
 });
 
+describe('a box that somebody else had ticked', () => {
+  const rendered = renderDashboard(FACTS);
+  const tick = (text: string, mark: string) => text.replace(new RegExp(`- \\[ \\](.*${mark} -->)`), '- [x]$1');
+
+  it('is not done in the name of whoever edits next', () => {
+    const before = tick(rendered, 'close 12');
+    expect(checkedBoxes(tick(before, 'retest 13'), rendered, before)).toEqual([{ command: 'retest', number: 13 }]);
+    expect(checkedBoxes(`${before}\nA word.`, rendered, before)).toEqual([]);
+  });
+});
+
 describe('the dashboard issue', { timeout: 60_000 }, () => {
   let place: ProposalWorld;
   beforeAll(async () => {
