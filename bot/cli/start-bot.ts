@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { Answer } from '#bot/commands/answer.ts';
 import type { CommandRoom, NightRequest } from '#bot/commands/command.ts';
 import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
+import { orderIn } from '#bot/commands/engine/order-in.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleBoxes } from '#bot/commands/handle-boxes.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
 import { COMMAND_HELP, commandNamed } from '#bot/commands/index.ts';
+import { KeptAnswers } from '#bot/commands/kept-answers.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
 import { text as shown } from '#bot/evidence/markdown.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
@@ -36,6 +38,7 @@ import type { Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
+import { controlPath } from '#engine/runtime/control.ts';
 import { BOT_PERSON } from './identity.ts';
 
 export interface BotOptions {
@@ -143,6 +146,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const life = new PullRequestLife(lifeOptions);
   const watch = new EngineWatch({ api, state, log });
   const orders = WaitingOrders.open(join(options.dir, 'orders.sqlite'));
+  const kept = KeptAnswers.open(join(options.dir, 'answers.sqlite'), Date.now);
   const told = (done: readonly string[]): void => {
     for (const message of done) progress({ kind: 'done', phase: 'tend', message });
   };
@@ -157,6 +161,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     state,
     engine: watch,
     orders,
+    kept,
     openCandles: () => CandleStore.openExisting(options.candlesDir),
     night:
       night === undefined
@@ -210,11 +215,17 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         refreshDashboard();
       },
       'state-moved': async () => {
-        await watch.look();
-        const [status, report] = [await watch.status(), await watch.publishedReport()];
-        await confirmOrders(status, { orders, issues: api.issues });
-        told(await life.proposeWaysBack({ status, report }));
-        refreshDashboard();
+        // What one of them cannot read or say keeps none of the others from what is theirs.
+        await inTurn([
+          () => watch.look(),
+          async () => {
+            const status = await watch.status();
+            const file = await state.readText(controlPath);
+            await confirmOrders(status, { orders, issues: api.issues, asked: file === null ? null : orderIn(file) });
+          },
+          async () => told(await life.proposeWaysBack({ status: await watch.status(), report: await watch.publishedReport() })),
+          async () => refreshDashboard(),
+        ]);
       },
       'issue-edited': async (job) => {
         const dashboard = await findDashboard({ api, botLogin: login });
@@ -276,8 +287,16 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       model?.close();
       queue.close();
       orders.close();
+      kept.close();
     },
   };
+}
+
+/** Takes every step, whatever becomes of the ones before. @throws what the first that failed has thrown */
+async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const troubles: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => troubles.push(error));
+  if (troubles.length > 0) throw troubles[0];
 }
 
 /** What `GET /health` answers: whether jobs are done, and whether the repository is seen. */

@@ -9,6 +9,7 @@ import type { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { WaitingOrders } from './engine/waiting-orders.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 
 /** What a comment asks for, who asks, and where it was written. */
 export interface Invocation {
@@ -43,6 +44,8 @@ export interface CommandRoom {
   readonly state: StateBranch;
   readonly engine: Pick<EngineWatch, 'status' | 'publishedReport' | 'report'>;
   readonly orders: WaitingOrders;
+  /** Where what a command came to is kept until it is answered; left out, a job that runs again does its command again. */
+  readonly kept?: Pick<KeptAnswers, 'of' | 'keep'>;
   /** The candles that evidence is made from; the caller closes the store. */
   readonly openCandles: () => CandleStore;
   /** One night now; null where this bot runs none. */

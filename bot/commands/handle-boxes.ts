@@ -11,11 +11,11 @@ import { perform } from './perform.ts';
  * @param rendered what the bot would write there now
  */
 export async function handleBoxes(
-  { sender, body, at }: Extract<Job, { kind: 'issue-edited' }>,
+  { sender, body, before, at }: Extract<Job, { kind: 'issue-edited' }>,
   rendered: string,
   room: CommandRoom,
 ): Promise<void> {
-  for (const box of checkedBoxes(body, rendered)) {
+  for (const box of checkedBoxes(body, rendered, before)) {
     const command = commandNamed(box.command);
     if (command === null) continue;
     const { number } = box;

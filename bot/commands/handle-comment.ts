@@ -1,10 +1,10 @@
 import { text as shown } from '#bot/evidence/markdown.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { Answer } from './answer.ts';
-import type { CommandRoom } from './command.ts';
+import type { CommandRoom, CommentCommand } from './command.ts';
 import { commandNamed, commandTable, nearestCommand } from './index.ts';
 import { parseComment } from './parse-comment.ts';
-import { perform } from './perform.ts';
+import { perform, type Request } from './perform.ts';
 
 /**
  * Answers a comment that is a command; leaves every other one alone. A command is acknowledged at once and answered in one comment.
@@ -18,7 +18,19 @@ export async function handleComment(job: Extract<Job, { kind: 'comment' }>, room
   const command = commandNamed(parsed.name);
   const { number, isPullRequest, author, commentId } = job;
   const request = { number, isPullRequest, author, commentId, words: parsed.words };
-  await answer.write(command === null ? unknown(parsed.name) : await perform(command, request, room, answer));
+  await answer.write(command === null ? unknown(parsed.name) : await performOnce(command, request, room, answer));
+}
+
+/** An order to the engine has a memory of its own, since its answer goes on after it. */
+async function performOnce(command: CommentCommand, request: Request, room: CommandRoom, answer: Answer): Promise<string> {
+  const { commentId } = request;
+  if (commentId === null || command.permission === 'engine' || room.kept === undefined)
+    return perform(command, request, room, answer);
+  const known = room.kept.of(commentId);
+  if (known !== null) return known;
+  const done = await perform(command, request, room, answer);
+  room.kept.keep(commentId, done);
+  return done;
 }
 
 function unknown(name: string): string {

@@ -48,6 +48,8 @@ const CommentEvent = Event.extend({
   issue: z.looseObject({ number: z.number().int(), pull_request: z.unknown().optional() }),
 });
 const IssueEvent = Event.extend({
+  /** What stood there before, of what was changed. */
+  changes: z.looseObject({ body: z.looseObject({ from: z.string().nullish() }).nullish() }).nullish(),
   issue: z.looseObject({
     number: z.number().int(),
     body: z.string().nullish(),
@@ -94,8 +96,11 @@ export function hear(name: string, payload: unknown, listener: Listener, now: nu
     }
     case 'issues': {
       if (action !== 'edited' || isOwn || sender == null || sender.type === 'Bot') return [];
-      const { number, body, updated_at: at } = IssueEvent.parse(payload).issue;
-      return heardEdit({ number, sender: sender.login, body: body ?? '', at }, now);
+      const { issue, changes } = IssueEvent.parse(payload);
+      const edit = { number: issue.number, sender: sender.login, body: issue.body ?? '', at: issue.updated_at };
+      if (changes == null) return heardEdit(edit, now);
+      // Whoever changes a title has ticked nothing, whatever stands ticked below it.
+      return changes.body == null ? [] : heardEdit({ ...edit, before: changes.body.from ?? '' }, now);
     }
     case 'check_run': {
       // The button beside a check: GitHub tells only the App that wrote it.
@@ -143,7 +148,13 @@ export function heardComment(
 
 /** An edit of an issue's text. Each is remembered by its time, so that an old one that is told again ticks no box twice. */
 export function heardEdit(
-  edit: { readonly number: number; readonly sender: string; readonly body: string; readonly at: string },
+  edit: {
+    readonly number: number;
+    readonly sender: string;
+    readonly body: string;
+    readonly before?: string;
+    readonly at: string;
+  },
   now: number,
 ): readonly Heard[] {
   if (now - Date.parse(edit.at) > REMEMBERED_MS) return [];

@@ -28,6 +28,8 @@ export const Job = z.discriminatedUnion('kind', [
     number: z.number().int(),
     sender: z.string(),
     body: z.string(),
+    /** The text before this edit; left out where that is not told. What was ticked there already is not the sender's wish. */
+    before: z.string().optional(),
     /** When, as the forge says: the same box ticked another day is another wish. */
     at: z.string(),
   }),

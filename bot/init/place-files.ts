@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
@@ -29,8 +30,10 @@ export function placeFiles(dir: string, files: RepositoryFiles, isForced: (path:
     else if (existsSync(target) && !isForced(path)) left.push(path);
     else {
       mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(`${target}.new`, bytes);
-      renameSync(`${target}.new`, target);
+      // A name that nobody has, and nothing that stands there: neither a person's file nor a link that leads out of the tree.
+      const draft = `${target}.${randomBytes(6).toString('hex')}.new`;
+      writeFileSync(draft, bytes, { flag: 'wx' });
+      renameSync(draft, target);
       written.push(path);
     }
   }

@@ -133,7 +133,10 @@ export class EngineWatch {
 
   async #closeIssues(status: EngineStatus): Promise<void> {
     for (const issue of await this.#api.issues.listOpen(LABEL)) {
-      await this.#api.issues.comment(issue.number, `The engine is Synced again, at ${status.commit}.`);
+      await this.#api.issues.comment(
+        issue.number,
+        `The engine is Synced again, at ${status.commit === null ? 'nothing' : code(status.commit)}.`,
+      );
       await this.#api.issues.close(issue.number);
     }
   }

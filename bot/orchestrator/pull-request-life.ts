@@ -19,7 +19,7 @@ import { type LifeOptions, MAIN, tipOfMain } from './life/life-options.ts';
 import { logMerge } from './life/merge-log.ts';
 import { type Proposed, wasAskedFor } from './life/on-demand.ts';
 import { type Gates, Proofs } from './life/proofs.ts';
-import { type Rebased, rebase } from './life/rebase.ts';
+import { isOnlyTheBots, type Rebased, rebase } from './life/rebase.ts';
 import { proposeRollBack, type RollBackRequest } from './life/roll-back.ts';
 import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
@@ -81,7 +81,7 @@ export class PullRequestLife {
       return settled(await this.#proofs.refuse(pull.headSha, sentence), sentence);
     }
     if (edited !== null) await api.rewritePullRequest(number, edited.text);
-    const gates = (how === 'as-needed' ? await this.#proofs.standing(pull, base) : null) ?? (await this.#runGates(pull, base));
+    const gates = (how === 'as-needed' ? await this.#standing(pull, base) : null) ?? (await this.#runGates(pull, base));
     if (gates[FINAL_GATE] !== 'success') return settled(gates, 'Not every gate passed.');
     if ((await api.issues.listOpen(CANARY_LABEL)).length > 0) {
       const sentence = 'All gates passed, but they let a canary through and no night has stopped it since; a person decides.';
@@ -101,7 +101,7 @@ export class PullRequestLife {
    * was interrupted, it does what was left to do.
    * @param by the person who asks for it, written down before it is done; null when policy does
    * @throws RatchetError `life/not-open`, `life/head-moved`, `life/held`, `life/not-proven`, `life/other-base`, `life/edited`,
-   * `life/branch-gone`, or what `squash` throws
+   * `life/branch-gone`, `life/main-moved`, or what `squash` throws
    */
   async merge(number: number, head: string, by: Decider | null, note: string): Promise<Merge> {
     const pull = await this.#options.api.pullRequest(number);
@@ -109,6 +109,34 @@ export class PullRequestLife {
       await this.#finish(pull);
       return { state: 'merged', commit: pull.mergeCommit };
     }
+    const base = await this.#requireMergeable(pull, head);
+    const gates = (await this.#standing(pull, base)) ?? (await this.#runGates(pull, base));
+    if (gates[FINAL_GATE] !== 'success') {
+      throw new RatchetError(
+        'life/not-proven',
+        `Not every gate has passed for ${head.slice(0, 12)} on ${base.slice(0, 12)}.`,
+        'See its checks; nothing was merged.',
+      );
+    }
+    // Gates take minutes, in which somebody may have said hold, pushed, led it elsewhere, or written another description.
+    const next = await this.#requireMergeable(await this.#options.api.pullRequest(number), head);
+    if (next !== base && (await this.#standing(pull, next)) === null) {
+      throw new RatchetError(
+        'life/main-moved',
+        `${MAIN} moved while the gates looked at #${number}, and what they said does not hold for it any more.`,
+        'Ask again; nothing was merged.',
+        { number },
+      );
+    }
+    if (by !== null) await this.#decide(pull, 'merge', by);
+    const merge = await squash(pull, note, this.#options);
+    if (merge.state === 'merged') await this.#finish(await this.#options.api.pullRequest(number));
+    return merge;
+  }
+
+  /** All that must be so of a pull request before it is merged, apart from what the gates say. Gives main's tip. */
+  async #requireMergeable(pull: PullRequest, head: string): Promise<CommitHash> {
+    const { number } = pull;
     requireOpen(pull);
     requireHead(pull, head);
     if (pull.baseRef !== MAIN) {
@@ -123,20 +151,7 @@ export class PullRequestLife {
     await this.#requireBranch(pull);
     const edited = await this.#edited(pull, base);
     if (edited !== null) throw editedByHand(number, edited);
-    const gates = (await this.#proofs.standing(pull, base)) ?? (await this.#runGates(pull, base));
-    if (gates[FINAL_GATE] !== 'success') {
-      throw new RatchetError(
-        'life/not-proven',
-        `Not every gate has passed for ${head.slice(0, 12)} on ${base.slice(0, 12)}.`,
-        'See its checks; nothing was merged.',
-      );
-    }
-    // Gates take minutes, in which somebody may have said hold.
-    requireFree(number, await this.#decisions(number));
-    if (by !== null) await this.#decide(pull, 'merge', by);
-    const merge = await squash(pull, note, this.#options);
-    if (merge.state === 'merged') await this.#finish(await this.#options.api.pullRequest(number));
-    return merge;
+    return base;
   }
 
   /**
@@ -265,6 +280,10 @@ export class PullRequestLife {
     return pull.author === this.#options.botLogin ? editedText(pull, this.#options, base) : null;
   }
 
+  async #standing(pull: PullRequest, base: CommitHash): Promise<Gates | null> {
+    return this.#proofs.standing(pull, base, await this.authorClassOf(pull));
+  }
+
   async #runGates(pull: PullRequest, base: CommitHash): Promise<Gates> {
     return this.#proofs.run(pull, base, await this.authorClassOf(pull));
   }
@@ -273,6 +292,8 @@ export class PullRequestLife {
     const { repository, forge, progress } = this.#options;
     const level = await autonomyAt(repository, base, forge);
     if (!mayMerge(level, await this.#stagesOf(pull, base))) return null;
+    // What somebody has pushed onto its branch is not the bot's own any more.
+    if (!(await isOnlyTheBots(pull, this.#options))) return null;
     const note = `Merged by policy: ${AUTONOMY_PATH} at ${base.slice(0, 12)}.`;
     const merge = await this.merge(pull.number, pull.headSha, null, note);
     const what = merge.state === 'merged' ? `as ${merge.commit.slice(0, 8)}` : 'is in the merge queue';
@@ -353,8 +374,13 @@ export class PullRequestLife {
     const head = await repository.resolve(pull.headSha);
     if (head === null) return [];
     const stages = new Set<string>();
-    for (const change of await repository.diff(base, head)) {
-      const id = change.path.match(/^strategies\/([^/]+)\//)?.[1];
+    const changes = await repository.diff(base, head);
+    for (const path of changes.flatMap(({ path, previousPath }) => [
+      path,
+      ...(previousPath === undefined ? [] : [previousPath]),
+    ])) {
+      const id = path.match(/^strategies\/([^/]+)\//)?.[1];
+      // What is moved into a strategy's folder is taken from where it stood.
       if (id === undefined) return [];
       for (const commit of [base, head]) {
         const text = await readText(repository, commit, `strategies/${id}/manifest.yaml`);

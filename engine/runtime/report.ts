@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { StrategyId } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { Stage } from '#engine/store/rows.ts';
 import { Control } from './control.ts';
@@ -102,7 +103,8 @@ export const Performance = z.strictObject({
 export type Performance = z.infer<typeof Performance>;
 
 export const StrategyReport = z.strictObject({
-  id: z.string(),
+  /** Checked here, since whoever may write on the state branch may write this file: it is shown where people decide. */
+  id: StrategyId,
   stage: Stage,
   tree: z.string(),
   /** The main commit it was loaded from. */
@@ -136,7 +138,7 @@ export const RiskUse = z.strictObject({
   /** Stable, for programs: `exposure`, `largest-position`, `drawdown`, `daily-loss`. */
   code: z.string(),
   /** Whose it is; null for one of the whole engine. */
-  strategy: z.string().nullable(),
+  strategy: StrategyId.nullable(),
   /** In words, for people. */
   title: z.string(),
   limit: z.number(),

@@ -1,26 +1,52 @@
 import { text } from '#bot/evidence/markdown.ts';
 import type { IssuesApi } from '#bot/github/issues-api.ts';
+import { statusBehind } from '#bot/github/refusal.ts';
+import type { Control } from '#engine/runtime/control.ts';
 import type { EngineStatus } from '#engine/runtime/status.ts';
 import { marked } from '../answer.ts';
 import type { WaitingOrder, WaitingOrders } from './waiting-orders.ts';
 
-/** Edits the answers of orders that the engine obeys by now, or that a newer one has overtaken. */
+/**
+ * Edits the answers of orders that the engine obeys by now, or that another one has overtaken.
+ * @param asked what the control file says; null, or left out, when it says nothing that can be read
+ */
 export async function confirmOrders(
   status: EngineStatus | null,
-  { orders, issues }: { orders: WaitingOrders; issues: Pick<IssuesApi, 'rewriteComment'> },
+  { orders, issues, asked = null }: { orders: WaitingOrders; issues: Pick<IssuesApi, 'rewriteComment'>; asked?: Control | null },
 ): Promise<void> {
   if (status === null) return;
   for (const waiting of orders.all()) {
-    const sentence = outcomeOf(waiting, status);
+    const sentence = outcomeOf(waiting, status, asked);
     if (sentence === null) continue;
-    await issues.rewriteComment(waiting.answerId, marked(sentence, waiting.commentId));
-    orders.remove(waiting.commentId);
+    await rewrite(waiting, sentence, issues);
+    orders.settle(waiting.commentId, sentence);
   }
 }
 
-function outcomeOf({ mode, at, by }: WaitingOrder, { control }: EngineStatus): string | null {
-  if (control.at === at && control.by === by && control.mode === mode)
-    return `✅ The engine has confirmed: **${mode}**, by @${by} at ${at}.`;
-  if (Date.parse(control.at) <= Date.parse(at)) return null;
+/** An answer that somebody has removed stands in nobody's way. */
+async function rewrite(
+  { answerId, commentId }: WaitingOrder,
+  sentence: string,
+  issues: Pick<IssuesApi, 'rewriteComment'>,
+): Promise<void> {
+  try {
+    await issues.rewriteComment(answerId, marked(sentence, commentId));
+  } catch (error) {
+    if (![404, 410].includes(statusBehind(error) ?? 0)) throw error;
+  }
+}
+
+function outcomeOf(waiting: WaitingOrder, { control }: EngineStatus, asked: Control | null): string | null {
+  const { mode, at, by } = waiting;
+  if (isOrder(control, waiting)) return `✅ The engine has confirmed: **${mode}**, by @${by} at ${at}.`;
+  // While it stands in the file the engine has not looked yet, whatever date the order has that it obeys.
+  if (asked !== null && isOrder(asked, waiting)) return null;
+  const isOvertaken =
+    asked === null ? Date.parse(control.at) > Date.parse(at) : isOrder(control, asked) && control.reason === asked.reason;
+  if (!isOvertaken) return null;
   return `The order **${mode}** of @${by} at ${at} was overtaken: since ${control.at} the engine obeys **${control.mode}**, by ${text(control.by)}.`;
+}
+
+function isOrder(control: Control, { mode, at, by }: Pick<WaitingOrder, 'mode' | 'at' | 'by'>): boolean {
+  return control.mode === mode && control.at === at && control.by === by;
 }

@@ -1,4 +1,4 @@
-import { table, text } from '#bot/evidence/markdown.ts';
+import { code, table, text } from '#bot/evidence/markdown.ts';
 import { count, decimal, percent, share } from '#bot/evidence/numbers.ts';
 import { orderText } from '#bot/orchestrator/engine-watch.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
@@ -50,7 +50,7 @@ function drawdownsOf({ strategies }: EngineReport): string {
 
 function refusalsOf({ strategies }: EngineReport): string {
   const lines = strategies.flatMap(({ id, denials }) =>
-    Object.entries(denials).map(([denial, times]) => `- **${id}**: \`${denial}\` ${count(times)} times`),
+    Object.entries(denials).map(([denial, times]) => `- **${id}**: ${code(denial)} ${count(times)} times`),
   );
   return lines.length === 0
     ? 'No order was ever refused.'

@@ -26,11 +26,14 @@ export function box(command: BoxCommand, number: number): string {
  * The boxes that were ticked: those that the bot rendered empty and that are ticked in what stands there now. Only marks that the bot
  * itself rendered count, so a line that somebody wrote in does nothing, whatever it says.
  * @param body the issue's text as it is @param rendered the text the bot would write now
+ * @param before the text before the edit that is looked at: what somebody else had ticked is not done in the name of who edits next
  */
-export function checkedBoxes(body: string, rendered: string): readonly CheckedBox[] {
+export function checkedBoxes(body: string, rendered: string, before = ''): readonly CheckedBox[] {
+  const known = new Set(boxesIn(before).flatMap(({ key, isTicked }) => (isTicked ? [key] : [])));
   const offered = new Set(boxesIn(rendered).flatMap(({ key, isTicked }) => (isTicked ? [] : [key])));
   const ticked = new Map<string, CheckedBox>();
-  for (const { key, isTicked, box: found } of boxesIn(body)) if (isTicked && offered.has(key)) ticked.set(key, found);
+  for (const { key, isTicked, box: found } of boxesIn(body))
+    if (isTicked && offered.has(key) && !known.has(key)) ticked.set(key, found);
   return [...ticked.values()];
 }
 

@@ -81,13 +81,26 @@ export function parseMergeRecord(path: string, text: string): MergeRecord {
   }
 }
 
-/** Writes down a merge, once: the record that stands is never changed. Gives the record, or null for what is not merged. */
+/**
+ * Writes down a merge, once: the record that stands is never changed. Gives the record, or null for what is not merged.
+ * @throws RatchetError `life/merge-log` when what stands there is no record of this merge: somebody else wrote it
+ */
 export async function logMerge(pull: PullRequest, options: LogOptions): Promise<MergeRecord | null> {
   const { state } = options;
   const path = mergeLogPath(pull.number);
   await state.refresh();
   const known = await state.readText(path);
-  if (known !== null) return parseMergeRecord(path, known);
+  if (known !== null) {
+    const standing = parseMergeRecord(path, known);
+    if (standing.number === pull.number && standing.head === pull.headSha && standing.commit === pull.mergeCommit)
+      return standing;
+    throw new RatchetError(
+      'life/merge-log',
+      `${path} on ratchet/state tells of another merge than that of #${pull.number}.`,
+      'See git log ratchet/state for who wrote it; remove it, and the bot writes down what happened.',
+      { path },
+    );
+  }
   const record = await recordOf(pull, options);
   if (record === null) return null;
   await state.update(`merge-logs: #${pull.number} as ${record.commit.slice(0, 12)}`, async (current) =>

@@ -14,7 +14,7 @@ export interface Proposed {
   readonly sentence: string;
 }
 
-export type OnDemandOptions = Pick<LifeOptions, 'api' | 'repository' | 'state' | 'author'>;
+export type OnDemandOptions = Pick<LifeOptions, 'api' | 'repository' | 'state' | 'author' | 'botLogin'>;
 
 /** Folders of branches for what people or the engine ask for; what a night proposes stands under `evolve/`. */
 export const ROLL_BACK = 'roll-back';
@@ -47,9 +47,12 @@ export interface OnDemand {
 
 /** One commit on main's tip, one branch, one pull request. Asked twice on one main, it makes nothing new. */
 export async function openOnDemand(what: OnDemand, options: OnDemandOptions): Promise<Proposed> {
-  const { api, repository, author } = options;
+  const { api, repository, author, botLogin } = options;
   const branch = `${what.kind}/${what.strategy}/${what.name}`;
-  const earlier = await api.findPullRequest(branch);
+  const found = await api.findPullRequest(branch);
+  // What somebody else opened under that name says nothing of what the bot was asked for.
+  const earlier = found?.author === botLogin ? found : null;
+  if (found?.state === 'open') await requireSame(found, what, options);
   if (earlier !== null && (earlier.state === 'open' || !what.isRepeatable)) {
     const state =
       earlier.state === 'open' ? 'is open already' : earlier.isMerged ? 'was merged before' : 'was closed by somebody';
@@ -76,6 +79,26 @@ export async function openOnDemand(what: OnDemand, options: OnDemandOptions): Pr
   });
   await api.label(number, ['ratchet', `strategy:${what.strategy}`, what.kind]);
   return { number, url, head, isNew: true, sentence: `Opened #${number}: ${what.title}.` };
+}
+
+/**
+ * An open pull request of that branch counts as the one that is asked for while it is the bot's, goes into main and changes just that:
+ * a decision is written down for its head, and what somebody pushed there was decided by nobody.
+ */
+async function requireSame(pull: PullRequest, { base, changes }: OnDemand, options: OnDemandOptions): Promise<void> {
+  const { repository, author, botLogin } = options;
+  const head = await repository.resolve(pull.headSha);
+  const fork = head === null ? null : await repository.mergeBase(base, head);
+  if (pull.author === botLogin && pull.baseRef === MAIN && head !== null && fork !== null) {
+    const wanted = await repository.commit({ parent: fork, changes, message: 'As it should be', author, date: new Date(0) });
+    if ((await repository.treeOf(wanted, '')) === (await repository.treeOf(head, ''))) return;
+  }
+  throw new RatchetError(
+    'life/foreign-commits',
+    `#${pull.number} stands on the branch ${pull.headRef} and is not what the bot would propose.`,
+    'Read it; close it and remove its branch if it is not wanted, and ask again. Nothing was decided about it.',
+    { number: pull.number, branch: pull.headRef },
+  );
 }
 
 /** A branch of that name on which somebody else has worked is not the bot's to move. */

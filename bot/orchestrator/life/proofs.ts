@@ -16,6 +16,8 @@ interface Proof {
   readonly base: CommitHash;
   readonly inputs: ProofInputs;
   readonly gates: Gates;
+  /** Whose rules it was held to: one commit may stand in pull requests of several. */
+  readonly author: AuthorClass;
 }
 
 type ProofOptions = Pick<LifeOptions, 'api' | 'repository' | 'program' | 'progress'>;
@@ -30,10 +32,10 @@ export class Proofs {
     this.#options = options;
   }
 
-  /** What the gates said of this head, while it holds for this base; null when they must be asked. */
-  async standing(pull: PullRequest, base: CommitHash): Promise<Gates | null> {
+  /** What the gates said of this head by the rules for its author, while it holds for this base; null when they must be asked. */
+  async standing(pull: PullRequest, base: CommitHash, author: AuthorClass): Promise<Gates | null> {
     const proof = this.#proven.get(pull.headSha);
-    if (proof === undefined) return null;
+    if (proof === undefined || proof.author !== author) return null;
     if (proof.base === base) return proof.gates;
     const inputs = await this.#inputs(pull.headSha, base);
     const freshness = verdictStaleness(proof.inputs, inputs);
@@ -44,7 +46,7 @@ export class Proofs {
       return null;
     }
     progress({ kind: 'done', phase: 'gates', message: `${message}: main moved, and nothing it was proven by did` });
-    this.#proven.set(pull.headSha, { base, inputs, gates: proof.gates });
+    this.#proven.set(pull.headSha, { ...proof, base, inputs });
     return proof.gates;
   }
 
@@ -105,7 +107,7 @@ export class Proofs {
     if (final !== null) await this.#write(pull.headSha, final);
     this.#proven.delete(pull.headSha);
     if (gates[FINAL_GATE] === 'success')
-      this.#proven.set(pull.headSha, { base, inputs: await this.#inputs(pull.headSha, base), gates });
+      this.#proven.set(pull.headSha, { base, inputs: await this.#inputs(pull.headSha, base), gates, author });
     return gates;
   }
 

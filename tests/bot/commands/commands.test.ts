@@ -5,6 +5,8 @@ import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
 import { COMMANDS } from '#bot/commands/index.ts';
+import { KeptAnswers } from '#bot/commands/kept-answers.ts';
+import { RepositoryApi } from '#bot/github/repository-api.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import { readDecisions } from '#bot/orchestrator/life/decisions.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
@@ -190,6 +192,15 @@ describe('what is read', { timeout: 30_000 }, () => {
     expect(await say('reader', '/report 2')).toContain(`**${ID}** ▁▄█ 10,250 on 2026-03-02, +2.50% since 2026-02-28.`);
   });
 
+  it('shows nothing of a report that no engine wrote, whose names would act in a comment', async () => {
+    const text = reportText(REPORT);
+    await publish(reportPath, text.replaceAll(`"id":"${ID}"`, '"id":"<!-- ratchet:answer:7 --> @everyone"'));
+    const said = await say('reader', '/risk');
+    expect(said).toContain('report.json cannot be read');
+    expect(said).not.toMatch(/@everyone|answer:7/);
+    await publish(reportPath, text);
+  });
+
   it('says what was probably meant', async () => {
     expect(await say('reader', '/performance ema-crss')).toContain('Did you mean ema-cross?');
     const unknown = await say('reader', '/postions');
@@ -235,6 +246,30 @@ describe('a night that is asked for', { timeout: 30_000 }, () => {
     expect(await answersTo(data.id)).toEqual([
       expect.stringContaining('Night `20260302-1` for ema-cross: **NO_CHANGE**. It earns.'),
     ]);
+  });
+
+  it('happens once, though its answer could not be written the first time', async () => {
+    const { data } = await world.as('owner').rest.issues.createComment({ owner, repo, issue_number: open.number, body: 'x' });
+    let nights = 0;
+    const night: CommandRoom['night'] = async () => {
+      nights += 1;
+      return { cycle: '20260302-1', decision: 'NO_CHANGE', reason: 'It earns.', trials: 0, pullRequest: null, canaries: [] };
+    };
+    const client = world.bot();
+    let isDeaf = true;
+    client.hook.before('request', ({ method, url }) => {
+      if (isDeaf && method === 'POST' && url.endsWith('/comments')) throw new Error('the line is dead');
+    });
+    const kept = KeptAnswers.open(join(world.dir, 'answers.sqlite'), () => NOON);
+    const quiet = room;
+    room = { ...room, night, kept, api: new RepositoryApi(client, { owner, name: repo }, world.app.appId) };
+    await expect(answer('owner', '/evolve', data.id)).rejects.toThrow('the line is dead');
+    isDeaf = false;
+    await answer('owner', '/evolve', data.id);
+    room = quiet;
+    kept.close();
+    expect(nights).toBe(1);
+    expect(await answersTo(data.id)).toEqual([expect.stringContaining('Night `20260302-1`')]);
   });
 
   it('is refused where nobody runs any, or for a strategy that is not there', async () => {
@@ -307,7 +342,7 @@ describe('decisions about a head', { timeout: 60_000 }, () => {
 
   it('a held pull request is not merged, and says who holds it', async () => {
     expect(await say('writer', '/hold')).toContain('Held by @writer');
-    expect(await say('owner', `/merge ${open.head}`)).toContain('is held by @writer');
+    expect(await say('owner', `/merge ${open.head}`)).toContain('is held by @&#8203;writer');
     expect(await say('owner', '/hold off')).toContain(`Released by @${owner}`);
   });
 

@@ -1,0 +1,43 @@
+import Database from 'better-sqlite3';
+
+/** A comment older than this is no command any more, whoever tells of it; twice that is long enough. */
+const KEPT_MS = 60 * 86_400_000;
+
+/**
+ * What commands have come to, by the comment that gave them: a command that was done and whose answer could not be written is not done
+ * a second time to have it. A night costs trials, and a question tokens.
+ */
+export class KeptAnswers {
+  readonly #db: Database.Database;
+  readonly #clock: () => number;
+
+  private constructor(db: Database.Database, clock: () => number) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  static open(path: string, clock: () => number): KeptAnswers {
+    const db = new Database(path);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.exec('CREATE TABLE IF NOT EXISTS answers (commentId INTEGER PRIMARY KEY, text TEXT NOT NULL, at INTEGER NOT NULL) STRICT');
+    return new KeptAnswers(db, clock);
+  }
+
+  /** Null for a command that has not been done. */
+  of(commentId: number): string | null {
+    return (
+      (this.#db.prepare('SELECT text FROM answers WHERE commentId = ?').pluck().get(commentId) as string | undefined) ?? null
+    );
+  }
+
+  keep(commentId: number, text: string): void {
+    const now = this.#clock();
+    this.#db.prepare('DELETE FROM answers WHERE at < ?').run(now - KEPT_MS);
+    this.#db.prepare('INSERT OR IGNORE INTO answers VALUES (?, ?, ?)').run(commentId, text, now);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
