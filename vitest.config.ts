@@ -1,8 +1,19 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Minutes of real git, npm and processes: `npm run test:long` has them, a run of everything in a quarter of an hour has not. */
+const LONG = [
+  'tests/bot/cli/install.test.ts',
+  'tests/bot/orchestrator/life/in-order.test.ts',
+  'tests/bot/orchestrator/repair/mend.test.ts',
+  'tests/bot/orchestrator/repair/repair-main.test.ts',
+  'tests/e2e/loop.test.ts',
+  'tests/workflows/runs.test.ts',
+];
 
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)],
     setupFiles: ['tests/support/contract-everywhere.ts'],
     pool: 'forks',
     // One more than CI has cores: most tests wait for processes and sockets rather than compute.

@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Octokit } from '@octokit/rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isLong } from '#tests/support/long.ts';
 import { eventually, RatchetProcess, runRatchet, temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 /** The whole loop as someone who only has a network sees it: REST, pages and git over HTTP. */
@@ -20,7 +19,6 @@ let number: number;
 const repo = { owner: 'you', repo: 'strategies' };
 
 beforeAll(async () => {
-  if (!isLong) return;
   ratchet = new RatchetProcess(['up', '--workspace', workspace, '--port', '0', '--seed', '7', '--trials', '30', '--pace', '100']);
   const [, link] = await ratchet.says(/Sign in as the owner: (\S+)/, 170_000);
   url = new URL(link!).origin;
@@ -45,7 +43,7 @@ async function comment(number: number, body: string): Promise<string> {
   return answered.body ?? '';
 }
 
-describe.runIf(isLong)('the loop', () => {
+describe('the loop', () => {
   it('has opened a pull request that carries its evidence, proven it and merged it', async () => {
     const { data: pulls } = await github.rest.pulls.list({ ...repo, state: 'all' });
     expect(pulls).toHaveLength(1);

@@ -5,7 +5,6 @@ import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { vaultRecords } from '#bot/evidence/vault.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
-import { isLong, itLong } from '#tests/support/long.ts';
 import { createWorkflowWorld, place, type WorkflowWorld } from './workflow-world.ts';
 
 /** The committed workflows, their `run:` steps as real processes in clean clones of the last commit here, against a real forge. */
@@ -16,11 +15,8 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => world.close());
 
-/**
- * Of the gates that share their steps word for word, one stands for the others; with RATCHET_LONG all of them run. `sandbox` has its turn
- * with the bad change, `docs` and `audit` in sign.yml.
- */
-const JOBS = isLong ? [...GATE_NAMES, FINAL_GATE] : ['guard', 'backtest', 'policy', FINAL_GATE];
+/** Every job of gates.yml. */
+const JOBS = [...GATE_NAMES, FINAL_GATE];
 const ALL_GREEN = Object.fromEntries([...GATE_NAMES, FINAL_GATE].map((name) => [name, 'success']));
 
 describe('gates.yml', () => {
@@ -60,7 +56,7 @@ describe('gates.yml', () => {
   }, 120_000);
 });
 
-describe.runIf(isLong)('nightly.yml', () => {
+describe('nightly.yml', () => {
   it('verifies what is deployed, thinks without a right to write, and proposes with the App what it found', async () => {
     const before = await readLedgerFrom(await world.stateNow());
     const { ends } = await world.run('nightly.yml', {
@@ -123,20 +119,16 @@ describe('sign.yml', () => {
     expect(skipped).toContain('Prove, and sign what passes');
   }, 60_000);
 
-  itLong(
-    "proves again what the pull request's run called a failure, opens the vault, signs, and shows each gate as the App's check",
-    async () => {
-      const { conclusion, log } = await sign(world.good, 'failure');
-      expect(conclusion, log).toBe('success');
-      expect(log).not.toContain('PRIVATE KEY');
-      const state = await world.stateNow();
-      expect(await state.readText(statementPath(await world.treeOf(world.good)))).not.toBeNull();
-      expect(vaultRecords(await readLedgerFrom(state)).map(({ answer }) => answer)).toEqual(['pass']);
-      const { data } = await world.github.rest.checks.listForRef({ ...place, ref: world.good, app_id: world.appId });
-      expect(Object.fromEntries(data.check_runs.map(({ name, conclusion: said }) => [name, said]))).toEqual(ALL_GREEN);
-    },
-    120_000,
-  );
+  it("proves again what the pull request's run called a failure, opens the vault, signs, and shows each gate as the App's check", async () => {
+    const { conclusion, log } = await sign(world.good, 'failure');
+    expect(conclusion, log).toBe('success');
+    expect(log).not.toContain('PRIVATE KEY');
+    const state = await world.stateNow();
+    expect(await state.readText(statementPath(await world.treeOf(world.good)))).not.toBeNull();
+    expect(vaultRecords(await readLedgerFrom(state)).map(({ answer }) => answer)).toEqual(['pass']);
+    const { data } = await world.github.rest.checks.listForRef({ ...place, ref: world.good, app_id: world.appId });
+    expect(Object.fromEntries(data.check_runs.map(({ name, conclusion: said }) => [name, said]))).toEqual(ALL_GREEN);
+  }, 120_000);
 
   it.each([
     ['a cancelled run', 'cancelled', 'pull_request'],

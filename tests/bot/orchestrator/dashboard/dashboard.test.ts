@@ -242,6 +242,19 @@ describe('a box that somebody else had ticked', () => {
   });
 });
 
+describe('a label that somebody has put on', { timeout: 60_000 }, () => {
+  it('makes no dashboard of another issue of the bot’s', async () => {
+    const { api, world, close } = await createProposal();
+    const trouble = await api.issues.open('The engine does not run what is on main', 'It threw.', ['ratchet:engine']);
+    const { number } = await keepDashboard('One.\n', { api, botLogin: 'ratchet[bot]' });
+    const label = { owner, repo, issue_number: trouble.number, labels: [DASHBOARD_LABEL] };
+    await world.as('triager').rest.issues.addLabels(label);
+    expect(await keepDashboard('Two.\n', { api, botLogin: 'ratchet[bot]' })).toMatchObject({ number, outcome: 'edited' });
+    expect((await api.issues.issue(trouble.number)).body).toBe('It threw.');
+    await close();
+  });
+});
+
 describe('the dashboard issue', { timeout: 60_000 }, () => {
   let place: ProposalWorld;
   beforeAll(async () => {

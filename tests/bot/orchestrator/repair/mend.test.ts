@@ -8,7 +8,6 @@ import type { CommitHash } from '#engine/repository/repository.ts';
 import { type AdvisoryServer, hashOf, startNpmRegistry, startPythonIndex } from '#tests/support/advisory-servers.ts';
 import { type Changes, createChanges, type Files } from '#tests/support/change.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
-import { itLong } from '#tests/support/long.ts';
 import { runRatchet, temporaryFolder } from '#tests/support/ratchet-process.ts';
 import { writeStandInPipAudit } from '#tests/support/stand-in-pip-audit.ts';
 
@@ -135,7 +134,7 @@ describe('what is weak on main', { timeout: 60_000 }, () => {
     expect(JSON.parse(await textAt(commit, 'package.json')).overrides).toEqual({ 'coat@1.0.0': '^1.1.0' });
   });
 
-  itLong('passes over a fix that has another weakness', async () => {
+  it('passes over a fix that has another weakness', async () => {
     const { commit, moves } = await mended(npm({ dependencies: { boot: '1.0.0' } }, { boot: { version: '1.0.0' } }));
     expect(moves.map(({ to }) => to)).toEqual(['1.0.2']);
     expect(await locked(commit, 'boot')).toBe('1.0.2');
@@ -151,7 +150,7 @@ describe('what is weak on main', { timeout: 60_000 }, () => {
     expect(unmended).toMatchObject([{ weak: { name: 'rope' }, reason: expect.stringContaining('no version after 1.0.0') }]);
   });
 
-  itLong('goes beyond what others ask for where nothing else mends it, and says beyond whose', async () => {
+  it('goes beyond what others ask for where nothing else mends it, and says beyond whose', async () => {
     const packages = { pair: { version: '1.0.0', peerDependencies: { peer: '^1.0.0' } }, peer: { version: '1.0.0' } };
     const { commit, moves } = await mended(npm({ dependencies: { pair: '1.0.0', peer: '^1.0.0' } }, packages));
     expect(await locked(commit, 'peer')).toBe('2.0.0');
@@ -252,7 +251,7 @@ describe('ratchet repair --dry-run', { timeout: 60_000 }, () => {
     expect((await changes.repository.branches()).map(({ name }) => name)).toEqual(['main']);
   });
 
-  itLong('needs no forge, and nothing else may go without one', async () => {
+  it('needs no forge, and nothing else may go without one', async () => {
     expect(await runRatchet('repair', '--clone', changes.dir)).toMatchObject({ code: 2 });
     expect(await dry('--pypi-url', 'file:///etc/passwd')).toMatchObject({ code: 1 });
   });
