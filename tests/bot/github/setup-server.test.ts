@@ -78,12 +78,13 @@ describe('the page that makes the App', () => {
         contents: 'write',
         deployments: 'write',
         issues: 'write',
+        merge_queues: 'read',
         metadata: 'read',
         pull_requests: 'write',
       },
-      default_events: ['issue_comment', 'issues', 'pull_request', 'push'],
+      default_events: ['check_run', 'issue_comment', 'issues', 'merge_group', 'pull_request', 'push'],
     });
-    expect(Object.keys(manifest.default_permissions as object)).toHaveLength(6);
+    expect(Object.keys(manifest.default_permissions as object)).toHaveLength(7);
   });
 
   it('makes an App without webhooks for a machine that cannot be reached', async () => {
