@@ -31,14 +31,15 @@ export class LabelsApi {
   /** Issues that wear a label, open and closed, pull requests not among them. */
   async issuesWith(
     label: string,
-  ): Promise<readonly { number: number; url: string; author: string; body: string; state: 'open' | 'closed' }[]> {
+  ): Promise<readonly { number: number; url: string; title: string; author: string; body: string; state: 'open' | 'closed' }[]> {
     const which = { ...this.#repo, labels: label, state: 'all', per_page: 100 } as const;
     const issues = await this.#api.paginate(this.#api.rest.issues.listForRepo, which);
     return issues
       .filter((issue) => issue.pull_request === undefined || issue.pull_request === null)
-      .map(({ number, html_url, user, body, state }) => ({
+      .map(({ number, html_url, title, user, body, state }) => ({
         number,
         url: html_url,
+        title,
         author: user?.login ?? 'ghost',
         body: body ?? '',
         state: state === 'open' ? ('open' as const) : ('closed' as const),

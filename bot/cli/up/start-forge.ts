@@ -55,7 +55,8 @@ export async function startLocalForge(
         deployments: 'write',
         metadata: 'read',
       },
-      events: [...APP_EVENTS],
+      // The embedded forge has no merge queue.
+      events: APP_EVENTS.filter((event) => event !== 'merge_group'),
       webhookUrl,
       webhookSecret,
     });

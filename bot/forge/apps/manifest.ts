@@ -59,7 +59,8 @@ export function createFromManifest(forge: ForgeContext, owner: string, name: str
     name,
     owner,
     permissions: manifest.default_permissions,
-    events: manifest.default_events,
+    // There is no merge queue here, and nothing to say of one.
+    events: manifest.default_events.filter((event) => event !== 'merge_group'),
     webhookUrl: manifest.hook_attributes?.active === false ? '' : (manifest.hook_attributes?.url ?? ''),
     webhookSecret: randomBytes(20).toString('hex'),
     ...(manifest.setup_url === undefined ? {} : { setupUrl: manifest.setup_url }),

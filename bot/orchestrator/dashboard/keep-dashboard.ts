@@ -30,7 +30,10 @@ export async function keepDashboard(
   return { number, url, outcome: 'edited' };
 }
 
-/** The bot's dashboard issue, open or closed; null before there is one. */
+/**
+ * The bot's dashboard issue, open or closed; null before there is one. Whoever may put on labels may put this one on another issue of the
+ * bot's, but may not give it the title; one that was given another title is still found while no other has it.
+ */
 export async function findDashboard({
   api,
   botLogin,
@@ -39,7 +42,8 @@ export async function findDashboard({
   botLogin: string;
 }): Promise<{ number: number; url: string; body: string; state: 'open' | 'closed' } | null> {
   const own = (await api.labels.issuesWith(DASHBOARD_LABEL)).filter(({ author }) => author === botLogin);
-  return own.sort((left, right) => left.number - right.number)[0] ?? null;
+  own.sort((left, right) => left.number - right.number);
+  return own.find(({ title }) => title === TITLE) ?? own[0] ?? null;
 }
 
 /** A form in a browser sends other line ends, and may lose those at the end. */

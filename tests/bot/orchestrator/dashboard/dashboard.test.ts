@@ -248,7 +248,7 @@ describe('a label that somebody has put on', { timeout: 60_000 }, () => {
     const trouble = await api.issues.open('The engine does not run what is on main', 'It threw.', ['ratchet:engine']);
     const { number } = await keepDashboard('One.\n', { api, botLogin: 'ratchet[bot]' });
     const label = { owner, repo, issue_number: trouble.number, labels: [DASHBOARD_LABEL] };
-    await world.as('triager').rest.issues.addLabels(label);
+    await world.as('writer').rest.issues.addLabels(label);
     expect(await keepDashboard('Two.\n', { api, botLogin: 'ratchet[bot]' })).toMatchObject({ number, outcome: 'edited' });
     expect((await api.issues.issue(trouble.number)).body).toBe('It threw.');
     await close();
