@@ -20,12 +20,12 @@ import { strategy } from './read/strategy.ts';
 import { thoughts } from './read/thoughts.ts';
 import { trades } from './read/trades.ts';
 import { why } from './read/why.ts';
-import { ask } from './work/ask.ts';
-import { backtest } from './work/backtest.ts';
-import { evolve } from './work/evolve.ts';
-import { explain } from './work/explain.ts';
-import { rebase } from './work/rebase.ts';
-import { retest } from './work/retest.ts';
+import { ask } from './tasks/ask.ts';
+import { backtest } from './tasks/backtest.ts';
+import { evolve } from './tasks/evolve.ts';
+import { explain } from './tasks/explain.ts';
+import { rebase } from './tasks/rebase.ts';
+import { retest } from './tasks/retest.ts';
 
 const help: CommentCommand = {
   name: 'help',

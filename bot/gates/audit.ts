@@ -3,6 +3,7 @@ import { RatchetError } from '#engine/errors.ts';
 import { ADVISORIES_PATH, exceptionFor, parseAdvisories } from './audit/exceptions.ts';
 import type { Inventory, NpmLock, Remark } from './audit/inventory.ts';
 import { npmAudit } from './audit/npm-audit.ts';
+import { npmRegistries } from './audit/npm-registries.ts';
 import { pipAudit } from './audit/pip-audit.ts';
 import { type AuditReport, type BasePath, broughtBy, compare, type Excuse, gather, type Silence } from './audit/report.ts';
 import type { Scan, Vulnerability } from './audit/scan.ts';
@@ -29,9 +30,10 @@ export type AuditTools = Pick<GateTools, 'clock' | 'audit' | 'onAudit'>;
 export async function auditReport(context: AuditContext, { clock, audit: settings }: AuditTools): Promise<AuditReport> {
   const { repository } = context;
   const policy = parseAdvisories(await readText(repository, context.base, ADVISORIES_PATH));
+  const registries = () => npmRegistries(settings);
   const [base, head] = [
-    await takeInventory(repository, context.base, settings.npmRegistry),
-    await takeInventory(repository, context.head, settings.npmRegistry, mergedOf(context)),
+    await takeInventory(repository, context.base, registries),
+    await takeInventory(repository, context.head, registries, mergedOf(context)),
   ];
   const basePath: BasePath = (path) => context.changes.find((change) => change.path === path)?.previousPath ?? path;
   const brought = broughtBy(base, head, basePath);

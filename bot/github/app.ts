@@ -6,6 +6,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { notThere } from './app-client.ts';
 import { clientWith, fetchWithin, mannersAt } from './client.ts';
+import { WEBHOOK_SECRET_LENGTH_MIN } from './credentials.ts';
 import type { PollingApi } from './editor-of.ts';
 import { hear, type Listener } from './hear.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -65,11 +66,11 @@ export class RatchetApp {
     log: Logger;
   }): Promise<RatchetApp> {
     const { identity, repository, queue, onJobs, port, host = '127.0.0.1', health = () => ({}), log } = options;
-    if (identity.webhookSecret.length < 16) {
+    if (identity.webhookSecret.length < WEBHOOK_SECRET_LENGTH_MIN) {
       throw new RatchetError(
         'github/webhook-secret',
         'The webhook secret is missing or short.',
-        'Set one of at least 16 characters.',
+        `Set one of at least ${WEBHOOK_SECRET_LENGTH_MIN} characters.`,
       );
     }
     const probot = createProbot({

@@ -1,6 +1,4 @@
-import { parseManifest } from '#bot/evidence/strategy-version.ts';
 import { type AuthorClass, classOfBots } from '#bot/gates/author-class.ts';
-import { readText } from '#bot/gates/context.ts';
 import { lifeAt } from '#bot/gates/life-policy.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
@@ -20,9 +18,11 @@ import { logMerge } from './life/merge-log.ts';
 import { type Proposed, wasAskedFor } from './life/on-demand.ts';
 import { type Gates, Proofs } from './life/proofs.ts';
 import { isOnlyTheBots, type Rebased, rebase } from './life/rebase.ts';
+import { editedByHand, headMoved, requireFree, requireHead, requireOpen } from './life/requirements.ts';
 import { proposeRollBack, type RollBackRequest } from './life/roll-back.ts';
 import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
+import { stagesOf } from './life/stages-of.ts';
 import { isKeptBranch } from './life/stale-branches.ts';
 import { takeDown } from './life/take-down.ts';
 import { tend } from './life/tend.ts';
@@ -291,7 +291,7 @@ export class PullRequestLife {
   async #mergeByPolicy(pull: PullRequest, base: CommitHash): Promise<Merge | null> {
     const { repository, forge, progress } = this.#options;
     const level = await autonomyAt(repository, base, forge);
-    if (!mayMerge(level, await this.#stagesOf(pull, base))) return null;
+    if (!mayMerge(level, await stagesOf(pull, base, this.#options))) return null;
     // What somebody has pushed onto its branch is not the bot's own any more.
     if (!(await isOnlyTheBots(pull, this.#options))) return null;
     const note = `Merged by policy: ${AUTONOMY_PATH} at ${base.slice(0, 12)}.`;
@@ -367,65 +367,4 @@ export class PullRequestLife {
     await recordDecision(this.#options.state, pull.number, decision);
     return decision;
   }
-
-  /** Stages of the strategies the head changes, as the head has them and as the base had them. */
-  async #stagesOf(pull: PullRequest, base: CommitHash): Promise<readonly string[]> {
-    const { repository } = this.#options;
-    const head = await repository.resolve(pull.headSha);
-    if (head === null) return [];
-    const stages = new Set<string>();
-    const changes = await repository.diff(base, head);
-    for (const path of changes.flatMap(({ path, previousPath }) => [
-      path,
-      ...(previousPath === undefined ? [] : [previousPath]),
-    ])) {
-      const id = path.match(/^strategies\/([^/]+)\//)?.[1];
-      // What is moved into a strategy's folder is taken from where it stood.
-      if (id === undefined) return [];
-      for (const commit of [base, head]) {
-        const text = await readText(repository, commit, `strategies/${id}/manifest.yaml`);
-        if (text !== null) stages.add(parseManifest(id, text).stage);
-      }
-    }
-    return [...stages];
-  }
-}
-
-function requireOpen({ number, state, isMerged }: PullRequest): void {
-  if (state === 'open') return;
-  const what = isMerged ? 'merged' : 'closed';
-  throw new RatchetError('life/not-open', `Pull request #${number} is ${what} already.`, 'Nothing was done.', { number });
-}
-
-function requireHead(pull: PullRequest, head: string): void {
-  if (pull.headSha !== head) throw headMoved(pull, head, pull.headSha);
-}
-
-function headMoved({ number }: PullRequest, head: string, headSha: string): RatchetError {
-  return new RatchetError(
-    'life/head-moved',
-    `Pull request #${number} is no longer at ${head.slice(0, 12)}: its head is ${headSha}.`,
-    'Read the new commits, and name the head you have read.',
-    { number, head, headSha },
-  );
-}
-
-function requireFree(number: number, decisions: readonly Decision[]): void {
-  const hold = heldBy(decisions);
-  if (hold === null) return;
-  throw new RatchetError(
-    'life/held',
-    `Pull request #${number} is held by @${hold.by} since ${hold.at.slice(0, 16)}Z.`,
-    '/hold off releases it; nothing was merged.',
-    { number },
-  );
-}
-
-function editedByHand(number: number, { path }: EditedText): RatchetError {
-  return new RatchetError(
-    'life/edited',
-    `The description of #${number} was edited by hand and no longer says what ${path} says.`,
-    'Comment /retest to have it written again, read it, and decide then; nothing was merged.',
-    { number, path },
-  );
 }

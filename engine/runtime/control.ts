@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
 
 /** The file on the state branch by which people and the bot hold the engine back. */
@@ -72,4 +73,9 @@ export function readControl(text: string | null, last: Control): ControlReading 
   const parsed = Control.safeParse(value);
   if (parsed.success) return { ok: true, control: parsed.data };
   return { ok: false, message: `${controlPath} is wrong (${z.prettifyError(parsed.error)}); the mode stays ${last.mode}.` };
+}
+
+/** Whether two orders are one and the same, word for word. */
+export function isSameOrder(one: Control, other: Control): boolean {
+  return canonicalJson(one) === canonicalJson(other);
 }

@@ -1,4 +1,3 @@
-import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
@@ -11,7 +10,7 @@ import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { Bell } from './bell.ts';
-import { type Control, controlKey, controlPath, obeyedControl, readControl } from './control.ts';
+import { type Control, controlKey, controlPath, isSameOrder, obeyedControl, readControl } from './control.ts';
 import type { EngineEvent } from './events.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
@@ -22,12 +21,12 @@ import { RemoteWatch } from './remote-watch.ts';
 import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { restoreSlots } from './restore-slots.ts';
+import { assertSameMarket } from './same-market.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { type EngineProblem, type EngineStatus, statusText, summarise, writeLocalStatus } from './status.ts';
 import { StrategySlot } from './strategy-slot.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
-const marketKey = 'market';
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
 /** A remote that does not answer may not keep the status waiting longer. */
@@ -403,24 +402,5 @@ export class Engine {
     await Promise.all([...this.#slots.values()].map((slot) => slot.close()));
     this.#store.close();
     this.#lock.release();
-  }
-}
-
-function isSameOrder(one: Control, other: Control): boolean {
-  return canonicalJson(one) === canonicalJson(other);
-}
-
-/** A record goes on with the candles it began with: on others its positions and its market time would mean nothing. */
-function assertSameMarket(store: EngineStore, { dataset, replayFrom }: EngineOptions['market']): void {
-  const market = `${dataset.digest} from ${replayFrom}`;
-  const known = store.meta(marketKey);
-  if (known === null) store.setMeta(marketKey, market);
-  else if (known !== market) {
-    throw new RatchetError(
-      'engine/other-market',
-      `This engine has traded on ${known}, and is asked to go on with ${market}.`,
-      'Give it the market it began with, or another folder.',
-      { known, market },
-    );
   }
 }

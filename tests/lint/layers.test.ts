@@ -20,7 +20,7 @@ const forbidden: readonly (readonly [string, string, string])[] = [
   ['bot/gates/x.ts', '@anthropic-ai/sdk', 'Only bot/proposers/claude knows a model'],
   ['bot/proposers/x.ts', '@anthropic-ai/sdk', 'Only bot/proposers/claude knows a model'],
   ['bot/proposers/process/x.ts', '@anthropic-ai/sdk', 'Only bot/proposers/claude knows a model'],
-  ['bot/commands/work/x.ts', '@anthropic-ai/sdk', 'Only bot/proposers/claude knows a model'],
+  ['bot/commands/tasks/x.ts', '@anthropic-ai/sdk', 'Only bot/proposers/claude knows a model'],
   ['bot/proposers/claude/x.ts', '@octokit/rest', 'Only bot/github speaks to the API'],
   ['bot/proposers/claude/y.ts', '#bot/orchestrator/night.ts', 'Imports point down'],
   ['bot/gates/policy/x.ts', '@marcbachmann/cel-js', 'Only bot/gates/policy/cel.ts knows CEL'],

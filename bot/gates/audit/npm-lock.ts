@@ -3,9 +3,6 @@ import { z } from 'zod';
 import { folderOf, inFolder } from './dependency-files.ts';
 import { type LockedPackage, lineOf, literally, type NpmLock, type Remark } from './inventory.ts';
 
-/** Where npm's packages stand: the advisories that are asked about are about these. */
-const REGISTRIES = ['https://registry.npmjs.org/', 'https://registry.yarnpkg.com/'];
-
 const Ranges = z.record(z.string(), z.string());
 
 /** What a lock copies from a manifest. */
@@ -44,10 +41,9 @@ export interface NpmReading {
  * Reads a tree's manifests and locks of npm, and compares them: the lock must carry the manifest's names and ranges word for
  * word, and the version it chose must lie within each range. `overrides` are not in a lock, so they are not compared.
  * @param texts every `package.json` and npm lock of the tree by its path
- * @param registry from which packages may come, beside npm's own; null for none
+ * @param registries from which packages may come, each with a slash at its end
  */
-export function readNpm(texts: ReadonlyMap<string, string>, registry: string | null = null): NpmReading {
-  const registries = registry === null ? REGISTRIES : [...REGISTRIES, `${registry.replace(/\/+$/, '')}/`];
+export function readNpm(texts: ReadonlyMap<string, string>, registries: readonly string[]): NpmReading {
   const locks: NpmLock[] = [];
   const remarks: Remark[] = [];
   const locked = new Set<string>();

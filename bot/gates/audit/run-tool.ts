@@ -12,9 +12,19 @@ export type ToolRun =
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Runs a scanner in a folder and gives what it printed, whatever its exit code: those of scanners say too little. */
-export function runTool(program: string, args: readonly string[], dir: string, timeoutMs: number): Promise<ToolRun> {
+export function runTool(
+  program: string,
+  args: readonly string[],
+  dir: string,
+  timeoutMs: number,
+  settings: 'configured' | 'as-shipped' = 'configured',
+): Promise<ToolRun> {
   return new Promise((resolve) => {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => INHERITED.test(name)));
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(
+        ([name]) => INHERITED.test(name) && (settings === 'configured' || !/^npm_config_/i.test(name)),
+      ),
+    );
     // A group of its own: what a wrapper script has started ends with it.
     const child = spawn(program, [...args], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const output: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };

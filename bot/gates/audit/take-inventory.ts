@@ -16,13 +16,13 @@ export interface Merged {
 
 /**
  * Reads everything the tree of a commit says about what it depends on, from git's objects; nothing is installed or run.
- * @param npmRegistry from which a lock may take packages, beside npm's own; null for none
+ * @param registriesOf from which a lock of npm may take packages; asked only where there is one
  * @param merged looks at what a merge of the commit would give, where the base may have gone on; left out, at the commit itself
  */
 export async function takeInventory(
   repository: Repository,
   commit: CommitHash,
-  npmRegistry: string | null,
+  registriesOf: () => Promise<readonly string[]>,
   merged: Merged | null = null,
 ): Promise<Inventory> {
   const sourceOf = (path: string): CommitHash => (merged === null || merged.touched.has(path) ? commit : merged.base);
@@ -52,7 +52,7 @@ export async function takeInventory(
     else if (kind === 'npm-lock' || kind === 'npm-manifest') npm.set(path, text);
     else python.set(path, text);
   }
-  const npmReading = readNpm(npm, npmRegistry);
+  const npmReading = readNpm(npm, npm.size === 0 ? [] : await registriesOf());
   const pythonReading = await readPython(python, async (path) => {
     const bytes = await repository.readFile(sourceOf(path), path);
     return bytes === null ? null : decode(bytes);

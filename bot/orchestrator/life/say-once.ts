@@ -10,8 +10,19 @@ export async function sayOnce(
   text: string,
   { api, botLogin }: Pick<LifeOptions, 'api' | 'botLogin'>,
 ): Promise<void> {
-  const mark = `<!-- ratchet:said ${what} -->`;
-  const said = await api.issues.comments(number);
-  if (said.some(({ author, body }) => author === botLogin && body.includes(mark))) return;
-  await api.issues.comment(number, `${text}\n\n${mark}`);
+  if (await wasSaid(number, what, { api, botLogin })) return;
+  await api.issues.comment(number, `${text}\n\n${markOf(what)}`);
+}
+
+/** Whether `sayOnce` has said it. */
+export async function wasSaid(
+  number: number,
+  what: string,
+  { api, botLogin }: Pick<LifeOptions, 'api' | 'botLogin'>,
+): Promise<boolean> {
+  return (await api.issues.comments(number)).some(({ author, body }) => author === botLogin && body.includes(markOf(what)));
+}
+
+function markOf(what: string): string {
+  return `<!-- ratchet:said ${what} -->`;
 }

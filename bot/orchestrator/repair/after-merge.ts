@@ -3,6 +3,7 @@ import type { PullRequest } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import { MAIN } from '../life/life-options.ts';
+import { sayOnce, wasSaid } from '../life/say-once.ts';
 import { failingAudit } from './blocked.ts';
 import type { RepairOptions } from './repair-main.ts';
 
@@ -43,21 +44,18 @@ async function helpOn(pull: PullRequest, repair: number, options: RepairOptions)
       options.log.info({ number, error: error.message }, 'A pull request that a repair unblocks was not made again.');
     }
   }
-  if (await wasTold(number, repair, options)) return null;
+  if (await wasSaid(number, unblockedBy(repair), options)) return null;
   // Asked for before it is said, so that a crash between the two asks again.
   options.askForProof(number);
-  await options.api.issues.comment(number, told(repair));
+  await sayOnce(number, unblockedBy(repair), told(repair), options);
   return `Asked for a proof of #${number}, which #${repair} may have unblocked.`;
 }
 
-async function wasTold(number: number, repair: number, { api, botLogin }: RepairOptions): Promise<boolean> {
-  return (await api.issues.comments(number)).some(({ author, body }) => author === botLogin && body.includes(markOf(repair)));
+/** Names what is said under a pull request that a repair may have unblocked. */
+function unblockedBy(repair: number): string {
+  return `repaired-${repair}`;
 }
 
 function told(repair: number): string {
-  return `#${repair} has mended dependencies of \`${MAIN}\` since this branch left it. The gates look at it again; if the audit still fails, bring the branch onto the present \`${MAIN}\`.\n\n${markOf(repair)}`;
-}
-
-function markOf(repair: number): string {
-  return `<!-- ratchet:said repaired-${repair} -->`;
+  return `#${repair} has mended dependencies of \`${MAIN}\` since this branch left it. The gates look at it again; if the audit still fails, bring the branch onto the present \`${MAIN}\`.`;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { folderOf } from '#bot/gates/audit/dependency-files.ts';
+import { ownRegistry } from '#bot/gates/audit/npm-registries.ts';
 import { runTool } from '#bot/gates/audit/run-tool.ts';
 import { type AuditSettings, excerpt } from '#bot/gates/audit/scan.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -10,7 +11,6 @@ import { editTexts } from './edit-texts.ts';
 import type { Move } from './move.ts';
 import { npmTreeIn, placesOf } from './npm-tree.ts';
 
-const DEFAULT_REGISTRY = 'https://registry.npmjs.org/';
 const Refusal = z.object({ error: z.object({ code: z.string().nullish(), summary: z.string().nullish() }) });
 const Versions = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 /** What npm says when the versions asked for do not go together; anything else is about the registry or the machine. */
@@ -77,7 +77,10 @@ export async function writeNpmLock(
       throw registryAway(why);
     }
     const written = await readFile(join(dir, lockFile), 'utf8');
-    return new Map([...final, [lockFile, withAddressesAsBefore(written, before, settings.npmRegistry)]]);
+    return new Map([
+      ...final,
+      [lockFile, withAddressesAsBefore(written, before, settings.npmRegistry, await ownRegistry(settings))],
+    ]);
   });
 }
 
@@ -101,9 +104,9 @@ function withoutWeak(text: string, moves: readonly Move[]): string {
 }
 
 /** A lock names the registry of whoever wrote it; one that everybody installs from names npm's own. */
-function withAddressesAsBefore(text: string, before: string, registry: string | null): string {
-  if (registry === null || before.includes(registry) || !before.includes(DEFAULT_REGISTRY)) return text;
-  return text.replaceAll(`"resolved": "${registry.replace(/\/*$/, '/')}`, `"resolved": "${DEFAULT_REGISTRY}`);
+function withAddressesAsBefore(text: string, before: string, registry: string | null, own: string | null): string {
+  if (registry === null || own === null || before.includes(registry) || !before.includes(own)) return text;
+  return text.replaceAll(`"resolved": "${registry.replace(/\/*$/, '/')}`, `"resolved": "${own}`);
 }
 
 async function npm(

@@ -1,4 +1,5 @@
 import { plain, visible } from '#bot/evidence/markdown.ts';
+import { npmRegistries } from '#bot/gates/audit/npm-registries.ts';
 import { takeInventory } from '#bot/gates/audit/take-inventory.ts';
 import { REPAIR_BRANCHES } from '#bot/gates/author-class.ts';
 import { readText } from '#bot/gates/context.ts';
@@ -11,7 +12,7 @@ import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { heldBy, readDecisions } from '../life/decisions.ts';
 import { MAIN, tipOfMain } from '../life/life-options.ts';
 import { isOnlyTheBots } from '../life/rebase.ts';
-import { sayOnce } from '../life/say-once.ts';
+import { sayOnce, wasSaid } from '../life/say-once.ts';
 import { takeDown } from '../life/take-down.ts';
 import type { Rebased } from '../pull-request-life.ts';
 import { afterMerge } from './after-merge.ts';
@@ -139,9 +140,8 @@ async function bring(
 }
 
 /** The bot itself had closed it, because main had become another. What a person closed stays closed. */
-async function wasOver({ number, isMerged }: PullRequest, { api, botLogin }: RepairOptions): Promise<boolean> {
-  if (isMerged) return false;
-  return (await api.issues.comments(number)).some(({ author, body }) => author === botLogin && body.includes(`said ${OVER} -->`));
+async function wasOver({ number, isMerged }: PullRequest, options: RepairOptions): Promise<boolean> {
+  return !isMerged && wasSaid(number, OVER, options);
 }
 
 /** A repair stands as long as main has not changed the files it changes, or somebody else has worked on it. */
@@ -187,10 +187,8 @@ async function changedVersions(
   head: CommitHash,
   { repository, tools }: RepairOptions,
 ): Promise<readonly VersionChange[]> {
-  const [before, after] = [
-    await takeInventory(repository, main, tools.audit.npmRegistry),
-    await takeInventory(repository, head, tools.audit.npmRegistry),
-  ];
+  const registries = () => npmRegistries(tools.audit);
+  const [before, after] = [await takeInventory(repository, main, registries), await takeInventory(repository, head, registries)];
   const versions = (packages: typeof before.packages) => {
     const found = new Map<string, { file: string; name: string; versions: Set<string> }>();
     for (const { file, name, version } of packages) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backtestWish } from '#bot/commands/work/backtest-wish.ts';
+import { backtestWish } from '#bot/commands/tasks/backtest-wish.ts';
 
 describe('what a /backtest asks for', () => {
   it('is read from its words: days whole, costs as ratios, the rest parameters', () => {

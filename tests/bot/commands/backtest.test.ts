@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandRoom, Invocation } from '#bot/commands/command.ts';
-import { backtest } from '#bot/commands/work/backtest.ts';
+import { backtest } from '#bot/commands/tasks/backtest.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { createDeployment, type Deployment } from '#tests/support/deployment.ts';
 

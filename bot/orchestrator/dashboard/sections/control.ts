@@ -1,6 +1,6 @@
 import { text } from '#bot/evidence/markdown.ts';
 import { orderText } from '#bot/orchestrator/engine-watch.ts';
-import type { Control } from '#engine/runtime/control.ts';
+import { isSameOrder } from '#engine/runtime/control.ts';
 import type { DashboardFacts } from '../facts.ts';
 
 /** Whether the engine is held back, by whom, and whether it has heard of the last order. */
@@ -9,11 +9,7 @@ export function controlSection({ status, control }: Pick<DashboardFacts, 'status
   const obeyed = status.ok ? (status.value?.control ?? null) : null;
   const lines = [obeyed === null ? 'The engine has not said which order it obeys.' : `The engine obeys: ${orderText(obeyed)}.`];
   if (!control.ok) lines.push(text(control.why));
-  else if (control.value !== null && (obeyed === null || !isSame(control.value, obeyed)))
+  else if (control.value !== null && (obeyed === null || !isSameOrder(control.value, obeyed)))
     lines.push(`Asked for and not yet confirmed: ${orderText(control.value)}.`);
   return `${title}\n\n${lines.join('\n\n')}`;
-}
-
-function isSame(left: Control, right: Control): boolean {
-  return left.mode === right.mode && left.by === right.by && left.at === right.at && left.reason === right.reason;
 }

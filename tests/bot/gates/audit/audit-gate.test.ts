@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -252,7 +253,14 @@ describe('the audit could not look', () => {
 });
 
 describe('the audit of a lock that says where a package comes from', () => {
-  const REGISTRY = 'https://registry.npmjs.org';
+  /** Npm's own, as npm says it. */
+  const REGISTRY = execFileSync('npm', ['config', 'get', 'registry'], {
+    cwd: tmpdir(),
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: '/nonexistent' },
+  })
+    .trim()
+    .replace(/\/$/, '');
   /** A lock of one package whose entry, or whose range, is other than npm would write it. */
   const lockOf = (entry: Record<string, unknown>, range = '1.0.0') => {
     const root = { name: 'x', version: '1.0.0', dependencies: { fine: range } };
