@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { actionsCommand } from './actions.ts';
 import { auditTrailCommand } from './audit-trail.ts';
 import { backtestCommand } from './backtest.ts';
@@ -22,6 +23,7 @@ import { verifyCommand } from './verify.ts';
 /** Everything `ratchet` understands. Making it starts nothing. */
 export function createProgram(): Command {
   const ratchet = new Command('ratchet')
+    .version(manifest.version)
     .description('Evolves trading strategies through pull requests, and trades what is on main and proven.')
     // An option belongs to the command it follows: `backtest verify` has options that `backtest` has too.
     .enablePositionalOptions()

@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { register } from 'tsx/esm/api';
+import { fileURLToPath } from 'node:url';
+import { bundled } from './bundled.js';
 
-register();
-await import('./main.ts');
+const main = new URL('./main.ts', import.meta.url);
+const bundle = await bundled(fileURLToPath(main), fileURLToPath(new URL('../../', import.meta.url)));
+if (bundle === null) (await import('tsx/esm/api')).register();
+// What fails is told by the lines that were written.
+process.setSourceMapsEnabled(true);
+await import(bundle ?? main.href);

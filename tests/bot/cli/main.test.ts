@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RatchetProcess, temporaryFolder } from '#tests/support/ratchet-process.ts';
@@ -9,6 +9,11 @@ beforeEach(() => {
   folder = temporaryFolder('main');
 });
 afterEach(() => folder.remove());
+
+it('says which version it is', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await new RatchetProcess(['--version']).ended).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
 
 describe('a reader that has seen enough, such as head', () => {
   it('ends the program without a word, and not as if it had succeeded', async () => {

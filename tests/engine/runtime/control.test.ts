@@ -24,16 +24,19 @@ afterEach(async () => {
   fixture.dispose();
 });
 
-/** In Bitcoin it is always in, but leaves for a bar every thirty; in Ether it waits for a price that never comes. */
-const eager = strategyText({
-  onBar: `
+/** In Bitcoin it is always in, but may leave for a bar; in Ether it waits for a price that never comes. */
+const inBitcoin = (whileIn: string) =>
+  strategyText({
+    onBar: `
     if (context.symbol === 'ETH/USDT') {
       if (state.bars === 1) return context.limit(0.2, bar.close * 0.3, 'waits far below');
       return context.hold('waits');
     }
-    if (position.isOpen) return state.bars % 30 === 0 ? context.exit('thirty bars') : context.hold('in position');
+    if (position.isOpen) return ${whileIn};
     if (bar.close > 0) return context.target(0.4, 'always in');`,
-});
+  });
+const eager = inBitcoin("state.bars % 30 === 0 ? context.exit('thirty bars') : context.hold('in position')");
+const steady = inBitcoin("context.hold('in position')");
 
 const dir = () => fixture.options().dir;
 const books = () =>
@@ -46,8 +49,8 @@ const held = () => books().flatMap(({ symbol, position }) => (position === null 
 const outcomes = () => read(dir(), (reader) => reader.decisionCounts().map(({ outcome }) => outcome));
 
 /** An engine that holds Bitcoin while its order for Ether waits, and then obeys `mode`. */
-async function underControl(mode: string) {
-  await fixture.deploy({ eager });
+async function underControl(mode: string, strategy: Readonly<Record<string, string>>) {
+  await fixture.deploy(strategy);
   running = await startEngine(fixture.options({ catchUpBars: 20, paceMs: 20 }));
   await until('a position beside a waiting order', () => held().includes('BTC/USDT') && waiting().includes('limit ETH/USDT'));
   await fixture.control(mode);
@@ -57,7 +60,7 @@ async function underControl(mode: string) {
 
 describe('paused', () => {
   it('refuses new entries, and leaves alone what waits and what is held', async () => {
-    await underControl('paused');
+    await underControl('paused', { eager });
     await until('a refused entry', () => outcomes().includes('denied:paused'));
     // What made room for the entry was the strategy's own exit: it passed.
     expect(read(dir(), (reader) => reader.trades().at(-1))).toMatchObject({ exitReason: 'thirty bars' });
@@ -70,7 +73,7 @@ describe('paused', () => {
 
 describe('halted', () => {
   it('withdraws waiting entry orders at once, refuses new ones, and leaves what is held to its strategy', async () => {
-    await underControl('halted');
+    await underControl('halted', { eager });
     await until('the withdrawal', () => waiting().length === 0);
     expect(read(dir(), (reader) => reader.decisions(1000).filter(({ action }) => action === 'limit'))).toMatchObject([
       { symbol: 'ETH/USDT', outcome: 'denied:withdrawn' },
@@ -85,7 +88,7 @@ describe('halted', () => {
 
 describe('reducing', () => {
   it('closes every position at the next open, with fee and reason, and enters no more', async () => {
-    await underControl('reducing');
+    await underControl('reducing', { steady });
     await until('nothing held', () => held().length === 0);
     await until('a refused entry', () => outcomes().includes('denied:reducing'));
     const { decisions, fills, trades } = read(dir(), (reader) => ({

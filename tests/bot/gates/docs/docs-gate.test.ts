@@ -21,7 +21,7 @@ describe('the docs gate', () => {
   });
 
   it('refuses what the change breaks, at its file and line', async () => {
-    const result = await docs({}, { 'docs/a.md': '# A\n\n[gone](b.md)\n`ratchet night`\n' });
+    const result = await docs({}, { 'docs/a.md': '# A\n\n[gone](b.md)\n`ratchet dawn`\n' });
     expect(result).toMatchObject({
       conclusion: 'failure',
       title: 'docs/a.md:3: The link b.md leads to nothing: mend it, or add docs/b.md. (and 1 more)',

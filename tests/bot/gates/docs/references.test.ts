@@ -61,13 +61,13 @@ describe('a document that is wrong', () => {
     ['`engine/gone.ts`', 'engine/gone.ts is not there: name what is, or add it.'],
     ['`policies/gone.yaml`', 'policies/gone.yaml is not there: name what is, or add it.'],
     ['`npm run deploy`', 'package.json has no script deploy: mend the line, or add the script.'],
-    ['`ratchet night`', 'ratchet has no command night: ratchet --help lists what there is.'],
+    ['`ratchet dawn`', 'ratchet has no command dawn: ratchet --help lists what there is.'],
     ['`npx ratchet data upload FILE`', 'data has no command upload: ratchet --help lists what there is.'],
     ['`ratchet status --colour`', 'status has no option --colour: ratchet --help lists what there is.'],
     ['`ratchet doctor teeth`', 'doctor takes no teeth: ratchet --help lists what there is.'],
     ['`npm start -- --twice`', 'up has no option --twice: ratchet --help lists what there is.'],
     ['`npm run long -- nothing`', 'ratchet has no command nothing: ratchet --help lists what there is.'],
-    ['`cd x && ratchet night`', 'ratchet has no command night: ratchet --help lists what there is.'],
+    ['`cd x && ratchet dawn`', 'ratchet has no command dawn: ratchet --help lists what there is.'],
   ])('is found out by %s', (text, expected) => {
     expect(broken(`# Page\n\nOne line.\nType ${text}.\n`)).toEqual([`4 ${expected}`]);
   });
@@ -86,6 +86,6 @@ describe('a document that is wrong', () => {
 });
 
 it('a history may name what was, and must not link to it', () => {
-  expect(broken('`ratchet night` in `engine/gone.ts`', 'CHANGELOG.md')).toEqual([]);
+  expect(broken('`ratchet dawn` in `engine/gone.ts`', 'CHANGELOG.md')).toEqual([]);
   expect(broken('[a](gone.md)', 'CHANGELOG.md')).toHaveLength(1);
 });
