@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import manifest from '../../package.json' with { type: 'json' };
 import { actionsCommand } from './actions.ts';
 import { auditTrailCommand } from './audit-trail.ts';
 import { backtestCommand } from './backtest.ts';
@@ -23,7 +23,7 @@ import { verifyCommand } from './verify.ts';
 /** Everything `ratchet` understands. Making it starts nothing. */
 export function createProgram(): Command {
   const ratchet = new Command('ratchet')
-    .version(manifest.version)
+    .version(version())
     .description('Evolves trading strategies through pull requests, and trades what is on main and proven.')
     // An option belongs to the command it follows: `backtest verify` has options that `backtest` has too.
     .enablePositionalOptions()
@@ -55,4 +55,9 @@ export function createProgram(): Command {
 function leaveTheExitToUs(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) leaveTheExitToUs(child);
+}
+
+function version(): string {
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return manifest.version;
 }
