@@ -2,13 +2,13 @@
 // down what is out of it, at once, because tests kill processes.
 import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
+import { tsImport } from 'tsx/esm/api';
 
 const file = process.env.RATCHET_TEST_CONTRACT_FILE;
 let contract;
 
 async function look(problemIn) {
-  // The program has taught this process to read TypeScript by the time its forge speaks.
-  contract ??= import('./github-contract.ts');
+  contract ??= tsImport('./github-contract.ts', import.meta.url);
   const problem = problemIn(await contract);
   if (problem !== null) appendFileSync(file, `${problem.replaceAll('\n', ' ')}\n`);
 }

@@ -55,7 +55,7 @@ describe('what the forge answers', () => {
     };
     const program = `import { channel } from 'node:diagnostics_channel'; channel('ratchet:forge:answer').publish(${JSON.stringify(bad)});`;
     const overhear = `--import=${pathToFileURL(resolve('tests/support/overhear-process.mjs')).href}`;
-    execFileSync(process.execPath, ['--import', 'tsx', overhear, '--input-type=module', '-e', program], {
+    execFileSync(process.execPath, [overhear, '--input-type=module', '-e', program], {
       env: { ...process.env, RATCHET_TEST_CONTRACT_FILE: file },
     });
     expect(readFileSync(file, 'utf8')).toMatch(/^GET \/repos\/\{owner\}\/\{repo\} → 200: .*required/);
