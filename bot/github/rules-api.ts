@@ -5,7 +5,7 @@ import type { Api, RepositoryName } from './repository-api.ts';
 
 /** One rule of a ruleset, in GitHub's words. */
 export type BranchRule =
-  | { readonly type: 'deletion' | 'non_fast_forward' | 'required_linear_history' }
+  | { readonly type: 'creation' | 'update' | 'deletion' | 'non_fast_forward' | 'required_linear_history' }
   | {
       readonly type: 'pull_request';
       readonly parameters: {
@@ -25,10 +25,19 @@ export type BranchRule =
       };
     };
 
+/** Somebody whom a ruleset does not bind: an App by its id, or everybody of a built-in role by GitHub's number of it. */
+export interface BypassActor {
+  readonly actor_id: number;
+  readonly actor_type: 'Integration' | 'RepositoryRole';
+  readonly bypass_mode: 'always';
+}
+
 /** Rules for one branch, which need not exist yet. */
 export interface Ruleset {
   readonly name: string;
   readonly branch: string;
+  /** Whom none of its rules binds; what must bind them as well goes into another ruleset. */
+  readonly bypass: readonly BypassActor[];
   readonly rules: readonly BranchRule[];
 }
 
@@ -38,10 +47,14 @@ export interface BranchState {
   /** Required checks and the App each must come from; null when any may post it. */
   readonly checks: readonly { readonly context: string; readonly appId: number | null }[];
   readonly mergeMethods: readonly string[] | null;
+  /** The rulesets of this repository that restrict updates, by their numbers. */
+  readonly updatesRestrictedBy: readonly number[];
 }
 
 const SeenRule = z.looseObject({
   type: z.string(),
+  ruleset_id: z.number().nullish(),
+  ruleset_source_type: z.string().nullish(),
   parameters: z
     .looseObject({
       required_status_checks: z.array(z.looseObject({ context: z.string(), integration_id: z.number().nullish() })).default([]),
@@ -51,8 +64,8 @@ const SeenRule = z.looseObject({
 });
 
 /**
- * Puts rulesets into a repository: those of the same name are changed, others left alone. Needs `administration: write`, which the
- * App never has: a person's token does this.
+ * Puts rulesets into a repository: those of the same name become what is asked, whom they let past included; others are left alone.
+ * Needs `administration: write`, which the App never has: a person's token does this.
  * @returns for each what was done
  * @throws RatchetError `github/no-administration`, `github/rules-refused`
  */
@@ -64,7 +77,7 @@ export async function putRulesets(
   try {
     const { data: known } = await api.rest.repos.getRepoRulesets({ owner, repo, includes_parents: false, per_page: 100 });
     const done: { name: string; was: 'made' | 'changed' }[] = [];
-    for (const { name, branch, rules } of rulesets) {
+    for (const { name, branch, bypass, rules } of rulesets) {
       const body = {
         owner,
         repo,
@@ -72,6 +85,7 @@ export async function putRulesets(
         target: 'branch' as const,
         enforcement: 'active' as const,
         conditions: { ref_name: { include: [`refs/heads/${branch}`], exclude: [] } },
+        bypass_actors: bypass.map((actor) => ({ ...actor })),
         // Octokit's types want arrays that may be written to.
         rules: structuredClone(rules) as never,
       };
@@ -95,7 +109,20 @@ export async function rulesOf(api: Api, { owner, name: repo }: RepositoryName, b
     types: new Set(rules.map(({ type }) => type)),
     checks: checks.map(({ context, integration_id }) => ({ context, appId: integration_id ?? null })),
     mergeMethods: rules.find(({ type }) => type === 'pull_request')?.parameters?.allowed_merge_methods ?? null,
+    updatesRestrictedBy: rules.flatMap(({ type, ruleset_id: id, ruleset_source_type: source }) =>
+      type === 'update' && source === 'Repository' && typeof id === 'number' ? [id] : [],
+    ),
   };
+}
+
+/**
+ * Whether whoever asks is let past a ruleset: `true` always, `false` never or only by pull request, null when GitHub does not say.
+ * Whom else it lets past GitHub tells administrators alone.
+ */
+export async function mayBypass(api: Api, { owner, name: repo }: RepositoryName, rulesetId: number): Promise<boolean | null> {
+  const { data } = await api.rest.repos.getRepoRuleset({ owner, repo, ruleset_id: rulesetId });
+  const { current_user_can_bypass: said } = data;
+  return said === undefined ? null : said === 'always' || (said as string) === 'exempt';
 }
 
 function refused(error: unknown, repository: string): unknown {

@@ -1,19 +1,29 @@
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { Ruleset } from '#bot/github/rules-api.ts';
+import { stateRef } from '#engine/repository/state-branch.ts';
 
 export const MAIN_RULES = 'ratchet: main';
 export const STATE_RULES = 'ratchet: state branch';
+export const STATE_WRITER_RULES = 'ratchet: who writes the state branch';
+
+/** GitHub's number of the role "Repository admin". */
+const ADMIN_ROLE = 5;
 
 /**
  * What GitHub must hold against everybody, administrators too. main: changes come by pull request, squashed, when the gate of this
  * very App has passed; an App's id beside the check's name keeps others from posting one of that name. Neither branch is rewritten
  * or deleted: what was merged, and what the ledger says, stays.
+ *
+ * The state branch carries orders to the engine, holds, approvals and the ledger: who may write there may forge them. So only the App
+ * and administrators, whose tokens the engine and `ratchet init --adopt` use, may. GitHub lets somebody past a whole ruleset or none
+ * of it; as nobody may rewrite or delete the branch, who writes it is a ruleset of its own.
  */
 export function branchRules(appId: number): readonly Ruleset[] {
   return [
     {
       name: MAIN_RULES,
       branch: 'main',
+      bypass: [],
       rules: [
         { type: 'deletion' },
         { type: 'non_fast_forward' },
@@ -40,6 +50,15 @@ export function branchRules(appId: number): readonly Ruleset[] {
         },
       ],
     },
-    { name: STATE_RULES, branch: 'ratchet/state', rules: [{ type: 'deletion' }, { type: 'non_fast_forward' }] },
+    { name: STATE_RULES, branch: stateRef, bypass: [], rules: [{ type: 'deletion' }, { type: 'non_fast_forward' }] },
+    {
+      name: STATE_WRITER_RULES,
+      branch: stateRef,
+      bypass: [
+        { actor_id: appId, actor_type: 'Integration', bypass_mode: 'always' },
+        { actor_id: ADMIN_ROLE, actor_type: 'RepositoryRole', bypass_mode: 'always' },
+      ],
+      rules: [{ type: 'creation' }, { type: 'update' }],
+    },
   ];
 }

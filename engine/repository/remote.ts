@@ -67,8 +67,8 @@ export function remoteError(action: string, url: string, error: unknown): unknow
   ) {
     return new RatchetError(
       'repository/denied',
-      `${action} on ${url} was denied: ${lastLine(text)}`,
-      'Check the token and its permission on contents.',
+      `${action} on ${url} was denied: ${ruleBroken(text) ?? lastLine(text)}`,
+      'Check the token, its permission on contents, and whom the rules of the branch let write.',
       { url },
       error,
     );
@@ -84,6 +84,15 @@ function unreachable(action: string, url: string, why: string, cause: unknown): 
     { url },
     cause,
   );
+}
+
+/** What the rules of the branch have against it, where the other side names them; git's own last line says only that something failed. */
+function ruleBroken(text: string): string | null {
+  const lines = text.split('\n').map((line) => line.replace(/^remote:\s*/, '').trim());
+  const begin = lines.findIndex((line) => /\bGH\d{3}:/.test(line));
+  if (begin < 0) return null;
+  const reasons = lines.slice(begin + 1).flatMap((line) => /^(?:- |error: )(?!failed to push)(.+)$/.exec(line)?.[1] ?? []);
+  return [lines[begin]!.replace(/^error: /, ''), ...reasons].join(' ').slice(0, 300);
 }
 
 /** The line that carries the reason, without the header or the token that a verbose transport may echo. */

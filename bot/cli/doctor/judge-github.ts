@@ -37,7 +37,10 @@ export function judgeWebhook(hook: { readonly url: string; readonly failed: numb
   return good(name, told === 0 ? url : `${url}, ${told - failed} of the last ${told} deliveries taken`);
 }
 
-export function judgeMainRules({ types, checks, mergeMethods }: BranchState, appId: number): readonly Check[] {
+export function judgeMainRules(
+  { types, checks, mergeMethods }: Pick<BranchState, 'types' | 'checks' | 'mergeMethods'>,
+  appId: number,
+): readonly Check[] {
   const gates = checks.filter(({ context }) => context === FINAL_GATE);
   const isOurs = gates.some((check) => check.appId === appId);
   const others = gates.find((check) => check.appId !== null && check.appId !== appId);
@@ -62,6 +65,22 @@ export function judgeKept(branch: string, types: ReadonlySet<string>): Check {
   const name = `branch ${branch}`;
   if (types.has('deletion') && types.has('non_fast_forward')) return good(name, 'can be neither rewritten nor deleted');
   return weak(name, 'can be rewritten or deleted by whoever may push', PROTECT);
+}
+
+/**
+ * Who may write to the state branch, where orders to the engine stand.
+ * @param types of the rules that hold for it
+ * @param isAppLetPast whether the restriction lets the App write; null when GitHub does not say
+ */
+export function judgeWriters(branch: string, types: ReadonlySet<string>, isAppLetPast: boolean | null): Check {
+  const name = `writers of ${branch}`;
+  if (!types.has('update')) {
+    const found = 'whoever may push can write there, and so forge an order to the engine, the release of a hold or an approval';
+    return missing(name, found, PROTECT);
+  }
+  if (!types.has('creation')) return weak(name, 'should it be gone, whoever may push can begin it anew', PROTECT);
+  if (isAppLetPast === false) return missing(name, 'the rules keep the App itself from writing to it', PROTECT);
+  return good(name, 'the App, and whom else the rules let past, which only administrators are told');
 }
 
 /** @param wanted paths of the workflows that `ratchet init` writes, @param found text by path of those on main */

@@ -20,13 +20,14 @@ import { type AppIdentity, clientOfApp, installedApp } from '#bot/github/app-cli
 import { folderAt, textAt } from '#bot/github/contents.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import type { Api, RepositoryName } from '#bot/github/repository-api.ts';
-import { rulesOf } from '#bot/github/rules-api.ts';
+import { mayBypass, rulesOf } from '#bot/github/rules-api.ts';
 import { workflows } from '#bot/init/workflows.ts';
 import { KEYS_PATH, keyId, loadPrivateKey, parsePublicKeys, trustedKeys, whyNotValid } from '#engine/attestation/keys.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
+import { stateRef } from '#engine/repository/state-branch.ts';
 import { type BotSettings, repositoryNameOf } from '../bot/settings.ts';
 import { workspaceAt } from '../up/workspace.ts';
 import { type Check, good, missing } from './check.ts';
@@ -38,10 +39,10 @@ import {
   judgeStatements,
   judgeWebhook,
   judgeWorkflows,
+  judgeWriters,
 } from './judge-github.ts';
 
 const MAIN = 'main';
-const STATE = 'ratchet/state';
 const WORKFLOWS = '.github/workflows';
 /** How many deliveries back the webhook is judged by. */
 const DELIVERIES = 10;
@@ -83,7 +84,7 @@ export async function lookAtGithub(settings: BotSettings): Promise<readonly Chec
     judgeWebhook(await askWebhook(clientOfApp(identity))),
     ...(await judged('rules', async () => [
       ...judgeMainRules(await rulesOf(client, repository, MAIN), identity.appId),
-      judgeKept(STATE, (await rulesOf(client, repository, STATE)).types),
+      ...(await askStateRules(client, repository)),
     ])),
     ...(await judged('policies', async () => [await askPolicies(client, repository)])),
     ...(await judged('keys', () => askKeys(client, repository, resolve(settings.gateKey ?? workspace.gateKey)))),
@@ -117,6 +118,14 @@ async function askWebhook(app: Api): Promise<Parameters<typeof judgeWebhook>[0]>
     // An App without a webhook answers 404; one that cannot be asked is treated as polling, which always works.
     return null;
   }
+}
+
+async function askStateRules(client: Api, repository: RepositoryName): Promise<readonly Check[]> {
+  const { types, updatesRestrictedBy } = await rulesOf(client, repository, stateRef);
+  const answers = await Promise.all(updatesRestrictedBy.map((id) => mayBypass(client, repository, id)));
+  // One that keeps the App out is enough; rules of an organisation do not tell the App.
+  const isLetPast = answers.includes(false) ? false : answers.length === 0 || answers.includes(null) ? null : true;
+  return [judgeKept(stateRef, types), judgeWriters(stateRef, types, isLetPast)];
 }
 
 async function askPolicies(client: Api, repository: RepositoryName): Promise<Check> {
@@ -165,7 +174,7 @@ async function askStatements(client: Api, repository: RepositoryName): Promise<C
   const strategies: { id: string; isSigned: boolean }[] = [];
   for (const { name: id, hash } of folders) {
     if ((await textAt(client, repository, `strategies/${id}/manifest.yaml`, MAIN)) === null) continue;
-    strategies.push({ id, isSigned: (await textAt(client, repository, statementPath(hash), STATE)) !== null });
+    strategies.push({ id, isSigned: (await textAt(client, repository, statementPath(hash), stateRef)) !== null });
   }
   return judgeStatements(strategies);
 }

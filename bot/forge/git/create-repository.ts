@@ -7,22 +7,21 @@ import { gitNow } from './run-git.ts';
  * environment; only what needs the pushed objects (is this a fast-forward?) is asked here.
  */
 const updateHook = `#!/bin/sh
-# refname, before, after; FORGE_REFUSED and FORGE_FORWARD_ONLY hold one "refname<space>reason" a line.
-refusal=$(printf '%s\\n' "$FORGE_REFUSED" | while read -r name reason; do
-  if [ "$name" = "$1" ]; then printf '%s' "$reason"; break; fi
-done)
+# refname, before, after; FORGE_REFUSED and FORGE_FORWARD_ONLY hold one "refname<space>what to print" a line.
+said() {
+  printf '%s\\n' "$1" | while IFS= read -r line; do
+    case "$line" in "$2 "*) printf '%s\\n' "\${line#"$2 "}" ;; esac
+  done
+}
+refusal=$(said "$FORGE_REFUSED" "$1")
 if [ -n "$refusal" ]; then
-  echo "error: GH006: Protected branch update failed for $1." >&2
-  echo "error: $refusal" >&2
+  printf '%s\\n' "$refusal" >&2
   exit 1
 fi
-forward=$(printf '%s\\n' "$FORGE_FORWARD_ONLY" | while read -r name reason; do
-  if [ "$name" = "$1" ]; then printf 'yes'; break; fi
-done)
 case "$2$3" in *0000000000000000000000000000000000000000*) exit 0 ;; esac
-if [ -n "$forward" ] && ! git merge-base --is-ancestor "$2" "$3"; then
-  echo "error: GH006: Protected branch update failed for $1." >&2
-  echo "error: Cannot force-push to this branch" >&2
+refusal=$(said "$FORGE_FORWARD_ONLY" "$1")
+if [ -n "$refusal" ] && ! git merge-base --is-ancestor "$2" "$3"; then
+  printf '%s\\n' "$refusal" >&2
   exit 1
 fi
 exit 0

@@ -14,6 +14,7 @@ import { mergeTrees, replayTree } from '#bot/forge/git/trees.ts';
 import { ApiError, notFound } from '#bot/forge/http/api-error.ts';
 import { emailOf } from '#bot/forge/present/commit.ts';
 import { type BranchRules, rulesFor } from '#bot/forge/protection/branch-rules.ts';
+import { ruleViolations } from '#bot/forge/protection/judge-ref-change.ts';
 import { unmetCheck } from '#bot/forge/protection/required-checks.ts';
 import { unmetReview } from '#bot/forge/protection/reviews.ts';
 import { userById } from '#bot/forge/queries/accounts.ts';
@@ -58,7 +59,9 @@ export function mergePull(
     const ref = `refs/heads/${pull.base_ref}`;
     const base = await readRef(gitDir, ref);
     if (base === null) throw notMergeable();
-    const rules = rulesFor(forge, repository, pull.base_ref, actor);
+    if (!rulesFor(forge, repository, pull.base_ref, actor, 'merge', ['rulesets']).mayUpdate)
+      throw new ApiError(405, ruleViolations(['Cannot update this protected ref.']));
+    const rules = rulesFor(forge, repository, pull.base_ref, actor, 'merge');
     const refusal = await refusalOf(forge, repository, pull, rules, request.method, base);
     if (refusal !== null) throw new ApiError(405, refusal);
     const merged = await buildMerge(forge, repository, pull, author, request, base);

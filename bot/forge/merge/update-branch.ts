@@ -5,7 +5,7 @@ import { readRef } from '#bot/forge/git/references.ts';
 import { mergeTrees } from '#bot/forge/git/trees.ts';
 import { ApiError, notFound } from '#bot/forge/http/api-error.ts';
 import { emailOf } from '#bot/forge/present/commit.ts';
-import { judgeRefChange } from '#bot/forge/protection/judge-ref-change.ts';
+import { judgeRefChange, refusalMessage } from '#bot/forge/protection/judge-ref-change.ts';
 import { pullByNumber } from '#bot/forge/queries/issues.ts';
 import type { RepositoryRow } from '#bot/forge/queries/rows.ts';
 import { moveReference } from '#bot/forge/refs/move-reference.ts';
@@ -41,7 +41,7 @@ export function updateBranch(
     });
     const change = { ref: `refs/heads/${pull.head_ref}`, before: pull.head_sha, after };
     const verdict = judgeRefChange(forge, repository, actor, change);
-    if (verdict.kind === 'refused') throw new ApiError(403, verdict.reason);
+    if (verdict.kind === 'refused') throw new ApiError(403, refusalMessage(verdict));
     if (!(await moveReference(forge, repository, author, change)))
       throw new ApiError(422, "expected head sha didn't match current head ref.");
   });

@@ -1,5 +1,8 @@
+import { holds, needs } from '#bot/forge/auth/access.ts';
+import type { Actor } from '#bot/forge/auth/actor.ts';
 import type { ForgeContext } from '#bot/forge/context.ts';
 import { protectionOf, rulesFor } from '#bot/forge/protection/branch-rules.ts';
+import { bypassOf } from '#bot/forge/protection/bypass.ts';
 import { type ProtectionSettings, RulesetSettings } from '#bot/forge/protection/settings.ts';
 import { appBySlug, userByLogin } from '#bot/forge/queries/accounts.ts';
 import type { RepositoryRow, RulesetRow } from '#bot/forge/queries/rows.ts';
@@ -94,7 +97,8 @@ export function presentProtection(forge: ForgeContext, repository: RepositoryRow
   };
 }
 
-export function presentRuleset(forge: ForgeContext, repository: RepositoryRow, row: RulesetRow, detailed: boolean) {
+/** @param actor who asks for all of it, or null for the entry of a list */
+export function presentRuleset(forge: ForgeContext, repository: RepositoryRow, row: RulesetRow, actor: Actor | null) {
   const settings = RulesetSettings.parse(JSON.parse(row.settings));
   return {
     id: row.id,
@@ -110,6 +114,14 @@ export function presentRuleset(forge: ForgeContext, repository: RepositoryRow, r
     },
     created_at: isoTime(row.created_at),
     updated_at: isoTime(row.updated_at),
-    ...(detailed ? { conditions: settings.conditions, rules: settings.rules, bypass_actors: settings.bypass_actors } : {}),
+    ...(actor === null
+      ? {}
+      : {
+          conditions: settings.conditions,
+          rules: settings.rules,
+          current_user_can_bypass: bypassOf(forge, repository, settings, actor),
+          // Who may change a ruleset sees whom it lets past, nobody else.
+          ...(holds(forge, actor, repository, needs.administer) ? { bypass_actors: settings.bypass_actors } : {}),
+        }),
   };
 }

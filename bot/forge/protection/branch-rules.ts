@@ -3,6 +3,7 @@ import type { ForgeContext } from '#bot/forge/context.ts';
 import { roleOf } from '#bot/forge/queries/accounts.ts';
 import { protectionText, rulesetsOf } from '#bot/forge/queries/references.ts';
 import type { RepositoryRow, RulesetRow } from '#bot/forge/queries/rows.ts';
+import { bypassOf } from './bypass.ts';
 import { ProtectionSettings, type RulesetRule, RulesetSettings } from './settings.ts';
 
 export interface RequiredCheck {
@@ -62,15 +63,31 @@ export function rulesetsFor(
     .filter(({ settings }) => settings.enforcement === 'active' && namesBranch(settings, repository, branch));
 }
 
-/** What the branch demands of this actor; pass null for what it demands of someone with no right to bypass. */
-export function rulesFor(forge: ForgeContext, repository: RepositoryRow, branch: string, actor: Actor | null): BranchRules {
+/** Where a rule was written: GitHub answers for each in other words. */
+export type RuleSource = 'protection' | 'rulesets';
+
+/**
+ * What the branch demands of this actor; pass null for what it demands of someone with no right to bypass.
+ * @param way some may pass a ruleset only by merging a pull request
+ * @param from which rules count
+ */
+export function rulesFor(
+  forge: ForgeContext,
+  repository: RepositoryRow,
+  branch: string,
+  actor: Actor | null,
+  way: 'push' | 'merge' = 'push',
+  from: readonly RuleSource[] = ['protection', 'rulesets'],
+): BranchRules {
   const rules = unprotected();
-  const protection = protectionOf(forge, repository, branch);
+  const protection = from.includes('protection') ? protectionOf(forge, repository, branch) : null;
   if (protection !== null && !(protection.enforce_admins !== true && isAdministrator(forge, repository, actor))) {
     addProtection(rules, protection, actor);
   }
+  if (!from.includes('rulesets')) return rules;
   for (const { settings } of rulesetsFor(forge, repository, branch)) {
-    if (actor !== null && bypasses(forge, repository, settings, actor)) continue;
+    const bypass = actor === null ? 'never' : bypassOf(forge, repository, settings, actor);
+    if (bypass === 'always' || bypass === 'exempt' || (bypass === 'pull_requests_only' && way === 'merge')) continue;
     for (const rule of settings.rules) addRule(rules, rule);
   }
   return rules;
@@ -94,7 +111,10 @@ function addProtection(rules: BranchRules, settings: ProtectionSettings, actor: 
   if (reviews !== null && !isNamed(reviews.bypass_pull_request_allowances, actor)) {
     rules.review = { approvals: reviews.required_approving_review_count, dismissStale: reviews.dismiss_stale_reviews };
   }
-  if (settings.restrictions !== null && !isNamed(settings.restrictions, actor)) rules.mayUpdate = false;
+  if (settings.restrictions !== null && !isNamed(settings.restrictions, actor)) {
+    rules.mayUpdate = false;
+    rules.mayCreate &&= !settings.block_creations;
+  }
   rules.linearHistory ||= settings.required_linear_history;
   rules.forwardOnly ||= settings.allow_force_pushes !== true;
   rules.mayDelete &&= settings.allow_deletions;
@@ -149,30 +169,6 @@ function addRule(rules: BranchRules, rule: RulesetRule): void {
       }
       return;
   }
-}
-
-/** GitHub's numbers for the built-in roles. */
-const roleNumbers: Readonly<Record<number, string>> = { 2: 'maintain', 4: 'write', 5: 'admin' };
-
-function bypasses(forge: ForgeContext, repository: RepositoryRow, settings: RulesetSettings, actor: Actor): boolean {
-  const role = actor.kind === 'user' ? roleOf(forge.database, repository, actor.user.id) : null;
-  const isActor = (bypass: RulesetSettings['bypass_actors'][number]): boolean => {
-    if (bypass.bypass_mode === 'pull_request') return false;
-    switch (bypass.actor_type) {
-      case 'Integration':
-        return actor.kind === 'installation' && actor.app.id === bypass.actor_id;
-      case 'User':
-        return actor.kind === 'user' && actor.user.id === bypass.actor_id;
-      case 'RepositoryRole':
-        return role !== null && role === roleNumbers[bypass.actor_id ?? 0];
-      case 'OrganizationAdmin':
-        return actor.kind === 'user' && actor.user.id === repository.owner_id;
-      case 'Team':
-      case 'DeployKey':
-        return false;
-    }
-  };
-  return settings.bypass_actors.some((bypass) => isActor(bypass));
 }
 
 function namesBranch(settings: RulesetSettings, repository: RepositoryRow, branch: string): boolean {

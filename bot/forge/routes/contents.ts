@@ -9,7 +9,7 @@ import { ApiError, notFound } from '#bot/forge/http/api-error.ts';
 import { type ForgeEnv, type ForgeRequest, nameIn, readBody } from '#bot/forge/http/request.ts';
 import { apiOf, escapePath, htmlOf } from '#bot/forge/present/addresses.ts';
 import { emailOf, presentGitCommit } from '#bot/forge/present/commit.ts';
-import { judgeRefChange } from '#bot/forge/protection/judge-ref-change.ts';
+import { judgeRefChange, ruleViolations } from '#bot/forge/protection/judge-ref-change.ts';
 import type { RepositoryRow } from '#bot/forge/queries/rows.ts';
 import { moveReference } from '#bot/forge/refs/move-reference.ts';
 import { wrapped } from './git-data.ts';
@@ -166,7 +166,7 @@ async function commitChange(
     });
     const change = { ref, before: before ?? noCommit, after: commit };
     const verdict = judgeRefChange(forge, repository, c.get('actor'), change);
-    if (verdict.kind === 'refused') throw new ApiError(409, `Repository rule violations found\n\n${verdict.reason}`);
+    if (verdict.kind === 'refused') throw new ApiError(409, ruleViolations(verdict.reasons));
     if (!(await moveReference(forge, repository, { user, appId }, change)))
       throw new ApiError(409, `${branch} has moved: try again`);
     return { commit, existed: existing !== null, branch };

@@ -11,7 +11,7 @@ import { pageOfList } from '#bot/forge/http/pagination.ts';
 import { type ForgeEnv, type ForgeRequest, nameIn, readBody } from '#bot/forge/http/request.ts';
 import { apiOf, nodeId } from '#bot/forge/present/addresses.ts';
 import { emailOf, presentGitCommit } from '#bot/forge/present/commit.ts';
-import { judgeRefChange, type RefChange } from '#bot/forge/protection/judge-ref-change.ts';
+import { forcePushRefusal, judgeRefChange, type RefChange, refusalMessage } from '#bot/forge/protection/judge-ref-change.ts';
 import type { RepositoryRow } from '#bot/forge/queries/rows.ts';
 import { moveReference } from '#bot/forge/refs/move-reference.ts';
 
@@ -191,14 +191,16 @@ export function gitDataRoutes(forge: ForgeContext): Hono<ForgeEnv> {
 async function move(forge: ForgeContext, c: ForgeRequest, change: RefChange, force: boolean): Promise<void> {
   const repository = c.get('repository');
   const verdict = judgeRefChange(forge, repository, c.get('actor'), change);
-  if (verdict.kind === 'refused') throw new ApiError(422, verdict.reason);
+  if (verdict.kind === 'refused') throw new ApiError(422, refusalMessage(verdict));
   const isUpdate = change.before !== noCommit && change.after !== noCommit;
+  const { forwardOnly } = verdict;
   if (
     isUpdate &&
-    (!force || verdict.forwardOnly) &&
+    (!force || forwardOnly !== null) &&
     !(await isAncestor(gitDirOf(forge, repository), change.before, change.after))
   ) {
-    throw new ApiError(422, force ? 'Cannot force-push to this branch' : 'Update is not a fast forward');
+    const isOverruled = force && forwardOnly !== null;
+    throw new ApiError(422, isOverruled ? refusalMessage(forcePushRefusal(forwardOnly)) : 'Update is not a fast forward');
   }
   if (await moveReference(forge, repository, authorOf(c), change)) return;
   throw new ApiError(409, `Reference ${change.ref} could not be updated: it has moved, or its name is in the way of another.`);

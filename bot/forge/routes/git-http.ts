@@ -10,7 +10,13 @@ import { runHttpBackend } from '#bot/forge/git/http-backend.ts';
 import { readReceiveCommands } from '#bot/forge/git/receive-commands.ts';
 import { ApiError } from '#bot/forge/http/api-error.ts';
 import type { ForgeEnv, ForgeRequest } from '#bot/forge/http/request.ts';
-import { judgeRefChange, type RefChange } from '#bot/forge/protection/judge-ref-change.ts';
+import {
+  forcePushRefusal,
+  judgeRefChange,
+  type RefChange,
+  type RefRefusal,
+  refusalLines,
+} from '#bot/forge/protection/judge-ref-change.ts';
 import { repositoryByName } from '#bot/forge/queries/accounts.ts';
 import type { RepositoryRow } from '#bot/forge/queries/rows.ts';
 import { forgetIntents, noteIntent } from '#bot/forge/refs/move-reference.ts';
@@ -107,9 +113,11 @@ function verdicts(
   const refused: string[] = [];
   const forwardOnly: string[] = [];
   for (const change of changes) {
+    const said = (refusal: RefRefusal) =>
+      refusalLines(forge, repository, change.ref, refusal).map((line) => `${change.ref} ${line}`);
     const verdict = judgeRefChange(forge, repository, actor, change);
-    if (verdict.kind === 'refused') refused.push(`${change.ref} ${verdict.reason}`);
-    else if (verdict.forwardOnly) forwardOnly.push(`${change.ref} forward`);
+    if (verdict.kind === 'refused') refused.push(...said(verdict));
+    else if (verdict.forwardOnly !== null) forwardOnly.push(...said(forcePushRefusal(verdict.forwardOnly)));
   }
   return { FORGE_REFUSED: refused.join('\n'), FORGE_FORWARD_ONLY: forwardOnly.join('\n') };
 }

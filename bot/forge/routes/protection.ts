@@ -65,7 +65,7 @@ export function protectionRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     demand(c, needs.readMetadata);
     const repository = c.get('repository');
     const rows = rulesetsOf(forge.database, repository.id);
-    return c.json(pageOfList(c, rows).map((row) => presentRuleset(forge, repository, row, false)));
+    return c.json(pageOfList(c, rows).map((row) => presentRuleset(forge, repository, row, null)));
   });
 
   app.post('/repos/:owner/:repo/rulesets', async (c) => {
@@ -81,12 +81,12 @@ export function protectionRoutes(forge: ForgeContext): Hono<ForgeEnv> {
       created_at: now,
       updated_at: now,
     });
-    return c.json(presentRuleset(forge, repository, rulesetById(forge.database, repository.id, id)!, true), 201);
+    return c.json(presentRuleset(forge, repository, rulesetById(forge.database, repository.id, id)!, c.get('actor')), 201);
   });
 
   app.get('/repos/:owner/:repo/rulesets/:ruleset_id', (c) => {
     demand(c, needs.readMetadata);
-    return c.json(presentRuleset(forge, c.get('repository'), rulesetIn(forge, c), true));
+    return c.json(presentRuleset(forge, c.get('repository'), rulesetIn(forge, c), c.get('actor')));
   });
 
   app.put('/repos/:owner/:repo/rulesets/:ruleset_id', async (c) => {
@@ -99,7 +99,7 @@ export function protectionRoutes(forge: ForgeContext): Hono<ForgeEnv> {
       settings: JSON.stringify(settings),
       updated_at: forge.clock(),
     });
-    return c.json(presentRuleset(forge, c.get('repository'), rulesetIn(forge, c), true));
+    return c.json(presentRuleset(forge, c.get('repository'), rulesetIn(forge, c), c.get('actor')));
   });
 
   app.delete('/repos/:owner/:repo/rulesets/:ruleset_id', (c) => {

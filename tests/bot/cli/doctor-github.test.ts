@@ -7,6 +7,7 @@ import {
   judgeStatements,
   judgeWebhook,
   judgeWorkflows,
+  judgeWriters,
 } from '#bot/cli/doctor/judge-github.ts';
 import { APP_PERMISSIONS } from '#bot/github/app-manifest.ts';
 
@@ -49,6 +50,19 @@ describe('ratchet doctor, of a repository on GitHub, finds', () => {
     expect(judgeKept('ratchet/state', new Set(['deletion'])).status).toBe('weak');
     const merges = (mergeMethods: string[] | null) => judgeMainRules({ types: KEPT, checks: [], mergeMethods }, APP)[2]?.status;
     expect([merges(['squash']), merges(['squash', 'merge']), merges(null)]).toEqual(['good', 'weak', 'weak']);
+  });
+
+  it.each<[string, string[], boolean | null, string, RegExp]>([
+    ['anybody who may push writing where orders stand', ['deletion', 'non_fast_forward'], null, 'missing', /forge an order/],
+    ['that they may begin it anew', ['update'], true, 'weak', /begin it anew/],
+    ['the App kept out itself', ['update', 'creation'], false, 'missing', /keep the App itself/],
+    ['the App alone let past', ['update', 'creation'], true, 'good', /the App/],
+    ['rules of which GitHub says no more', ['update', 'creation'], null, 'good', /the App/],
+  ])('%s', (_what, types, isAppLetPast, status, found) => {
+    const check = judgeWriters('ratchet/state', new Set(types), isAppLetPast);
+    expect(check).toMatchObject({ name: 'writers of ratchet/state', status, found: expect.stringMatching(found) });
+    expect(check.mend === null).toBe(status === 'good');
+    if (status !== 'good') expect(check.mend).toContain('ratchet init --protect');
   });
 
   it('policies that cannot be used, and strategies that nobody signed', () => {

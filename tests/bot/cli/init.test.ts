@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { rulesOf } from '#bot/github/rules-api.ts';
 import { parsePublicKeys } from '#engine/attestation/keys.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
 import { createWorld, owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
 
@@ -127,11 +130,25 @@ describe('ratchet init', () => {
     const main = await rulesOf(api, { owner, name: repo }, 'main');
     expect(main.checks).toEqual([{ context: 'gate', appId: world.app.appId }]);
     expect(main.mergeMethods).toEqual(['squash']);
-    expect((await rulesOf(api, { owner, name: repo }, 'ratchet/state')).types).toEqual(new Set(['deletion', 'non_fast_forward']));
+    expect((await rulesOf(api, { owner, name: repo }, 'ratchet/state')).types).toEqual(
+      new Set(['creation', 'deletion', 'non_fast_forward', 'update']),
+    );
 
     // They hold: nobody pushes to main any more, nor rewrites the state branch.
     await clone.commit('Past the gate', { 'x.txt': 'x' });
     await expect(clone.git('push', '--quiet', 'origin', 'HEAD:main')).rejects.toThrow();
     await expect(clone.git('push', '--quiet', '--force', 'origin', 'HEAD:ratchet/state')).rejects.toThrow();
+    // Nor does a collaborator write there; what he is told names the rule, not only git's last word.
+    const theirs = await Repository.openMirror({
+      dir: join(world.dir, 'theirs.git'),
+      remoteUrl: `${world.forge.url}/${owner}/${repo}.git`,
+      authorization: () => basicAuthorization('x-access-token', world.tokens.writer),
+    });
+    const person = { name: 'Writer', email: 'writer@example.org' };
+    const state = await StateBranch.open({ repository: theirs, author: person, clock: Date.now });
+    const order = new Map([['control.json', Buffer.from('{"mode":"active"}')]]);
+    await expect(state.update('control: active', () => order)).rejects.toThrow(
+      /GH013: Repository rule violations found for refs\/heads\/ratchet\/state\. Cannot update this protected ref\./,
+    );
   }, 60_000);
 });

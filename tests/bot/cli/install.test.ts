@@ -91,7 +91,9 @@ describe('an installation, from an empty repository', () => {
 
   it('ends with everything in place, and a night that runs on a copy', async () => {
     await makeTheApp();
-    expect(await lacking()).toEqual(expect.arrayContaining(['check gate', 'policies', 'keys', 'candles', 'strategies']));
+    expect(await lacking()).toEqual(
+      expect.arrayContaining(['check gate', 'writers of ratchet/state', 'policies', 'keys', 'candles', 'strategies']),
+    );
 
     const program = `octo/ratchet@${'a'.repeat(40)}`;
     expect(await ratchetHere('init', clone.path, '--program', program, ...about())).toMatchObject({ code: 0 });
