@@ -87,10 +87,7 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
   const earlier = flags.needs === undefined ? [] : resultsOfNeeds(flags.needs);
   const repository = await openRepository(flags);
   const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
-  const candles =
-    flags.candles === undefined
-      ? CandleStore.open(workspaceAt(flags.workspace).candles)
-      : CandleStore.openExisting(flags.candles);
+  const candles = openCandles(flags);
   const log = createLog(process.env.RATCHET_LOG_LEVEL ?? 'warn');
   try {
     const context = await openContext({
@@ -142,7 +139,7 @@ async function runGateCommand(name: string, flags: GateFlags, command: Command):
     }
     process.exitCode = isProven ? 0 : 1;
   } finally {
-    candles.close();
+    candles?.close();
   }
 }
 
@@ -180,6 +177,13 @@ async function writeSarif(path: string | undefined, report: AuditReport | null, 
   const result = results.find(({ gate }) => gate === 'audit');
   if (path === undefined || result === undefined) return;
   await writeFile(path, `${JSON.stringify(sarifOf(report, result), null, 2)}\n`);
+}
+
+/** Proving makes nothing in the folder where it is run: where the workspace has no candles, the gate that needs some says so. */
+function openCandles({ candles, workspace }: GateFlags): CandleStore | null {
+  if (candles !== undefined) return CandleStore.openExisting(candles);
+  const own = workspaceAt(workspace).candles;
+  return CandleStore.exists(own) ? CandleStore.openExisting(own) : null;
 }
 
 async function openRepository(flags: GateFlags): Promise<Repository> {

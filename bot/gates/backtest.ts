@@ -23,6 +23,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { VaultQuestion } from './ask-vault.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { deployedBeside } from './deployed-beside.ts';
+import { missingCandles } from './missing-candles.ts';
 import { beforeVault, openVault } from './open-vault.ts';
 import { annotateFile, failure, GATE_NAMES, success } from './outcome.ts';
 import { policyGate } from './policy-gate.ts';
@@ -137,12 +138,14 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
 }
 
 /** The candles that the base's yardstick names, each series checked against its digest. */
-function candlesOf({ candles }: GateContext, { dataset }: Evaluation): ReadonlyMap<string, CandleColumns> {
+function candlesOf(context: GateContext, evaluation: Evaluation): ReadonlyMap<string, CandleColumns> {
+  if (context.candles === null) throw missingCandles(context, evaluation, null);
   try {
-    return loadDataset(candles, dataset);
+    return loadDataset(context.candles, evaluation.dataset);
   } catch (error) {
     if (!(error instanceof RatchetError)) throw error;
     const { code, message, remedy, details } = error;
+    if (code === 'candles/unknown-series') throw missingCandles(context, evaluation, error);
     throw new RatchetError(code, `${EVALUATION_PATH} names candles that are not there: ${message}`, remedy, details, error);
   }
 }

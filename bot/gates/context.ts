@@ -15,7 +15,8 @@ export interface GateContext {
   readonly changes: readonly ChangedFile[];
   /** Who made the change; unknown authors are held to the bot's rules, which are the stricter ones. */
   readonly author: AuthorClass;
-  readonly candles: CandleStore;
+  /** Null where nobody has brought any: only gates that need them mind. */
+  readonly candles: CandleStore | null;
   /** The state branch, with the ledger that evidence is checked against; an opening of the vault is written there first. */
   readonly state: StateReader & LedgerWriter;
   readonly log: Logger;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRAWDOWN_SVG_PATH } from '#bot/evidence/charts/drawdown-svg.ts';
@@ -14,6 +15,8 @@ import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { verify } from '#engine/attestation/envelope.ts';
 import { loadPrivateKey, parsePublicKeys, trustedKeys } from '#engine/attestation/keys.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
+import { CandleStore } from '#engine/candles/candle-store.ts';
+import { loadDataset } from '#engine/candles/load-dataset.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import {
   commitOn,
@@ -24,6 +27,7 @@ import {
   shippedFiles,
 } from '#tests/support/deployment.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
+import { ratchetHere } from '#tests/support/ratchet-here.ts';
 
 const log = pino({ level: 'silent' });
 const FOLDER = 'strategies/ema-cross';
@@ -133,6 +137,28 @@ describe('the backtest gate', () => {
         /^policies\/evaluation\.yaml names candles that are not there: The stored bars of \S+ .* are not those of the dataset: sha256:\w+ instead of sha256:\w+\. Import or fetch the very candles/,
       ),
     });
+  }, 60_000);
+
+  it('says which candles it lacks, and by which command they come', async () => {
+    const { root, market } = deployment;
+    const store = join(root, 'brought');
+    const empty = CandleStore.open(join(root, 'empty'));
+    for (const [candles, why] of [
+      [null, /no candle store was named, and the workspace has none/],
+      [empty, /No candles of simulated \S+ 1h are stored/],
+    ] as const) {
+      const { conclusion, title } = await runGate('backtest', { ...(await contextOf(head)), candles }, [], gateTools);
+      expect(conclusion).toBe('failure');
+      expect(title).toMatch(/dataset sha256:\w{12} \(BTC\/USDT 1h of simulated, 2022-01-01 to 2025-\d\d-\d\d; ETH\/USDT/);
+      expect(title).toMatch(why);
+      if (candles !== null) continue;
+      const [, command] = title.match(/Run ratchet (data simulate .*) --store DIR\. Then give --candles DIR\./)!;
+      expect(await ratchetHere(...command!.split(' '), '--store', store)).toMatchObject({ code: 0 });
+    }
+    empty.close();
+    const brought = CandleStore.openExisting(store);
+    expect([...loadDataset(brought, market.evaluation.dataset).keys()]).toEqual(['BTC/USDT', 'ETH/USDT']);
+    brought.close();
   }, 60_000);
 
   it('refuses evidence for other code than what stands beside it', async () => {
