@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
-import { minute, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
+import { minute, NO_VALUE, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { obeyedControl } from '#engine/runtime/control.ts';
 import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
+import { BENCHMARKS } from '#engine/store/truth/benchmarks.ts';
+import type { Truth } from '#engine/store/truth/truth.ts';
 import { columned } from './columned.ts';
 import * as option from './option-parsers.ts';
 import { Market } from './up/prepare-market.ts';
@@ -87,6 +89,41 @@ export function decisionsCommand(): Command {
       );
     },
   );
+}
+
+/** `ratchet engine truth`: what a night is told of the version that runs. */
+export function truthCommand(): Command {
+  return recordCommand('truth', 'What is true of each version that runs, in figures; what a night goes by.').action(
+    (flags: RecordFlags) => {
+      const truths = look(flags, (reader) => {
+        const asOf = reader.lastFeedTime() ?? 0;
+        return reader
+          .deployments()
+          .filter(({ outcome }) => outcome === 'running')
+          .map(({ strategy, treeHash }) => ({ strategy, ...reader.truth(strategy, treeHash, asOf, Date.now()) }));
+      });
+      const rows = truths.flatMap(({ strategy, ...truth }) =>
+        Object.entries(BENCHMARKS).map(([name, { meaning }]) => [
+          strategy,
+          name,
+          figure(truth[name as keyof typeof BENCHMARKS]),
+          meaning,
+        ]),
+      );
+      show(flags, truths, 'Nothing runs.', ['strategy', 'figure', 'value', 'what it is'], rows, [2]);
+    },
+  );
+}
+
+function figure(value: Truth[keyof Truth]): string {
+  if (value === null) return NO_VALUE;
+  if (typeof value === 'object')
+    return (
+      Object.entries(value)
+        .map(([code, times]) => `${times} ${code}`)
+        .join(', ') || '0'
+    );
+  return typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(6))) : String(value);
 }
 
 /** @throws RatchetError `engine/no-workspace` */

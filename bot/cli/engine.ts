@@ -9,7 +9,7 @@ import { type EngineOptions, parseOptions } from '#engine/runtime/options.ts';
 import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
-import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand } from './engine-record.ts';
+import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
 import * as option from './option-parsers.ts';
 import { Market } from './up/prepare-market.ts';
 
@@ -50,7 +50,8 @@ export function engineCommand(): Command {
     .addCommand(statusCommand())
     .addCommand(positionsCommand())
     .addCommand(tradesCommand())
-    .addCommand(decisionsCommand());
+    .addCommand(decisionsCommand())
+    .addCommand(truthCommand());
 }
 
 /** `ratchet status`, and `ratchet engine status`: what runs, whether it agrees with main, and how it does. */

@@ -7,7 +7,6 @@ export type Decision =
 
 /** A strategy that has made no trade for this long in the market it watches is in a drought. */
 const DROUGHT_DAYS = 14;
-const DAY_MS = 86_400_000;
 
 /** Should anything change tonight? A version that earns its keep and has nothing wrong is left alone. */
 export function decide(observation: Observation): Decision {
@@ -17,17 +16,17 @@ export function decide(observation: Observation): Decision {
       reason: `Pull request #${observation.openProposal} for ${observation.strategy} still waits for a decision.`,
     };
   }
-  const { paper, development } = observation;
-  if (paper.trades > 0 && paper.netResult < 0) {
+  const { truth, development } = observation;
+  if (truth !== null && truth.trades > 0 && truth.netResult < 0) {
     return {
       kind: 'SEARCH',
-      reason: `${observation.strategy} lost ${money(-paper.netResult)} in ${paper.trades} paper trades, ${money(paper.fees)} of it fees.`,
+      reason: `${observation.strategy} lost ${money(-truth.netResult)} in ${truth.trades} paper trades, ${money(truth.fees)} of it fees.`,
     };
   }
-  if (paper.lastTradeTime !== null && observation.asOf - paper.lastTradeTime > DROUGHT_DAYS * DAY_MS) {
+  if (truth !== null && truth.daysSinceTrade !== null && truth.daysSinceTrade > DROUGHT_DAYS) {
     return {
       kind: 'SEARCH',
-      reason: `${observation.strategy} has not traded for ${Math.floor((observation.asOf - paper.lastTradeTime) / DAY_MS)} days.`,
+      reason: `${observation.strategy} has not traded for ${Math.floor(truth.daysSinceTrade)} days.`,
     };
   }
   if (development.trades === 0 || development.netReturn < 0) {
@@ -39,7 +38,7 @@ export function decide(observation: Observation): Decision {
   }
   return {
     kind: 'NO_CHANGE',
-    reason: `${observation.strategy} earns ${percent(development.netReturn)} on the development data and ${money(paper.netResult)} on paper; nothing asks for a change.`,
+    reason: `${observation.strategy} earns ${percent(development.netReturn)} on the development data and ${money(truth?.netResult ?? 0)} on paper; nothing asks for a change.`,
   };
 }
 

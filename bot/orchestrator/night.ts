@@ -19,6 +19,7 @@ import type { CandleColumns } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Person, Repository, TreeHash } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
+import type { Truth } from '#engine/store/truth/truth.ts';
 import { autonomyAt, type ForgeKind } from './autonomy.ts';
 import { BacktesterPool } from './backtester-pool.ts';
 import { type CanaryReport, type CanaryTask, describeCanary, flyCanaries } from './canaries.ts';
@@ -27,7 +28,7 @@ import { decide, percent } from './decide.ts';
 import { examine } from './examine.ts';
 import { whyNoRoom } from './life/room-to-propose.ts';
 import { type BegunNight, beginNight, endNight, recordCanaries, recordedCanaries, writerFor } from './night-ledger.ts';
-import { observe, type PaperRecord } from './observe.ts';
+import { observe } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { branchOf, propose } from './propose.ts';
 import { TrialRecord } from './trial-record.ts';
@@ -49,8 +50,8 @@ export interface NightOptions {
   readonly state: StateBranch;
   readonly api: RepositoryApi;
   readonly candles: CandleStore;
-  /** What the engine has done with one version of the strategy up to a market time. */
-  readonly paperRecord: (strategy: string, tree: string, asOf: number) => PaperRecord;
+  /** What is true of one version of the strategy up to a market time; null where no engine has told of it. */
+  readonly truth: (strategy: string, tree: string, asOf: number) => Truth | null;
   readonly author: Person;
   /** Every gate, for the night's canaries, without a key to sign with. */
   readonly prove: CanaryTask['prove'];
@@ -178,7 +179,7 @@ async function think(options: NightOptions, night: Night, pool: BacktesterPool):
   const observation = observe({
     strategy,
     asOf: night.asOf,
-    record: options.paperRecord(strategy, night.parentTree, night.asOf),
+    truth: options.truth(strategy, night.parentTree, night.asOf),
     development: incumbentResult,
     openProposal: open?.number ?? null,
   });

@@ -6,6 +6,7 @@ import type { BookSnapshot, SimulationSnapshot } from '#engine/simulation/snapsh
 import type { MarketRules } from '#engine/simulation/types.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
 import type { DecisionRow, DeploymentRow, TradeRow } from '#engine/store/rows.ts';
+import type { Truth } from '#engine/store/truth/truth.ts';
 import type { Control } from './control.ts';
 import { knownLimits } from './limits.ts';
 import {
@@ -97,11 +98,17 @@ export class ReportComposer {
       positions,
       positionsOmitted: held.length - positions.length,
       performance: figures.performance(openSince, timeframeMs(memory.timeframe)),
+      truth: this.#truth(strategy, deployment.treeHash),
       trades: figures.newestTrades.map(tradeOf),
       decisions: this.#reader.decisionsOf(strategy, reportBounds.decisions).map(decisionOf),
       denials: figures.denials,
       dailyEquity: figures.dailyEquity,
     };
+  }
+
+  /** From the record alone, its clock too. */
+  #truth(strategy: string, tree: string): Truth {
+    return this.#reader.truth(strategy, tree, this.#reader.lastFeedTime() ?? 0, this.#reader.lastSeen() ?? 0);
   }
 }
 

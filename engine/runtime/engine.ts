@@ -29,6 +29,8 @@ import { StrategySlot } from './strategy-slot.ts';
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
+/** While no bar closes it says so often that it runs. */
+const seenEveryMs = 60_000;
 /** A remote that does not answer may not keep the status waiting longer. */
 const remoteTimeoutMs = 30_000;
 
@@ -58,6 +60,7 @@ export class Engine {
   /** Market time: the close of the last instant taken in, or where the replay begins. */
   #now: number;
   #dueAt = 0;
+  #seenAt = 0;
   #isStopping = false;
   #hasCaughtUp = false;
   #hasNews = false;
@@ -179,11 +182,13 @@ export class Engine {
   /** Trades until `stop`. Throws only when it cannot go on: a full disk, a store that refuses. */
   async run(): Promise<void> {
     try {
+      this.#store.beginRun(this.#around.clock());
       this.#emit({ kind: 'started', pid: process.pid, time: this.#store.lastFeedTime() });
       this.#tell();
       this.#watch.start();
       while (!this.#isStopping) await this.#turn();
       this.#commit();
+      this.#store.continueRun(this.#around.clock());
       // For readers of its folder; the state branch gets it with the next start.
       this.#reports.take(this.#control, true);
     } finally {
@@ -218,7 +223,8 @@ export class Engine {
     } else {
       this.#commit();
       this.#tell();
-      await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn()));
+      this.#noteRunning();
+      await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), seenEveryMs));
     }
   }
 
@@ -265,6 +271,13 @@ export class Engine {
     commitOutcomes(this.#store, this.#pending, this.#around.clock());
     this.#pending.length = 0;
     this.#emit({ kind: 'bar', time: last.instant, equity: this.#store.equity() });
+  }
+
+  #noteRunning(): void {
+    const now = this.#around.clock();
+    if (now - this.#seenAt < seenEveryMs) return;
+    this.#seenAt = now;
+    this.#store.continueRun(now);
   }
 
   async #takeNews(): Promise<void> {

@@ -23,6 +23,7 @@ export function commitOutcomes(store: EngineStore, pending: readonly PendingOutc
       if (standing !== null) store.setStanding(standing);
     }
     store.setFeedTime(pending.at(-1)!.instant);
+    store.continueRun(at);
   });
 }
 
@@ -63,7 +64,7 @@ function reasonOf({ breach, stage }: Breached): string {
 
 function addDeployment(
   store: EngineStore,
-  { candidate, anchor }: NonNullable<SlotOutcome['adopted']>['version'],
+  { candidate, anchor, barMs, symbols }: NonNullable<SlotOutcome['adopted']>['version'],
   at: number,
 ): number {
   return store.addDeployment({
@@ -74,5 +75,7 @@ function addDeployment(
     artifact: candidate.artifact.digest,
     instant: anchor,
     loadedAt: at,
+    barMs,
+    symbols: symbols.length,
   });
 }

@@ -3,6 +3,7 @@ import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { StrategyId } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { Stage } from '#engine/store/rows.ts';
+import { Truth } from '#engine/store/truth/truth.ts';
 import { Control } from './control.ts';
 
 /** The file on the state branch by which the engine says, in figures, what runs and how it does. */
@@ -122,6 +123,8 @@ export const StrategyReport = z.strictObject({
   /** How many more are held. */
   positionsOmitted: z.int().min(0),
   performance: Performance,
+  /** Of the version that runs, apart from what others did with the account; up to when the engine was last seen. */
+  truth: Truth,
   /** Newest last. */
   trades: z.array(ReportedTrade).max(reportBounds.trades),
   /** Newest last. */

@@ -15,6 +15,8 @@ import {
   SyncRow,
   TradeRow,
 } from './rows.ts';
+import { BENCHMARKS, VERSION_ROWS } from './truth/benchmarks.ts';
+import { Truth } from './truth/truth.ts';
 
 /** Asks about everything the engine has recorded. */
 const always = Number.MAX_SAFE_INTEGER;
@@ -56,6 +58,11 @@ export class EngineReader {
   lastFeedTime(): number | null {
     const value = this.meta('feed');
     return value === null ? null : Number(value);
+  }
+
+  /** Wall-clock time at which the engine last said that it runs; null before it first did. */
+  lastSeen(): number | null {
+    return z.int().nullable().parse(this.database.prepare('SELECT max(seenAt) FROM runs').pluck().get());
   }
 
   meta(key: string): string | null {
@@ -108,6 +115,20 @@ export class EngineReader {
     const sql = `SELECT strategy, instant, value FROM equity
       WHERE instant <= @asOf AND (@strategy IS NULL OR strategy = @strategy) ORDER BY instant, strategy LIMIT ${rowsMax}`;
     return this.#rows(EquityRow, sql, { asOf, strategy: strategy ?? null });
+  }
+
+  /**
+   * What is true of one version of a strategy.
+   * @param tree its content
+   * @param asOf market time, UTC milliseconds
+   * @param now wall-clock time, UTC milliseconds, for how long the engine has run
+   */
+  truth(strategy: string, tree: string, asOf: number, now: number): Truth {
+    const values = Object.entries(BENCHMARKS).map(([name, { sql }]) => {
+      const value = this.database.prepare(`${VERSION_ROWS}${sql}`).pluck().get({ strategy, tree, asOf, now }) ?? null;
+      return [name, name === 'refusals' ? JSON.parse(String(value)) : value];
+    });
+    return Truth.parse({ version: tree, ...Object.fromEntries(values) });
   }
 
   // ── for those who have read a part already ───────────────────────────────────────────────────────────────────────────

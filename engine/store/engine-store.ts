@@ -11,6 +11,8 @@ export interface NewDeployment {
   readonly artifact: string;
   readonly instant: number;
   readonly loadedAt: number;
+  readonly barMs: number;
+  readonly symbols: number;
 }
 
 export interface NewDecision {
@@ -75,10 +77,20 @@ export class EngineStore extends EngineReader {
     this.setMeta('feed', String(instant));
   }
 
+  /** The engine begins to run. @param at wall-clock time */
+  beginRun(at: number): void {
+    this.#insert('runs', { startedAt: at, seenAt: at });
+  }
+
+  /** The engine still runs. What is between two of these and a kill counts as not running. */
+  continueRun(at: number): void {
+    this.#run('UPDATE runs SET seenAt = @at WHERE id = (SELECT max(id) FROM runs)', { at });
+  }
+
   addDeployment(deployment: NewDeployment): number {
     const result = this.#run(
-      `INSERT INTO deployments (strategy, treeHash, commitHash, stage, artifact, instant, loadedAt, outcome)
-       VALUES (@strategy, @treeHash, @commitHash, @stage, @artifact, @instant, @loadedAt, 'trial')`,
+      `INSERT INTO deployments (strategy, treeHash, commitHash, stage, artifact, instant, loadedAt, outcome, barMs, symbols)
+       VALUES (@strategy, @treeHash, @commitHash, @stage, @artifact, @instant, @loadedAt, 'trial', @barMs, @symbols)`,
       { ...deployment },
     );
     return Number(result.lastInsertRowid);

@@ -25,6 +25,9 @@ export const DeploymentRow = z.strictObject({
   loadedAt: Millis,
   droppedAt: Millis.nullable(),
   outcome: DeploymentOutcome,
+  /** Length of its bars, and how many symbols it decides on at each; null in what was recorded before this was. */
+  barMs: Millis.nullable(),
+  symbols: z.int().nullable(),
 });
 export type DeploymentRow = z.infer<typeof DeploymentRow>;
 

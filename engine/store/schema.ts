@@ -3,7 +3,7 @@
  *
  * `instant` is the market time at which a row became known: the close of the bar that brought it. Readers who ask "as of"
  * compare with it, so that an answer about the past never changes, however far the engine has run since.
- * `at` is wall-clock time. All times are UTC milliseconds. Nothing is updated but `deployments`, `accounts` and `meta`.
+ * `at` is wall-clock time. All times are UTC milliseconds. Nothing is updated but `deployments`, `accounts`, `runs` and `meta`.
  */
 export const migrations: readonly string[] = [
   `
@@ -138,6 +138,16 @@ export const migrations: readonly string[] = [
     status TEXT NOT NULL CHECK (status IN ('Synced', 'OutOfSync', 'Degraded')),
     commitHash TEXT,
     reason TEXT NOT NULL
+  ) STRICT;
+  `,
+  `
+  ALTER TABLE deployments ADD COLUMN barMs INTEGER;
+  ALTER TABLE deployments ADD COLUMN symbols INTEGER;
+
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    startedAt INTEGER NOT NULL,
+    seenAt INTEGER NOT NULL
   ) STRICT;
   `,
 ];

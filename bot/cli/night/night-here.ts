@@ -5,7 +5,7 @@ import { openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
 import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
-import { paperRecordFrom, paperRecordIn } from '#bot/orchestrator/paper-record.ts';
+import { publishedTruth } from '#bot/orchestrator/observe.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Logger } from '#engine/log.ts';
@@ -61,8 +61,7 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
       state,
       api,
       candles,
-      paperRecord: (id, tree, until) =>
-        reader === null ? paperRecordIn(report, id, tree) : paperRecordFrom(reader, id, tree, until),
+      truth: (id, tree, until) => reader?.truth(id, tree, until, clock()) ?? publishedTruth(report, id, tree),
       author: BOT_PERSON,
       prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
       forge: 'github',

@@ -4,7 +4,6 @@ import { openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
 import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
-import { paperRecordFrom } from '#bot/orchestrator/paper-record.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
@@ -80,7 +79,7 @@ export class WorkspaceNights {
         state,
         api,
         candles,
-        paperRecord: (strategy, tree, until) => paperRecordFrom(reader, strategy, tree, until),
+        truth: (strategy, tree, until) => reader.truth(strategy, tree, until, Date.now()),
         author: BOT_PERSON,
         prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
         forge: 'embedded',

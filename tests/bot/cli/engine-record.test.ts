@@ -64,6 +64,11 @@ describe('ratchet engine', () => {
     expect((await engine('trades')).stdout).toContain('→ ten bars');
     expect(JSON.parse((await engine('decisions', '--json', '--last', '2')).stdout)).toEqual(decisions);
     expect((await engine('decisions')).stdout.trimEnd().split('\n')).toHaveLength(21);
+    const [truth] = JSON.parse((await engine('truth', '--json')).stdout);
+    expect(truth).toMatchObject({ strategy: 'eager', trades: 2, fees: trades[0]!.fees + trades[1]!.fees });
+    expect(truth).toMatchObject({ scansMade: 25, scansExpected: 25, dataAge: 0, versions: 1 });
+    expect(truth.uptime).toBeGreaterThan(0);
+    expect((await engine('truth')).stdout).toMatch(/\neager +trades +2 +closed trades it opened\n/);
   });
 
   it('says where nothing is, or nothing ran', async () => {
@@ -75,6 +80,7 @@ describe('ratchet engine', () => {
     expect((await engine('positions')).stdout).toBe('Nothing is held.\n');
     expect((await engine('trades')).stdout).toBe('No trade has been closed.\n');
     expect((await engine('decisions', '--json')).stdout).toBe('[]\n');
+    expect((await engine('truth')).stdout).toBe('Nothing runs.\n');
   });
 
   it('says whose order it obeys, and since when', async () => {

@@ -16,6 +16,7 @@ import { type EngineReport, parseReport, reportPath, reportText } from '#engine/
 import { type EngineStatus, statusPath, statusText } from '#engine/runtime/status.ts';
 import { owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
 import { createProposal, FOLDER, ID, type ProposalWorld } from '#tests/bot/orchestrator/life/proposal-world.ts';
+import { sampleTruth } from '#tests/support/sample-truth.ts';
 
 /** One forge, one proposal, one engine that has published: comments by people, answered over HTTP. */
 let open: ProposalWorld;
@@ -136,6 +137,7 @@ const REPORT: EngineReport = parseReport(
           drawdownNow: 0.02,
           exposure: 0.4,
         },
+        truth: sampleTruth(),
         trades: [
           {
             symbol: 'BTC/USDT',

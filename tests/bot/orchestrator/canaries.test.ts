@@ -229,7 +229,7 @@ describe('a night whose alarm rings', () => {
       state,
       api: { issues } as unknown as RepositoryApi,
       candles,
-      paperRecord: () => expect.fail('Nobody may look at anything.'),
+      truth: () => expect.fail('Nobody may look at anything.'),
       author: PERSON,
       prove: wavingThrough('backtest', 'policy'),
       forge: 'embedded',

@@ -1,29 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '#bot/orchestrator/decide.ts';
-import { benchmarks, type Observation, type PaperRecord } from '#bot/orchestrator/observe.ts';
+import { type Observation, publishedTruth } from '#bot/orchestrator/observe.ts';
+import type { Truth } from '#engine/store/truth/truth.ts';
 
-const DAY = 86_400_000;
-const asOf = Date.UTC(2026, 0, 31);
+const earning = { trades: 1, netResult: 12, fees: 2, daysSinceTrade: 1 };
 
 function observation(
-  change: Partial<PaperRecord> & { development?: { netReturn: number; trades: number }; openProposal?: number } = {},
+  change: Partial<Truth> & { development?: { netReturn: number; trades: number }; openProposal?: number } = {},
 ): Observation {
-  const record: PaperRecord = {
-    trades: [{ netResult: 12, fees: 2, exitTime: asOf - DAY }],
-    decisionCounts: [
-      { action: 'hold', count: 300 },
-      { action: 'target', count: 4 },
-    ],
-    lastBarTime: asOf,
-    ...change,
-  };
-  return {
-    strategy: 'ema-cross',
-    asOf,
-    paper: benchmarks(record),
-    development: change.development ?? { netReturn: 0.2, trades: 400 },
-    openProposal: change.openProposal ?? null,
-  };
+  const { development = { netReturn: 0.2, trades: 400 }, openProposal = null, ...truth } = change;
+  // What the decision looks at; the rest of the truth is not asked.
+  return { strategy: 'ema-cross', asOf: 0, truth: { ...earning, ...truth } as Truth, development, openProposal };
 }
 
 describe('the decision of a night', () => {
@@ -42,12 +29,12 @@ describe('the decision of a night', () => {
   });
 
   it('searches when paper trading loses, and says how much of it was fees', () => {
-    const losing = observation({ trades: [{ netResult: -30, fees: 25, exitTime: asOf - DAY }] });
+    const losing = observation({ netResult: -30, fees: 25 });
     expect(decide(losing)).toEqual({ kind: 'SEARCH', reason: 'ema-cross lost 30.00 in 1 paper trades, 25.00 of it fees.' });
   });
 
   it('searches in a drought', () => {
-    const dry = observation({ trades: [{ netResult: 5, fees: 1, exitTime: asOf - 20 * DAY }] });
+    const dry = observation({ daysSinceTrade: 20.4 });
     expect(decide(dry)).toMatchObject({ kind: 'SEARCH', reason: expect.stringContaining('20 days') });
   });
 
@@ -59,29 +46,11 @@ describe('the decision of a night', () => {
   });
 });
 
-describe('truth benchmarks', () => {
-  it('are sums over the rows', () => {
-    expect(
-      benchmarks({
-        trades: [
-          { netResult: 10, fees: 1, exitTime: 5 },
-          { netResult: -4, fees: 2, exitTime: 9 },
-        ],
-        decisionCounts: [
-          { action: 'hold', count: 7 },
-          { action: 'target', count: 2 },
-        ],
-        lastBarTime: 11,
-      }),
-    ).toEqual({ trades: 2, wins: 1, netResult: 6, fees: 3, decisions: 9, holds: 7, lastTradeTime: 9, lastBarTime: 11 });
-  });
-
-  it('of nothing are zeros and nulls', () => {
-    expect(benchmarks({ trades: [], decisionCounts: [], lastBarTime: null })).toMatchObject({
-      trades: 0,
-      netResult: 0,
-      lastTradeTime: null,
-      lastBarTime: null,
-    });
+describe('a version no engine has told of', () => {
+  it('is judged by the development data alone', () => {
+    expect(publishedTruth(null, 'ema-cross', 't1')).toBeNull();
+    const unheard = { ...observation(), truth: null };
+    expect(decide(unheard)).toMatchObject({ kind: 'NO_CHANGE' });
+    expect(decide({ ...unheard, development: { netReturn: -0.4, trades: 900 } })).toMatchObject({ kind: 'SEARCH' });
   });
 });

@@ -74,6 +74,8 @@ function load(
     artifact: 'sha256:0',
     instant: begin,
     loadedAt: 7,
+    barMs: 3_600_000,
+    symbols: 2,
   });
   store.setStanding({
     strategy,

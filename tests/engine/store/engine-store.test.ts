@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { EngineStore, type NewFill, type NewTrade, type StrategyStep } from '#engine/store/engine-store.ts';
 import { storePath } from '#engine/store/open-database.ts';
+import { migrations } from '#engine/store/schema.ts';
 
 let dir: string;
 let store: EngineStore;
@@ -122,6 +123,8 @@ describe('the record', () => {
       artifact: 'sha256:1',
       instant: 100,
       loadedAt: 5,
+      barMs: 100,
+      symbols: 1,
     } as const;
     const id = store.addDeployment(row);
     expect(store.deployments()).toEqual([{ ...row, id, droppedAt: null, outcome: 'trial' }]);
@@ -185,6 +188,22 @@ describe('opening', () => {
     store.close();
     store = EngineStore.open(dir);
     expect(store.lastFeedTime()).toBe(42);
+  });
+
+  it('takes a store of the first version on, and says of what it did not record that it is not known', () => {
+    store.close();
+    const old = join(dir, 'old');
+    mkdirSync(old);
+    const raw = new Database(storePath(old));
+    raw.exec(migrations[0]!);
+    raw.pragma('user_version = 1');
+    raw.exec("INSERT INTO deployments VALUES (1, 'ema-cross', 't1', 'c1', 'paper', 'a', 100, 5, NULL, 'running')");
+    raw.close();
+    expect(() => openReader(old)).toThrow(/waits for its engine to migrate it/);
+    store = EngineStore.open(old);
+    expect(store.deployments()).toMatchObject([{ treeHash: 't1', barMs: null, symbols: null }]);
+    expect(store.lastSeen()).toBeNull();
+    expect(store.truth('ema-cross', 't1', 200, 10)).toMatchObject({ scansExpected: null, scansMade: 0, uptime: null });
   });
 
   it('refuses a store of a newer version, and one that is no store, and changes neither', () => {

@@ -9,6 +9,7 @@ import { controlPath } from '#engine/runtime/control.ts';
 import { reportPath } from '#engine/runtime/report.ts';
 import { statusPath } from '#engine/runtime/status.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { sampleTruth } from '#tests/support/sample-truth.ts';
 import { createProposal, OWNER, type ProposalWorld } from '../life/proposal-world.ts';
 
 const control = { mode: 'active', by: 'ratchet', at: '1970-01-01T00:00:00.000Z', reason: 'no one has said otherwise' } as const;
@@ -72,6 +73,7 @@ const FACTS: DashboardFacts = {
             drawdownNow: 0,
             exposure: 0.5,
           },
+          truth: sampleTruth(),
           trades: [],
           decisions: [],
           denials: {},

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { breachOf, failedVersions } from '#bot/orchestrator/life/ways-back.ts';
 import type { StrategyReport } from '#engine/runtime/report.ts';
 import type { EngineStatus, StrategyStatus } from '#engine/runtime/status.ts';
+import { sampleTruth } from '#tests/support/sample-truth.ts';
 import { createProposal, FOLDER, ID, type ProposalWorld } from './proposal-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -41,6 +42,7 @@ function reportWith(equities: readonly number[], change: Partial<StrategyReport>
     positions: [],
     positionsOmitted: 0,
     performance: { ...performance, profitFactor: null, maxDrawdown: 0, drawdownNow: 0, exposure: null },
+    truth: sampleTruth(),
     trades: [],
     decisions: [],
     denials: {},

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EngineStore, type NewFill, type NewTrade, type StrategyStep } from '#engine/store/engine-store.ts';
+import { BENCHMARKS } from '#engine/store/truth/benchmarks.ts';
+import type { Truth } from '#engine/store/truth/truth.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Market time at which version t1 was loaded; bars of an hour follow. */
+const LOADED = 100 * DAY;
+const bar = (n: number) => LOADED + n * HOUR;
+
+const hold = { symbol: 'BTC/USDT', action: 'hold', reason: 'no signal', outcome: 'held', terms: null };
+const enter = { symbol: 'BTC/USDT', action: 'target', reason: 'cross', outcome: 'accepted', terms: '{}' };
+const refused = { ...enter, outcome: 'denied:paused', terms: null };
+const other = (decision: typeof hold | typeof enter) => ({ ...decision, symbol: 'ETH/USDT' });
+
+function fill(side: 'buy' | 'sell', quantity: number): NewFill {
+  const rest = { time: 1, symbol: 'BTC/USDT', price: 100, fee: 1, isMaker: false, cause: 'entry', reason: 'cross' };
+  return { ...rest, side, quantity };
+}
+
+/** @param net after fees of 2, on a stake of 100 */
+function trade(net: number, exitBar: number, version = 't1'): NewTrade {
+  return {
+    symbol: 'BTC/USDT',
+    entryTime: bar(exitBar - 1),
+    exitTime: bar(exitBar),
+    entryPrice: 100,
+    exitPrice: 100 + net,
+    quantity: 1,
+    fees: 2,
+    netResult: net,
+    netReturn: net / 100,
+    barsHeld: 1,
+    maxAdverseExcursion: 0,
+    maxFavourableExcursion: 0,
+    entryReason: 'cross',
+    exitReason: 'thirty bars',
+    exitCause: 'decision',
+    version,
+  };
+}
+
+let dir: string;
+let store: EngineStore;
+const step = (instant: number, part: Partial<StrategyStep>) =>
+  store.addStep({
+    strategy: 'cross',
+    treeHash: 't1',
+    instant,
+    fills: [],
+    trades: [],
+    denials: [],
+    decisions: [hold, other(hold)],
+    equity: 1000,
+    ...part,
+  });
+const load = (treeHash: string, instant: number, loadedAt: number) =>
+  store.addDeployment({
+    strategy: 'cross',
+    treeHash,
+    commitHash: 'c',
+    stage: 'paper',
+    artifact: 'a',
+    instant,
+    loadedAt,
+    barMs: HOUR,
+    symbols: 2,
+  });
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ratchet-truth-'));
+  store = EngineStore.open(dir);
+  // The engine runs by the wall from 0 to 60 and from 80 to 100.
+  store.beginRun(0);
+  store.continueRun(60);
+  load('t0', bar(-10), 0);
+  step(bar(-1), { treeHash: 't0', decisions: [enter], equity: 5000 });
+  // t1 takes over, by the wall at 20, what its predecessor bought.
+  load('t1', LOADED, 20);
+  step(LOADED, { treeHash: 't0', fills: [fill('buy', 0.3)], decisions: [hold], equity: 4000 });
+  step(bar(1), { equity: 1000 });
+  // What t0 opened is closed by t1, and counts for t0.
+  step(bar(2), { fills: [fill('sell', 0.1), fill('sell', 0.2)], trades: [trade(-50, 2, 't0')], equity: 1100 });
+  step(bar(3), { decisions: [enter, other(enter)], equity: 1100 });
+  step(bar(4), { fills: [fill('buy', 1)], trades: [trade(-8, 4)], equity: 880 });
+  step(bar(5), { denials: [{ symbol: 'ETH/USDT', code: 'expired', reason: 'cross' }], trades: [trade(-4, 5)], equity: 990 });
+  store.beginRun(80);
+  store.continueRun(100);
+  step(bar(6), { fills: [fill('sell', 1)], trades: [trade(18, 6)], decisions: [refused], equity: 1045 });
+  step(bar(8), { trades: [trade(-6, 8)], equity: 1045 });
+  // Not yet known at the eighth bar.
+  step(bar(9), {
+    trades: [trade(-100, 9)],
+    decisions: [enter],
+    denials: [{ symbol: 'BTC/USDT', code: 'expired', reason: '' }],
+    equity: 1,
+  });
+});
+afterAll(() => {
+  store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('the truth of a version', () => {
+  it.each<[keyof Omit<Truth, 'version'>, unknown]>([
+    ['trades', 4],
+    ['wins', 1],
+    ['winRate', 1 / 4],
+    ['netResult', -8 - 4 + 18 - 6],
+    ['fees', 4 * 2],
+    ['grossResult', 0 + 4 * 2],
+    ['expectancy', (-0.08 - 0.04 + 0.18 - 0.06) / 4],
+    ['profitFactor', 18 / (8 + 4 + 6)],
+    ['lossesInARow', 1],
+    ['worstLossesInARow', 2],
+    ['drawdownNow', 1 - 1045 / 1100],
+    ['drawdownWorst', 1 - 880 / 1100],
+    // Held at the close of bars 1, 4 and 5, of 1 to 6 and 8.
+    ['exposure', 3 / 7],
+    ['decisions', 13],
+    ['holds', 10],
+    ['signals', 3],
+    ['acted', 1],
+    ['refused', 2],
+    ['refusals', { expired: 1, paused: 1 }],
+    ['scansExpected', 8 * 2],
+    ['scansMade', 13],
+    ['daysSinceSignal', 2 / 24],
+    ['daysSinceTrade', 0],
+    ['dataAge', 0],
+    // Of the eighty since it was loaded, forty and twenty.
+    ['uptime', 60 / 80],
+    ['age', 8 / 24],
+    ['versions', 2],
+  ])('says %s by arithmetic over its rows', (name, expected) => {
+    const value = store.truth('cross', 't1', bar(8), 100)[name];
+    if (typeof expected === 'number') expect(value).toBeCloseTo(expected, 12);
+    else expect(value).toEqual(expected);
+  });
+
+  it('of one that has done nothing is zeros and nulls, never a division', () => {
+    const { version, ...rest } = store.truth('cross', 't9', bar(8), 100);
+    expect(version).toBe('t9');
+    expect(rest).toEqual({
+      trades: 0,
+      wins: 0,
+      winRate: null,
+      grossResult: 0,
+      netResult: 0,
+      fees: 0,
+      expectancy: null,
+      profitFactor: null,
+      lossesInARow: 0,
+      worstLossesInARow: 0,
+      drawdownNow: null,
+      drawdownWorst: null,
+      exposure: null,
+      decisions: 0,
+      holds: 0,
+      signals: 0,
+      acted: 0,
+      refused: 0,
+      refusals: {},
+      scansExpected: null,
+      scansMade: 0,
+      daysSinceSignal: null,
+      daysSinceTrade: null,
+      dataAge: null,
+      uptime: null,
+      age: null,
+      versions: 2,
+    });
+  });
+
+  it('counts from when it was loaded where it never gave a signal or closed a trade', () => {
+    load('t2', bar(9), 90);
+    step(bar(33), { treeHash: 't2' });
+    expect(store.truth('cross', 't2', bar(33), 100)).toMatchObject({ daysSinceSignal: 1, daysSinceTrade: 1, age: 1 });
+  });
+
+  it('is at least twenty-one figures, each said in words', () => {
+    expect(Object.keys(BENCHMARKS).length).toBeGreaterThanOrEqual(21);
+    for (const { meaning } of Object.values(BENCHMARKS)) expect(meaning).toMatch(/^[a-z].{10,}[^.]$/);
+  });
+});
