@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { EVALUATION_PATH } from '#bot/evidence/evaluation.ts';
@@ -10,6 +10,7 @@ import { hasCredentials, readFacts } from '#bot/github/credentials.ts';
 import { putRulesets } from '#bot/github/rules-api.ts';
 import { adopt } from '#bot/init/adopt.ts';
 import { branchRules } from '#bot/init/branch-rules.ts';
+import { ownersIn } from '#bot/init/code-owners.ts';
 import { deploymentFiles, keyEntryAt, type RepositoryFiles } from '#bot/init/deployment-files.ts';
 import { type Placed, placeFiles } from '#bot/init/place-files.ts';
 import { teamFiles } from '#bot/init/team-files.ts';
@@ -24,6 +25,7 @@ import { type BotSettings, GITHUB_API, remoteUrlOf, repositoryNameOf } from './b
 import { loadBotSettings } from './config.ts';
 import { BOT_PERSON } from './identity.ts';
 import { describeInit, type InitReport } from './init/describe-init.ts';
+import { realPlaceOf } from './init/real-place.ts';
 import { cleanCommitOf, originOf, workingTreeAt } from './init/working-tree.ts';
 import * as option from './option-parsers.ts';
 import { openWorkspace } from './up/open-workspace.ts';
@@ -70,7 +72,10 @@ export function initCommand(): Command {
     .option('--api-url <url>', "the API's root (default: GitHub's)")
     .option('--remote-url <url>', 'where git pushes to (default: what goes with the API)')
     .option('--app-id <n>', 'the App whose gate is required (default: that of ratchet bot setup)', option.bars)
-    .option('--code-owner <@who>', "whom GitHub asks for reviews (default: the repository's owner)")
+    .option(
+      '--code-owner <@who>',
+      "whom GitHub asks for reviews: an account or @organisation/team (default: the repository's owner)",
+    )
     .option('--program <owner/name@commit>', 'which Ratchet the workflows run (default: this checkout, when it is clean)')
     .option('--data <path>', 'candles to import, a file or a folder; without it the market is simulated')
     .option('--venue <name>', 'whose candles, when several venues have them')
@@ -91,15 +96,16 @@ async function init(dir: string, flags: InitFlags): Promise<void> {
   const settings = settingsOf({ ...flags, ...(repository === undefined ? {} : { repository }) });
   const name = repositoryNameOf(settings);
   const program = await programOf(flags.program);
+  const codeOwners = ownersIn(flags.codeOwner ?? `@${name.owner}`);
+  refuseInside(tree, workspaceAt(settings.workspace));
   const { workspace, close } = openWorkspace(settings.workspace, Date.now);
   try {
-    refuseInside(tree, workspace);
     const own = await ownFiles(flags, workspace);
     const apiUrl = settings.apiUrl === GITHUB_API ? null : settings.apiUrl;
     const team = teamFiles({
       repository: `${name.owner}/${name.name}`,
       apiUrl,
-      codeOwner: flags.codeOwner ?? `@${name.owner}`,
+      codeOwners,
     });
     const flows = program === null ? {} : workflows({ program });
     const files = new Map([...own, ...team, ...Object.entries(flows).map(([path, text]) => [path, Buffer.from(text)] as const)]);
@@ -125,15 +131,19 @@ function settingsOf({ repository, workspace, apiUrl, remoteUrl }: InitFlags): Bo
   return loadBotSettings({ repository, workspace, apiUrl, remoteUrl }, process.env);
 }
 
-/** A key or the candles in the working tree would be one `git add` away from everybody. */
-function refuseInside(tree: string, { root }: Workspace): void {
-  if (root !== tree && !root.startsWith(`${tree}/`)) return;
-  throw new RatchetError(
-    'init/workspace-inside',
-    `The workspace ${root} would stand inside the working tree, with its private keys.`,
-    'Name a folder outside with --workspace; nothing was written into the tree.',
-    { root },
-  );
+/** A key or the candles in the working tree would be one `git add` away from everybody, whatever links lead there. */
+function refuseInside(tree: string, workspace: Workspace): void {
+  const inside = realpathSync(tree);
+  for (const place of Object.values(workspace)) {
+    const real = realPlaceOf(place);
+    if (real !== inside && !real.startsWith(`${inside}${sep}`)) continue;
+    throw new RatchetError(
+      'init/workspace-inside',
+      `The workspace ${workspace.root} would stand inside the working tree, with its private keys: ${place} is ${real}.`,
+      'Name a folder outside with --workspace; nothing was written into the tree.',
+      { root: workspace.root, place, real },
+    );
+  }
 }
 
 async function ownFiles(flags: InitFlags, workspace: Workspace): Promise<RepositoryFiles> {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { CODE_OWNERS_PATH, codeOwners } from './code-owners.ts';
 import type { RepositoryFiles } from './deployment-files.ts';
 
 export interface Team {
@@ -6,14 +7,14 @@ export interface Team {
   readonly repository: string;
   /** The API's root when it is not GitHub's. */
   readonly apiUrl: string | null;
-  /** Who is asked to look at changes of policies, workflows and strategies: `@account` or `@organisation/team`. */
-  readonly codeOwner: string;
+  /** Who is asked to look at changes of policies, workflows and strategies: see `ownersIn`. */
+  readonly codeOwners: readonly string[];
 }
 
 /** What a team has beside strategies and policies: who is asked, what issues look like, how the bot runs. */
 export function teamFiles(team: Team): RepositoryFiles {
   const files: Record<string, string> = {
-    '.github/CODEOWNERS': codeOwners(team.codeOwner),
+    [CODE_OWNERS_PATH]: codeOwners(team.codeOwners),
     '.github/ISSUE_TEMPLATE/config.yml': stringify({ blank_issues_enabled: true }),
     '.github/ISSUE_TEMPLATE/strategy-idea.yml': stringify(STRATEGY_IDEA),
     '.github/ISSUE_TEMPLATE/trouble.yml': stringify(TROUBLE),
@@ -23,25 +24,17 @@ export function teamFiles(team: Team): RepositoryFiles {
   return new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
 }
 
-function codeOwners(who: string): string {
-  return `# Who is asked to review. The last line that matches a path counts.
-* ${who}
-/policies/ ${who}
-/.github/ ${who}
-/strategies/ ${who}
-`;
-}
-
 function settings({ repository, apiUrl }: Team): string {
   const comment = '# Settings of ratchet bot serve and its kin. RATCHET_… in the environment and flags override them.';
   return `${comment}\n${stringify({ repository, ...(apiUrl === null ? {} : { apiUrl }), pollSeconds: 300 })}`;
 }
 
+// Labels of the forms are those that every new repository of GitHub's has: GitHub leaves out one that does not exist.
 const STRATEGY_IDEA = {
   name: 'Idea for a strategy',
   description: 'Something a night could try. The machine reads what is written here as a wish, not as an order.',
   title: 'Idea: ',
-  labels: ['idea'],
+  labels: ['enhancement'],
   body: [
     {
       type: 'input',
@@ -67,7 +60,7 @@ const STRATEGY_IDEA = {
 const TROUBLE = {
   name: 'Trouble',
   description: 'Something runs that should not, or does not run that should.',
-  labels: ['trouble'],
+  labels: ['bug'],
   body: [
     {
       type: 'textarea',

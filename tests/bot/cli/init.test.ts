@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -98,6 +98,37 @@ describe('ratchet init', () => {
       () => [tree, '--workspace', join(tree, 'var')],
       /inside the working tree, with its private keys/,
     ],
+    [
+      'a workspace inside, through a link',
+      () => {
+        symlinkSync(tree, join(world.dir, 'link'));
+        return [tree, '--workspace', join(world.dir, 'link', 'var')];
+      },
+      /inside the working tree, with its private keys/,
+    ],
+    [
+      'a workspace inside, through a link to what is not made yet',
+      () => {
+        symlinkSync('link/var', join(world.dir, 'dangling'));
+        return [tree, '--workspace', join(world.dir, 'dangling')];
+      },
+      /inside the working tree, with its private keys/,
+    ],
+    [
+      'a workspace outside whose keys are inside',
+      () => {
+        mkdirSync(join(world.dir, 'outside'));
+        symlinkSync(join(tree, 'var'), join(world.dir, 'outside', 'keys'));
+        return [tree, '--workspace', join(world.dir, 'outside')];
+      },
+      /inside the working tree, with its private keys: \S+gate\.pem is/,
+    ],
+    [
+      'a working tree that is named through a link',
+      () => [join(world.dir, 'link'), '--workspace', join(tree, 'var')],
+      /inside the/,
+    ],
+    ['code owners whom GitHub cannot ask', () => [tree, '--code-owner', 'octo'], /nobody whom GitHub could ask/],
     ['a program without its commit', () => [tree, '--program', 'octo/ratchet@main'], /owner\/name@commit/],
     ['rules without a token', () => ['--protect', '--app-id', '1', ...about()], /RATCHET_ADMIN_TOKEN is not set/],
     ['rules without an App', () => ['--protect', ...about()], /not known which App/],
