@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { RatchetError } from '#engine/errors.ts';
 import { GitFailure, runGit } from './git.ts';
 import { blobHash, checkedPath, commitHash, fullRef, treeHash } from './names.ts';
@@ -27,6 +28,11 @@ interface RunOptions {
   readonly env?: Record<string, string>;
 }
 
+/** A name that begins with a whole hash means the same object for ever, once it is here. */
+const fixedName = /^[0-9a-f]{40}(?:[0-9a-f]{24})?(?:$|:|\^\{tree\}$|\^\{commit\}$)/;
+const keptNames = 10_000;
+const keptBytes = 16 * 1024 * 1024;
+
 const allHeads = '+refs/heads/*:refs/heads/*';
 
 /**
@@ -43,6 +49,9 @@ export class Repository {
   #fetching: Promise<unknown> = Promise.resolve();
 
   readonly #isMirror: boolean;
+  /** Every question to git is a process of its own, and the same ones come again and again. */
+  readonly #kept = new LRUCache<string, ObjectInfo>({ max: keptNames });
+  readonly #keptBlobs = new LRUCache<BlobHash, Buffer>({ maxSize: keptBytes, sizeCalculation: ({ length }) => length + 1 });
 
   private constructor(options: RepositoryOptions, isMirror: boolean) {
     this.dir = options.dir;
@@ -144,12 +153,19 @@ export class Repository {
   }
 
   async readBlobs(blobs: readonly BlobHash[]): Promise<Uint8Array[]> {
-    if (blobs.length === 0) return [];
-    const output = await this.#git(['cat-file', '--batch'], { input: lines(blobs) });
-    return parseBatch(output).map((content, index) => {
-      if (content === null) throw missing(blobs[index]!);
-      return new Uint8Array(content);
-    });
+    const contents = new Map(blobs.map((blob) => [blob, this.#keptBlobs.get(blob)]));
+    const wanted = [...contents.keys()].filter((blob) => contents.get(blob) === undefined);
+    if (wanted.length > 0) {
+      const output = await this.#git(['cat-file', '--batch'], { input: lines(wanted) });
+      for (const [index, content] of parseBatch(output).entries()) {
+        const blob = wanted[index]!;
+        if (content === null) throw missing(blob);
+        contents.set(blob, content);
+        this.#keptBlobs.set(blob, Buffer.from(content));
+      }
+    }
+    // Each its own: what a reader does to its bytes is nobody else's.
+    return blobs.map((blob) => new Uint8Array(contents.get(blob)!));
   }
 
   /** Every file at or under `path`, in git's order. */
@@ -324,8 +340,17 @@ export class Repository {
   }
 
   async #inspectAll(names: readonly string[]): Promise<(ObjectInfo | null)[]> {
-    if (names.length === 0) return [];
-    return parseBatchCheck(await this.#git(['cat-file', '--batch-check'], { input: lines(names) }));
+    const infos = names.map((name) => this.#kept.get(name) ?? null);
+    const wanted = [...names.keys()].filter((index) => infos[index] === null);
+    if (wanted.length === 0) return infos;
+    const output = await this.#git(['cat-file', '--batch-check'], { input: lines(wanted.map((index) => names[index]!)) });
+    for (const [place, info] of parseBatchCheck(output).entries()) {
+      const index = wanted[place]!;
+      infos[index] = info;
+      // What is not here may come with the next fetch.
+      if (info !== null && fixedName.test(names[index]!)) this.#kept.set(names[index]!, info);
+    }
+    return infos;
   }
 
   #git(args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {

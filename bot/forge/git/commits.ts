@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { git, gitLine, tryGit } from './run-git.ts';
 
 export interface Signature {
@@ -20,8 +21,19 @@ export interface Commit {
   signature: string | null;
 }
 
+/** A commit is for ever what it is, and every page asks for the same ones. */
+const kept = new LRUCache<string, Commit>({ max: 10_000 });
+
 /** Reads commits in the order asked; every hash must name a commit. */
 export async function readCommits(gitDir: string, shas: readonly string[]): Promise<Commit[]> {
+  const keyOf = (sha: string): string => `${gitDir} ${sha}`;
+  const wanted = [...new Set(shas)].filter((sha) => !kept.has(keyOf(sha)));
+  const read = new Map((await readFromDisk(gitDir, wanted)).map((commit) => [commit.sha, commit]));
+  for (const commit of read.values()) kept.set(keyOf(commit.sha), commit);
+  return shas.map((sha) => structuredClone(read.get(sha) ?? kept.get(keyOf(sha))!));
+}
+
+async function readFromDisk(gitDir: string, shas: readonly string[]): Promise<Commit[]> {
   if (shas.length === 0) return [];
   const output = await git(gitDir, ['cat-file', '--batch'], { input: `${shas.join('\n')}\n` });
   const commits: Commit[] = [];
