@@ -32,7 +32,12 @@ export function childBundle(): Promise<string> {
 
 /** The static wall's program; parser and esbuild are taken from node_modules when it runs. */
 export function checkerBundle(): Promise<string> {
-  return memoised('checker', () => bundled({ entryPoints: [CHECKER], packages: 'external' }));
+  return nodeBundle(CHECKER);
+}
+
+/** A program of ours for `node -e`, started in a folder below the packages, which it takes from node_modules when it runs. */
+export function nodeBundle(program: string): Promise<string> {
+  return memoised(`node:${program}`, () => bundled({ entryPoints: [program], packages: 'external' }));
 }
 
 function memoised(key: string, make: () => Promise<string>): Promise<string> {

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const forbidden: readonly (readonly [string, string, string])[] = [
   ['engine/candles/x.ts', '#engine/simulation/simulation.ts', 'Imports point down'],
+  ['engine/candles/z.ts', '#engine/analysis/tables.ts', 'Imports point down'],
+  ['engine/analysis/x.ts', '#engine/backtest/sweep.ts', 'Imports point down'],
+  ['engine/analysis/y.ts', '#bot/evidence/evaluation.ts', 'knows nothing of the bot'],
   ['engine/store/x.ts', '#engine/contract/types.ts', 'Imports point down'],
   ['engine/candles/y.ts', '#engine/statistics/moments.ts', 'Imports point down'],
   ['engine/statistics/x.ts', '#engine/candles/types.ts', 'import no room but their own'],
