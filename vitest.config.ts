@@ -2,8 +2,6 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Minutes of real git, npm and processes: `npm run test:long` has them, a run of everything in a quarter of an hour has not. */
 const LONG = [
-  'tests/bot/cli/install.test.ts',
-  'tests/bot/orchestrator/life/in-order.test.ts',
   'tests/bot/orchestrator/repair/mend.test.ts',
   'tests/bot/orchestrator/repair/repair-main.test.ts',
   'tests/e2e/loop.test.ts',

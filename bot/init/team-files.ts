@@ -26,7 +26,7 @@ export function teamFiles(team: Team): RepositoryFiles {
 
 function settings({ repository, apiUrl }: Team): string {
   const comment = '# Settings of ratchet bot serve and its kin. RATCHET_… in the environment and flags override them.';
-  return `${comment}\n${stringify({ repository, ...(apiUrl === null ? {} : { apiUrl }), pollSeconds: 300 })}`;
+  return `${comment}\n${stringify({ repository, ...(apiUrl === null ? {} : { apiUrl }), pollSeconds: 30 })}`;
 }
 
 // Labels of the forms are those that every new repository of GitHub's has: GitHub leaves out one that does not exist.

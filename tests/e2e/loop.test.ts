@@ -189,7 +189,7 @@ describe('the loop', () => {
     expect(verified.stdout).toContain('adopted by the owner');
     expect(verified.code).toBe(0);
     const ledger = await runRatchet('ledger', 'verify', '--workspace', workspace, '--json');
-    expect(JSON.parse(ledger.stdout)).toMatchObject({ trials: 40, nights: 1 });
+    expect(JSON.parse(ledger.stdout)).toMatchObject({ trials: 30, nights: 1 });
   }, 60_000);
 });
 

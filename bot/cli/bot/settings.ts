@@ -27,7 +27,7 @@ export const BotSettings = z.strictObject({
     .regex(/^(?:\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'it is HOST:PORT')
     .default('127.0.0.1:7412'),
   /** How often the repository is looked at beside webhooks; 0 leaves it to them. */
-  pollSeconds: z.coerce.number().int().min(0).max(86_400).default(300),
+  pollSeconds: z.coerce.number().int().min(0).max(86_400).default(30),
   candles: z.string().min(1).optional(),
   /** The private half of a gate key of policies/keys.yaml; by default `keys/gate.pem` in the workspace. */
   gateKey: z.string().min(1).optional(),

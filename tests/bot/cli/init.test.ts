@@ -62,7 +62,7 @@ describe('ratchet init', () => {
       'strategies/ema-cross/strategy.ts',
     ])
       expect(report.written).toContain(path);
-    expect(parse(readFileSync(join(tree, 'ratchet.yaml'), 'utf8'))).toEqual({ repository: `${owner}/${repo}`, pollSeconds: 300 });
+    expect(parse(readFileSync(join(tree, 'ratchet.yaml'), 'utf8'))).toEqual({ repository: `${owner}/${repo}`, pollSeconds: 30 });
     expect(readFileSync(join(tree, '.github/CODEOWNERS'), 'utf8')).toContain(`/policies/ @${owner}`);
     const { keys } = parsePublicKeys(readFileSync(join(tree, 'policies/keys.yaml'), 'utf8'));
     expect(keys.map(({ purpose }) => purpose)).toEqual(['gate', 'owner']);
