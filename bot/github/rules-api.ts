@@ -63,6 +63,10 @@ const SeenRule = z.looseObject({
     .nullish(),
 });
 
+const RefusedAnswer = z.looseObject({
+  data: z.looseObject({ errors: z.array(z.union([z.string(), z.looseObject({ message: z.string().optional() })])).optional() }),
+});
+
 /**
  * Puts rulesets into a repository: those of the same name become what is asked, whom they let past included; others are left alone.
  * Needs `administration: write`, which the App never has: a person's token does this.
@@ -125,6 +129,14 @@ export async function mayBypass(api: Api, { owner, name: repo }: RepositoryName,
   return said === undefined ? null : said === 'always' || (said as string) === 'exempt';
 }
 
+/** GitHub's own reasons for a refusal, as a sentence to follow another one; empty when it gave none. */
+function saidBy(error: unknown): string {
+  const { response } = z.looseObject({ response: RefusedAnswer.optional() }).catch({}).parse(error);
+  const reasons = (response?.data.errors ?? []).map((reason) => (typeof reason === 'string' ? reason : (reason.message ?? '')));
+  const said = reasons.filter((reason) => reason !== '').join('; ');
+  return said === '' ? '' : ` GitHub says: ${said}`;
+}
+
 function refused(error: unknown, repository: string): unknown {
   const status = statusBehind(error);
   const details = { repository, status };
@@ -135,7 +147,7 @@ function refused(error: unknown, repository: string): unknown {
   }
   if (status === 422) {
     const message = `GitHub does not take the rules for ${repository}.`;
-    const remedy = 'Private repositories need a plan with rulesets; otherwise set them by hand as printed.';
+    const remedy = `The App must be installed there before rules can name it, and private repositories need a plan with rulesets.${saidBy(error)}`;
     return new RatchetError('github/rules-refused', message, remedy, details, error);
   }
   return error;

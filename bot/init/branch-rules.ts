@@ -20,6 +20,16 @@ const ADMIN_ROLE = 5;
  */
 export function branchRules(appId: number): readonly Ruleset[] {
   return [
+    // First, for GitHub refuses it while the App is not installed: then nothing is set, rather than half of it.
+    {
+      name: STATE_WRITER_RULES,
+      branch: stateRef,
+      bypass: [
+        { actor_id: appId, actor_type: 'Integration', bypass_mode: 'always' },
+        { actor_id: ADMIN_ROLE, actor_type: 'RepositoryRole', bypass_mode: 'always' },
+      ],
+      rules: [{ type: 'creation' }, { type: 'update' }],
+    },
     {
       name: MAIN_RULES,
       branch: 'main',
@@ -51,14 +61,5 @@ export function branchRules(appId: number): readonly Ruleset[] {
       ],
     },
     { name: STATE_RULES, branch: stateRef, bypass: [], rules: [{ type: 'deletion' }, { type: 'non_fast_forward' }] },
-    {
-      name: STATE_WRITER_RULES,
-      branch: stateRef,
-      bypass: [
-        { actor_id: appId, actor_type: 'Integration', bypass_mode: 'always' },
-        { actor_id: ADMIN_ROLE, actor_type: 'RepositoryRole', bypass_mode: 'always' },
-      ],
-      rules: [{ type: 'creation' }, { type: 'update' }],
-    },
   ];
 }

@@ -11,6 +11,7 @@ import { type PageContext, type PageEnv, type PageRequest, pageIn } from './page
 import { answer } from './respond.ts';
 import { blankPage, branchesPage, filePage, historyPage, type Place, treePage } from './views/code-views.ts';
 import { commitPage } from './views/commit-views.ts';
+import { rulesPage } from './views/rules-page.ts';
 
 /** Files, commits and branches. */
 export function codeRoutes(): Hono<PageEnv> {
@@ -51,6 +52,11 @@ export function codeRoutes(): Hono<PageEnv> {
     return answer(c, await commitPage(page, sha));
   });
   app.get('/:owner/:repo/branches', async (c) => answer(c, await branchesPage(c.get('page'))));
+  app.get('/:owner/:repo/rules', (c) => {
+    const ref = c.req.query('ref');
+    return answer(c, rulesPage(c.get('page'), ref === undefined ? null : ref.replace(/^refs\/heads\//, '')));
+  });
+  app.get('/:owner/:repo/rules/:id{[0-9]+}', (c) => c.redirect(`${c.get('page').home}/rules`, 302));
   app.get('/:owner/:repo/pull/:file{[0-9]+\\.(?:diff|patch)}', async (c) => {
     const page = c.get('page');
     const [number, form] = c.req.param('file').split('.');

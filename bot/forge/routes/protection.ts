@@ -9,6 +9,7 @@ import { type ForgeEnv, type ForgeRequest, nameIn, numberIn, readBody } from '#b
 import { presentProtection, presentRuleset } from '#bot/forge/present/protection.ts';
 import { protectionOf, rulesetsFor } from '#bot/forge/protection/branch-rules.ts';
 import { ProtectionSettings, RulesetSettings } from '#bot/forge/protection/settings.ts';
+import { installationFor } from '#bot/forge/queries/accounts.ts';
 import { rulesetById, rulesetsOf } from '#bot/forge/queries/references.ts';
 import type { RulesetRow } from '#bot/forge/queries/rows.ts';
 
@@ -73,6 +74,7 @@ export function protectionRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const repository = c.get('repository');
     const settings = await readBody(c, RulesetSettings, 'Ruleset');
     refuseTakenName(forge, c, settings.name, null);
+    refuseStrangeApps(forge, c, settings);
     const now = forge.clock();
     const id = insertRow(forge.database, 'rulesets', {
       repository_id: repository.id,
@@ -94,6 +96,7 @@ export function protectionRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const row = rulesetIn(forge, c);
     const settings = await readBody(c, RulesetSettings, 'Ruleset');
     refuseTakenName(forge, c, settings.name, row.id);
+    refuseStrangeApps(forge, c, settings);
     updateRow(forge.database, 'rulesets', 'id', row.id, {
       name: settings.name,
       settings: JSON.stringify(settings),
@@ -120,4 +123,14 @@ function rulesetIn(forge: ForgeContext, c: ForgeRequest): RulesetRow {
 function refuseTakenName(forge: ForgeContext, c: ForgeRequest, name: string, except: number | null): void {
   const taken = rulesetsOf(forge.database, c.get('repository').id).some((row) => row.name === name && row.id !== except);
   if (taken) throw invalid({ resource: 'Ruleset', field: 'name', code: 'already_exists', message: 'Name must be unique' });
+}
+
+/** As GitHub has it: only an App that is installed there can be let past. */
+function refuseStrangeApps(forge: ForgeContext, c: ForgeRequest, { bypass_actors }: RulesetSettings): void {
+  const isStrange = bypass_actors.some(
+    ({ actor_type, actor_id }) =>
+      actor_type === 'Integration' && installationFor(forge.database, actor_id ?? 0, c.get('repository').id) === undefined,
+  );
+  const message = 'Actor GitHub App must be part of the ruleset source or owner organization';
+  if (isStrange) throw new ApiError(422, 'Validation Failed', [message]);
 }

@@ -12,6 +12,7 @@ import {
   type World,
   webhookSecret,
 } from './forge-under-test.ts';
+import { browse } from './pages/browse.ts';
 
 const branch = 'ratchet/state';
 const ref = `heads/${branch}`;
@@ -97,8 +98,16 @@ describe('the state branch, once ratchet init --protect was run', () => {
     expect(await standsAt()).toBe(state);
   });
 
-  it('takes none by push either, which GitHub words as a violation of its rules', async () => {
-    await expect(push('writer', `${order}:refs/heads/${branch}`)).rejects.toThrow(
+  it('takes none by push either, which GitHub words as a violation of its rules, with a page that shows them', async () => {
+    const refused = await push('writer', `${order}:refs/heads/${branch}`).catch((error: Error) => error.message);
+    const [, address] = String(refused).match(/Review all repository rules at (\S+)/)!;
+    const person = browse(world.forge.url);
+    await person.get(world.forge.loginUrl('writer'));
+    const page = await (await person.get(address!.slice(world.forge.url.length))).text();
+    for (const words of ['Writing to it is restricted', 'It cannot be rewritten', STATE_WRITER_RULES])
+      expect(page).toContain(words);
+    expect(page).not.toContain('These checks must have passed');
+    expect(refused).toMatch(
       /error: GH013: Repository rule violations found for refs\/heads\/ratchet\/state\.\s+remote: Review all repository rules at http\S+\/rules\?ref=refs%2Fheads%2Fratchet%2Fstate[\s\S]*- Cannot update this protected ref\./,
     );
     expect(await standsAt()).toBe(state);
@@ -175,6 +184,25 @@ describe('the state branch, once ratchet init --protect was run', () => {
     expect(updatesRestrictedBy).toEqual([idOf(STATE_WRITER_RULES)]);
     expect(await mayBypass(world.bot(), { owner, name: repo }, idOf(STATE_WRITER_RULES))).toBe(true);
     expect(await mayBypass(world.bot(), { owner, name: repo }, idOf(STATE_RULES))).toBe(false);
+  });
+});
+
+describe('an App that is not installed', () => {
+  it('cannot be let past; who asks for it is told to install it first, and nothing is set', async () => {
+    const world = await createWorld();
+    try {
+      const other = world.forge.registerApp({ ...ratchetApp, slug: 'other', name: 'Other', webhookSecret });
+      await expect(putRulesets(world.as('owner'), { owner, name: repo }, branchRules(other.appId))).rejects.toMatchObject({
+        code: 'github/rules-refused',
+        remedy: expect.stringMatching(
+          /must be installed there.*GitHub says: Actor GitHub App must be part of the ruleset source/,
+        ),
+      });
+      expect((await world.as('owner').repos.getRepoRulesets({ owner, repo })).data).toEqual([]);
+    } finally {
+      await world.close();
+    }
+    world.contract.assertKept();
   });
 });
 
