@@ -10,6 +10,8 @@ import { BotSettings } from './bot/settings.ts';
 const CONFIG_FILE = 'ratchet.yaml';
 /** Settings in the environment: `RATCHET_TRIALS=200`, `RATCHET_PACE_MS=0`. */
 const PREFIX = 'RATCHET_';
+/** How an error names the command line. */
+const FLAGS = 'the flags';
 
 /** How `ratchet up` runs. One schema for the environment and the flags; the file may also say how the bot runs. */
 export const Config = z.strictObject({
@@ -50,7 +52,7 @@ const FileSettings = z.strictObject({ ...Config.shape, ...BotSettings.shape }).p
 /**
  * Puts the settings of `ratchet up` together: flags over the environment over the file over the defaults.
  * @param file named by `--config`; otherwise `ratchet.yaml` here, if there is one
- * @throws RatchetError `config/invalid` naming the setting and where it stands
+ * @throws RatchetError `config/invalid`, or `config/usage` for a flag, naming the setting and where it stands
  */
 export function loadConfig(flags: Partial<Record<Setting, unknown>>, env: NodeJS.ProcessEnv, file?: string): Config {
   return load(Config, flags, env, file);
@@ -81,7 +83,7 @@ function load<T extends z.ZodRawShape>(
   take(file ?? CONFIG_FILE, readFile(file), FileSettings);
   const own = schema.partial();
   take('the environment', readEnvironment(env, Object.keys(schema.shape)), own);
-  take('the flags', Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), own);
+  take(FLAGS, Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), own);
   return schema.parse(merged);
 }
 
@@ -117,7 +119,9 @@ function readEnvironment(env: NodeJS.ProcessEnv, names: readonly string[]): Reco
 function invalid(where: string, error: z.ZodError): RatchetError {
   const issue = error.issues[0];
   const setting = issue?.path.join('.') || 'a setting';
-  return new RatchetError('config/invalid', `${setting} in ${where}: ${issue?.message}.`, 'Correct it; nothing was started.', {
+  // Words that were typed are one thing, a file that is wrong another: a shell is told so.
+  const code = where === FLAGS ? 'config/usage' : 'config/invalid';
+  return new RatchetError(code, `${setting} in ${where}: ${issue?.message}.`, 'Correct it; nothing was started.', {
     where,
     setting,
   });

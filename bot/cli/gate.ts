@@ -77,11 +77,11 @@ export function gateCommand(): Command {
 
 async function runGateCommand(name: string, flags: GateFlags, command: Command): Promise<void> {
   if (name !== 'all' && !(GATE_NAMES as readonly string[]).includes(name)) {
-    throw new RatchetError('gates/unknown', `There is no gate ${name}.`, `Choose one of ${GATE_NAMES.join(', ')}, or all.`);
+    throw new RatchetError('gates/usage', `There is no gate ${name}.`, `Choose one of ${GATE_NAMES.join(', ')}, or all.`);
   }
   const author = authorClass(flags.author);
   if (flags.sarif !== undefined && name !== 'audit' && name !== 'all') {
-    throw new RatchetError('gates/no-audit', `--sarif is for the audit, not for ${name}.`, 'Run the gate audit, or all.');
+    throw new RatchetError('gates/usage', `--sarif is for the audit, not for ${name}.`, 'Run the gate audit, or all.');
   }
   refuseMisplaced(name, flags);
   const earlier = flags.needs === undefined ? [] : resultsOfNeeds(flags.needs);

@@ -25,6 +25,8 @@ export const port = wholeNumber(0, 65_535);
 export const pace = wholeNumber(0, 3_600_000);
 /** Milliseconds between two looks: at most an hour, and not so often that it does nothing else. */
 export const poll = wholeNumber(10, 3_600_000);
+/** Seconds between two looks of the bot: at most a day; 0 is never. */
+export const pollSeconds = wholeNumber(0, 86_400);
 /** How much of something, when none is meaningful too. */
 export const count = wholeNumber(0, MOST_BARS);
 /** A length in bars. */

@@ -16,9 +16,9 @@ export function classOfBots(headRef: string): Exclude<AuthorClass, 'person'> {
   return headRef.startsWith(REPAIR_BRANCHES) ? 'repair' : 'bot';
 }
 
-/** @throws RatchetError `gates/author` */
+/** @throws RatchetError `gates/usage` */
 export function authorClass(text: string): AuthorClass {
   const parsed = AuthorClass.safeParse(text);
   if (parsed.success) return parsed.data;
-  throw new RatchetError('gates/author', `--author ${text} is none of bot, person and repair.`, 'Give one of the three.');
+  throw new RatchetError('gates/usage', `--author ${text} is none of bot, person and repair.`, 'Give one of the three.');
 }

@@ -103,6 +103,11 @@ describe('bad input to ratchet up gives one clear line', () => {
     ['backtest ema-cross', '--delay', '-1', /--delay -1/],
     ['backtest verify ema-cross', '--cuts', '1.5', /--cuts.*whole number/],
     ['gate all', '--base', 'main', /required option '--head/],
+    ['gate nosuch --base main --head main', '--author', 'bot', /no gate nosuch/],
+    ['gate all --base main --head main', '--author', 'alien', /--author alien/],
+    ['doctor', '--repository', 'strategies', /owner\/name/],
+    ['bot serve --repository octo/strategies', '--poll', 'x', /--poll.*from 0 to 86400/],
+    ['bot setup --repository octo/strategies', '--webhook-url', 'http://bot.example.org/', /https.*ends with \/webhooks/],
   ] as const;
   // Each row starts a process; the short run takes every fifth.
   it.each(WRONG_USE.filter((_, index) => isLong || index % 5 === 0))(

@@ -13,6 +13,7 @@ import { acquireLock } from '#engine/runtime/lock.ts';
 import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { nightHere } from '../night/night-here.ts';
+import * as option from '../option-parsers.ts';
 import { repairToolsFor } from '../repair.ts';
 import { type Bot, startBot } from '../start-bot.ts';
 import { workspaceAt } from '../up/workspace.ts';
@@ -36,7 +37,7 @@ export function serveCommand(): Command {
     .option('--api-url <url>', "the API's root, for GitHub Enterprise or an embedded forge (default: GitHub's)")
     .option('--remote-url <url>', 'where git fetches from (default: what goes with the API)')
     .option('--listen <host:port>', 'where webhooks arrive; port 0 takes a free one (default: 127.0.0.1:7412)')
-    .option('--poll <seconds>', 'how often to look beside webhooks; 0 leaves it to them (default: 30)')
+    .option('--poll <seconds>', 'how often to look beside webhooks; 0 leaves it to them (default: 30)', option.pollSeconds)
     .option('--candles <dir>', "the candle store (default: the workspace's)")
     .option('--gate-key <file>', "the gate's private key (default: keys/gate.pem in the workspace)")
     .action(async ({ config, poll, ...flags }: ServeFlags, command: Command) => {

@@ -71,7 +71,15 @@ async function setup(
   }
 }
 
+/** Where the App's deliveries go: this program hears them at one path, and nobody between may read or change them. */
 function webhookAddress(text: string): string {
-  if (/^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text)) return text;
-  throw new RatchetError('bot/usage', `--webhook-url ${text} is no web address.`, 'Give one that ends with /webhooks.');
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isPrivate =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname));
+  if (isPrivate && url?.pathname === '/webhooks' && url.search === '' && url.hash === '') return text;
+  throw new RatchetError(
+    'bot/usage',
+    `--webhook-url ${text} is not where deliveries can go.`,
+    'Give an address with https that ends with /webhooks, such as https://bot.example.org/webhooks.',
+  );
 }
