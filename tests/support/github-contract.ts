@@ -122,6 +122,25 @@ const outside: Record<string, Schema | null> = {
 };
 
 /** Written from GitHub's documentation: the contract's file has no component for these. */
+const codeOwnersErrors: Schema = {
+  type: 'object',
+  required: ['errors'],
+  properties: {
+    errors: listOf({
+      type: 'object',
+      required: ['line', 'column', 'kind', 'message', 'path'],
+      properties: {
+        line: { type: 'integer' },
+        column: { type: 'integer' },
+        source: { type: 'string' },
+        kind: { type: 'string' },
+        suggestion: { type: ['string', 'null'] },
+        message: { type: 'string' },
+        path: { type: 'string' },
+      },
+    }),
+  },
+};
 const workflowRun: Schema = {
   type: 'object',
   required: [
@@ -162,6 +181,7 @@ const workflowJob: Schema = {
   },
 };
 Object.assign(outside, {
+  'GET /repos/{owner}/{repo}/codeowners/errors': codeOwnersErrors,
   'POST /app-manifests/{code}/conversions': {
     allOf: [
       component('integration'),

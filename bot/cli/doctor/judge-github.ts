@@ -83,6 +83,15 @@ export function judgeWriters(branch: string, types: ReadonlySet<string>, isAppLe
   return good(name, 'the App, and whom else the rules let past, which only administrators are told');
 }
 
+/** @param faults what GitHub has against lines of the file, one short sentence each; null when there is no file */
+export function judgeCodeOwners(faults: readonly string[] | null): Check {
+  const name = 'code owners';
+  if (faults === null) return note(name, 'none: GitHub asks nobody to review', 'Run ratchet init and commit what it writes.');
+  if (faults.length === 0) return good(name, 'GitHub understands each line');
+  const mend = 'Name people and teams that may write in .github/CODEOWNERS; an organisation by itself is nobody to ask.';
+  return weak(name, `GitHub passes over lines, and asks nobody for them: ${faults.join('; ')}`, mend);
+}
+
 /** @param wanted paths of the workflows that `ratchet init` writes, @param found text by path of those on main */
 export function judgeWorkflows(wanted: readonly string[], found: ReadonlyMap<string, string>): readonly Check[] {
   const lacking = wanted.filter((path) => !found.has(path));

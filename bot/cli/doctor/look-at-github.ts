@@ -19,6 +19,7 @@ import {
 import { type AppIdentity, clientOfApp, installedApp } from '#bot/github/app-client.ts';
 import { folderAt, textAt } from '#bot/github/contents.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
+import { statusBehind } from '#bot/github/refusal.ts';
 import type { Api, RepositoryName } from '#bot/github/repository-api.ts';
 import { mayBypass, rulesOf } from '#bot/github/rules-api.ts';
 import { workflows } from '#bot/init/workflows.ts';
@@ -32,6 +33,7 @@ import { type BotSettings, repositoryNameOf } from '../bot/settings.ts';
 import { workspaceAt } from '../up/workspace.ts';
 import { type Check, good, missing } from './check.ts';
 import {
+  judgeCodeOwners,
   judgeKept,
   judgeMainRules,
   judgePermissions,
@@ -86,6 +88,7 @@ export async function lookAtGithub(settings: BotSettings): Promise<readonly Chec
       ...judgeMainRules(await rulesOf(client, repository, MAIN), identity.appId),
       ...(await askStateRules(client, repository)),
     ])),
+    ...(await judged('code owners', async () => [judgeCodeOwners(await askCodeOwners(client, repository))])),
     ...(await judged('policies', async () => [await askPolicies(client, repository)])),
     ...(await judged('keys', () => askKeys(client, repository, resolve(settings.gateKey ?? workspace.gateKey)))),
     ...(await judged('candles', () => askCandles(client, repository, resolve(settings.candles ?? workspace.candles)))),
@@ -126,6 +129,16 @@ async function askStateRules(client: Api, repository: RepositoryName): Promise<r
   // One that keeps the App out is enough; rules of an organisation do not tell the App.
   const isLetPast = answers.includes(false) ? false : answers.length === 0 || answers.includes(null) ? null : true;
   return [judgeKept(stateRef, types), judgeWriters(stateRef, types, isLetPast)];
+}
+
+async function askCodeOwners(client: Api, { owner, name: repo }: RepositoryName): Promise<readonly string[] | null> {
+  try {
+    const { data } = await client.rest.repos.codeownersErrors({ owner, repo, ref: MAIN });
+    return data.errors.map(({ line, kind, source }) => `line ${line}, ${kind.toLowerCase()}: ${source?.trim() ?? ''}`);
+  } catch (error) {
+    if (statusBehind(error) === 404) return null;
+    throw error;
+  }
 }
 
 async function askPolicies(client: Api, repository: RepositoryName): Promise<Check> {

@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { demand, effectiveRole, isAtLeast, needs } from '#bot/forge/auth/access.ts';
 import { type ForgeContext, gitDirOf } from '#bot/forge/context.ts';
 import { readCommit } from '#bot/forge/git/commits.ts';
-import { listRefs } from '#bot/forge/git/references.ts';
+import { listRefs, resolveCommit } from '#bot/forge/git/references.ts';
+import { entryAt, readBlob } from '#bot/forge/git/trees.ts';
 import { notFound } from '#bot/forge/http/api-error.ts';
 import { pageOfList } from '#bot/forge/http/pagination.ts';
 import { type ForgeEnv, nameIn } from '#bot/forge/http/request.ts';
@@ -12,7 +13,9 @@ import { presentCommit } from '#bot/forge/present/commit.ts';
 import { presentBranchProtection } from '#bot/forge/present/protection.ts';
 import { presentFullRepository, presentRole } from '#bot/forge/present/repository.ts';
 import { isProtected } from '#bot/forge/protection/branch-rules.ts';
+import { CODE_OWNERS_PATHS, type CodeOwnersFault, readCodeOwners } from '#bot/forge/protection/code-owners.ts';
 import { collaboratorsOf, userByLogin } from '#bot/forge/queries/accounts.ts';
+import type { RepositoryRow } from '#bot/forge/queries/rows.ts';
 
 /** The repository, its branches and who may do what in it. */
 export function repositoryRoutes(forge: ForgeContext): Hono<ForgeEnv> {
@@ -20,6 +23,22 @@ export function repositoryRoutes(forge: ForgeContext): Hono<ForgeEnv> {
 
   app.get('/repos/:owner/:repo', (c) => {
     return c.json(presentFullRepository(forge, c.get('repository'), c.get('actor')));
+  });
+
+  app.get('/repos/:owner/:repo/codeowners/errors', async (c) => {
+    demand(c, needs.readContents);
+    const repository = c.get('repository');
+    const gitDir = gitDirOf(forge, repository);
+    const sha = await resolveCommit(gitDir, c.req.query('ref') ?? `refs/heads/${repository.default_branch}`);
+    if (sha === null) throw notFound();
+    for (const path of CODE_OWNERS_PATHS) {
+      const entry = await entryAt(gitDir, sha, path);
+      if (entry?.type !== 'blob') continue;
+      const text = (await readBlob(gitDir, entry.sha)).toString('utf8');
+      const { faults } = readCodeOwners(text, (owner) => mayOwn(forge, repository, owner));
+      return c.json({ errors: faults.map((fault) => presentFault(path, fault)) });
+    }
+    throw notFound();
   });
 
   app.get('/repos/:owner/:repo/branches', async (c) => {
@@ -86,4 +105,16 @@ export function repositoryRoutes(forge: ForgeContext): Hono<ForgeEnv> {
   });
 
   return app;
+}
+
+/** Accounts that may write; the forge has no teams, and leaves addresses to whoever has them. */
+function mayOwn(forge: ForgeContext, repository: RepositoryRow, owner: string): boolean {
+  if (!owner.startsWith('@')) return true;
+  const user = userByLogin(forge.database, owner.slice(1));
+  return user !== undefined && isAtLeast(effectiveRole(forge, repository, user), 'write');
+}
+
+function presentFault(path: string, { line, column, kind, source, suggestion }: CodeOwnersFault) {
+  const message = `${kind} on line ${line}${suggestion === null ? '' : `: ${suggestion}`}\n\n  ${source}\n  ${' '.repeat(column - 1)}^`;
+  return { line, column, kind, source, suggestion, message, path };
 }

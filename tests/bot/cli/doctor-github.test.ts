@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  judgeCodeOwners,
   judgeKept,
   judgeMainRules,
   judgePermissions,
@@ -63,6 +64,16 @@ describe('ratchet doctor, of a repository on GitHub, finds', () => {
     expect(check).toMatchObject({ name: 'writers of ratchet/state', status, found: expect.stringMatching(found) });
     expect(check.mend === null).toBe(status === 'good');
     if (status !== 'good') expect(check.mend).toContain('ratchet init --protect');
+  });
+
+  it('code owners whom nobody can ask', () => {
+    expect(judgeCodeOwners([]).status).toBe('good');
+    expect(judgeCodeOwners(null)).toMatchObject({ status: 'note', mend: expect.stringContaining('ratchet init') });
+    expect(judgeCodeOwners(['line 2, unknown owner: * @octo-org'])).toMatchObject({
+      status: 'weak',
+      found: expect.stringContaining('@octo-org'),
+      mend: expect.stringContaining('an organisation by itself is nobody'),
+    });
   });
 
   it('policies that cannot be used, and strategies that nobody signed', () => {

@@ -165,6 +165,10 @@ describe('ratchet init', () => {
       new Set(['creation', 'deletion', 'non_fast_forward', 'update']),
     );
 
+    // GitHub understands whom it is to ask, and says so when it does not.
+    const faults = async () => (await api.rest.repos.codeownersErrors({ owner, repo })).data.errors;
+    expect(await faults()).toEqual([]);
+
     // They hold: nobody pushes to main any more, nor rewrites the state branch.
     await clone.commit('Past the gate', { 'x.txt': 'x' });
     await expect(clone.git('push', '--quiet', 'origin', 'HEAD:main')).rejects.toThrow();
