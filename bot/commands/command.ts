@@ -41,6 +41,7 @@ export interface CommandRoom {
   readonly life: PullRequestLife;
   /** As fetched just before the command. */
   readonly repository: Repository;
+  /** Of that repository. */
   readonly state: StateBranch;
   readonly engine: Pick<EngineWatch, 'status' | 'publishedReport' | 'report'>;
   readonly orders: WaitingOrders;
@@ -67,6 +68,8 @@ export interface CommentCommand {
   /** Which permission it needs: `policies/autonomy.yaml` says what each class demands. */
   readonly permission: keyof AutonomyPolicy['commands'];
   readonly needsPullRequest: boolean;
+  /** How many words after its name it reads. One more is refused by name: whoever wrote it meant something by it. */
+  readonly wordsMax: number;
   /** Whether it takes so long that quick ones must not stand behind it. */
   readonly isSlow: boolean;
   /** @throws RatchetError for whatever the author can mend: it becomes the answer */

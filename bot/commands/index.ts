@@ -34,6 +34,7 @@ const help: CommentCommand = {
   help: 'A comment is a command when it is one line that begins with a slash and a word, and was not edited.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   answer: async ({ words: [word] }) => (word === undefined ? commandTable() : helpAbout(word.replace(/^\//, '').toLowerCase())),
 };

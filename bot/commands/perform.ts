@@ -5,6 +5,7 @@ import type { Permission } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Answer } from './answer.ts';
 import type { CommandRoom, CommentCommand } from './command.ts';
+import { quoted } from './quoted.ts';
 
 /** Who asks for a command, where, and in which comment; null when it was a box of the dashboard. */
 export interface Request {
@@ -30,6 +31,7 @@ export async function perform(command: CommentCommand, request: Request, room: C
       return `\`/${command.name}\` works on pull requests only. Nothing was done.`;
     const { permission, refusal } = await mayUse(command, request.author, room);
     if (refusal !== null) return refusal;
+    requireKnown(command, request.words);
     const say = async (progress: string): Promise<void> => {
       await answer.write(`⏳ ${progress}`);
     };
@@ -42,13 +44,24 @@ export async function perform(command: CommentCommand, request: Request, room: C
   }
 }
 
+/** @throws RatchetError `commands/words` naming the first word that the command does not read */
+function requireKnown({ name, usage, wordsMax }: CommentCommand, words: readonly string[]): void {
+  const unread = words[wordsMax];
+  if (unread === undefined) return;
+  throw new RatchetError('commands/words', `It does not know what to do with ${quoted(unread)}.`, `Write it like \`${usage}\`.`, {
+    name,
+    word: unread,
+  });
+}
+
 async function mayUse(
   command: CommentCommand,
   author: string,
   { api, repository, state }: CommandRoom,
 ): Promise<{ permission: Permission; refusal: string | null }> {
   await repository.fetch();
-  await state.refresh();
+  // The state branch came with it.
+  await state.reload();
   const main = await repository.resolve('main');
   const text = main === null ? null : await readText(repository, main, AUTONOMY_PATH);
   const needed = parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy).commands[command.permission];

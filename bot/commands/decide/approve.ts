@@ -9,6 +9,7 @@ export const approve: CommentCommand = {
   help: 'Records your approval of one head on the state branch, where policies and the merge log read it. It merges nothing, and ends with the next push. GitHub’s own review is something else, and counts where branch protection asks for it.',
   permission: 'decide',
   needsPullRequest: true,
+  wordsMax: 1,
   isSlow: false,
   async answer(invocation, { api, life }) {
     const { number, words, author } = invocation;

@@ -8,6 +8,7 @@ export const close: CommentCommand = {
   help: 'Closes the pull request. The trials behind it stay in the ledger, and its branch stays until its term is over.',
   permission: 'decide',
   needsPullRequest: true,
+  wordsMax: 0,
   isSlow: false,
   async answer(invocation, { api, life }) {
     const { number, author } = invocation;

@@ -1,5 +1,6 @@
 import { RatchetError } from '#engine/errors.ts';
 import type { CommentCommand } from '../command.ts';
+import { quoted } from '../quoted.ts';
 import { deciderOf } from './decider.ts';
 
 export const hold: CommentCommand = {
@@ -9,10 +10,12 @@ export const hold: CommentCommand = {
   help: 'A held pull request is proven as before, but merged neither by policy nor by `/merge`. `/hold off` releases it, whoever held it.',
   permission: 'decide',
   needsPullRequest: true,
+  wordsMax: 1,
   isSlow: false,
   async answer(invocation, { life }) {
     const { number, words, author } = invocation;
-    switch (words[0]?.toLowerCase()) {
+    const [word] = words;
+    switch (word?.toLowerCase()) {
       case undefined:
         await life.hold(number, deciderOf(invocation));
         return `Held by @${author}. \`/hold off\` releases it.`;
@@ -20,7 +23,11 @@ export const hold: CommentCommand = {
         await life.release(number, deciderOf(invocation));
         return `Released by @${author}. Policy or \`/merge\` may merge it again.`;
       default:
-        throw new RatchetError('commands/hold', 'It is either `/hold` or `/hold off`.', 'Nothing was done.');
+        throw new RatchetError(
+          'commands/hold',
+          `It does not know what to do with ${quoted(word!)}.`,
+          'It is either `/hold` or `/hold off`.',
+        );
     }
   },
 };

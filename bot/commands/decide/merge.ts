@@ -9,6 +9,7 @@ export const merge: CommentCommand = {
   help: 'Squashes one head into main, or puts it into main’s merge queue, and removes the branch. What was proven against an older main is proven against the present one first. Nothing is merged that is held, edited by hand, or no longer at that head.',
   permission: 'decide',
   needsPullRequest: true,
+  wordsMax: 1,
   isSlow: true,
   async answer(invocation, { api, life }) {
     const { number, words, author, say } = invocation;

@@ -1,5 +1,6 @@
 import type { PullRequest } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { quoted } from '../quoted.ts';
 
 /** Short names of commits are fine to read and wrong to decide by. */
 const SHA_LENGTH_MIN = 12;
@@ -16,7 +17,11 @@ export function namedHead({ number, headSha, state, isMerged }: PullRequest, wor
   const [sha] = words;
   if (sha === undefined) throw new RatchetError('commands/which-head', 'It names no commit.', remedy);
   if (!new RegExp(`^[0-9a-f]{${SHA_LENGTH_MIN},64}$`, 'i').test(sha))
-    throw new RatchetError('commands/which-head', `That is no commit's name of at least ${SHA_LENGTH_MIN} digits.`, remedy);
+    throw new RatchetError(
+      'commands/which-head',
+      `${quoted(sha)} is no commit's name of at least ${SHA_LENGTH_MIN} digits.`,
+      remedy,
+    );
   if (headSha.startsWith(sha.toLowerCase())) return headSha;
   throw new RatchetError(
     'commands/which-head',

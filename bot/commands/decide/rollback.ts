@@ -9,6 +9,7 @@ export const rollback: CommentCommand = {
   help: 'VERSION is a tree or a commit as `/strategy` lists them; left out, the version before the running one. A tree that ran on main before needs no new evidence. To stop trading at once, use `/halt` first.',
   permission: 'decide',
   needsPullRequest: false,
+  wordsMax: 2,
   isSlow: false,
   async answer(invocation, { repository, life }) {
     const [name, version] = invocation.words;

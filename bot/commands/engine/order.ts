@@ -19,6 +19,7 @@ export function order(name: string, mode: Mode, { summary, help }: { summary: st
     help: `${help} The answer changes when the engine has confirmed it.`,
     permission: 'engine',
     needsPullRequest: false,
+    wordsMax: Number.POSITIVE_INFINITY,
     isSlow: false,
     answer: (invocation, room) => giveOrder(mode, invocation, room),
   };

@@ -14,6 +14,7 @@ export const ledger: CommentCommand = {
   help: 'The newest nights with their trials, the head of the chain, and the budgets of selection data and vault. `ratchet ledger verify` on a clone checks every line.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 0,
   isSlow: false,
   async answer(_invocation, { repository, state }) {
     const reading = await readLedgerFrom(state);
@@ -41,11 +42,11 @@ function nightsTable(nights: readonly Night[]): string {
     .toReversed()
     .map(({ cycle, strategy, proposer, planned, asked, above, decision, reason }) => [
       code(cycle),
-      strategy,
+      text(strategy),
       text(proposer),
       count(planned),
       `${above} of ${asked}`,
-      decision ?? 'not ended',
+      decision === null ? 'not ended' : code(decision),
       text(reason ?? ''),
     ]);
   const columns = [

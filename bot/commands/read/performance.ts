@@ -12,6 +12,7 @@ export const performance: CommentCommand = {
   help: 'Return, drawdown, trades, fees and exposure of each account since its first bar, whichever version traded. A dash means that there is nothing to divide by.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);

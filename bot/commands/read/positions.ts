@@ -12,6 +12,7 @@ export const positions: CommentCommand = {
   help: 'Every open position with its entry, the last close, what it would bring before fees, and its stop and target.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);

@@ -1,5 +1,5 @@
 import { text } from '#bot/evidence/markdown.ts';
-import { count, percent, signedPercent } from '#bot/evidence/numbers.ts';
+import { counted, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
 import { readText } from '#bot/gates/context.ts';
 import { GATES_POLICY_PATH, GatesPolicy, parsePolicy, RISK_POLICY_PATH, RiskPolicy } from '#bot/gates/policies.ts';
 import { Stage } from '#engine/contract/manifest.ts';
@@ -9,8 +9,6 @@ import { tipOf } from '../deployed.ts';
 import { asOfLine } from './figures.ts';
 import { publishedReport, strategiesNamed } from './strategy-named.ts';
 
-const DAY_MS = 86_400_000;
-
 export const readiness: CommentCommand = {
   name: 'readiness',
   usage: '/readiness [STRATEGY]',
@@ -18,11 +16,13 @@ export const readiness: CommentCommand = {
   help: 'What the running version has done since it was loaded, beside the conditions that the policies on main put before the next stage. It says what is asked; the gates decide when a pull request asks for it (`/promote`).',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);
+    const strategies = strategiesNamed(report, id);
     const asked = await conditionsOnMain(room);
-    const parts = strategiesNamed(report, id).map((strategy) => readinessOf(strategy, report.asOf, asked));
+    const parts = strategies.map((strategy) => readinessOf(strategy, asked));
     return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report.asOf)].join('\n\n');
   },
 };
@@ -44,9 +44,9 @@ async function conditionsOnMain({ repository }: Pick<CommandRoom, 'repository'>)
   };
 }
 
-function readinessOf(strategy: StrategyReport, asOf: number | null, asked: Asked): string {
+function readinessOf(strategy: StrategyReport, asked: Asked): string {
   const next = Stage.options[Stage.options.indexOf(strategy.stage) + 1];
-  const shown = [`**${strategy.id}**, stage **${strategy.stage}**.`, forward(strategy, asOf)];
+  const shown = [`**${strategy.id}**, stage **${strategy.stage}**.`, forward(strategy)];
   if (next === undefined) return [...shown, 'There is no stage above it.'].join('\n\n');
   const conditions = asked.policies
     .filter(({ matchConstraints: { stages }, failureAction }) => failureAction === 'deny' && stages?.includes(next) === true)
@@ -65,8 +65,9 @@ function readinessOf(strategy: StrategyReport, asOf: number | null, asked: Asked
   return [...shown, `Next is **${next}**. ${list}`, risk].join('\n\n');
 }
 
-function forward({ capital, equity, performance: own }: StrategyReport, asOf: number | null): string {
-  if (own.since === null || asOf === null) return 'It has seen no bar yet.';
-  const days = Math.floor((asOf - own.since) / DAY_MS);
-  return `Forward: ${count(days)} days, ${count(own.trades)} closed trades, ${signedPercent(equity / capital - 1)} after fees, deepest drawdown ${percent(own.maxDrawdown)}.`;
+/** Of the version that runs: the account may have traded for years under others, and what they did says nothing of this one. */
+function forward({ truth, capital, performance: { since } }: StrategyReport): string {
+  if (since === null || truth.age === null) return 'It has seen no bar yet.';
+  const result = `${signedDecimal(truth.netResult)} after fees, ${signedPercent(truth.netResult / capital)} of the capital`;
+  return `Forward, this version: ${counted(Math.floor(truth.age), 'day')}, ${counted(truth.trades, 'closed trade')} (${result}), deepest drawdown ${percent(truth.drawdownWorst)}.`;
 }

@@ -1,10 +1,11 @@
 import { nightsOf, readLedgerFrom } from '#bot/evidence/ledger.ts';
-import { text } from '#bot/evidence/markdown.ts';
+import { code, text } from '#bot/evidence/markdown.ts';
 import { amount, day, signedPercent } from '#bot/evidence/numbers.ts';
 import { sparkline } from '#bot/orchestrator/dashboard/sparkline.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { EngineReport, StrategyReport } from '#engine/runtime/report.ts';
 import type { CommentCommand } from '../command.ts';
+import { quoted } from '../quoted.ts';
 import { asOfLine } from './figures.ts';
 import { performanceTable } from './performance.ts';
 import { publishedReport } from './strategy-named.ts';
@@ -20,6 +21,7 @@ export const report: CommentCommand = {
   help: `Equity day by day over the last days (${DAYS} unless you say otherwise, at most ${DAYS_MAX}), the figures since the account began, and what the last nights decided.`,
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [word] }, room) {
     const days = word === undefined ? DAYS : daysIn(word);
@@ -27,7 +29,9 @@ export const report: CommentCommand = {
     const nights = nightsOf(await readLedgerFrom(room.state)).slice(-NIGHTS_SHOWN);
     const lines = nights
       .toReversed()
-      .map(({ cycle, decision, reason }) => `- \`${cycle}\`: **${decision ?? 'not ended'}**. ${text(reason ?? '')}`.trimEnd());
+      .map(({ cycle, decision, reason }) =>
+        `- \`${cycle}\`: **${decision === null ? 'not ended' : code(decision)}**. ${text(reason ?? '')}`.trimEnd(),
+      );
     return [
       accounts(published, days),
       ...(published.strategies.length === 0 ? [] : [performanceTable(published.strategies)]),
@@ -40,7 +44,7 @@ export const report: CommentCommand = {
 function daysIn(word: string): number {
   const days = /^\d{1,3}$/.test(word) ? Number(word) : 0;
   if (days >= 1 && days <= DAYS_MAX) return days;
-  throw new RatchetError('commands/days', `That is no number of days.`, `Give one from 1 to ${DAYS_MAX}.`, { word });
+  throw new RatchetError('commands/days', `${quoted(word)} is no number of days.`, `Give one from 1 to ${DAYS_MAX}.`, { word });
 }
 
 function accounts({ strategies }: EngineReport, days: number): string {

@@ -13,6 +13,7 @@ export const risk: CommentCommand = {
   help: 'The control order in force, every limit with what is used of it, the drawdowns, and how often each check refused an order.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 0,
   isSlow: false,
   async answer(_invocation, room) {
     const report = await publishedReport(room);
@@ -28,7 +29,7 @@ function limitsOf({ risk: limits }: EngineReport): string {
     strategy ?? 'the whole engine',
     `${decimal(used, 4)} ${text(unit)}`,
     `${decimal(limit, 4)} ${text(unit)}`,
-    share(limit === 0 ? null : Math.max(0, used / limit)),
+    shareOf(used, limit),
   ]);
   const columns = [
     { title: 'Limit', alignment: 'left' },
@@ -38,6 +39,12 @@ function limitsOf({ risk: limits }: EngineReport): string {
     { title: 'Share', alignment: 'right' },
   ] as const;
   return table(columns, rows);
+}
+
+/** `share` bets and never says more than all; of a limit that is passed it must be seen by how much. */
+function shareOf(used: number, limit: number): string {
+  const ratio = limit === 0 ? null : Math.max(0, used / limit);
+  return ratio !== null && ratio > 1 ? percent(ratio) : share(ratio);
 }
 
 function drawdownsOf({ strategies }: EngineReport): string {

@@ -7,6 +7,7 @@ export const status: CommentCommand = {
   help: 'What the engine last published: at which commit it is, which version of each strategy runs, and why not another.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 0,
   isSlow: false,
   answer: (_invocation, { engine }) => engine.report(),
 };

@@ -2,6 +2,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { EngineReport, StrategyReport } from '#engine/runtime/report.ts';
 import type { CommandRoom } from '../command.ts';
 import { nearest } from '../nearest.ts';
+import { quoted } from '../quoted.ts';
 
 /** What the engine last published in figures. @throws RatchetError `commands/no-report` */
 export async function publishedReport({ engine }: Pick<CommandRoom, 'engine'>): Promise<EngineReport> {
@@ -28,5 +29,5 @@ export function notThere(id: string, known: readonly string[], sentence: string)
   const near = nearest(id, known);
   const list = known.length === 0 ? 'there is none' : `there is ${known.join(', ')}`;
   const remedy = near === null ? `Name another; ${list}.` : `Did you mean ${near}?`;
-  return new RatchetError('commands/no-strategy', `${sentence} of that name.`, remedy, { id });
+  return new RatchetError('commands/no-strategy', `${sentence} ${quoted(id)}.`, remedy, { id });
 }

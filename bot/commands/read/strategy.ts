@@ -19,6 +19,7 @@ export const strategy: CommentCommand = {
   help: 'A strategy as it stands on main: its hypothesis, stage and parameters, the candles its evidence is judged on, and its newest versions with the commits that brought them.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [name] }, { repository, api }) {
     const main = await tipOf(repository);

@@ -3,6 +3,7 @@ import { code, table, text } from '#bot/evidence/markdown.ts';
 import { counted, signedPercent } from '#bot/evidence/numbers.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommentCommand } from '../command.ts';
+import { quoted } from '../quoted.ts';
 
 /** More than anybody reads in a comment; `ratchet ledger show CYCLE` has them all. */
 const TRIALS_SHOWN = 20;
@@ -14,6 +15,7 @@ export const thoughts: CommentCommand = {
   help: 'One night from the ledger, by default the newest: what it decided and why, what it asked the selection data, how the canaries fared, and the best of its trials. `/ledger` lists the nights.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [cycle] }, { state }) {
     const reading = await readLedgerFrom(state);
@@ -21,7 +23,7 @@ export const thoughts: CommentCommand = {
     const night = cycle === undefined ? nights.at(-1) : nights.find((one) => one.cycle === cycle);
     if (night !== undefined) return describeNight(night, reading);
     if (cycle === undefined) return 'There has been no night yet.';
-    throw new RatchetError('commands/no-night', `The ledger knows no night ${code(cycle)}.`, '/ledger lists them.', { cycle });
+    throw new RatchetError('commands/no-night', `The ledger knows no night ${quoted(cycle)}.`, '/ledger lists them.', { cycle });
   },
 };
 
@@ -30,7 +32,7 @@ function describeNight(night: Night, reading: LedgerReading): string {
   const canaries = recordsOf(own, 'canary').map(
     ({ entry }) => `- Canary \`${entry.canary}\`, ${entry.outcome}: ${text(entry.sentence)}`,
   );
-  const decision = `**Night ${night.cycle}**, ${night.strategy}, searched by ${text(night.proposer)}: **${night.decision ?? 'not ended'}**. ${text(night.reason ?? '')}`;
+  const decision = `**Night ${night.cycle}**, ${text(night.strategy)}, searched by ${text(night.proposer)}: **${night.decision === null ? 'not ended' : code(night.decision)}**. ${text(night.reason ?? '')}`;
   const hints = recordsOf(own, 'night-began')
     .flatMap(({ entry: { hint } }) => hint ?? [])
     .map(({ by, text: wish }) => `@${by} had wished: ${text(wish)}`);

@@ -12,6 +12,7 @@ export const trades: CommentCommand = {
   help: 'The newest closed trades, the last one first: result after fees, and why it was entered and left.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 1,
   isSlow: false,
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);

@@ -12,6 +12,7 @@ export const why: CommentCommand = {
   help: 'The newest decisions of a strategy, the last one first: what it wanted, its own reason, and what came of it: `accepted`, `held`, or `denied` with the check that stopped it. On a proposal, `/explain` says why the gates decided as they did.',
   permission: 'read',
   needsPullRequest: false,
+  wordsMax: 2,
   isSlow: false,
   async answer({ words: [id, symbol] }, room) {
     const report = await publishedReport(room);

@@ -18,6 +18,7 @@ export const ask: CommentCommand = {
   help: 'Where a model is configured it is told what the engine published, the last nights, the budgets of the held-out data and the source of the strategies on main, and answers from that. It can do nothing but answer; what it says is shown as its words and is never carried out. Every exchange is kept on the bot’s disk, and a day’s tokens are limited.',
   permission: 'work',
   needsPullRequest: false,
+  wordsMax: Number.POSITIVE_INFINITY,
   isSlow: true,
   async answer({ words, author, say }, room) {
     const question = words.join(' ');

@@ -1,4 +1,5 @@
 import { RatchetError } from '#engine/errors.ts';
+import { quoted } from '../quoted.ts';
 
 /** What a `/backtest` asks for, beyond what main's yardstick says. */
 export interface BacktestWish {
@@ -24,7 +25,7 @@ export function backtestWish(words: readonly string[]): BacktestWish {
   const values = new Map<string, string>();
   for (const word of words) {
     const [, key, value] = /^([A-Za-z][A-Za-z0-9-]{0,40})=(\S{1,60})$/.exec(word) ?? [];
-    if (key === undefined || value === undefined) throw wrong('One of its words is not key=value.', 'Write it like `fast=12`.');
+    if (key === undefined || value === undefined) throw wrong(`${quoted(word)} is not key=value.`, 'Write it like `fast=12`.');
     if (values.has(key)) throw wrong(`It says ${key} twice.`, 'Say it once.');
     values.set(key, value);
   }

@@ -25,6 +25,7 @@ export const backtest: CommentCommand = {
   ].join('\n\n'),
   permission: 'work',
   needsPullRequest: false,
+  wordsMax: Number.POSITIVE_INFINITY,
   isSlow: true,
   async answer(invocation, room) {
     const wish = backtestWish(invocation.words);

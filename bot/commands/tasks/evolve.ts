@@ -13,6 +13,7 @@ export const evolve: CommentCommand = {
   help: 'Runs one nightly cycle at once, with the same canaries, budgets and gates as every other night; it may well end in NO_CHANGE. `strategy=ID` says for which strategy, where main has several. The hint is recorded as what you said, and obeyed by nobody.',
   permission: 'work',
   needsPullRequest: false,
+  wordsMax: Number.POSITIVE_INFINITY,
   isSlow: true,
   async answer({ words, author, say }, { night, repository }) {
     if (night === null)

@@ -10,6 +10,7 @@ export const explain: CommentCommand = {
   help: 'Judges the present head by the policies on main and shows every rule with what it made of it. `ratchet policy explain NUMBER` shows the same in a terminal.',
   permission: 'work',
   needsPullRequest: true,
+  wordsMax: 0,
   isSlow: false,
   async answer({ number }, { api, repository, state, life }) {
     const pull = await api.pullRequest(number);

@@ -7,6 +7,7 @@ export const rebase: CommentCommand = {
   help: 'Only for proposals on whose branch nothing but the bot’s own commit stands: a person’s commit is never rewritten. What the evidence was measured against may have changed; then it is made again. The gates run afterwards by themselves.',
   permission: 'work',
   needsPullRequest: true,
+  wordsMax: 0,
   isSlow: true,
   async answer({ number, say }, { life }) {
     await say('The proposal is made again on the present main.');

@@ -7,6 +7,7 @@ export const retest: CommentCommand = {
   help: 'Writes a description that was edited by hand again, runs every gate on the present head and the present tip of main, and merges where policy lets the bot.',
   permission: 'work',
   needsPullRequest: true,
+  wordsMax: 0,
   isSlow: true,
   async answer({ number, say }, { life }) {
     await say('The gates run.');
