@@ -9,9 +9,10 @@ import { orderIn } from '#bot/commands/engine/order-in.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleBoxes } from '#bot/commands/handle-boxes.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
-import { COMMAND_HELP, commandNamed } from '#bot/commands/index.ts';
+import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { KeptAnswers } from '#bot/commands/kept-answers.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
+import { receiveComment } from '#bot/commands/receive-comment.ts';
 import { text as shown } from '#bot/evidence/markdown.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
@@ -205,8 +206,15 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         options.onSettled(settlement);
       },
       comment: async (job) => {
-        await handleComment(job, room);
+        await receiveComment(job, room, (slow) => {
+          queue.addIfMissing(slow);
+          wake();
+        });
         if (parseComment(job.body).kind === 'command') refreshDashboard();
+      },
+      command: async (job) => {
+        await handleComment(job, room);
+        refreshDashboard();
       },
       'main-moved': async () => {
         await proveAllOpen();
@@ -248,7 +256,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     },
     laneOf,
     onGivenUp: async (job, error) => {
-      if (job.kind !== 'comment') return;
+      if (job.kind !== 'comment' && job.kind !== 'command') return;
       const answer = new Answer(api.issues, { number: job.number, to: job.commentId, login });
       await answer.write(
         `This could not be done, and is not tried again: ${shown(explain(error))}\n\nWhat was begun is safe to ask for again; write the command in a new comment.`,
@@ -306,23 +314,20 @@ function healthOf(queue: JobQueue, poller: Poller | null): object {
   return { ok: (poller?.state.trouble ?? null) === null, jobs, polling: poller?.state ?? null };
 }
 
-/** Every job that runs gates is a proof, and slow commands stand with them; all others are answers, and do not wait for gates. */
+/** Every job that runs gates is a proof, and slow commands stand with them once they were heard; all others are answers, and wait for no gate. */
 export function laneOf(job: Job): Lane {
   switch (job.kind) {
     case 'gates':
+    case 'command':
     case 'main-moved':
     case 'issue-edited':
     case 'repair':
     case 'merge-group':
       return 'proofs';
+    case 'comment':
     case 'state-moved':
     case 'dashboard':
       return 'answers';
-    case 'comment': {
-      const parsed = parseComment(job.body);
-      const isSlow = parsed.kind === 'command' && commandNamed(parsed.name)?.isSlow === true;
-      return isSlow ? 'proofs' : 'answers';
-    }
     default:
       return job satisfies never;
   }

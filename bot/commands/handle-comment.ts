@@ -7,13 +7,12 @@ import { parseComment } from './parse-comment.ts';
 import { perform, type Request } from './perform.ts';
 
 /**
- * Answers a comment that is a command; leaves every other one alone. A command is acknowledged at once and answered in one comment.
+ * Does the command that a comment is, and answers it in one comment; leaves every other comment alone.
  * @throws whatever is wrong with the machine or the forge, to be tried again
  */
-export async function handleComment(job: Extract<Job, { kind: 'comment' }>, room: CommandRoom): Promise<void> {
+export async function handleComment(job: Extract<Job, { kind: 'comment' | 'command' }>, room: CommandRoom): Promise<void> {
   const parsed = parseComment(job.body);
   if (parsed.kind === 'ignore') return;
-  await room.api.issues.acknowledge(job.commentId);
   const answer = new Answer(room.api.issues, { number: job.number, to: job.commentId, login: room.login });
   const command = commandNamed(parsed.name);
   const { number, isPullRequest, author, commentId } = job;

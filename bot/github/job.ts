@@ -18,6 +18,15 @@ export const Job = z.discriminatedUnion('kind', [
     body: z.string(),
     isPullRequest: z.boolean(),
   }),
+  /** A command that takes long, in a comment that is known to have been heard. */
+  z.strictObject({
+    kind: z.literal('command'),
+    number: z.number().int(),
+    commentId: z.number().int(),
+    author: z.string(),
+    body: z.string(),
+    isPullRequest: z.boolean(),
+  }),
   /** main moved: what was proven against the old base is proven again. */
   z.strictObject({ kind: z.literal('main-moved') }),
   /** The state branch moved: the engine may have something to say. */

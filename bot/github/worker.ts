@@ -154,6 +154,8 @@ export class Worker {
         return this.#handlers.gates(job);
       case 'comment':
         return this.#handlers.comment(job);
+      case 'command':
+        return this.#handlers.command(job);
       case 'main-moved':
         return this.#handlers['main-moved'](job);
       case 'state-moved':

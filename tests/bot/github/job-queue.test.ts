@@ -242,6 +242,7 @@ const comment: Job = { kind: 'comment', number: 1, commentId: 1, author: 'octo',
 const nothing: JobHandlers = {
   gates: async () => {},
   comment: async () => {},
+  command: async () => {},
   'main-moved': async () => {},
   'state-moved': async () => {},
   'issue-edited': async () => {},

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { receiveComment } from '#bot/commands/receive-comment.ts';
+import type { Job } from '#bot/github/job-queue.ts';
+import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { type CommandWorld, createCommandWorld } from './command-world.ts';
+
+let here: CommandWorld;
+beforeAll(async () => {
+  here = await createCommandWorld('propose');
+}, 60_000);
+afterAll(() => here?.close());
+
+/** What the bot does at once with a comment, what it puts off, and what then stands on the forge. */
+async function receive(body: string, isTakenBack = false) {
+  const { rest } = here.world.as('owner');
+  const id = await here.comment('owner', body);
+  if (isTakenBack) await rest.issues.deleteComment({ owner, repo, comment_id: id });
+  const job = { kind: 'comment', number: here.number, commentId: id, author: owner, body, isPullRequest: true } as const;
+  const putOff: Job[] = [];
+  await receiveComment(job, here.room, (later) => putOff.push(later));
+  const eyes = isTakenBack ? [] : (await rest.reactions.listForIssueComment({ owner, repo, comment_id: id })).data;
+  return { job, putOff, eyes: eyes.map(({ content }) => content), answers: await here.answersTo(id) };
+}
+
+describe('a command that takes long', () => {
+  it('is seen to be heard before its turn comes', async () => {
+    const { job, putOff, eyes, answers } = await receive('/retest');
+    expect({ putOff, eyes, answers }).toEqual({ putOff: [{ ...job, kind: 'command' }], eyes: ['eyes'], answers: [] });
+  });
+});
+
+describe('a quick one', () => {
+  it('is answered at once', async () => {
+    const { putOff, eyes, answers } = await receive('/help');
+    expect({ putOff, eyes }).toEqual({ putOff: [], eyes: ['eyes'] });
+    expect(answers).toEqual([expect.stringContaining('/retest')]);
+  });
+});
+
+describe('what is no command any more, or never was', () => {
+  it('is left alone: a comment that was taken back, and one that only speaks of a command', async () => {
+    const before = await here.traces();
+    expect(await receive('/close', true)).toMatchObject({ putOff: [], answers: [] });
+    expect(await receive('why not /close it?')).toMatchObject({ putOff: [], eyes: [], answers: [] });
+    expect(await here.traces()).toEqual(before);
+  });
+});
