@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Answer } from '#bot/commands/answer.ts';
 import type { CommandRoom } from '#bot/commands/command.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
+import { commandNamed } from '#bot/commands/index.ts';
+import { perform } from '#bot/commands/perform.ts';
 import { receiveComment } from '#bot/commands/receive-comment.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
@@ -28,6 +31,8 @@ export interface CommandWorld extends ProposalWorld {
   readonly orders: WaitingOrders;
   /** Comments as a person, lets the bot do its job, and gives what stands under the comment then. */
   say(person: Person, body: string, options?: { number?: number; with?: Partial<CommandRoom> }): Promise<string>;
+  /** What would be said to that, with everything that comes of it, but for the comment and the place of its answer. */
+  tell(person: Person, body: string, options?: { isPullRequest?: boolean; with?: Partial<CommandRoom> }): Promise<string>;
   /** Comments and gives the comment's id; nobody has answered yet. */
   comment(person: Person, body: string, number?: number): Promise<number>;
   /** The bot's job for a comment, as the queue hands it out, once or again. */
@@ -89,12 +94,19 @@ export async function createCommandWorld(...args: Parameters<typeof createPropos
       await here.answer(person, body, id, options);
       return (await here.answersTo(id, options.number)).at(-1) ?? '';
     },
+    tell: (person, body, { isPullRequest = true, with: lent = {} } = {}) => {
+      const [name, ...words] = body.slice(1).split(' ');
+      const { number } = open;
+      const answer = new Answer(api.issues, { number, to: 1, login: room.login });
+      const request = { number, isPullRequest, author: loginOf(person), commentId: 1, words };
+      return perform(commandNamed(name!)!, request, { ...room, ...lent }, answer);
+    },
     comment: async (person, body, number = open.number) => {
       const { data } = await world.as(person).rest.issues.createComment({ owner, repo, issue_number: number, body });
       return data.id;
     },
     answer: async (person, body, commentId, { number = open.number, with: lent = {} } = {}) => {
-      const isPullRequest = (await api.issues.issue(number)).url.includes('/pull/');
+      const isPullRequest = number === open.number || (await api.issues.issue(number)).url.includes('/pull/');
       const job = { kind: 'comment', number, commentId, author: loginOf(person), body, isPullRequest } as const;
       const mine = { ...room, ...lent };
       const slow: Job[] = [];

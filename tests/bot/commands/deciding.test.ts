@@ -25,7 +25,7 @@ const treeAt = async (commit: string): Promise<string> => (await open.clone.git(
 async function refused(person: 'owner' | 'writer', rows: readonly (readonly [string, string])[]): Promise<void> {
   const before = await open.traces();
   for (const [body, why] of rows) {
-    const answer = await open.say(person, body);
+    const answer = await open.tell(person, body);
     expect(answer).toContain(`\`${body.split(' ')[0]}\` was not done.`);
     expect(answer).toContain(why);
   }
@@ -166,10 +166,10 @@ describe('/close', { timeout: 60_000 }, () => {
   it('leaves nothing for any other to do', async () => {
     const { headSha } = await open.api.pullRequest(open.number);
     const before = await open.traces();
-    expect(await open.say('owner', '/close')).toContain('This pull request is closed already; nothing was done.');
-    expect(await open.say('owner', '/retest')).toContain('This pull request is closed, or does not go into main');
+    expect(await open.tell('owner', '/close')).toContain('This pull request is closed already; nothing was done.');
+    expect(await open.tell('owner', '/retest')).toContain('This pull request is closed, or does not go into main');
     for (const body of [`/approve ${headSha}`, `/merge ${headSha}`, '/hold', '/hold off', '/rebase'])
-      expect(await open.say('owner', body)).toContain('is closed already. Nothing was done.');
+      expect(await open.tell('owner', body)).toContain('is closed already. Nothing was done.');
     expect(await open.traces()).toEqual(before);
   });
 });

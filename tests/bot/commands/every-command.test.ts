@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { Answer } from '#bot/commands/answer.ts';
-import type { CommandRoom, Invocation } from '#bot/commands/command.ts';
+import type { Invocation } from '#bot/commands/command.ts';
 import { COMMANDS, commandNamed } from '#bot/commands/index.ts';
-import { perform } from '#bot/commands/perform.ts';
 import { AUTONOMY_PATH, AutonomyPolicy } from '#bot/gates/policies.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { ID } from '#tests/bot/orchestrator/life/proposal-world.ts';
-import { type CommandWorld, createCommandWorld, HELD_OUT, loginOf, type Person } from './command-world.ts';
+import { type CommandWorld, createCommandWorld, HELD_OUT } from './command-world.ts';
 import { sampleReport } from './sample-report.ts';
 
 /** What holds for all of them: who may, what happens to words that nobody knows, one answer for each comment. */
@@ -29,19 +27,6 @@ beforeAll(async () => {
   await open.publishReport(sampleReport());
 }, 60_000);
 afterAll(() => open?.close());
-
-/** The bot's part of it: what a comment by that person would be answered with. */
-function tell(
-  person: Person,
-  body: string,
-  { isPullRequest = true, night = null as CommandRoom['night'] } = {},
-): Promise<string> {
-  const [name, ...words] = body.slice(1).split(' ');
-  const { number, api, room } = open;
-  const answer = new Answer(api.issues, { number, to: 1, login: room.login });
-  const request = { number, isPullRequest, author: loginOf(person), commentId: 1, words };
-  return perform(commandNamed(name!)!, request, { ...room, night }, answer);
-}
 
 /** Each with words it would act on. */
 const inEarnest = (name: string): string =>
@@ -67,7 +52,7 @@ describe('who may what', { timeout: 60_000 }, () => {
     const before = await open.traces();
     const night = () => Promise.reject(new Error('a night was run'));
     for (const command of CLASSES[name]) {
-      expect(await tell('reader', inEarnest(command), { night })).toBe(
+      expect(await open.tell('reader', inEarnest(command), { with: { night } })).toBe(
         `@reader, \`/${command}\` needs the permission **${needed}** here (policies/autonomy.yaml); yours is **${below}**. Nothing was done.`,
       );
     }
@@ -83,7 +68,7 @@ describe('who may what', { timeout: 60_000 }, () => {
     await open.moveMain({ [AUTONOMY_PATH]: stringify({ ...shipped, commands: { ...shipped.commands, read: 'triage' } }) });
     await refusesBelow('read', 'triage');
     world.forge.setPermission(owner, repo, 'reader', 'triage');
-    expect(await tell('reader', '/strategy')).toContain('stage **paper**');
+    expect(await open.tell('reader', '/strategy')).toContain('stage **paper**');
     await open.moveMain({ [AUTONOMY_PATH]: stringify(shipped) });
     world.forge.setPermission(owner, repo, 'reader', 'read');
     expect((await open.api.pullRequest(number)).state).toBe('open');
@@ -92,7 +77,7 @@ describe('who may what', { timeout: 60_000 }, () => {
   it('is refused to all, with the file to mend, while main has no policy that can be read', async () => {
     await open.moveMain({ [AUTONOMY_PATH]: 'commands: everything\n' });
     for (const body of ['/status', '/halt']) {
-      const said = await tell('owner', body);
+      const said = await open.tell('owner', body);
       expect(said).toContain(`\`${body}\` was not done. policies/autonomy.yaml cannot be read`);
       expect(said).toContain('Mend the file on main');
     }
@@ -120,7 +105,7 @@ describe('words that nobody knows', { timeout: 60_000 }, () => {
     const before = await open.traces();
     const night = () => Promise.reject(new Error('a night was run'));
     for (const body of rows) {
-      const said = await tell('owner', body, { night });
+      const said = await open.tell('owner', body, { with: { night } });
       expect(said).toContain(`\`${body.split(' ')[0]}\` was not done.`);
       expect(said).toContain('"zzz"');
     }
@@ -136,7 +121,7 @@ describe('words that nobody knows', { timeout: 60_000 }, () => {
 
   it('are days that are none, too', async () => {
     for (const word of ['0', '91', '-1', '1e1', '7.5'])
-      expect(await tell('owner', `/report ${word}`)).toContain('is no number of days. Give one from 1 to 90.');
+      expect(await open.tell('owner', `/report ${word}`)).toContain('is no number of days. Give one from 1 to 90.');
   });
 
   it('are shown and do not act', async () => {
@@ -147,7 +132,7 @@ describe('words that nobody knows', { timeout: 60_000 }, () => {
   });
 
   it('are taken for what was probably meant', async () => {
-    expect(await tell('reader', '/performance ema-crss')).toContain('runs no strategy "ema-crss". Did you mean ema-cross?');
+    expect(await open.tell('reader', '/performance ema-crss')).toContain('runs no strategy "ema-crss". Did you mean ema-cross?');
     const unknown = await open.say('reader', '/postions');
     expect(unknown).toContain('did you mean `/positions`?');
     for (const { name } of COMMANDS) expect(unknown).toContain(`\`/${name}`);
@@ -160,7 +145,7 @@ describe('where', { timeout: 30_000 }, () => {
     const names = 'retest rebase explain approve merge hold close'.split(' ');
     expect(COMMANDS.filter(({ needsPullRequest }) => needsPullRequest).map(({ name }) => name)).toEqual(names);
     for (const name of names)
-      expect(await tell('owner', `/${name}`, { isPullRequest: false })).toBe(
+      expect(await open.tell('owner', `/${name}`, { isPullRequest: false })).toBe(
         `\`/${name}\` works on pull requests only. Nothing was done.`,
       );
     expect(await open.traces()).toEqual(before);
@@ -174,7 +159,7 @@ describe('where', { timeout: 30_000 }, () => {
       expect(told).toContain(needsPullRequest ? 'On pull requests only.' : 'Under any issue or pull request.');
       expect(told).toContain(`Class **${permission}**`);
     }
-    expect(await tell('reader', '/help clsoe')).toContain('There is no `/clsoe`; did you mean `/close`?');
+    expect(await open.tell('reader', '/help clsoe')).toContain('There is no `/clsoe`; did you mean `/close`?');
   });
 });
 

@@ -91,7 +91,7 @@ let dir: string;
 let report: EngineReport;
 /** What the account holds at the end, in the record's own words. */
 let held: { quantity: number; cost: number; entryTime: number; cash: number };
-const ask = (body: string): Promise<string> => open.say('reader', body);
+const ask = (body: string): Promise<string> => open.tell('reader', body);
 
 beforeAll(async () => {
   open = await createCommandWorld('propose', { policies: POLICIES });

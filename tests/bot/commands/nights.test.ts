@@ -9,7 +9,7 @@ import { sampleReport } from './sample-report.ts';
 
 /** A ledger of three nights, filled by hand: one that changed nothing, one that proposed, one that was killed. */
 let open: CommandWorld;
-const ask = (body: string): Promise<string> => open.say('reader', body);
+const ask = (body: string): Promise<string> => open.tell('reader', body);
 const { selection } = samplePack().spans;
 const [QUIET, LOUD, KILLED] = ['20260105-1', '20260106-1', '20260107-1'];
 /** α·6/π², the first opening of an error of a tenth; the second gets a quarter of that. */
