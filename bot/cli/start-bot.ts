@@ -12,7 +12,7 @@ import { handleComment } from '#bot/commands/handle-comment.ts';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { KeptAnswers } from '#bot/commands/kept-answers.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
-import { receiveComment } from '#bot/commands/receive-comment.ts';
+import { laneOfCommand, receiveComment } from '#bot/commands/receive-comment.ts';
 import { text as shown } from '#bot/evidence/markdown.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
@@ -169,8 +169,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         ? null
         : async (request) => {
             const report = await night({ repository, state, api }, request);
-            // What it proposed may overtake an older proposal.
-            told(await life.tend());
+            queue.add({ kind: 'tend' });
+            wake();
             return report;
           },
     ask: model === null ? null : (question) => model.say(askPrompt(question, randomBytes(8).toString('hex'))),
@@ -222,6 +222,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         told(await life.tend());
         refreshDashboard();
       },
+      tend: async () => told(await life.tend()),
       'state-moved': async () => {
         // What one of them cannot read or say keeps none of the others from what is theirs.
         await inTurn([
@@ -314,12 +315,14 @@ function healthOf(queue: JobQueue, poller: Poller | null): object {
   return { ok: (poller?.state.trouble ?? null) === null, jobs, polling: poller?.state ?? null };
 }
 
-/** Every job that runs gates is a proof, and slow commands stand with them once they were heard; all others are answers, and wait for no gate. */
+/** Every job that runs gates is a proof; a command that takes long has said itself where it stands; all others are answers, and wait for nothing. */
 export function laneOf(job: Job): Lane {
   switch (job.kind) {
-    case 'gates':
     case 'command':
+      return laneOfCommand(job.body);
+    case 'gates':
     case 'main-moved':
+    case 'tend':
     case 'issue-edited':
     case 'repair':
     case 'merge-group':

@@ -1,5 +1,6 @@
 import type { AutonomyPolicy } from '#bot/gates/policies.ts';
 import type { Permission, RepositoryApi } from '#bot/github/repository-api.ts';
+import type { Lane } from '#bot/github/worker.ts';
 import type { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
@@ -70,8 +71,8 @@ export interface CommentCommand {
   readonly needsPullRequest: boolean;
   /** How many words after its name it reads. One more is refused by name: whoever wrote it meant something by it. */
   readonly wordsMax: number;
-  /** Whether it takes so long that quick ones must not stand behind it. */
-  readonly isSlow: boolean;
+  /** Which work it stands in line with; a quick one must not stand behind what takes minutes. */
+  readonly lane: Lane;
   /** @throws RatchetError for whatever the author can mend: it becomes the answer */
   answer(invocation: Invocation, room: CommandRoom): Promise<string>;
 }

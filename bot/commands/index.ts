@@ -35,7 +35,7 @@ const help: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   answer: async ({ words: [word] }) => (word === undefined ? commandTable() : helpAbout(word.replace(/^\//, '').toLowerCase())),
 };
 

@@ -1,5 +1,6 @@
 import type { Job } from '#bot/github/job-queue.ts';
 import { statusBehind } from '#bot/github/refusal.ts';
+import type { Lane } from '#bot/github/worker.ts';
 import type { CommandRoom } from './command.ts';
 import { handleComment } from './handle-comment.ts';
 import { commandNamed } from './index.ts';
@@ -17,8 +18,14 @@ export async function receiveComment(job: CommentJob, room: CommandRoom, putOff:
   const parsed = parseComment(job.body);
   if (parsed.kind === 'ignore') return;
   if (!(await acknowledge(job, room))) return;
-  if (commandNamed(parsed.name)?.isSlow === true) putOff({ ...job, kind: 'command' });
-  else await handleComment(job, room);
+  if (laneOfCommand(job.body) === 'answers') await handleComment(job, room);
+  else putOff({ ...job, kind: 'command' });
+}
+
+/** The lane of the command that a comment is; what is none is answered at once. */
+export function laneOfCommand(body: string): Lane {
+  const parsed = parseComment(body);
+  return (parsed.kind === 'command' ? commandNamed(parsed.name)?.lane : undefined) ?? 'answers';
 }
 
 /** False when the comment is gone: whoever took it back does not want it done. */

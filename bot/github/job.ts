@@ -29,6 +29,8 @@ export const Job = z.discriminatedUnion('kind', [
   }),
   /** main moved: what was proven against the old base is proven again. */
   z.strictObject({ kind: z.literal('main-moved') }),
+  /** What was proposed may overtake an older proposal. */
+  z.strictObject({ kind: z.literal('tend') }),
   /** The state branch moved: the engine may have something to say. */
   z.strictObject({ kind: z.literal('state-moved') }),
   /** Somebody edited an issue: it may be the dashboard, with a box ticked. */

@@ -7,10 +7,10 @@ import { comeBackAt } from './refusal.ts';
 export type JobHandlers = { readonly [K in Job['kind']]: (job: Extract<Job, { kind: K }>) => Promise<void> };
 
 /**
- * Jobs of one lane are done one after another, the lanes beside each other: `proofs` take minutes, and whoever asks
- * for `/status` or waits for the engine to be heard should not stand behind them.
+ * Jobs of one lane are done one after another, the lanes beside each other: `proofs` take minutes, `nights` and a model's words may
+ * take longer, and whoever asks for `/status` or waits for the engine to be heard should stand behind neither.
  */
-export const LANES = ['proofs', 'answers'] as const;
+const LANES = ['proofs', 'nights', 'answers'] as const;
 export type Lane = (typeof LANES)[number];
 
 /** How long a lane rests when the queue itself fails: a full disk mends no faster. */
@@ -113,7 +113,7 @@ export class Worker {
   #noteIdleness(): void {
     if (this.#busy > 0) return;
     const dueMs = this.#queue.msUntilDue();
-    // A job may have added one to the other lane, which sleeps.
+    // A job may have added one to another lane, which sleeps.
     if (dueMs === 0) this.wake();
     else if (dueMs === null) this.#tellIdlers();
   }
@@ -158,6 +158,8 @@ export class Worker {
         return this.#handlers.command(job);
       case 'main-moved':
         return this.#handlers['main-moved'](job);
+      case 'tend':
+        return this.#handlers.tend(job);
       case 'state-moved':
         return this.#handlers['state-moved'](job);
       case 'issue-edited':

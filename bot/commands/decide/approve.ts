@@ -10,7 +10,7 @@ export const approve: CommentCommand = {
   permission: 'decide',
   needsPullRequest: true,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer(invocation, { api, life }) {
     const { number, words, author } = invocation;
     const head = namedHead(await api.pullRequest(number), words, 'approve');

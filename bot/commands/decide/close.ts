@@ -9,7 +9,7 @@ export const close: CommentCommand = {
   permission: 'decide',
   needsPullRequest: true,
   wordsMax: 0,
-  isSlow: false,
+  lane: 'answers',
   async answer(invocation, { api, life }) {
     const { number, author } = invocation;
     const { state, isMerged } = await api.pullRequest(number);

@@ -11,7 +11,7 @@ export const hold: CommentCommand = {
   permission: 'decide',
   needsPullRequest: true,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer(invocation, { life }) {
     const { number, words, author } = invocation;
     const [word] = words;

@@ -10,7 +10,7 @@ export const merge: CommentCommand = {
   permission: 'decide',
   needsPullRequest: true,
   wordsMax: 1,
-  isSlow: true,
+  lane: 'proofs',
   async answer(invocation, { api, life }) {
     const { number, words, author, say } = invocation;
     const pull = await api.pullRequest(number);

@@ -13,7 +13,7 @@ export const promote: CommentCommand = {
   permission: 'decide',
   needsPullRequest: false,
   wordsMax: 2,
-  isSlow: false,
+  lane: 'answers',
   async answer(invocation, { repository, life }) {
     const [id, stage] = invocation.words;
     if (id === undefined) throw noStage('It names no strategy and no stage.', 'It is `/promote STRATEGY STAGE`.');

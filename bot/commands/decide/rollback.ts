@@ -10,7 +10,7 @@ export const rollback: CommentCommand = {
   permission: 'decide',
   needsPullRequest: false,
   wordsMax: 2,
-  isSlow: false,
+  lane: 'answers',
   async answer(invocation, { repository, life }) {
     const [name, version] = invocation.words;
     const strategy = await deployedStrategy(repository, await tipOf(repository), name);

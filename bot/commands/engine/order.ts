@@ -20,7 +20,7 @@ export function order(name: string, mode: Mode, { summary, help }: { summary: st
     permission: 'engine',
     needsPullRequest: false,
     wordsMax: Number.POSITIVE_INFINITY,
-    isSlow: false,
+    lane: 'answers',
     answer: (invocation, room) => giveOrder(mode, invocation, room),
   };
 }

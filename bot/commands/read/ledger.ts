@@ -15,7 +15,7 @@ export const ledger: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 0,
-  isSlow: false,
+  lane: 'answers',
   async answer(_invocation, { repository, state }) {
     const reading = await readLedgerFrom(state);
     const nights = nightsOf(reading);

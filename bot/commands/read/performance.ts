@@ -13,7 +13,7 @@ export const performance: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);
     const strategies = strategiesNamed(report, id);

@@ -13,7 +13,7 @@ export const positions: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);
     const parts = strategiesNamed(report, id).map(positionsOf);

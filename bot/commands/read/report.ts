@@ -22,7 +22,7 @@ export const report: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer({ words: [word] }, room) {
     const days = word === undefined ? DAYS : daysIn(word);
     const published = await publishedReport(room);

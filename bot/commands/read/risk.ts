@@ -14,7 +14,7 @@ export const risk: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 0,
-  isSlow: false,
+  lane: 'answers',
   async answer(_invocation, room) {
     const report = await publishedReport(room);
     const control = `The engine obeys: ${orderText(report.control)}.`;

@@ -8,6 +8,6 @@ export const status: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 0,
-  isSlow: false,
+  lane: 'answers',
   answer: (_invocation, { engine }) => engine.report(),
 };

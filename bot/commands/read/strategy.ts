@@ -20,7 +20,7 @@ export const strategy: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer({ words: [name] }, { repository, api }) {
     const main = await tipOf(repository);
     const id = await deployedStrategy(repository, main, name);

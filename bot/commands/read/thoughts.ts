@@ -16,7 +16,7 @@ export const thoughts: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
-  isSlow: false,
+  lane: 'answers',
   async answer({ words: [cycle] }, { state }) {
     const reading = await readLedgerFrom(state);
     const nights = nightsOf(reading);

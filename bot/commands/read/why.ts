@@ -13,7 +13,7 @@ export const why: CommentCommand = {
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 2,
-  isSlow: false,
+  lane: 'answers',
   async answer({ words: [id, symbol] }, room) {
     const report = await publishedReport(room);
     const parts = strategiesNamed(report, id).map((strategy) => decisionsOf(strategy, symbol));

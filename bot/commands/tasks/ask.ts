@@ -19,7 +19,7 @@ export const ask: CommentCommand = {
   permission: 'work',
   needsPullRequest: false,
   wordsMax: Number.POSITIVE_INFINITY,
-  isSlow: true,
+  lane: 'nights',
   async answer({ words, author, say }, room) {
     const question = words.join(' ');
     if (question === '')

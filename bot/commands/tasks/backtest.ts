@@ -26,7 +26,7 @@ export const backtest: CommentCommand = {
   permission: 'work',
   needsPullRequest: false,
   wordsMax: Number.POSITIVE_INFINITY,
-  isSlow: true,
+  lane: 'proofs',
   async answer(invocation, room) {
     const wish = backtestWish(invocation.words);
     const { repository } = room;

@@ -14,7 +14,7 @@ export const evolve: CommentCommand = {
   permission: 'work',
   needsPullRequest: false,
   wordsMax: Number.POSITIVE_INFINITY,
-  isSlow: true,
+  lane: 'nights',
   async answer({ words, author, say }, { night, repository }) {
     if (night === null)
       throw new RatchetError(

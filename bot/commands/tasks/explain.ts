@@ -11,7 +11,7 @@ export const explain: CommentCommand = {
   permission: 'work',
   needsPullRequest: true,
   wordsMax: 0,
-  isSlow: false,
+  lane: 'answers',
   async answer({ number }, { api, repository, state, life }) {
     const pull = await api.pullRequest(number);
     const author = await life.authorClassOf(pull);

@@ -8,7 +8,7 @@ export const rebase: CommentCommand = {
   permission: 'work',
   needsPullRequest: true,
   wordsMax: 0,
-  isSlow: true,
+  lane: 'proofs',
   async answer({ number, say }, { life }) {
     await say('The proposal is made again on the present main.');
     const { from, to, sentence } = await life.rebase(number);

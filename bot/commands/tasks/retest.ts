@@ -8,7 +8,7 @@ export const retest: CommentCommand = {
   permission: 'work',
   needsPullRequest: true,
   wordsMax: 0,
-  isSlow: true,
+  lane: 'proofs',
   async answer({ number, say }, { life }) {
     await say('The gates run.');
     const settlement = await life.prove(number, 'afresh');

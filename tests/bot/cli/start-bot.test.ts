@@ -13,6 +13,7 @@ describe('the lanes', () => {
     expect(laneOf({ kind: 'gates', number: 1 })).toBe('proofs');
     expect(laneOf({ kind: 'main-moved' })).toBe('proofs');
     expect(laneOf({ kind: 'command', ...comment })).toBe('proofs');
+    expect(laneOf({ kind: 'command', ...comment, body: '/evolve calmer' })).toBe('nights');
     expect(laneOf({ kind: 'comment', ...comment })).toBe('answers');
     expect(laneOf({ kind: 'state-moved' })).toBe('answers');
   });

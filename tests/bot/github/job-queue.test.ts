@@ -244,6 +244,7 @@ const nothing: JobHandlers = {
   comment: async () => {},
   command: async () => {},
   'main-moved': async () => {},
+  tend: async () => {},
   'state-moved': async () => {},
   'issue-edited': async () => {},
   dashboard: async () => {},
@@ -330,7 +331,7 @@ describe('the worker', () => {
     const worker = workerOf({}, broken, log);
     worker.start();
     await worker.stop();
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(3);
     expect(lines[0]).toContain('The queue cannot be used');
   });
 });
