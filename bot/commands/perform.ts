@@ -18,8 +18,8 @@ export interface Request {
 
 const RANK: Readonly<Record<Permission, number>> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 
-/** Troubles that pass: the job is tried again rather than answered. */
-const PASSING: readonly string[] = ['repository/unreachable'];
+/** Troubles that pass: the job is tried again rather than answered, after a limit when the forge says that it is over. */
+const PASSING: readonly string[] = ['repository/unreachable', 'life/busy'];
 
 /**
  * Does a command for somebody who may, and gives its answer. What is wrong in the repository is said where it was asked.
@@ -38,9 +38,9 @@ export async function perform(command: CommentCommand, request: Request, room: C
     const answerId = () => answer.write('⏳ Working on it.');
     return await command.answer({ ...request, permission, say, answerId }, room);
   } catch (error) {
-    if (error instanceof RatchetError && !PASSING.includes(error.code))
-      return `\`/${command.name}\` was not done. ${harmless(`${error.message} ${error.remedy}`)}`;
-    throw error;
+    if (!(error instanceof RatchetError) || PASSING.includes(error.code)) throw error;
+    const opening = error.code === 'life/unknown' ? 'may or may not have been done' : 'was not done';
+    return `\`/${command.name}\` ${opening}. ${harmless(`${error.message} ${error.remedy}`)}`;
   }
 }
 

@@ -14,7 +14,7 @@ export type Merge =
  * Squashes a pull request into main at exactly the head it was read at, or puts it into main's merge queue. Whatever the forge
  * answers, it ends in one of three ways: merged, in the queue, or an error that says that nothing was merged or that this is unknown.
  * @throws RatchetError `github/head-moved`, `github/not-mergeable`, `life/not-allowed`, `life/gone`, `life/refused`, `life/busy`,
- * `life/no-answer`
+ * `life/no-answer` when it is known not to be merged, `life/unknown` when nothing is known
  */
 export async function squash(
   pull: PullRequest,
@@ -33,7 +33,7 @@ export async function squash(
     const status = statusBehind(error);
     const what = status === null ? 'did not answer' : `answered ${status}`;
     throw new RatchetError(
-      'life/no-answer',
+      after === null ? 'life/unknown' : 'life/no-answer',
       `The forge ${what} when it was asked to merge #${number}${after === null ? ', and cannot be asked what came of it' : '; it is not merged'}.`,
       after === null ? 'Look at the pull request in a while, and ask again if it is still open.' : 'Ask again in a while.',
       { number, status },

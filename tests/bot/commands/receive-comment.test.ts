@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { receiveComment } from '#bot/commands/receive-comment.ts';
 import type { Job } from '#bot/github/job-queue.ts';
+import { RatchetError } from '#engine/errors.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { type CommandWorld, createCommandWorld } from './command-world.ts';
 
@@ -34,6 +35,29 @@ describe('a quick one', () => {
     const { putOff, eyes, answers } = await receive('/help');
     expect({ putOff, eyes }).toEqual({ putOff: [], eyes: ['eyes'] });
     expect(answers).toEqual([expect.stringContaining('/retest')]);
+  });
+});
+
+describe('a merge that the forge', () => {
+  const merging = async (code: string) => {
+    const body = `/merge ${here.head}`;
+    const merge = () => Promise.reject(new RatchetError(code, 'The forge is busy.', 'Ask again.'));
+    const life = Object.assign(Object.create(here.life), { merge });
+    const id = await here.comment('owner', body);
+    const done = here.answer('owner', body, id, { with: { life } }).then(
+      () => 'answered',
+      () => 'tried again',
+    );
+    return [await done, ...(await here.answersTo(id))];
+  };
+
+  it('has no time for is tried again rather than answered', async () => {
+    expect(await merging('life/busy')).toEqual(['tried again']);
+  });
+
+  it('said nothing of may have been done, and is not called undone', async () => {
+    expect(await merging('life/unknown')).toEqual(['answered', expect.stringContaining('may or may not have been done')]);
+    expect(await merging('life/no-answer')).toEqual(['answered', expect.stringContaining('was not done')]);
   });
 });
 

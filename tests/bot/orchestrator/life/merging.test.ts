@@ -269,7 +269,7 @@ describe('a merge that does not happen', { timeout: 60_000 }, () => {
       message: expect.stringMatching(/did not answer .*it is not merged\.$/),
     });
     await expect(ask(gone)).rejects.toMatchObject({
-      code: 'life/no-answer',
+      code: 'life/unknown',
       message: expect.stringContaining('cannot be asked'),
     });
   });
