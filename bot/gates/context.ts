@@ -1,4 +1,5 @@
 import type { LedgerWriter } from '#bot/evidence/ledger.ts';
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
@@ -66,8 +67,8 @@ export async function changedStrategies(
   const ids = new Set<string>();
   for (const { path, previousPath } of context.changes) {
     for (const candidate of [path, previousPath]) {
-      const id = candidate?.match(/^strategies\/([^/]+)\//)?.[1];
-      if (id !== undefined) ids.add(id);
+      const id = candidate === undefined ? null : strategyOfPath(candidate);
+      if (id !== null) ids.add(id);
     }
   }
   const changes: StrategyChange[] = [];

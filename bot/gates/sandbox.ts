@@ -5,10 +5,11 @@ import { RatchetError } from '#engine/errors.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import { type GateContext, strategyFiles } from './context.ts';
 import { type Annotation, annotateFile, failure, success } from './outcome.ts';
+import { inspectAnalysis } from './sandbox/inspect-analysis.ts';
 
 /**
  * Every strategy on the head must pass the static wall and load in the sandbox with the parameters of its manifest.
- * All of them, not only the changed ones: the engine loads what is on main as a whole.
+ * All of them, not only the changed ones: the engine loads what is on main as a whole. Analysis modules are run when one of them changes.
  */
 export async function sandboxGate(context: GateContext): Promise<GateResult> {
   const ids = await strategyIds(context);
@@ -16,13 +17,22 @@ export async function sandboxGate(context: GateContext): Promise<GateResult> {
     return failure('sandbox', 'There is no strategy to look at.', 'The head has no folder under `strategies/`.');
   const annotations: Annotation[] = [];
   for (const id of ids) annotations.push(...(await inspect(context, id)));
+  const analysis = await inspectAnalysis(context);
+  annotations.push(...(analysis?.annotations ?? []));
   const first = annotations[0];
   if (first !== undefined) {
     const lines = annotations.map((item) => `- \`${item.path}:${item.startLine}\` ${item.message}`);
     return failure('sandbox', `${first.path}: ${first.message}`, lines.join('\n'), annotations);
   }
   const names = ids.map((id) => `\`${id}\``).join(', ');
-  return success('sandbox', `${ids.length} of ${ids.length} strategies load inside the sandbox`, `Checked and loaded: ${names}.`);
+  const loaded = `${ids.length} of ${ids.length} strategies load inside the sandbox`;
+  if (analysis === null) return success('sandbox', loaded, `Checked and loaded: ${names}.`);
+  const told = analysis.answered.join(' and ') || 'no module is left';
+  return success(
+    'sandbox',
+    `${loaded}; analysis: ${told}`,
+    `Checked and loaded: ${names}. Answered twice alike over the gate's record, and over an empty one: ${told}.`,
+  );
 }
 
 async function strategyIds(context: GateContext): Promise<readonly string[]> {

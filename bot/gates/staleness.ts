@@ -1,5 +1,6 @@
 import type { Evaluation } from '#bot/evidence/evaluation.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import { digestOfJson } from '#engine/attestation/canonical.ts';
 import { SEMANTICS_VERSION } from '#engine/backtest/result-id.ts';
 import { parseManifest } from '#engine/contract/manifest.ts';
@@ -71,7 +72,7 @@ export interface ProofInputs {
 export async function proofInputs(repository: Repository, base: CommitHash, head: CommitHash): Promise<ProofInputs> {
   const changes = await repository.diff((await repository.mergeBase(base, head)) ?? base, head);
   const touched = changes.flatMap(({ path, previousPath }) => (previousPath === undefined ? [path] : [previousPath, path]));
-  const ids = new Set(touched.map((path) => /^strategies\/([^/]+)\//.exec(path)?.[1] ?? null));
+  const ids = new Set(touched.map(strategyOfPath));
   // A strategy that the base changed to what the head has is no change any more: the folder counts, not the difference.
   const changed = await changedStrategies({ repository, base, head, changes });
   const incumbents: Record<string, string | null> = {};

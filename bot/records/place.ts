@@ -1,3 +1,4 @@
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import { readDecisions } from '#bot/orchestrator/life/decisions.ts';
 import { type MergeRecord, mergeLogPath, parseMergeRecord } from '#bot/orchestrator/life/merge-log.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -108,8 +109,8 @@ async function changed(fork: CommitHash, head: CommitHash, { repository }: Sourc
   const ids = new Set<string>();
   for (const { path, previousPath } of await repository.diff(fork, head)) {
     for (const touched of [path, previousPath ?? path]) {
-      const id = /^strategies\/([^/]+)\//.exec(touched)?.[1];
-      if (id !== undefined) ids.add(id);
+      const id = strategyOfPath(touched);
+      if (id !== null) ids.add(id);
     }
   }
   return Promise.all([...ids].sort().map(async (id) => ({ id, tree: await repository.treeOf(head, `strategies/${id}`) })));

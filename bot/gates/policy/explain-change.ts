@@ -1,3 +1,4 @@
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import type { AuthorClass } from '#bot/gates/author-class.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
@@ -60,6 +61,6 @@ async function signedRun(context: ChangeContext): Promise<{ base: string; gates:
 /** Those that differ from the base now, and those that differed when a merged change was made. */
 async function strategiesOf(context: ChangeContext): Promise<readonly string[]> {
   const changed = await changedStrategies(context);
-  const touched = context.changes.flatMap(({ path }) => path.match(/^strategies\/([^/]+)\//)?.[1] ?? []);
+  const touched = context.changes.flatMap(({ path }) => strategyOfPath(path) ?? []);
   return [...new Set([...changed.map(({ id }) => id), ...touched])];
 }

@@ -1,4 +1,5 @@
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import { readText } from '#bot/gates/context.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import { parseManifest } from '#engine/contract/manifest.ts';
@@ -51,8 +52,8 @@ export async function changeOf(
   const fork = (await repository.mergeBase(base, head)) ?? base;
   const ids = new Set<string>();
   for (const { path } of await repository.diff(fork, head)) {
-    const id = /^strategies\/([a-z][a-z0-9-]{1,40})\//.exec(path)?.[1];
-    if (id !== undefined) ids.add(id);
+    const id = strategyOfPath(path);
+    if (id !== null && /^[a-z][a-z0-9-]{1,40}$/.test(id)) ids.add(id);
   }
   const stages = new Set<string>();
   let isSimulated = false;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import { readText } from '#bot/gates/context.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
@@ -161,8 +162,8 @@ async function strategiesOf(base: CommitHash, commit: CommitHash, { repository, 
   const ids = new Set<string>();
   for (const { path, previousPath } of await repository.diff(base, commit)) {
     for (const touched of [path, previousPath ?? path]) {
-      const id = /^strategies\/([^/]+)\//.exec(touched)?.[1];
-      if (id !== undefined) ids.add(id);
+      const id = strategyOfPath(touched);
+      if (id !== null) ids.add(id);
     }
   }
   const keysText = await readText(repository, commit, KEYS_PATH);

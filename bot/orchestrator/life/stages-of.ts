@@ -1,3 +1,4 @@
+import { strategyOfPath } from '#bot/evidence/strategy-folder.ts';
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
 import { readText } from '#bot/gates/context.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
@@ -15,9 +16,9 @@ export async function stagesOf(
   const stages = new Set<string>();
   const changes = await repository.diff(base, head);
   for (const path of changes.flatMap(({ path, previousPath }) => [path, ...(previousPath === undefined ? [] : [previousPath])])) {
-    const id = path.match(/^strategies\/([^/]+)\//)?.[1];
+    const id = strategyOfPath(path);
     // What is moved into a strategy's folder is taken from where it stood.
-    if (id === undefined) return [];
+    if (id === null) return [];
     for (const commit of [base, head]) {
       const text = await readText(repository, commit, `strategies/${id}/manifest.yaml`);
       if (text !== null) stages.add(parseManifest(id, text).stage);
