@@ -1,4 +1,5 @@
 import type { CommentCommand } from '../command.ts';
+import { decidedHere } from './decided-here.ts';
 import { deciderOf } from './decider.ts';
 import { namedHead } from './named-head.ts';
 
@@ -11,10 +12,12 @@ export const approve: CommentCommand = {
   needsPullRequest: true,
   wordsMax: 1,
   lane: 'answers',
-  async answer(invocation, { api, life }) {
+  async answer(invocation, room) {
+    const { api, life } = room;
     const { number, words, author } = invocation;
-    const head = namedHead(await api.pullRequest(number), words, 'approve');
-    await life.approve(number, head, deciderOf(invocation));
+    const before = await decidedHere('approve', invocation, room);
+    const head = before?.head ?? namedHead(await api.pullRequest(number), words, 'approve');
+    if (before === null) await life.approve(number, head, deciderOf(invocation));
     return `@${author} approves of \`${head}\`. To merge exactly that: \`/merge ${head}\`.`;
   },
 };

@@ -1,4 +1,5 @@
 import type { CommentCommand } from '../command.ts';
+import { decidedHere } from './decided-here.ts';
 import { deciderOf } from './decider.ts';
 
 export const close: CommentCommand = {
@@ -10,11 +11,16 @@ export const close: CommentCommand = {
   needsPullRequest: true,
   wordsMax: 0,
   lane: 'answers',
-  async answer(invocation, { api, life }) {
+  async answer(invocation, room) {
+    const { api, life } = room;
     const { number, author } = invocation;
     const { state, isMerged } = await api.pullRequest(number);
-    if (state !== 'open') return `This pull request is ${isMerged ? 'merged' : 'closed'} already; nothing was done.`;
+    const closed = `Closed for @${author}. The trials behind it stay in the ledger.`;
+    if (state !== 'open') {
+      if (!isMerged && (await decidedHere('close', invocation, room)) !== null) return closed;
+      return `This pull request is ${isMerged ? 'merged' : 'closed'} already; nothing was done.`;
+    }
     await life.close(number, deciderOf(invocation));
-    return `Closed for @${author}. The trials behind it stay in the ledger.`;
+    return closed;
   },
 };

@@ -1,6 +1,7 @@
 import { RatchetError } from '#engine/errors.ts';
 import type { CommentCommand } from '../command.ts';
 import { quoted } from '../quoted.ts';
+import { decidedHere } from './decided-here.ts';
 import { deciderOf } from './decider.ts';
 
 export const hold: CommentCommand = {
@@ -12,7 +13,8 @@ export const hold: CommentCommand = {
   needsPullRequest: true,
   wordsMax: 1,
   lane: 'answers',
-  async answer(invocation, { life }) {
+  async answer(invocation, room) {
+    const { life } = room;
     const { number, words, author } = invocation;
     const [word] = words;
     switch (word?.toLowerCase()) {
@@ -20,7 +22,7 @@ export const hold: CommentCommand = {
         await life.hold(number, deciderOf(invocation));
         return `Held by @${author}. \`/hold off\` releases it.`;
       case 'off':
-        await life.release(number, deciderOf(invocation));
+        if ((await decidedHere('release', invocation, room)) === null) await life.release(number, deciderOf(invocation));
         return `Released by @${author}. Policy or \`/merge\` may merge it again.`;
       default:
         throw new RatchetError(

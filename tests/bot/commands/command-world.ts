@@ -85,6 +85,8 @@ export async function createCommandWorld(...args: Parameters<typeof createPropos
   const { world, api, state } = open;
   const { answer: _answer, ...room } = roomIn(open);
   const { orders } = room;
+  /** Of comments that were never written; the forge's own stay far below. */
+  let untold = 1_000_000;
   const here: CommandWorld = {
     ...open,
     room,
@@ -97,8 +99,10 @@ export async function createCommandWorld(...args: Parameters<typeof createPropos
     tell: (person, body, { isPullRequest = true, with: lent = {} } = {}) => {
       const [name, ...words] = body.slice(1).split(' ');
       const { number } = open;
-      const answer = new Answer(api.issues, { number, to: 1, login: room.login });
-      const request = { number, isPullRequest, author: loginOf(person), commentId: 1, words };
+      untold += 1;
+      const commentId = untold;
+      const answer = new Answer(api.issues, { number, to: commentId, login: room.login });
+      const request = { number, isPullRequest, author: loginOf(person), commentId, words };
       return perform(commandNamed(name!)!, request, { ...room, ...lent }, answer);
     },
     comment: async (person, body, number = open.number) => {
