@@ -196,9 +196,12 @@ describe('what is read of the engine', { timeout: 30_000 }, () => {
     expect(said).toContain(`**Degraded** at \`${open.base.slice(0, 12)}\`, **paused** since 2026-02-20T09:00:00.000Z by octo:`);
     expect(said).toContain(`| \`${ID}\` | paper | \`${'b'.repeat(12)}\` | Degraded | nobody has signed \\\`it\\\` |`);
   });
+});
+
+describe('what the engine has published', { timeout: 30_000 }, () => {
+  beforeAll(() => open.publishReport(report));
 
   it('/positions gives quantity, prices, result, stop and target of what is held', async () => {
-    await open.publishReport(report);
     const said = await ask('/positions');
     const { quantity, cost, cash } = held;
     expect(said).toContain(`**${ID}** (paper): equity ${plain(equity(), 0)}, of which ${plain(cash, 2)} cash.`);
@@ -296,7 +299,7 @@ describe('what is read of the engine', { timeout: 30_000 }, () => {
     const rows = async (body: string) => (await ask(body)).split('\n').filter((line) => line.startsWith('| 2026'));
     const days = Array.from({ length: DAYS }, (_, index) => DAYS - index);
     expect(await rows('/why')).toEqual(days.map(row));
-    expect(await rows(`/why ${ID} eth/usdt`)).toEqual(days.filter((day) => day % 2 === 0).map(row));
+    expect(await rows(`/why ${ID} Eth/usdt`)).toEqual(days.filter((day) => day % 2 === 0).map(row));
     expect(await ask(`/why ${ID} doge`)).toContain(`Among its newest 20 decisions **${ID}** made none about \`doge\`.`);
   });
 
