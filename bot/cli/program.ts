@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { actionsCommand } from './actions.ts';
+import { analyzeCommand } from './analyze.ts';
 import { auditTrailCommand } from './audit-trail.ts';
 import { backtestCommand } from './backtest.ts';
 import { botCommand } from './bot.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .addCommand(initCommand())
     .addCommand(botCommand())
     .addCommand(nightCommand())
+    .addCommand(analyzeCommand())
     .addCommand(backtestCommand())
     .addCommand(dataCommand())
     .addCommand(gateCommand())
