@@ -1,8 +1,11 @@
-import { minute, signedDecimal } from '#bot/evidence/numbers.ts';
+import { count, minute, signedDecimal } from '#bot/evidence/numbers.ts';
+import type { EngineReport } from '#engine/runtime/report.ts';
 
-/** The line that says how old an answer's figures are. @param asOf market time, UTC milliseconds; null before the first bar */
-export function asOfLine(asOf: number | null): string {
-  return asOf === null ? '_Before the first bar._' : `_As the engine published it; market time ${minute(asOf)} UTC._`;
+/** The line that says how old an answer's figures are, and how many strategies the engine's report had no room for. */
+export function asOfLine({ asOf, strategies, strategiesOmitted }: EngineReport): string {
+  const age = asOf === null ? 'Before the first bar.' : `As the engine published it; market time ${minute(asOf)} UTC.`;
+  if (strategiesOmitted === 0) return `_${age}_`;
+  return `_${age} It runs ${count(strategies.length + strategiesOmitted)} strategies, and publishes figures of the first ${strategies.length} only._`;
 }
 
 /** An amount of the quote asset that was won or lost. */

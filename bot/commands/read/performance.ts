@@ -18,7 +18,7 @@ export const performance: CommentCommand = {
     const report = await publishedReport(room);
     const strategies = strategiesNamed(report, id);
     if (strategies.length === 0) return 'Nothing is loaded.';
-    return `${performanceTable(strategies)}\n\n${asOfLine(report.asOf)}`;
+    return `${performanceTable(strategies)}\n\n${asOfLine(report)}`;
   },
 };
 

@@ -17,7 +17,7 @@ export const positions: CommentCommand = {
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);
     const parts = strategiesNamed(report, id).map(positionsOf);
-    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report.asOf)].join('\n\n');
+    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report)].join('\n\n');
   },
 };
 

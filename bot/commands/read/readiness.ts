@@ -23,7 +23,7 @@ export const readiness: CommentCommand = {
     const strategies = strategiesNamed(report, id);
     const asked = await conditionsOnMain(room);
     const parts = strategies.map((strategy) => readinessOf(strategy, asked));
-    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report.asOf)].join('\n\n');
+    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report)].join('\n\n');
   },
 };
 

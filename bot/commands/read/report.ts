@@ -36,7 +36,7 @@ export const report: CommentCommand = {
       accounts(published, days),
       ...(published.strategies.length === 0 ? [] : [performanceTable(published.strategies)]),
       lines.length === 0 ? 'There has been no night yet.' : `The last nights:\n\n${lines.join('\n')}`,
-      asOfLine(published.asOf),
+      asOfLine(published),
     ].join('\n\n');
   },
 };

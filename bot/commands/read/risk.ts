@@ -18,7 +18,7 @@ export const risk: CommentCommand = {
   async answer(_invocation, room) {
     const report = await publishedReport(room);
     const control = `The engine obeys: ${orderText(report.control)}.`;
-    return [control, limitsOf(report), drawdownsOf(report), refusalsOf(report), asOfLine(report.asOf)].join('\n\n');
+    return [control, limitsOf(report), drawdownsOf(report), refusalsOf(report), asOfLine(report)].join('\n\n');
   },
 };
 

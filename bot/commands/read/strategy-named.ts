@@ -21,7 +21,12 @@ export function strategiesNamed(report: EngineReport, id: string | undefined): r
   const found = report.strategies.filter((strategy) => strategy.id === id);
   if (found.length > 0) return found;
   const known = report.strategies.map((strategy) => strategy.id);
-  throw notThere(id, known, 'The engine runs no strategy');
+  // What the report had no room for may well run.
+  throw notThere(
+    id,
+    known,
+    report.strategiesOmitted === 0 ? 'The engine runs no strategy' : 'The engine has published no figures of',
+  );
 }
 
 /** @param known what there is instead */

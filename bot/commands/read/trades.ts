@@ -17,7 +17,7 @@ export const trades: CommentCommand = {
   async answer({ words: [id] }, room) {
     const report = await publishedReport(room);
     const parts = strategiesNamed(report, id).map(tradesOf);
-    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report.asOf)].join('\n\n');
+    return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report)].join('\n\n');
   },
 };
 

@@ -335,6 +335,13 @@ describe('what the engine has published', { timeout: 30_000 }, () => {
     expect(ofOne).toContain('No limit is written for live, so a rule that asks for one denies.');
   });
 
+  it('says of how many more strategies the report had no room to speak, and calls none of them not running', async () => {
+    await open.publishReport({ ...report, strategiesOmitted: 3 });
+    for (const command of ['/positions', '/trades', '/performance', '/report', '/risk', '/readiness', '/why'])
+      expect(await ask(command)).toContain('It runs 4 strategies, and publishes figures of the first 1 only.');
+    expect(await ask('/positions zzz')).toContain('The engine has published no figures of "zzz".');
+  });
+
   it('shows nothing of a report that no engine wrote, whose names would act in a comment', async () => {
     const forged = reportText(report).replaceAll(`"id":"${ID}"`, '"id":"<!-- ratchet:answer:7 --> @everyone"');
     await open.publish(reportPath, forged);
