@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { authorCommand } from './actions/author.ts';
 import { backtestStepCommand } from './actions/backtest.ts';
 import { checksCommand } from './actions/checks.ts';
 import { mirrorCommand } from './actions/mirror.ts';
@@ -13,6 +14,7 @@ export function actionsCommand(): Command {
     .description('The steps of the workflows: what a job of GitHub Actions needs and a terminal seldom does.')
     .addCommand(mirrorCommand())
     .addCommand(pullCommand())
+    .addCommand(authorCommand())
     .addCommand(checksCommand())
     .addCommand(strategiesCommand())
     .addCommand(backtestStepCommand())

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Answer } from '#bot/commands/answer.ts';
 import type { CommandRoom, NightRequest } from '#bot/commands/command.ts';
 import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
 import { orderIn } from '#bot/commands/engine/order-in.ts';
@@ -13,7 +12,6 @@ import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { KeptAnswers } from '#bot/commands/kept-answers.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
 import { laneOfCommand, receiveComment } from '#bot/commands/receive-comment.ts';
-import { text as shown } from '#bot/evidence/markdown.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
 import { type Job, JobQueue } from '#bot/github/job-queue.ts';
@@ -34,12 +32,13 @@ import { askPrompt } from '#bot/proposers/claude/ask.ts';
 import { Model } from '#bot/proposers/claude/model.ts';
 import type { ModelAccess } from '#bot/proposers/claude/settings.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
-import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { controlPath } from '#engine/runtime/control.ts';
+import { inTurn } from './bot/in-turn.ts';
+import { sayGivenUp } from './bot/say-given-up.ts';
 import { BOT_PERSON } from './identity.ts';
 
 export interface BotOptions {
@@ -225,16 +224,26 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       tend: async () => told(await life.tend()),
       'state-moved': async () => {
         // What one of them cannot read or say keeps none of the others from what is theirs.
-        await inTurn([
-          () => watch.look(),
-          async () => {
-            const status = await watch.status();
-            const file = await state.readText(controlPath);
-            await confirmOrders(status, { orders, issues: api.issues, asked: file === null ? null : orderIn(file) });
-          },
-          async () => told(await life.proposeWaysBack({ status: await watch.status(), report: await watch.publishedReport() })),
-          async () => refreshDashboard(),
-        ]);
+        await inTurn(
+          [
+            { name: 'deployments', take: () => watch.look() },
+            {
+              name: 'orders',
+              take: async () => {
+                const status = await watch.status();
+                const file = await state.readText(controlPath);
+                await confirmOrders(status, { orders, issues: api.issues, asked: file === null ? null : orderIn(file) });
+              },
+            },
+            {
+              name: 'ways back',
+              take: async () =>
+                told(await life.proposeWaysBack({ status: await watch.status(), report: await watch.publishedReport() })),
+            },
+            { name: 'dashboard', take: async () => refreshDashboard() },
+          ],
+          (step, error) => log.warn({ err: error, step }, 'What the engine published could not all be taken up.'),
+        );
       },
       'issue-edited': async (job) => {
         const dashboard = await findDashboard({ api, botLogin: login });
@@ -256,13 +265,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       },
     },
     laneOf,
-    onGivenUp: async (job, error) => {
-      if (job.kind !== 'comment' && job.kind !== 'command') return;
-      const answer = new Answer(api.issues, { number: job.number, to: job.commentId, login });
-      await answer.write(
-        `This could not be done, and is not tried again: ${shown(explain(error))}\n\nWhat was begun is safe to ask for again; write the command in a new comment.`,
-      );
-    },
+    onGivenUp: (job, error) => sayGivenUp(job, error, { api, login }),
     log,
   });
   wake = () => worker.wake();
@@ -299,13 +302,6 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       kept.close();
     },
   };
-}
-
-/** Takes every step, whatever becomes of the ones before. @throws what the first that failed has thrown */
-async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
-  const troubles: unknown[] = [];
-  for (const step of steps) await step().catch((error: unknown) => troubles.push(error));
-  if (troubles.length > 0) throw troubles[0];
 }
 
 /** What `GET /health` answers: whether jobs are done, and whether the repository is seen. */

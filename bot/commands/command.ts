@@ -31,6 +31,8 @@ export interface Invocation {
 export interface NightRequest {
   readonly strategy: string;
   readonly hint: { readonly by: string; readonly text: string } | null;
+  /** The comment that asks for it, which has one night however often its job runs; null when it was none. */
+  readonly askedIn: number | null;
   readonly say: (progress: string) => Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { statusBehind } from './refusal.ts';
 import type { Api, RepositoryName } from './repository-api.ts';
 
 /** The labels an issue or a pull request wears. Labels that the repository does not have yet are made by the forge. */
@@ -25,9 +26,11 @@ export class LabelsApi {
     try {
       await this.#api.rest.issues.removeLabel({ ...this.#repo, issue_number: number, name });
     } catch (error) {
-      if (!(error instanceof Error && 'status' in error && error.status === 404)) throw error;
+      // Who may not take it off is told the same as who comes too late.
+      if (statusBehind(error) !== 404 || (await this.of(number)).includes(name)) throw error;
     }
   }
+
   /** Issues that wear a label, open and closed, pull requests not among them. */
   async issuesWith(
     label: string,

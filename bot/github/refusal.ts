@@ -11,12 +11,14 @@ const CAUSES_MAX = 8;
 const Refusal = z.looseObject({
   status: z.number(),
   message: z.string().default(''),
+  request: z.looseObject({ method: z.string(), url: z.string() }).optional(),
+  /** Left out when no answer came. */
   response: z.looseObject({ headers: z.record(z.string(), z.unknown()).default({}) }).optional(),
 });
-type Refusal = z.infer<typeof Refusal>;
+export type Refusal = z.infer<typeof Refusal>;
 
 /** GitHub's answer behind an error, looked for among its causes; null when it is about something else. */
-function refusalBehind(error: unknown): Refusal | null {
+export function refusalBehind(error: unknown): Refusal | null {
   let current = error;
   for (let depth = 0; depth < CAUSES_MAX && current instanceof Error; depth += 1) {
     const reading = Refusal.safeParse({ ...current, message: current.message });

@@ -191,8 +191,18 @@ export class RepositoryApi {
     try {
       await this.#api.rest.git.deleteRef({ ...this.#repo, ref: `heads/${ref}` });
     } catch (error) {
-      const status = statusOf(error);
-      if (status !== 404 && status !== 422) throw error;
+      // The same answers are given for a branch that may not be deleted.
+      if (await this.#isThere(ref)) throw error;
+    }
+  }
+
+  async #isThere(ref: string): Promise<boolean> {
+    try {
+      await this.#api.rest.git.getRef({ ...this.#repo, ref: `heads/${ref}` });
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw error;
     }
   }
 
@@ -201,26 +211,43 @@ export class RepositoryApi {
    * so that a job that runs again after a crash leaves no second one. Another app's check of that name is left alone.
    */
   async writeCheck(name: string, headSha: string, progress: CheckProgress, output: CheckOutput): Promise<void> {
-    const first = output.annotations.slice(0, ANNOTATIONS_PER_REQUEST).map(annotation);
+    const mine = { ...this.#repo, ref: headSha, check_name: name, app_id: this.#appId };
+    const { data } = await this.#api.rest.checks.listForRef({ ...mine, per_page: 1 });
+    const existing = data.check_runs[0];
+    const annotations = existing === undefined ? output.annotations : await this.#missingFrom(existing, output.annotations);
+    const first = annotations.slice(0, ANNOTATIONS_PER_REQUEST).map(annotation);
     const body = {
       ...progress,
       output: { title: output.title, summary: output.summary.slice(0, SUMMARY_LIMIT), annotations: first },
     };
-    const mine = { ...this.#repo, ref: headSha, check_name: name, app_id: this.#appId };
-    const { data } = await this.#api.rest.checks.listForRef({ ...mine, per_page: 1 });
-    const existing = data.check_runs[0];
     const run =
       existing === undefined
         ? await this.#api.rest.checks.create({ ...this.#repo, name, head_sha: headSha, ...body })
         : await this.#api.rest.checks.update({ ...this.#repo, check_run_id: existing.id, ...body });
-    for (let from = ANNOTATIONS_PER_REQUEST; from < output.annotations.length; from += ANNOTATIONS_PER_REQUEST) {
-      const annotations = output.annotations.slice(from, from + ANNOTATIONS_PER_REQUEST).map(annotation);
+    for (let from = ANNOTATIONS_PER_REQUEST; from < annotations.length; from += ANNOTATIONS_PER_REQUEST) {
+      const next = annotations.slice(from, from + ANNOTATIONS_PER_REQUEST).map(annotation);
       await this.#api.rest.checks.update({
         ...this.#repo,
         check_run_id: run.data.id,
-        output: { title: body.output.title, summary: body.output.summary, annotations },
+        output: { title: body.output.title, summary: body.output.summary, annotations: next },
       });
     }
+  }
+
+  /** GitHub adds annotations to those a run has and takes none away, so what was said before must not be said again. */
+  async #missingFrom(
+    run: { id: number; output: { annotations_count: number } },
+    wanted: readonly CheckAnnotation[],
+  ): Promise<readonly CheckAnnotation[]> {
+    if (wanted.length === 0 || run.output.annotations_count === 0) return wanted;
+    const which = { ...this.#repo, check_run_id: run.id, per_page: 100 };
+    const said = await this.#api.paginate(this.#api.rest.checks.listAnnotations, which);
+    const known = new Set(
+      said.map((one) => [one.path, one.start_line, one.end_line, one.annotation_level, one.message].join('\n')),
+    );
+    return wanted.filter(
+      ({ path, startLine, endLine, level, message }) => !known.has([path, startLine, endLine, level, message].join('\n')),
+    );
   }
 
   /** Conclusions of the App's completed check runs on a commit, by name; what another app says under the same name is not ours to believe. */

@@ -1,8 +1,10 @@
 import {
   type Addition,
   appendToNight,
+  type LedgerEntry,
   type LedgerReading,
   nextCycle,
+  nightAskedIn,
   plannedIn,
   readLedgerFrom,
   recordsOf,
@@ -23,6 +25,8 @@ export interface NightPlan {
   readonly seed: number;
   /** What a person wished for, in their own words. */
   readonly hint: { readonly by: string; readonly text: string } | null;
+  /** The comment that asks for it; null when none does. One comment has one night, however often its job runs. */
+  readonly askedIn: number | null;
 }
 
 export interface BegunNight {
@@ -31,21 +35,59 @@ export interface BegunNight {
   readonly seed: number;
 }
 
+/** How a night ended, as its last line in the ledger has it. */
+export interface EndedNight {
+  readonly cycle: string;
+  readonly strategy: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly trials: number;
+}
+
+export type Beginning =
+  | { readonly state: 'goes-on'; readonly night: BegunNight }
+  /** The comment that asks has had its night: whoever did it was killed before they could say so. */
+  | { readonly state: 'ended'; readonly night: EndedNight };
+
 /** Enters the night in the ledger, or takes up the one that was left. One that cannot go on is ended first. */
-export async function beginNight(state: StateBranch, api: RepositoryApi, plan: NightPlan): Promise<BegunNight> {
+export async function beginNight(state: StateBranch, api: RepositoryApi, plan: NightPlan): Promise<Beginning> {
+  const { askedIn } = plan;
   const ledger = await readLedgerFrom(state);
   const unfinished = unfinishedNight(ledger);
-  if (unfinished !== null && unfinished.strategy === plan.strategy && unfinished.parentTree === plan.parentTree) {
-    return { cycle: unfinished.cycle, asOf: unfinished.asOf, seed: unfinished.seed };
+  const canGoOn = unfinished !== null && unfinished.strategy === plan.strategy && unfinished.parentTree === plan.parentTree;
+  const asked = askedIn === null ? null : nightAskedIn(ledger, askedIn);
+  if (asked !== null && asked !== unfinished?.cycle) return { state: 'ended', night: endOf(ledger, asked) };
+  if (canGoOn) {
+    const { cycle, asOf, seed } = unfinished;
+    if (asked === null && askedIn !== null) await appendToNight(state, cycle, { entries: askedBy(askedIn) });
+    return { state: 'goes-on', night: { cycle, asOf, seed } };
   }
   if (unfinished !== null) await abandon(state, api, ledger, unfinished);
+  if (asked !== null) return { state: 'ended', night: endOf(await readLedgerFrom(state), asked) };
   const cycle = nextCycle(ledger, plan.asOf);
   const { strategy, asOf, parentTree, proposer, trials, seed, hint } = plan;
   const wish = hint === null ? {} : { hint };
   await appendToNight(state, cycle, {
-    entries: [{ kind: 'night-began', cycle, strategy, asOf, parentTree, proposer, trialsPlanned: trials, seed, ...wish }],
+    entries: [
+      { kind: 'night-began', cycle, strategy, asOf, parentTree, proposer, trialsPlanned: trials, seed, ...wish },
+      ...askedBy(askedIn),
+    ],
   });
-  return { cycle, asOf, seed };
+  return { state: 'goes-on', night: { cycle, asOf, seed } };
+}
+
+function askedBy(comment: number | null): readonly LedgerEntry[] {
+  return comment === null ? [] : [{ kind: 'night-asked', comment }];
+}
+
+function endOf(ledger: LedgerReading, cycle: string): EndedNight {
+  const ofCycle = (record: { readonly cycle: string }): boolean => record.cycle === cycle;
+  const began = recordsOf(ledger, 'night-began').find(ofCycle)?.entry;
+  const ended = recordsOf(ledger, 'night-ended').find(ofCycle)?.entry;
+  // Only the newest night may be without an end, and that one goes on or was ended a moment ago.
+  if (began === undefined || ended === undefined) throw new Error(`The ledger has lost the end of ${cycle}.`);
+  const { decision, reason, trials } = ended;
+  return { cycle, strategy: began.strategy, decision, reason, trials };
 }
 
 /** Ends a night; says how many trials it had. */

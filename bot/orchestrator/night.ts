@@ -27,7 +27,15 @@ import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
 import { examine } from './examine.ts';
 import { whyNoRoom } from './life/room-to-propose.ts';
-import { type BegunNight, beginNight, endNight, recordCanaries, recordedCanaries, writerFor } from './night-ledger.ts';
+import {
+  type BegunNight,
+  beginNight,
+  type EndedNight,
+  endNight,
+  recordCanaries,
+  recordedCanaries,
+  writerFor,
+} from './night-ledger.ts';
 import { observe } from './observe.ts';
 import type { Progress } from './progress.ts';
 import { branchOf, propose } from './propose.ts';
@@ -47,6 +55,8 @@ export interface NightOptions {
   /** What a person wished for, written down with the night; null when nobody did. */
   readonly hint: { readonly by: string; readonly text: string } | null;
   readonly repository: Repository;
+  /** The comment that asks for it; null, or left out, when none does. It has one night, however often this is run for it. */
+  readonly askedIn?: number | null;
   readonly state: StateBranch;
   readonly api: RepositoryApi;
   readonly candles: CandleStore;
@@ -65,7 +75,8 @@ export interface NightOptions {
 
 export interface NightReport {
   readonly cycle: string;
-  readonly decision: 'NO_CHANGE' | 'TWEAK' | 'RESTRUCTURE' | 'NEW';
+  /** What the ledger has of it; `PROPOSED` of a night that was interrupted after it had proposed something, and could not go on. */
+  readonly decision: string;
   readonly reason: string;
   readonly trials: number;
   readonly pullRequest: PullRequest | null;
@@ -106,8 +117,11 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
     });
   }
   const incumbent = await readVersion(strategy, await strategyFiles(repository, base, strategy));
-  const { asOf, seed, trials, proposer, hint } = options;
-  const begun = await beginNight(state, api, { strategy, asOf, parentTree, proposer: proposer.name, trials, seed, hint });
+  const { asOf, seed, trials, proposer, hint, askedIn = null } = options;
+  const plan = { strategy, asOf, parentTree, proposer: proposer.name, trials, seed, hint, askedIn };
+  const beginning = await beginNight(state, api, plan);
+  if (beginning.state === 'ended') return reportOf(beginning.night, options);
+  const begun = beginning.night;
   const yardstick = parseEvaluation(await readText(repository, base, EVALUATION_PATH));
   const policy = parsePolicy(HELD_OUT_PATH, await readText(repository, base, HELD_OUT_PATH), HeldOutPolicy).selection;
   const noise = { policy, seed: yardstick.seed, dataset: yardstick.dataset.digest };
@@ -312,5 +326,11 @@ async function end(
 ): Promise<NightReport> {
   const trials = await endNight(state, cycle, report);
   progress({ kind: 'done', phase: 'decide', message: `${report.decision}: ${report.reason}` });
+/** A night that was had before, told again. */
+async function reportOf({ strategy, ...ended }: EndedNight, { state, api }: NightOptions): Promise<NightReport> {
+  const pullRequest = ended.decision === 'NO_CHANGE' ? null : await api.findPullRequest(branchOf(strategy, ended.cycle));
+  return { ...ended, pullRequest, canaries: await recordedCanaries(state, ended.cycle) };
+}
+
   return { cycle, trials, canaries, ...report };
 }

@@ -43,15 +43,16 @@ export async function propose(task: ProposeTask): Promise<PullRequest> {
   });
   if ((await repository.resolve(headRef)) !== head) await repository.push(headRef, head);
   const existing = await api.findPullRequest(headRef);
-  if (existing !== null) return existing;
+  const labels = ['ratchet', `strategy:${pack.strategy}`, pack.dataset.isSimulated ? 'simulated' : 'real-candles'];
+  if (existing !== null) {
+    // Whoever opened it may have been killed before it wore them.
+    if (existing.state === 'open') await api.label(existing.number, labels);
+    return existing;
+  }
   const { stage } = version.manifest;
   const { title, body } = await textOf(pack, { api, base: task.base, head, headRef, stage, commands: task.commands });
   const opened = await api.openPullRequest({ title, body, headRef, baseRef: 'main' });
-  await api.label(opened.number, [
-    'ratchet',
-    `strategy:${pack.strategy}`,
-    pack.dataset.isSimulated ? 'simulated' : 'real-candles',
-  ]);
+  await api.label(opened.number, labels);
   return opened;
 }
 

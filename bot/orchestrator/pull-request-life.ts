@@ -1,4 +1,4 @@
-import { type AuthorClass, classOfBots } from '#bot/gates/author-class.ts';
+import type { AuthorClass } from '#bot/gates/author-class.ts';
 import { lifeAt } from '#bot/gates/life-policy.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
@@ -37,6 +37,7 @@ export type { Merge } from './life/squash.ts';
 export interface Settlement {
   readonly number: number;
   readonly head: string;
+import { whoseChange } from './life/whose-change.ts';
   readonly gates: Gates;
   readonly mergeCommit: string | null;
   /** Why it stands where it stands, one sentence. */
@@ -264,8 +265,8 @@ export class PullRequestLife {
 
   /** Whose rules a pull request is held to: what a person asked the bot for counts as that person's. */
   async authorClassOf(pull: PullRequest): Promise<AuthorClass> {
-    const isPersons = pull.author !== this.#options.botLogin || wasAskedFor(pull, await this.#decisions(pull.number));
-    return isPersons ? 'person' : classOfBots(pull.headRef);
+    const isBots = pull.author === this.#options.botLogin;
+    return whoseChange({ ...pull, isBots }, isBots ? await this.#decisions(pull.number) : []);
   }
 
   async #askedBy(proposed: Proposed, kind: 'roll-back' | 'promote', by: Decider): Promise<Proposed> {

@@ -150,6 +150,8 @@ function inWords(entry: LedgerEntry): string {
       const until = new Date(entry.asOf).toISOString().slice(0, 16);
       return `night ${entry.cycle} began: ${entry.strategy} until ${until}Z, ${entry.proposer}, ${counted(entry.trialsPlanned, 'trial')} at most${wish}`;
     }
+    case 'night-asked':
+      return `night asked for in comment ${entry.comment}`;
     case 'trials-planned':
       return `${counted(entry.trials.length, 'trial')} announced`;
     case 'trial':

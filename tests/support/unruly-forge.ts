@@ -7,6 +7,8 @@ export type Trouble =
   | { readonly kind: 'refuse'; readonly status: number; readonly headers?: Record<string, string>; readonly message?: string }
   /** Done by the forge, and the answer lost on the way. */
   | { readonly kind: 'lose-answer' }
+  /** The connection ends before the forge hears of it. */
+  | { readonly kind: 'cut' }
   /** Nothing comes back, ever. */
   | { readonly kind: 'silence' };
 
@@ -23,6 +25,8 @@ export interface UnrulyForge {
   readonly asked: readonly string[];
   /** From now on the next `times` requests that match go wrong. */
   misbehave(matches: RegExp, trouble: Trouble, times?: number): void;
+  /** Ends whatever trouble is left. */
+  behave(): void;
   /** Resolves with the next request that matches, which then waits until it is let go; for killing somebody in the middle. */
   hold(matches: RegExp): { readonly held: Promise<void>; release(): void };
   close(): Promise<void>;
@@ -64,6 +68,10 @@ export async function startUnrulyForge(forgeUrl: string): Promise<UnrulyForge> {
     if (rule !== undefined) rule.left -= 1;
     const trouble = rule?.trouble;
     if (trouble?.kind === 'silence') return;
+    if (trouble?.kind === 'cut') {
+      request.socket.destroy();
+      return;
+    }
     if (trouble?.kind === 'refuse') {
       response
         .writeHead(trouble.status, { 'content-type': 'application/json', ...trouble.headers })
@@ -78,6 +86,9 @@ export async function startUnrulyForge(forgeUrl: string): Promise<UnrulyForge> {
     asked,
     misbehave: (matches, trouble, times = 1) => {
       rules.push({ matches: (request) => matches.test(request), trouble, left: times });
+    },
+    behave: () => {
+      rules.length = 0;
     },
     hold: (matches) => {
       let release = (): void => {};

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
+import { pullNumber } from './job-options.ts';
 
 interface MirrorFlags {
   readonly into: string;
@@ -35,9 +36,4 @@ export function openJobMirror(dir: string, remoteUrl: string): Promise<Repositor
     remoteUrl,
     ...(isGiven ? { authorization: () => basicAuthorization('x-access-token', token) } : {}),
   });
-}
-
-function pullNumber(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be the number of a pull request.');
 }

@@ -86,12 +86,13 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
       log,
       progress: loggedProgress(log),
       onSettled: ({ number, sentence }) => log.info({ number }, sentence),
-      night: (parts, { strategy, hint, say }) =>
+      night: (parts, { strategy, hint, askedIn, say }) =>
         nightHere({
           ...parts,
           ...EVOLVE,
           strategy,
           hint,
+          askedIn,
           asOf: null,
           workspace,
           candlesDir,

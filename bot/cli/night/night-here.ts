@@ -20,7 +20,10 @@ import type { Workspace } from '../up/workspace.ts';
 const SEEDS = 1_000_000_007;
 
 export interface NightHere
-  extends Pick<NightOptions, 'strategy' | 'trials' | 'workers' | 'repository' | 'state' | 'api' | 'hint' | 'progress'> {
+  extends Pick<
+    NightOptions,
+    'strategy' | 'trials' | 'workers' | 'repository' | 'state' | 'api' | 'hint' | 'askedIn' | 'progress'
+  > {
   readonly workspace: Workspace;
   readonly candlesDir: string;
   /** Market time up to which it looks; null for as far as the engine has come. UTC milliseconds. */
@@ -36,7 +39,7 @@ export interface NightHere
  * @throws RatchetError `engine/locked` while another night runs on this workspace: it would take that one for a night left unfinished
  */
 export async function nightHere(options: NightHere): Promise<NightReport> {
-  const { strategy, trials, workers, repository, state, api, hint, progress, workspace, tools, log, clock } = options;
+  const { strategy, trials, workers, repository, state, api, hint, askedIn, progress, workspace, tools, log, clock } = options;
   const dir = join(workspace.root, 'night');
   mkdirSync(dir, { recursive: true });
   const lock = acquireLock(dir, clock);
@@ -57,6 +60,7 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
       workers,
       proposer: proposerProcess(EVOLUTION),
       hint,
+      askedIn: askedIn ?? null,
       repository,
       state,
       api,

@@ -21,7 +21,7 @@ const STRATEGY = 'ema-cross';
 const SEEDS = 1_000_000_007;
 
 /** What one night is about, where everything else is the workspace's. */
-export type NightPlan = Pick<NightOptions, 'asOf' | 'seed' | 'hint'>;
+export type NightPlan = Pick<NightOptions, 'asOf' | 'seed' | 'hint' | 'askedIn'>;
 
 export interface WorkspaceNightsOptions {
   readonly workspace: Workspace;
@@ -50,13 +50,13 @@ export class WorkspaceNights {
    * A night for whoever asks for one in a comment, up to where the engine has come.
    * @throws RatchetError `night/strategy` for another strategy than nights here look at, `night/too-early`
    */
-  async holdFor(parts: NightParts, { strategy, hint, say }: NightRequest): Promise<NightReport> {
+  async holdFor(parts: NightParts, { strategy, hint, askedIn, say }: NightRequest): Promise<NightReport> {
     if (strategy !== STRATEGY)
       throw new RatchetError('night/strategy', `Nights here look at ${STRATEGY}.`, 'Run `ratchet night` for another.');
     const asOf = this.#lastBar();
     if (asOf === null) throw new RatchetError('night/too-early', 'The engine has seen no bar yet.', 'Ask again when it trades.');
     // Another seed than the first night's: the same search again would teach nothing.
-    return this.hold(parts, { asOf, seed: asOf % SEEDS, hint }, (step) => {
+    return this.hold(parts, { asOf, seed: asOf % SEEDS, hint, askedIn }, (step) => {
       this.#options.progress(step);
       // How far it is may be lost; what comes of it is said by whoever asked for the night.
       if (step.kind === 'done') void say(`${step.phase}: ${step.message}`).catch(() => {});

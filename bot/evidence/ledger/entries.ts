@@ -33,6 +33,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     /** What a person wished for, in their own words; nothing obeys it. Left out when nobody did. */
     hint: z.strictObject({ by: z.string().max(100), text: z.string().min(1).max(300) }).optional(),
   }),
+  /** A person asked in this comment for the night that just began, or for one that was left and is taken up for them. */
+  z.strictObject({ kind: z.literal('night-asked'), comment: Count }),
   z.strictObject({ kind: z.literal('trials-planned'), trials: z.array(PlannedTrial).min(1) }),
   z.strictObject({
     kind: z.literal('trial'),

@@ -9,6 +9,11 @@ export function unfinishedNight(ledger: LedgerReading): EntryOf<'night-began'> |
   return hasEnded ? null : began.entry;
 }
 
+/** The night that a comment asked for; null when there was none yet. */
+export function nightAskedIn(ledger: Pick<LedgerReading, 'entries'>, comment: number): string | null {
+  return recordsOf(ledger, 'night-asked').find(({ entry }) => entry.comment === comment)?.cycle ?? null;
+}
+
 /**
  * `yyyymmdd-n`: the market's day and the number of the night on it. Never before the newest night there is, whose lines the new
  * one's follow.

@@ -7,6 +7,8 @@ interface State {
   night: Night | null;
   questions: number;
   openings: number;
+  /** Comments that asked for a night. */
+  readonly asking: Set<number>;
   readonly answeredQuestions: Set<number>;
   readonly answeredOpenings: Set<number>;
 }
@@ -24,11 +26,18 @@ interface Night {
 /**
  * A chain proves that nobody changed a line; this, that the lines tell a story that can be true: every night begins, and ends
  * before the next one begins; every trial was planned before it has a result, and has one result; counts are those of the lines;
- * questions and openings are numbered without a hole and answered once, after they were written down.
+ * questions and openings are numbered without a hole and answered once, after they were written down; a comment asks for one night.
  * @throws RatchetError `ledger/broken` naming file and line
  */
 export function requireStructure({ entries }: Pick<LedgerReading, 'entries'>): void {
-  const state: State = { night: null, questions: 0, openings: 0, answeredQuestions: new Set(), answeredOpenings: new Set() };
+  const state: State = {
+    night: null,
+    questions: 0,
+    openings: 0,
+    asking: new Set(),
+    answeredQuestions: new Set(),
+    answeredOpenings: new Set(),
+  };
   for (const record of entries) {
     const why = complaint(state, record);
     if (why !== null) throw broken(record.path, record.line, why);
@@ -40,6 +49,11 @@ function complaint(state: State, { cycle, entry }: LedgerRecord): string | null 
   const { night } = state;
   if (night === null || night.cycle !== cycle) return 'a night begins with its announcement, and this is none';
   switch (entry.kind) {
+    case 'night-asked':
+      if (night.hasEnded) return 'a night was asked for after it had ended';
+      if (state.asking.has(entry.comment)) return `comment ${entry.comment} has had its night already`;
+      state.asking.add(entry.comment);
+      return null;
     case 'trials-planned':
       return plan(night, entry);
     case 'trial':

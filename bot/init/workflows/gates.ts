@@ -1,4 +1,6 @@
 import {
+  AUTHOR,
+  author,
   CANDLES,
   candles,
   expression,
@@ -37,7 +39,8 @@ env:
   BASE: ${expression('github.event.pull_request.base.sha')}
   HEAD: ${expression('github.event.pull_request.head.sha')}
   NUMBER: ${expression('github.event.pull_request.number')}
-  AUTHOR: ${expression("github.event.pull_request.user.type == 'User' && 'person' || startsWith(github.event.pull_request.head.ref, 'repair/') && 'repair' || 'bot'")}
+  BRANCH: ${expression('github.event.pull_request.head.ref')}
+  OPENER: ${expression('github.event.pull_request.user.type')}
   REMOTE: ${REMOTE}
 jobs:
 ${jobs.join('\n\n')}
@@ -61,9 +64,12 @@ function gateJob(source: ProgramSource, name: Name): string {
   return job(name, frame, [
     ...program(source, expression('github.event.pull_request.base.sha')),
     mirror({ token: expression('github.token'), pull: true }),
+    author(),
     ...(name === 'audit' ? [pipAudit()] : []),
     ...(name === 'backtest' ? candles({ keeps: true }) : []),
-    run({ name: `Run the gate ${name}`, ...(isLast ? { env: { NEEDS: expression('toJSON(needs)') } } : {}) }, [words.join(' ')]),
+    run({ name: `Run the gate ${name}`, env: { AUTHOR, ...(isLast ? { NEEDS: expression('toJSON(needs)') } : {}) } }, [
+      words.join(' '),
+    ]),
   ]);
 }
 

@@ -136,6 +136,18 @@ export function mirror(options: { readonly token: string; readonly pull: boolean
 }
 
 /**
+ * Whose rules the pull request is held to, into `steps.author.outputs.author`: decisions stand on the state branch, which the mirror
+ * holds, and not in the event.
+ */
+export function author(options: { readonly condition?: string; readonly env?: Readonly<Record<string, string>> } = {}): string {
+  return run({ name: 'Ask whose change it is', id: 'author', ...options }, [
+    `${RATCHET} actions author --repository ${MIRROR} --pull "$NUMBER" --head "$HEAD" --branch="$BRANCH" --opener="$OPENER"`,
+  ]);
+}
+
+export const AUTHOR = expression('steps.author.outputs.author');
+
+/**
  * The candles that the evaluation in the commit `$BASE` names: from the cache, from the exchange, or not at all.
  * @param keeps whether what was fetched goes into the cache; a job that holds keys leaves no traces there
  */

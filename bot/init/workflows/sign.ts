@@ -1,5 +1,7 @@
 import {
   ACTIONS,
+  AUTHOR,
+  author,
   CANDLES,
   candles,
   expression,
@@ -73,6 +75,14 @@ function steps(source: ProgramSource): string[] {
       /( +)RATCHET_GIT_TOKEN: .*/,
       (line, indent: string) => `${line}\n${indent}NUMBER: ${number}`,
     ),
+    author({
+      condition: FOUND,
+      env: {
+        NUMBER: number,
+        BRANCH: expression('steps.pull.outputs.branch'),
+        OPENER: expression('steps.pull.outputs.opener'),
+      },
+    }),
     pipAudit(FOUND),
     ...candles({ keeps: false, condition: FOUND }),
     run(
@@ -80,7 +90,7 @@ function steps(source: ProgramSource): string[] {
         name: 'Prove, and sign what passes',
         condition: FOUND,
         env: {
-          AUTHOR: expression('steps.pull.outputs.author'),
+          AUTHOR,
           RATCHET_GIT_TOKEN: token,
           RATCHET_GATE_KEY: expression('secrets.RATCHET_GATE_KEY'),
         },

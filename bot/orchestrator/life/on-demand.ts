@@ -24,7 +24,7 @@ export const STAGE = 'stage';
  * Whether a person has decided for exactly this head of a pull request that the bot made on demand. Then it is a person's change: the bot
  * only wrote down what they asked for, and policies that want a person have one.
  */
-export function wasAskedFor(pull: PullRequest, decisions: readonly Decision[]): boolean {
+export function wasAskedFor(pull: Pick<PullRequest, 'headRef' | 'headSha'>, decisions: readonly Decision[]): boolean {
   const isOnDemand = [ROLL_BACK, STAGE].some((folder) => pull.headRef.startsWith(`${folder}/`));
   const kinds: readonly Decision['kind'][] = ['roll-back', 'promote', 'approve'];
   return isOnDemand && decisions.some(({ kind, head }) => head === pull.headSha && kinds.includes(kind));
@@ -57,6 +57,8 @@ export async function openOnDemand(what: OnDemand, options: OnDemandOptions): Pr
     const state =
       earlier.state === 'open' ? 'is open already' : earlier.isMerged ? 'was merged before' : 'was closed by somebody';
     const { number, url, headSha } = earlier;
+    // Whoever opened it may have been killed before it wore them.
+    if (earlier.state === 'open') await api.label(number, labelsOf(what));
     return { number, url, head: headSha, isNew: false, sentence: `#${number} says the same and ${state}.` };
   }
   // Dated by main, so that asking twice makes one commit.
@@ -77,8 +79,12 @@ export async function openOnDemand(what: OnDemand, options: OnDemandOptions): Pr
     headRef: branch,
     baseRef: MAIN,
   });
-  await api.label(number, ['ratchet', `strategy:${what.strategy}`, what.kind]);
+  await api.label(number, labelsOf(what));
   return { number, url, head, isNew: true, sentence: `Opened #${number}: ${what.title}.` };
+}
+
+function labelsOf({ strategy, kind }: OnDemand): readonly string[] {
+  return ['ratchet', `strategy:${strategy}`, kind];
 }
 
 /**

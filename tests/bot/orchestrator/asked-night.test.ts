@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { appendToNight, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import { type Beginning, beginNight, endNight, recordCanaries } from '#bot/orchestrator/night-ledger.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
+
+/** `/evolve` is a job like any other: it may be killed anywhere and is then begun again. The ledger says whether it has had its night. */
+
+const COMMENT = 41;
+const TREES = ['a'.repeat(40), 'b'.repeat(40)] as const;
+
+let real: StateRepository;
+beforeEach(async () => {
+  real = await createStateRepository();
+});
+afterEach(() => real.close());
+
+const api = { findPullRequest: async () => null } as unknown as RepositoryApi;
+
+function begin(state: StateBranch, { askedIn = COMMENT as number | null, parentTree = TREES[0] as string, from = api } = {}) {
+  const plan = { strategy: 'ema-cross', asOf: Date.UTC(2026, 2, 2), parentTree, proposer: 'evolution', trials: 3, seed: 7 };
+  return beginNight(state, from, { ...plan, hint: { by: 'octo', text: 'trade less' }, askedIn });
+}
+
+/** A night as the ledger sees it: begun or taken up, its canaries, its end. */
+async function night(state: StateBranch): Promise<Beginning> {
+  const beginning = await begin(state);
+  if (beginning.state === 'ended') return beginning;
+  const { cycle } = beginning.night;
+  await recordCanaries(state, cycle, [{ canary: 'null', outcome: 'stopped', stops: [], sentence: 'Stopped.' }]);
+  await endNight(state, cycle, { decision: 'NO_CHANGE', reason: 'Nothing was better.' });
+  return beginning;
+}
+
+/** The state branch of a process that is killed at its nth write: just before it, or when it is done and before anybody is told. */
+function killedAt(state: StateBranch, writes: number, isDone: boolean): StateBranch {
+  let left = writes;
+  return new Proxy(state, {
+    get(target, name) {
+      if (name === 'update') {
+        return async (...args: Parameters<StateBranch['update']>) => {
+          left -= 1;
+          if (left > 0) return target.update(...args);
+          if (isDone) await target.update(...args);
+          throw new Error('killed');
+        };
+      }
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+const lines = async (kind: 'night-began' | 'night-asked' | 'night-ended') => {
+  await real.state.refresh();
+  return recordsOf(await readLedgerFrom(real.state), kind).map(({ cycle }) => cycle);
+};
+
+describe('a night that a comment asked for', () => {
+  it.each([
+    [1, true],
+    [2, true],
+    [3, false],
+    [3, true],
+  ] as const)(
+    'is one night when its process is killed at write %i (done: %s), and whenever the job runs again',
+    async (write, isDone) => {
+      await expect(night(killedAt(real.state, write, isDone))).rejects.toThrow('killed');
+      await night(real.state);
+      expect(await lines('night-began')).toEqual(['20260302-1']);
+      expect(await lines('night-asked')).toEqual(['20260302-1']);
+      expect(await lines('night-ended')).toEqual(['20260302-1']);
+    },
+  );
+
+  it('that has ended is told again as it ended', async () => {
+    await night(real.state);
+    expect(await begin(real.state)).toEqual({
+      state: 'ended',
+      night: { cycle: '20260302-1', strategy: 'ema-cross', decision: 'NO_CHANGE', reason: 'Nothing was better.', trials: 0 },
+    });
+  });
+
+  it('may be one that was left and is taken up for it, which is then the night it has had', async () => {
+    expect(await begin(real.state, { askedIn: null })).toMatchObject({ state: 'goes-on' });
+    expect(await night(real.state)).toMatchObject({ state: 'goes-on', night: { cycle: '20260302-1' } });
+    expect(await night(real.state)).toMatchObject({ state: 'ended', night: { cycle: '20260302-1' } });
+    expect(await lines('night-began')).toHaveLength(1);
+  });
+
+  it('that cannot go on, since main moved on under it, is ended and no other begun, whatever it had proposed', async () => {
+    await begin(real.state);
+    const from = { findPullRequest: async () => ({ number: 5 }) } as unknown as RepositoryApi;
+    const told = await begin(real.state, { parentTree: TREES[1], from });
+    expect(told).toMatchObject({ state: 'ended', night: { decision: 'PROPOSED', reason: expect.stringContaining('#5') } });
+    expect(await begin(real.state, { parentTree: TREES[1] })).toEqual(told);
+    expect(await lines('night-began')).toHaveLength(1);
+  });
+
+  it('is another for another comment, and its end is told though the other has not ended', async () => {
+    await night(real.state);
+    expect(await begin(real.state, { askedIn: 42 })).toMatchObject({ state: 'goes-on', night: { cycle: '20260302-2' } });
+    expect(await begin(real.state)).toMatchObject({ state: 'ended', night: { cycle: '20260302-1' } });
+    expect(await lines('night-ended')).toEqual(['20260302-1']);
+  });
+
+  it('is asked for once: a ledger in which one comment has two nights is none', async () => {
+    await night(real.state);
+    const { night: other } = await begin(real.state, { askedIn: null });
+    const twice = appendToNight(real.state, other.cycle, { entries: [{ kind: 'night-asked', comment: COMMENT }] });
+    await twice.catch(() => {});
+    const reading = readLedgerFrom(real.state);
+    await expect(twice.then(() => reading)).rejects.toMatchObject({ code: 'ledger/broken' });
+  });
+});
