@@ -20,6 +20,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Person, Repository, TreeHash } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
+import { analysisOf } from './analysis.ts';
 import { autonomyAt, type ForgeKind } from './autonomy.ts';
 import { BacktesterPool } from './backtester-pool.ts';
 import { type CanaryReport, type CanaryTask, describeCanary, flyCanaries } from './canaries.ts';
@@ -62,6 +63,8 @@ export interface NightOptions {
   readonly candles: CandleStore;
   /** What is true of one version of the strategy up to a market time; null where no engine has told of it. */
   readonly truth: (strategy: string, tree: string, asOf: number) => Truth | null;
+  /** Folder of the engine's record, for the analysis modules; null where it is not on this machine. */
+  readonly record: string | null;
   readonly author: Person;
   /** Every gate, for the night's canaries, without a key to sign with. */
   readonly prove: CanaryTask['prove'];
@@ -190,11 +193,15 @@ async function think(options: NightOptions, night: Night, pool: BacktesterPool):
   const open = (await api.listOpenPullRequests()).find(
     (pull) => pull.headRef.startsWith(`evolve/${strategy}/`) && pull.headRef !== own,
   );
+  const analysis = await analysisOf({ ...options, commit: night.base, asOf: night.asOf });
+  if ('problem' in analysis)
+    progress({ kind: 'done', phase: 'observe', message: `the analysis modules tell nothing: ${analysis.problem}` });
   const observation = observe({
     strategy,
     asOf: night.asOf,
     truth: options.truth(strategy, night.parentTree, night.asOf),
     development: incumbentResult,
+    analysis,
     openProposal: open?.number ?? null,
   });
   const decision = decide(observation);

@@ -66,6 +66,7 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
       api,
       candles,
       truth: (id, tree, until) => reader?.truth(id, tree, until, clock()) ?? publishedTruth(report, id, tree),
+      record: reader === null ? null : workspace.engine,
       author: BOT_PERSON,
       prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
       forge: 'github',

@@ -80,6 +80,7 @@ export class WorkspaceNights {
         api,
         candles,
         truth: (strategy, tree, until) => reader.truth(strategy, tree, until, Date.now()),
+        record: workspace.engine,
         author: BOT_PERSON,
         prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
         forge: 'embedded',

@@ -230,6 +230,7 @@ describe('a night whose alarm rings', () => {
       api: { issues } as unknown as RepositoryApi,
       candles,
       truth: () => expect.fail('Nobody may look at anything.'),
+      record: null,
       author: PERSON,
       prove: wavingThrough('backtest', 'policy'),
       forge: 'embedded',

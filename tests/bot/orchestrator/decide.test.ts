@@ -10,7 +10,8 @@ function observation(
 ): Observation {
   const { development = { netReturn: 0.2, trades: 400 }, openProposal = null, ...truth } = change;
   // What the decision looks at; the rest of the truth is not asked.
-  return { strategy: 'ema-cross', asOf: 0, truth: { ...earning, ...truth } as Truth, development, openProposal };
+  const analysis = { problem: 'Nobody was asked.' };
+  return { strategy: 'ema-cross', asOf: 0, truth: { ...earning, ...truth } as Truth, development, analysis, openProposal };
 }
 
 describe('the decision of a night', () => {
