@@ -36,6 +36,8 @@ export interface GateProgram {
   readonly keyPath: string;
   /** A fresh token for each run. */
   readonly token: () => Promise<string>;
+  /** When it is killed, in milliseconds; ten minutes when left out. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -49,17 +51,19 @@ export async function runGateProgram(
   onResult: (result: GateResult) => void,
 ): Promise<GateClosing> {
   const [node, ...prefix] = program.command;
+  const token = await program.token();
+  const masked = masking(token);
   const args = ['gate', 'all', '--base', change.base, '--head', change.head, '--author', change.author];
   const where = ['--repository', program.mirrorDir, '--remote', program.remoteUrl, '--candles', program.candlesDir];
   const child = spawn(node!, [...prefix, ...args, ...where, '--key', program.keyPath, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...passedOn(process.env),
-      RATCHET_GIT_TOKEN: await program.token(),
+      RATCHET_GIT_TOKEN: token,
       [RUN_VARIABLE]: runId,
     },
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), program.timeoutMs ?? TIMEOUT_MS);
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-2_000);
@@ -73,7 +77,7 @@ export async function runGateProgram(
   exit.catch(() => {});
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const value: unknown = JSON.parse(line);
+      const value: unknown = JSON.parse(masked(line));
       const result = GateResult.safeParse(value);
       if (result.success) onResult(result.data);
       else closing = Closing.parse(value);
@@ -81,12 +85,19 @@ export async function runGateProgram(
     await exit;
   } catch (error) {
     child.kill('SIGKILL');
-    throw died(complaint, error);
+    throw died(masked(complaint), error);
   } finally {
     clearTimeout(timer);
   }
-  if (closing === null) throw died(complaint);
+  if (closing === null) throw died(masked(complaint));
   return closing;
+}
+
+/** What it says is shown to everybody, so the token it was given is taken out, also as git sends it. */
+function masking(token: string): (text: string) => string {
+  if (token === '') return (text) => text;
+  const secrets = [token, Buffer.from(`x-access-token:${token}`).toString('base64')];
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
 }
 
 function died(complaint: string, cause?: unknown): RatchetError {

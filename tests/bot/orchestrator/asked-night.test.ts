@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appendToNight, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import { type NightOptions, runNight } from '#bot/orchestrator/night.ts';
 import { type Beginning, beginNight, endNight, recordCanaries } from '#bot/orchestrator/night-ledger.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { shippedFiles } from '#tests/support/deployment.ts';
 import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
 
 /** `/evolve` is a job like any other: it may be killed anywhere and is then begun again. The ledger says whether it has had its night. */
@@ -108,9 +110,47 @@ describe('a night that a comment asked for', () => {
   it('is asked for once: a ledger in which one comment has two nights is none', async () => {
     await night(real.state);
     const { night: other } = await begin(real.state, { askedIn: null });
-    const twice = appendToNight(real.state, other.cycle, { entries: [{ kind: 'night-asked', comment: COMMENT }] });
-    await twice.catch(() => {});
-    const reading = readLedgerFrom(real.state);
-    await expect(twice.then(() => reading)).rejects.toMatchObject({ code: 'ledger/broken' });
+    const askTwice = async () => {
+      await appendToNight(real.state, other.cycle, { entries: [{ kind: 'night-asked', comment: COMMENT }] });
+      return readLedgerFrom(real.state);
+    };
+    await expect(askTwice()).rejects.toMatchObject({ code: 'ledger/broken' });
+  });
+
+  it('is told again by the night itself, with its pull request, and nothing is looked for a second time', async () => {
+    const files = [...shippedFiles('ema-cross')].map(([path, text]) => [`strategies/ema-cross/${path}`, text] as const);
+    await real.commitToMain(new Map(files));
+    const { night: first } = await begin(real.state);
+    await recordCanaries(real.state, first.cycle, [{ canary: 'null', outcome: 'stopped', stops: [], sentence: 'Stopped.' }]);
+    await endNight(real.state, first.cycle, { decision: 'TWEAK', reason: 'It earns more.' });
+    const branches: string[] = [];
+    const findPullRequest = async (branch: string) => {
+      branches.push(branch);
+      return { number: 5 };
+    };
+    const options = {
+      strategy: 'ema-cross',
+      asOf: Date.UTC(2026, 2, 9),
+      seed: 8,
+      trials: 3,
+      hint: null,
+      askedIn: COMMENT,
+      proposer: { name: 'evolution', propose: () => expect.fail('Nobody may look for anything.') },
+      prove: () => expect.fail('No canary may fly.'),
+      repository: real.repository,
+      state: real.state,
+      api: { findPullRequest },
+      progress: () => {},
+    };
+    expect(await runNight(options as unknown as NightOptions)).toEqual({
+      cycle: '20260302-1',
+      decision: 'TWEAK',
+      reason: 'It earns more.',
+      trials: 0,
+      pullRequest: { number: 5 },
+      canaries: [{ canary: 'null', outcome: 'stopped', stops: [], sentence: 'Stopped.' }],
+    });
+    expect(branches).toEqual(['evolve/ema-cross/20260302-1']);
+    expect(await lines('night-began')).toHaveLength(1);
   });
 });

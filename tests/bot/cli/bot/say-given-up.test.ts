@@ -1,4 +1,5 @@
 import { RequestError } from '@octokit/request-error';
+import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sayGivenUp } from '#bot/cli/bot/say-given-up.ts';
 import type { Job } from '#bot/github/job-queue.ts';
@@ -47,6 +48,14 @@ describe('what is not tried again', { timeout: 30_000 }, () => {
     expect(answer).toContain('permissions');
     expect(answer).toContain('write the command in a new comment');
     expect(answer).not.toMatch(/ @octo|\]\(http|docs\.github|ghs_/);
+  });
+
+  it('is logged without the token that the request went with', () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    log.error({ err: refused(403, 'No', 'POST https://x/repos/o/r/pulls') }, 'A job failed.');
+    expect(lines.join()).toContain('"status":403');
+    expect(lines.join()).not.toContain(SECRET);
   });
 
   it('is a check that has failed, and no longer one that runs, where a pull request was to be proven', async () => {
