@@ -55,9 +55,9 @@ export interface NightOptions {
   readonly proposer: Proposer;
   /** What a person wished for, written down with the night; null when nobody did. */
   readonly hint: { readonly by: string; readonly text: string } | null;
-  readonly repository: Repository;
   /** The comment that asks for it; null, or left out, when none does. It has one night, however often this is run for it. */
   readonly askedIn?: number | null;
+  readonly repository: Repository;
   readonly state: StateBranch;
   readonly api: RepositoryApi;
   readonly candles: CandleStore;
@@ -326,6 +326,12 @@ async function choose(
   return end(options, night, { decision: 'NO_CHANGE', reason, pullRequest: null });
 }
 
+/** A night that was had before, told again. */
+async function reportOf({ strategy, ...ended }: EndedNight, { state, api }: NightOptions): Promise<NightReport> {
+  const pullRequest = ended.decision === 'NO_CHANGE' ? null : await api.findPullRequest(branchOf(strategy, ended.cycle));
+  return { ...ended, pullRequest, canaries: await recordedCanaries(state, ended.cycle) };
+}
+
 async function end(
   { state, progress }: NightOptions,
   { cycle, canaries }: Night,
@@ -333,11 +339,5 @@ async function end(
 ): Promise<NightReport> {
   const trials = await endNight(state, cycle, report);
   progress({ kind: 'done', phase: 'decide', message: `${report.decision}: ${report.reason}` });
-/** A night that was had before, told again. */
-async function reportOf({ strategy, ...ended }: EndedNight, { state, api }: NightOptions): Promise<NightReport> {
-  const pullRequest = ended.decision === 'NO_CHANGE' ? null : await api.findPullRequest(branchOf(strategy, ended.cycle));
-  return { ...ended, pullRequest, canaries: await recordedCanaries(state, ended.cycle) };
-}
-
   return { cycle, trials, canaries, ...report };
 }

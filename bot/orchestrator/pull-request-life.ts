@@ -27,6 +27,7 @@ import { isKeptBranch } from './life/stale-branches.ts';
 import { takeDown } from './life/take-down.ts';
 import { tend } from './life/tend.ts';
 import { proposeWaysBack } from './life/ways-back.ts';
+import { whoseChange } from './life/whose-change.ts';
 
 export { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 export type { LifeOptions } from './life/life-options.ts';
@@ -37,7 +38,6 @@ export type { Merge } from './life/squash.ts';
 export interface Settlement {
   readonly number: number;
   readonly head: string;
-import { whoseChange } from './life/whose-change.ts';
   readonly gates: Gates;
   readonly mergeCommit: string | null;
   /** Why it stands where it stands, one sentence. */
