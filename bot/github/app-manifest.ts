@@ -13,7 +13,7 @@ export const APP_PERMISSIONS = {
 } as const;
 
 /** What the bot hears; everything else it would only throw away. */
-export const APP_EVENTS = ['check_run', 'issue_comment', 'issues', 'merge_group', 'pull_request', 'push'] as const;
+export const APP_EVENTS = ['check_run', 'check_suite', 'issue_comment', 'issues', 'merge_group', 'pull_request', 'push'] as const;
 
 /** No machine has this name (RFC 2606): where webhooks go that nobody can take. */
 const NOWHERE = 'https://ratchet.invalid/webhooks';

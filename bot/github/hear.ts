@@ -38,7 +38,6 @@ const Event = z.looseObject({
   repository: z
     .looseObject({
       name: z.string(),
-      default_branch: z.string().optional(),
       owner: z.looseObject({ login: z.string().nullish() }).nullable(),
     })
     .nullish(),
@@ -60,14 +59,20 @@ const IssueEvent = Event.extend({
 const CheckEvent = Event.extend({
   check_run: z.looseObject({ pull_requests: z.array(z.looseObject({ number: z.number().int() })) }),
 });
+const SuiteEvent = Event.extend({
+  check_suite: z.looseObject({ pull_requests: z.array(z.looseObject({ number: z.number().int() })) }),
+});
 const GroupEvent = Event.extend({
   merge_group: z.looseObject({ head_ref: z.string(), head_sha: z.string(), base_sha: z.string() }),
 });
 const PullEvent = Event.extend({ pull_request: HeardPull });
 const PushEvent = Event.extend({ ref: z.string(), after: z.string() });
 
-/** Where the state branch and the deployed branch stand among the refs. */
-const STATE_REF = 'refs/heads/ratchet/state';
+/** The branches the bot follows. `ratchet doctor` refuses a repository whose default branch has another name than the first. */
+export const FOLLOWED = ['main', 'ratchet/state'] as const;
+const [MAIN_REF, STATE_REF] = FOLLOWED.map((branch) => `refs/heads/${branch}`);
+/** Where GitHub builds what main would become, one branch for each pull request in its merge queue. */
+export const QUEUE_FOLDER = 'gh-readonly-queue/main/';
 
 /**
  * What a webhook asks for, if anything. Its signature has been checked before.
@@ -106,22 +111,29 @@ export function hear(name: string, payload: unknown, listener: Listener, now: nu
       // The button beside a check: GitHub tells only the App that wrote it.
       if (action !== 'rerequested' || isOwn) return [];
       const { check_run: run } = CheckEvent.parse(payload);
-      return run.pull_requests.map(({ number }) => ({ job: { kind: 'gates', number, isAfresh: true } }));
+      return askedAgain(run.pull_requests);
+    }
+    case 'check_suite': {
+      // "Re-run all checks": one request for all of them, and no word about each.
+      if (action !== 'rerequested' || isOwn) return [];
+      return askedAgain(SuiteEvent.parse(payload).check_suite.pull_requests);
     }
     case 'merge_group': {
       if (action !== 'checks_requested') return [];
       const { head_ref: ref, head_sha: head, base_sha: base } = GroupEvent.parse(payload).merge_group;
-      // GitHub names the queue's branches `gh-readonly-queue/main/pr-12-<base>`.
-      const number = Number(/\/pr-([1-9]\d{0,9})-[0-9a-f]+$/.exec(ref)?.[1] ?? Number.NaN);
-      return Number.isNaN(number) ? [] : [{ job: { kind: 'merge-group', number, head, base } }];
+      return heardGroup({ ref, head, base });
     }
     case 'push': {
       const { ref, after } = PushEvent.parse(payload);
-      return heardRef(ref, after, repository?.default_branch ?? 'main');
+      return heardRef(ref, after);
     }
     default:
       return [];
   }
+}
+
+function askedAgain(pulls: readonly { readonly number: number }[]): readonly Heard[] {
+  return pulls.map(({ number }) => ({ job: { kind: 'gates', number, isAfresh: true } }));
 }
 
 function isSame(left: string | null | undefined, right: string): boolean {
@@ -173,8 +185,18 @@ export function heardPull(pull: HeardPull): Heard {
 }
 
 /** A branch that moved, if the bot follows it. */
-export function heardRef(ref: string, commit: string, defaultBranch: string): readonly Heard[] {
+export function heardRef(ref: string, commit: string): readonly Heard[] {
   const sighting = { key: `ref:${ref}`, state: commit };
   if (ref === STATE_REF) return [{ job: { kind: 'state-moved' }, sighting }];
-  return ref === `refs/heads/${defaultBranch}` ? [{ job: { kind: 'main-moved' }, sighting }] : [];
+  return ref === MAIN_REF ? [{ job: { kind: 'main-moved' }, sighting }] : [];
+}
+
+/**
+ * What main's merge queue wants to know, seen by its branch `gh-readonly-queue/main/pr-NUMBER-…`; nothing for a branch of another form.
+ * @param group the whole ref, its commit, and the commit that one stands on
+ */
+export function heardGroup({ ref, head, base }: { ref: string; head: string; base: string }): readonly Heard[] {
+  const number = Number(/\/pr-([1-9]\d{0,9})-[0-9a-f]+$/.exec(ref)?.[1] ?? Number.NaN);
+  if (Number.isNaN(number)) return [];
+  return [{ job: { kind: 'merge-group', number, head, base }, sighting: { key: `ref:${ref}`, state: head } }];
 }

@@ -4,7 +4,18 @@ import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { ConditionalReader, PER_PAGE } from './conditional.ts';
 import { editorOf, type PollingApi } from './editor-of.ts';
-import { HeardComment, HeardPull, heardComment, heardEdit, heardPull, heardRef, type Listener } from './hear.ts';
+import {
+  FOLLOWED,
+  HeardComment,
+  HeardPull,
+  heardComment,
+  heardEdit,
+  heardGroup,
+  heardPull,
+  heardRef,
+  type Listener,
+  QUEUE_FOLDER,
+} from './hear.ts';
 import type { Heard, JobQueue } from './job-queue.ts';
 import { comeBackAt, statusBehind } from './refusal.ts';
 
@@ -13,11 +24,9 @@ const OVERLAP_MS = 60_000;
 /** Where the queue remembers how far comments have been read, and which pull requests were open. */
 const CURSOR_KEY = 'poll:comments';
 const OPEN_KEY = 'poll:open';
-const MAIN = 'main';
 /** The issue that is kept by the bot, and whose boxes people tick. */
 const DASHBOARD_LABEL = 'ratchet:dashboard';
 const TICKED = /^\s*[-*] \[[xX]\].*<!-- ratchet:do /m;
-const BRANCHES = [MAIN, 'ratchet/state'] as const;
 
 const Cursor = z.strictObject({
   /** What was written before is none of the bot's business: it was not there yet. UTC milliseconds, by the forge's clock. */
@@ -41,7 +50,8 @@ export interface PollerOptions {
 
 /**
  * Sees what webhooks would have told: for machines that cannot be reached, and for what was missed while the bot was away. The
- * same jobs follow, and none of them twice, whoever sees it first. When nothing has happened a look is five answers of 304.
+ * same jobs follow, and none of them twice, whoever sees it first. When nothing has happened a look is six answers of 304. The one thing it
+ * cannot see is the button that asks for checks again: GitHub tells it to a webhook and leaves nothing behind that could be looked at.
  */
 export class Poller {
   readonly #options: PollerOptions;
@@ -80,9 +90,10 @@ export class Poller {
     await this.begin();
     const { heard, cursor } = await this.#comments();
     const pulls = await this.#pulls();
-    const branches = await Promise.all(BRANCHES.map((branch) => this.#branch(branch)));
+    const branches = await Promise.all(FOLLOWED.map((branch) => this.#branch(branch)));
+    const groups = await this.#groups();
     const edits = await this.#edits();
-    const isNew = queue.hear([...heard, ...pulls, ...branches.flat(), ...edits]);
+    const isNew = queue.hear([...heard, ...pulls, ...branches.flat(), ...groups, ...edits]);
     // Only now: a look that was killed before is made again.
     if (cursor !== null) queue.note({ key: CURSOR_KEY, state: JSON.stringify(cursor) });
     this.#reader.keep();
@@ -186,13 +197,29 @@ export class Poller {
     return (await Promise.all(heard)).flat();
   }
 
+  /** What stands in main's merge queue and was not seen there before. */
+  async #groups(): Promise<readonly Heard[]> {
+    const { client, queue } = this.#options;
+    const found = await this.#reader.ask('merge queue', (headers) =>
+      client.rest.git.listMatchingRefs({ ...this.#repo, ref: `heads/${QUEUE_FOLDER}`, headers }),
+    );
+    const fresh = (found?.data ?? []).filter(({ ref, object }) => queue.seen(`ref:${ref}`) !== object.sha);
+    const heard = fresh.map(async ({ ref, object }) => {
+      // A webhook says it; here it is the commit's first parent, as the queue merges and as it squashes.
+      const { data } = await client.rest.git.getCommit({ ...this.#repo, commit_sha: object.sha });
+      const base = data.parents[0]?.sha;
+      return base === undefined ? [] : heardGroup({ ref, head: object.sha, base });
+    });
+    return (await Promise.all(heard)).flat();
+  }
+
   async #branch(branch: string): Promise<readonly Heard[]> {
     const { client } = this.#options;
     try {
       const found = await this.#reader.ask(`branch ${branch}`, (headers) =>
         client.rest.git.getRef({ ...this.#repo, ref: `heads/${branch}`, headers }),
       );
-      return found === null ? [] : heardRef(found.data.ref, found.data.object.sha, MAIN);
+      return found === null ? [] : heardRef(found.data.ref, found.data.object.sha);
     } catch (error) {
       // A branch that is not there yet has not moved; 409 is a repository without a commit.
       if ([404, 409].includes(statusBehind(error) ?? 0)) return [];

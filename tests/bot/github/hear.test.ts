@@ -77,6 +77,9 @@ describe('what webhooks ask for', () => {
     expect(push('refs/heads/main')).toEqual([{ kind: 'main-moved' }]);
     expect(push('refs/heads/ratchet/state')).toEqual([{ kind: 'state-moved' }]);
     expect([...push('refs/heads/evolve/x'), ...push('refs/tags/main')]).toEqual([]);
+    // Nothing else follows another default branch, so this does not either; the doctor refuses it.
+    const moved = { ref: 'refs/heads/trunk', after: 'c'.repeat(40), sender: person };
+    expect(jobsOf('push', { ...moved, repository: { ...repository, default_branch: 'trunk' } })).toEqual([]);
   });
 
   it('is a look at the boxes of an issue that a person edited, remembered by its time', () => {
@@ -101,6 +104,13 @@ describe('what webhooks ask for', () => {
     expect(jobsOf('check_run', { action: 'completed', sender: person, repository, check_run: { pull_requests: [] } })).toEqual(
       [],
     );
+  });
+
+  it('is one proof afresh when somebody asks for all checks again', () => {
+    const again = (sender: object, action = 'rerequested') =>
+      jobsOf('check_suite', { action, sender, repository, check_suite: { pull_requests: [{ number: 7 }, { number: 9 }] } });
+    expect(again(person)).toEqual([7, 9].map((number) => ({ kind: 'gates', number, isAfresh: true })));
+    expect([...again(bot), ...again(person, 'requested'), ...again(person, 'completed')]).toEqual([]);
   });
 
   it("is a proof of the queue's own commit when main has a merge queue", () => {

@@ -114,6 +114,19 @@ describe('polling', () => {
     expect(await seen()).toEqual([]);
   });
 
+  it("sees what stands in main's merge queue, once, and what it stands on", async () => {
+    const clone = await world.clone(world.tokens.owner);
+    const base = (await clone.git('rev-parse', 'HEAD')).trim();
+    const head = await clone.commit('In the queue', { 'q.txt': 'q' });
+    const ref = `refs/heads/gh-readonly-queue/main/pr-7-${base}`;
+    await clone.git('push', '--quiet', 'origin', `HEAD:${ref}`, 'HEAD:refs/heads/gh-readonly-queue/develop/pr-8-abc');
+    expect(await seen()).toEqual([{ kind: 'merge-group', number: 7, head, base }]);
+    expect(await seen()).toEqual([]);
+    const merge_group = { head_ref: ref, head_sha: head, base_sha: base };
+    const told = { action: 'checks_requested', repository: { name: repo, owner: { login: owner } }, merge_group };
+    expect(queue.accept('later', 'merge_group', hear('merge_group', told, listener(), now))).toBe(false);
+  });
+
   it('adds nothing to what webhooks have told, and they add nothing to what it saw', async () => {
     const told: string[] = [];
     const tell = (): void => {
@@ -134,7 +147,7 @@ describe('polling', () => {
     expect(told).not.toContain('pull_request');
   });
 
-  it('costs five answers without content when nothing has happened', async () => {
+  it('costs six answers without content when nothing has happened', async () => {
     await seen();
     const statuses: number[] = [];
     const client = world.bot();
@@ -153,7 +166,7 @@ describe('polling', () => {
     statuses.length = 0;
     await poller.look();
     // The state branch does not exist yet.
-    expect(statuses.toSorted()).toEqual([304, 304, 304, 304, 404]);
+    expect(statuses.toSorted()).toEqual([304, 304, 304, 304, 304, 404]);
   });
 
   it('sees a box that was ticked, once, and by whom', async () => {

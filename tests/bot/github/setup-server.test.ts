@@ -82,7 +82,7 @@ describe('the page that makes the App', () => {
         metadata: 'read',
         pull_requests: 'write',
       },
-      default_events: ['check_run', 'issue_comment', 'issues', 'merge_group', 'pull_request', 'push'],
+      default_events: ['check_run', 'check_suite', 'issue_comment', 'issues', 'merge_group', 'pull_request', 'push'],
     });
     expect(Object.keys(manifest.default_permissions as object)).toHaveLength(7);
   });
