@@ -48,14 +48,19 @@ afterAll(async () => {
 
 const today = new Date(Date.now() - 60_000).toISOString();
 
-/** The recording as it would be sent today by the repository that is listened to, about a pull request of its own. */
-function moved(payload: Payload): string {
+/** The recording as it would be sent today, about a pull request of its own. */
+function dated(payload: Payload): string {
   const number = 1 + all.findIndex((one) => one.payload === payload);
   return JSON.stringify(payload, (key, value: unknown) => {
     if (key === 'created_at' || key === 'updated_at') return today;
     if (key === 'number') return number;
     return value;
-  })
+  });
+}
+
+/** The same, sent by the repository that is listened to. */
+function moved(payload: Payload): string {
+  return dated(payload)
     .replaceAll('Codertocat', owner)
     .replaceAll('Hello-World', repo)
     .replaceAll('octo-org', owner)
@@ -105,7 +110,7 @@ describe('what GitHub really sends', { timeout: 60_000 }, () => {
     expect(followed).toContain('pull_request.synchronize → gates');
     // Nothing that was edited, deleted, labelled, starred, bought or deployed makes the bot do anything.
     const allowed =
-      /^(issue_comment\.created|issues\.edited|pull_request\.(opened|synchronize|reopened|edited|closed)|push|check_run\.rerequested|merge_group\.checks_requested) /;
+      /^(issue_comment\.created|issues\.edited|pull_request\.(opened|synchronize|reopened|edited|closed)|push|check_run\.rerequested|check_suite\.rerequested|merge_group\.checks_requested) /;
     expect(followed.filter((line) => !allowed.test(line))).toEqual([]);
     expect(logged.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
   });
@@ -127,8 +132,13 @@ describe('what GitHub really sends', { timeout: 60_000 }, () => {
 
   it('about another repository is nothing to the bot', async () => {
     const comment = all.find(({ name, payload }) => name === 'issue_comment' && payload.action === 'created')!;
-    const body = JSON.stringify(comment.payload, (key, value: unknown) => (key === 'id' ? 4242 : value));
+    const body = dated(comment.payload).replace(/"id":\d+/g, '"id":4242');
     expect(await send('issue_comment', 'elsewhere', body)).toBe(200);
     expect(queue.list()).toEqual([]);
+    // It is where it was written that keeps it out: the very same from here is a command's comment.
+    const here = moved(comment.payload).replace(/"id":\d+/g, '"id":4242');
+    expect(await send('issue_comment', 'from-here', here)).toBe(200);
+    expect(kinds()).toEqual(['comment']);
+    forget();
   });
 });
