@@ -37,6 +37,26 @@ export function judgeWebhook(hook: { readonly url: string; readonly failed: numb
   return good(name, told === 0 ? url : `${url}, ${told - failed} of the last ${told} deliveries taken`);
 }
 
+/** @param branch the repository's default branch */
+export function judgeDefaultBranch(branch: string): Check {
+  const name = 'default branch';
+  if (branch === 'main') return good(name, 'main');
+  return missing(
+    name,
+    `${branch}, and Ratchet deploys from main alone`,
+    'Rename it to main in the repository’s settings: pull requests follow.',
+  );
+}
+
+/** @param types of the rules that hold for main */
+export function judgeQueue(types: ReadonlySet<string>): readonly Check[] {
+  if (!types.has('merge_queue')) return [];
+  const found = 'main has one; what it makes of main is proven by ratchet bot serve, and by no workflow';
+  return [
+    note('merge queue', found, 'Keep ratchet bot serve running, or take the rule away: nothing leaves the queue otherwise.'),
+  ];
+}
+
 export function judgeMainRules(
   { types, checks, mergeMethods }: Pick<BranchState, 'types' | 'checks' | 'mergeMethods'>,
   appId: number,

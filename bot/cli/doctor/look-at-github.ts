@@ -34,10 +34,12 @@ import { workspaceAt } from '../up/workspace.ts';
 import { type Check, good, missing } from './check.ts';
 import {
   judgeCodeOwners,
+  judgeDefaultBranch,
   judgeKept,
   judgeMainRules,
   judgePermissions,
   judgePolicies,
+  judgeQueue,
   judgeStatements,
   judgeWebhook,
   judgeWorkflows,
@@ -84,10 +86,14 @@ export async function lookAtGithub(settings: BotSettings): Promise<readonly Chec
     good('App', `${login} is installed on ${owner}/${name}`),
     judgePermissions(permissions),
     judgeWebhook(await askWebhook(clientOfApp(identity))),
-    ...(await judged('rules', async () => [
-      ...judgeMainRules(await rulesOf(client, repository, MAIN), identity.appId),
-      ...(await askStateRules(client, repository)),
-    ])),
+    ...(await judged('default branch', async () => {
+      const { data } = await client.rest.repos.get({ owner, repo: name });
+      return [judgeDefaultBranch(data.default_branch)];
+    })),
+    ...(await judged('rules', async () => {
+      const main = await rulesOf(client, repository, MAIN);
+      return [...judgeMainRules(main, identity.appId), ...judgeQueue(main.types), ...(await askStateRules(client, repository))];
+    })),
     ...(await judged('code owners', async () => [judgeCodeOwners(await askCodeOwners(client, repository))])),
     ...(await judged('policies', async () => [await askPolicies(client, repository)])),
     ...(await judged('keys', () => askKeys(client, repository, resolve(settings.gateKey ?? workspace.gateKey)))),

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   judgeCodeOwners,
+  judgeDefaultBranch,
   judgeKept,
   judgeMainRules,
   judgePermissions,
   judgePolicies,
+  judgeQueue,
   judgeStatements,
   judgeWebhook,
   judgeWorkflows,
@@ -44,6 +46,22 @@ describe('ratchet doctor, of a repository on GitHub, finds', () => {
   ])('%s required on main', (_what, checks, status, found) => {
     const [gate] = judgeMainRules({ types: KEPT, checks, mergeMethods: ['squash'] }, APP);
     expect(gate).toMatchObject({ status, found: expect.stringMatching(found) });
+  });
+
+  it('a default branch of another name, from which nothing would ever be deployed', () => {
+    expect(judgeDefaultBranch('main').status).toBe('good');
+    expect(judgeDefaultBranch('trunk')).toMatchObject({
+      status: 'missing',
+      found: expect.stringContaining('trunk'),
+      mend: expect.stringContaining('Rename it to main'),
+    });
+  });
+
+  it('a merge queue, which only the bot can serve, and nothing where there is none', () => {
+    expect(judgeQueue(KEPT)).toEqual([]);
+    expect(judgeQueue(new Set(['merge_queue']))).toMatchObject([
+      { status: 'note', found: expect.stringContaining('by no workflow'), mend: expect.stringContaining('ratchet bot serve') },
+    ]);
   });
 
   it('branches that can be rewritten, and merges that are no squashes', () => {
