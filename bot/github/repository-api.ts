@@ -23,6 +23,8 @@ export interface PullRequest {
   readonly title: string;
   readonly body: string;
   readonly author: string;
+  /** Whether its head stands in another repository, or did until that one was removed. Then `headRef` names no branch of this one. */
+  readonly isFromFork: boolean;
   readonly headRef: string;
   readonly headSha: string;
   readonly baseRef: string;
@@ -114,6 +116,7 @@ export class RepositoryApi {
       title: data.title,
       body: data.body ?? '',
       author: data.user.login,
+      isFromFork: data.head.repo?.full_name !== data.base.repo.full_name,
       headRef: data.head.ref,
       headSha: data.head.sha,
       baseRef: data.base.ref,
@@ -207,13 +210,15 @@ export class RepositoryApi {
   }
 
   /**
-   * Writes the App's check run `name` on a commit: one run for each name and commit, made once and then updated,
-   * so that a job that runs again after a crash leaves no second one. Another app's check of that name is left alone.
+   * Writes the App's check run `name` on a commit. A run that is under way, or that says the same already, is updated, so that a job that
+   * runs again after a crash leaves no second one. Over one that has ended otherwise a new run is begun: the latest counts, and annotations
+   * can be added to a run but not taken away. Another app's check of that name is left alone.
    */
   async writeCheck(name: string, headSha: string, progress: CheckProgress, output: CheckOutput): Promise<void> {
     const mine = { ...this.#repo, ref: headSha, check_name: name, app_id: this.#appId };
     const { data } = await this.#api.rest.checks.listForRef({ ...mine, per_page: 1 });
-    const existing = data.check_runs[0];
+    const latest = data.check_runs[0];
+    const existing = latest !== undefined && isOver(latest, progress, output) ? undefined : latest;
     const annotations = existing === undefined ? output.annotations : await this.#missingFrom(existing, output.annotations);
     const first = annotations.slice(0, ANNOTATIONS_PER_REQUEST).map(annotation);
     const body = {
@@ -316,6 +321,16 @@ export class RepositoryApi {
       throw new RatchetError('github/deployment', 'GitHub deferred the deployment record.', 'It is tried again.');
     return { id: data.id };
   }
+}
+
+/** Whether a run has said its last word, and it is not what is to be said now. */
+function isOver(
+  run: { status: string; conclusion: string | null; output: { title: string | null } },
+  progress: CheckProgress,
+  { title }: CheckOutput,
+): boolean {
+  if (run.status !== 'completed') return false;
+  return progress.status !== 'completed' || run.conclusion !== progress.conclusion || run.output.title !== title;
 }
 
 function annotation(item: CheckAnnotation) {

@@ -18,8 +18,18 @@ import { logMerge } from './life/merge-log.ts';
 import { type Proposed, wasAskedFor } from './life/on-demand.ts';
 import { type Gates, Proofs } from './life/proofs.ts';
 import { isOnlyTheBots, type Rebased, rebase } from './life/rebase.ts';
-import { editedByHand, headMoved, requireFree, requireHead, requireOpen } from './life/requirements.ts';
+import {
+  AWAY_FROM_FORKS,
+  editedByHand,
+  headMoved,
+  requireFree,
+  requireHead,
+  requireOpen,
+  requireOwnBranch,
+  sentenceOnForks,
+} from './life/requirements.ts';
 import { proposeRollBack, type RollBackRequest } from './life/roll-back.ts';
+import { sayOnce } from './life/say-once.ts';
 import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
 import { stagesOf } from './life/stages-of.ts';
@@ -64,7 +74,7 @@ export class PullRequestLife {
     // Checks belong to a commit, not to a pull request: a lax branch as base must not turn one green for main.
     if (pull.state !== 'open' || pull.baseRef !== MAIN) return null;
     const settlement = await this.#settle(pull, how);
-    await this.#wearLabels(pull, settlement);
+    if (!pull.isFromFork) await this.#wearLabels(pull, settlement);
     return settlement;
   }
 
@@ -74,6 +84,11 @@ export class PullRequestLife {
     const settled = (gates: Gates, sentence: string, mergeCommit: string | null = null): Settlement => {
       return { number, head: pull.headSha, gates, mergeCommit, sentence };
     };
+    if (pull.isFromFork) {
+      const sentence = `${sentenceOnForks(pull)} ${AWAY_FROM_FORKS}`;
+      await sayOnce(number, 'from-a-fork', sentence, this.#options);
+      return settled(await this.#proofs.refuse(pull.headSha, sentence), sentence);
+    }
     const base = await tipOfMain(this.#options);
     const edited = await this.#edited(pull, base);
     // People decide by the text, so one that was edited stands in the way, with a check that says so.
@@ -101,7 +116,7 @@ export class PullRequestLife {
    * is put there instead. What was proven against an older main is proven against the present one first. Asked again about a merge that
    * was interrupted, it does what was left to do.
    * @param by the person who asks for it, written down before it is done; null when policy does
-   * @throws RatchetError `life/not-open`, `life/head-moved`, `life/held`, `life/not-proven`, `life/other-base`, `life/edited`,
+   * @throws RatchetError `life/not-open`, `life/from-a-fork`, `life/head-moved`, `life/held`, `life/not-proven`, `life/other-base`, `life/edited`,
    * `life/branch-gone`, `life/main-moved`, or what `squash` throws
    */
   async merge(number: number, head: string, by: Decider | null, note: string): Promise<Merge> {
@@ -139,6 +154,7 @@ export class PullRequestLife {
   async #requireMergeable(pull: PullRequest, head: string): Promise<CommitHash> {
     const { number } = pull;
     requireOpen(pull);
+    requireOwnBranch(pull);
     requireHead(pull, head);
     if (pull.baseRef !== MAIN) {
       throw new RatchetError(
@@ -308,7 +324,7 @@ export class PullRequestLife {
     try {
       const record = await logMerge(pull, this.#options);
       // A branch that people merged among themselves is theirs: it may be one they go on with.
-      if (pull.author !== botLogin && record?.by !== botLogin) return;
+      if (pull.isFromFork || (pull.author !== botLogin && record?.by !== botLogin)) return;
       if (await isKeptBranch(pull.headRef, this.#options)) return;
       const tip = await repository.resolve(pull.headSha);
       const end = tip === null ? 'gone' : await takeDown(pull.headRef, tip, this.#options);

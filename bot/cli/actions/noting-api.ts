@@ -18,7 +18,16 @@ export class NotingApi extends RepositoryApi {
   /** The one that will be: it has no number yet. */
   override async openPullRequest(request: { title: string; headRef: string; baseRef: string }): Promise<PullRequest> {
     const { title, headRef, baseRef } = request;
-    const nobody = { number: 0, url: '', author: '', headSha: '', baseSha: '', isMerged: false, mergeCommit: null };
+    const nobody = {
+      number: 0,
+      url: '',
+      author: '',
+      isFromFork: false,
+      headSha: '',
+      baseSha: '',
+      isMerged: false,
+      mergeCommit: null,
+    };
     return { ...nobody, title, body: '', headRef, baseRef, state: 'open' };
   }
 

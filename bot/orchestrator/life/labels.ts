@@ -15,11 +15,12 @@ export interface LabelFacts {
   readonly isHeld: boolean;
   /** Its evidence was made for another main. */
   readonly isStale: boolean;
-  readonly isSimulated: boolean;
+  /** What its evidence was made from; null when it brings none. */
+  readonly candles: 'real' | 'simulated' | null;
 }
 
 /** Labels that are the bot's to put on and to take off; all others are people's. */
-const OWN = /^(?:ratchet|held|stale|simulated|(?:strategy|stage|gates):.+)$/;
+const OWN = /^(?:ratchet|held|stale|simulated|real-candles|(?:strategy|stage|gates):.+)$/;
 
 /** The labels that say where a pull request stands. They are output: nothing in the bot asks which are worn to decide by it. */
 export function labelsFor(facts: LabelFacts): readonly string[] {
@@ -30,7 +31,8 @@ export function labelsFor(facts: LabelFacts): readonly string[] {
     `gates:${facts.gates}`,
     ...(facts.isHeld ? ['held'] : []),
     ...(facts.isStale ? ['stale'] : []),
-    ...(facts.isSimulated ? ['simulated'] : []),
+    ...(facts.candles === 'simulated' ? ['simulated'] : []),
+    ...(facts.candles === 'real' ? ['real-candles'] : []),
   ];
 }
 
@@ -47,7 +49,7 @@ export async function changeOf(
   pull: PullRequest,
   base: CommitHash,
   repository: Repository,
-): Promise<Pick<LabelFacts, 'strategies' | 'stages' | 'isSimulated'>> {
+): Promise<Pick<LabelFacts, 'strategies' | 'stages' | 'candles'>> {
   const head = await repository.require(pull.headSha);
   const fork = (await repository.mergeBase(base, head)) ?? base;
   const ids = new Set<string>();
@@ -56,23 +58,26 @@ export async function changeOf(
     if (id !== null && /^[a-z][a-z0-9-]{1,40}$/.test(id)) ids.add(id);
   }
   const stages = new Set<string>();
-  let isSimulated = false;
+  const made = new Set<LabelFacts['candles']>();
   for (const id of ids) {
     const text = await readText(repository, head, `strategies/${id}/manifest.yaml`);
     const parsed = text === null ? null : parseManifest(text);
     if (parsed !== null && 'manifest' in parsed) stages.add(parsed.manifest.stage);
-    isSimulated ||= isMadeOfSimulated(await readText(repository, head, `strategies/${id}/${PACK_PATH}`));
+    made.add(candlesOf(await readText(repository, head, `strategies/${id}/${PACK_PATH}`)));
   }
-  return { strategies: [...ids].sort(), stages: [...stages].sort(), isSimulated };
+  // One that is not real is enough: nobody shall take the whole for more than it is.
+  const candles = made.has('simulated') ? 'simulated' : made.has('real') ? 'real' : null;
+  return { strategies: [...ids].sort(), stages: [...stages].sort(), candles };
 }
 
-function isMadeOfSimulated(text: string | null): boolean {
-  if (text === null) return false;
+function candlesOf(text: string | null): LabelFacts['candles'] {
+  if (text === null) return null;
   try {
     const pack = Pack.safeParse(JSON.parse(text));
-    return pack.success && pack.data.dataset.isSimulated;
+    if (!pack.success) return null;
+    return pack.data.dataset.isSimulated ? 'simulated' : 'real';
   } catch {
     // No evidence, no label: the gates say what is wrong with it.
-    return false;
+    return null;
   }
 }

@@ -12,6 +12,22 @@ export function requireOpen({ number, state, isMerged }: PullRequest): void {
   throw new RatchetError('life/not-open', `Pull request #${number} is ${what} already.`, 'Nothing was done.', { number });
 }
 
+/** Why nothing is proven or merged of a pull request from a fork: whoever cannot push here may spend neither time nor held-out candles. */
+export function sentenceOnForks({ number }: PullRequest): string {
+  return `Pull request #${number} comes from a fork, and only branches of this repository are proven and merged here.`;
+}
+
+export const AWAY_FROM_FORKS =
+  'Somebody who may push here has to read it, push it as a branch of this repository, and open a pull request from that.';
+
+/** @throws RatchetError `life/from-a-fork` */
+export function requireOwnBranch(pull: PullRequest): void {
+  if (!pull.isFromFork) return;
+  throw new RatchetError('life/from-a-fork', sentenceOnForks(pull), `${AWAY_FROM_FORKS} Nothing was merged.`, {
+    number: pull.number,
+  });
+}
+
 /** @throws RatchetError `life/head-moved` */
 export function requireHead(pull: PullRequest, head: string): void {
   if (pull.headSha !== head) throw headMoved(pull, head, pull.headSha);

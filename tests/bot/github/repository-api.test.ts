@@ -41,6 +41,80 @@ describe('the repository, as the bot sees it', () => {
     expect(data.check_runs.find((run) => run.id === theirs.data.id)?.output.title).toBeNull();
   });
 
+  describe('writes the checks of a proof', () => {
+    const found = (count: number, title = 'Red') => ({
+      title,
+      summary: 'Summary',
+      annotations: Array.from({ length: count }, (_, at) => {
+        return { path: 'a.ts', startLine: at + 1, endLine: at + 1, level: 'failure', message: `Line ${at + 1}` } as const;
+      }),
+    });
+    const running = { status: 'in_progress' } as const;
+    const ended = (conclusion: 'success' | 'failure') => ({ status: 'completed', conclusion }) as const;
+    const runsOn = async (ref: string) => {
+      const { data } = await world.bot().rest.checks.listForRef({ owner, repo, ref, check_name: 'docs', filter: 'all' });
+      return data.check_runs.toSorted((left, right) => left.id - right.id);
+    };
+    const linesOf = async (check_run_id: number) => {
+      const { rest, paginate } = world.bot();
+      const said = await paginate(rest.checks.listAnnotations, { owner, repo, check_run_id, per_page: 100 });
+      return said.map(({ start_line: line }) => line);
+    };
+
+    it('with every annotation, though GitHub takes fifty at a time', async () => {
+      const { main } = await seed(world);
+      await api.writeCheck('docs', main, running, output);
+      await api.writeCheck('docs', main, ended('failure'), found(107));
+      const runs = await runsOn(main);
+      expect(runs).toHaveLength(1);
+      expect(await linesOf(runs[0]!.id)).toEqual(Array.from({ length: 107 }, (_, at) => at + 1));
+    });
+
+    it('into a run of their own, so that what was said of an earlier proof is said of no later one', async () => {
+      const { main } = await seed(world);
+      for (const [conclusion, said] of [
+        ['failure', found(3)],
+        ['failure', found(2)],
+        ['success', output],
+      ] as const) {
+        await api.writeCheck('docs', main, running, output);
+        expect(await api.checkConclusions(main)).toEqual({});
+        await api.writeCheck('docs', main, ended(conclusion), said);
+        expect(await api.checkConclusions(main)).toEqual({ docs: conclusion });
+      }
+      const runs = await runsOn(main);
+      expect(await Promise.all(runs.map(({ id }) => linesOf(id)))).toEqual([[1, 2, 3], [1, 2], []]);
+    });
+
+    it('into the run that is there when it is under way, or says the same already', async () => {
+      const { main } = await seed(world);
+      await api.writeCheck('docs', main, running, output);
+      await api.writeCheck('docs', main, running, output);
+      await api.writeCheck('docs', main, ended('failure'), found(2));
+      await api.writeCheck('docs', main, ended('failure'), found(2));
+      expect(await runsOn(main)).toHaveLength(1);
+      await api.writeCheck('docs', main, ended('failure'), found(1, 'Edited by hand'));
+      expect((await runsOn(main)).map((run) => run.output.title)).toEqual(['Red', 'Edited by hand']);
+    });
+  });
+
+  it('finds no merge queue and no protection where the plan has no rulesets, and asks on where it is only refused', async () => {
+    let message = 'Upgrade to GitHub Pro or make this repository public to enable this feature.';
+    const server = createServer((_request, response) => {
+      response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const octokit = new Octokit({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const { branches } = new RepositoryApi(octokit, repository, 1);
+    expect(await branches.hasMergeQueue('main')).toBe(false);
+    expect(await branches.protectedNames()).toEqual(new Set());
+    message = 'Resource not accessible by integration';
+    await expect(branches.hasMergeQueue('main')).rejects.toMatchObject({ status: 403 });
+    await expect(branches.protectedNames()).rejects.toMatchObject({ status: 403 });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('reports a deployment once, and again when something about it has changed', async () => {
     const { main } = await seed(world);
     const statuses = async (): Promise<string[]> => {

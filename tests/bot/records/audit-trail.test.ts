@@ -138,6 +138,7 @@ beforeAll(async () => {
     url: 'x',
     title: 'Better',
     body: '',
+    isFromFork: false,
     author: 'ratchet[bot]',
     headRef: 'evolve/ema-cross/20260101-1',
     headSha: head,

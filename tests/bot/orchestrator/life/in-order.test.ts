@@ -104,7 +104,7 @@ describe('labels', { timeout: 60_000 }, () => {
   it('say where a pull request stands, follow it, and leave people’s alone', async () => {
     const { life, number, api, world } = place;
     const { body } = await api.pullRequest(number);
-    await api.label(number, ['mine', 'strategy:other', 'gates:passed']);
+    await api.label(number, ['mine', 'strategy:other', 'gates:passed', 'simulated']);
     await life.hold(number, OWNER);
     await world.as('owner').rest.pulls.update({ owner, repo, pull_number: number, body: 'Trust me.' });
     await life.prove(number);
@@ -118,6 +118,7 @@ describe('labels', { timeout: 60_000 }, () => {
       'held',
       'mine',
       'ratchet',
+      'real-candles',
       'stage:paper',
       `strategy:${ID}`,
     ]);
@@ -130,9 +131,11 @@ describe('labels', { timeout: 60_000 }, () => {
     expect(await api.labels.of(number)).not.toContain('held');
   });
 
-  it('name a stage, a strategy and simulated candles', () => {
+  it('name a stage, a strategy, and what the candles were', () => {
     const facts = { isBots: true, strategies: ['a-b'], stages: ['live'], gates: 'failed', isHeld: true, isStale: true } as const;
-    expect(labelsFor({ ...facts, isSimulated: true })).toEqual([
+    expect(labelsFor({ ...facts, candles: 'real' })).toContain('real-candles');
+    expect(labelsFor({ ...facts, candles: null }).at(-1)).toBe('stale');
+    expect(labelsFor({ ...facts, candles: 'simulated' })).toEqual([
       'ratchet',
       'strategy:a-b',
       'stage:live',

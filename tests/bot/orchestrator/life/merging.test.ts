@@ -13,14 +13,15 @@ const branchNames = async ({ repository }: ProposalWorld) => {
   return (await repository.branches()).map(({ name }) => name);
 };
 
-type Meeting = (call: { method: string; url: string }, pass: () => Promise<unknown>) => Promise<unknown> | null;
+type Meeting = (call: { method: string; url: string; query?: string }, pass: () => Promise<unknown>) => Promise<unknown> | null;
 
 /** The bot's client, with answers of GitHub's in the place of the forge's for calls that `meets` says something about. */
 function apiThatMeets({ world }: ProposalWorld, meets: Meeting): RepositoryApi {
   const client = world.bot();
   client.hook.wrap('request', (request, call) => {
     const pass = async () => request(call);
-    return (meets({ method: call.method, url: call.url }, pass) ?? pass()) as ReturnType<typeof request>;
+    const { method, url, query } = call as typeof call & { query?: string };
+    return (meets({ method, url, ...(query === undefined ? {} : { query }) }, pass) ?? pass()) as ReturnType<typeof request>;
   });
   return new RepositoryApi(client as Api, { owner, name: repo }, world.app.appId);
 }
@@ -32,6 +33,23 @@ function lifeThatMeets(place: ProposalWorld, meets: Meeting): PullRequestLife {
 function refusal(status: number, message: string, headers: Record<string, string> = {}): RequestError {
   const request = { method: 'PUT' as const, url: 'https://api.example.org/merge', headers: {} };
   return new RequestError(message, status, { request, response: { status, url: request.url, headers, data: {} } });
+}
+
+type Told = { data: { head: object } };
+
+/** GitHub's answer about a pull request, with something in it changed. */
+const telling = (told: unknown, changes: object) => ({ ...(told as Told), data: { ...(told as Told).data, ...changes } });
+const withHead = (told: unknown, changes: object) => telling(told, { head: { ...(told as Told).data.head, ...changes } });
+
+const NOT_QUEUED = { data: { node: { mergeQueueEntry: null } } };
+
+/** GitHub as far as main has a merge queue: the embedded forge has neither one nor GraphQL. */
+function queueOf(answer: (asked: { isEnqueued: boolean }) => object) {
+  return ({ url, query }: { url: string; query: string }): Promise<unknown> | null => {
+    const say = (data: unknown) => Promise.resolve({ status: 200, headers: {}, url, data });
+    if (url.includes('/rules/branches/')) return say([{ type: 'merge_queue' }]);
+    return url.endsWith('/graphql') ? say(answer({ isEnqueued: query.startsWith('mutation') })) : null;
+  };
 }
 
 describe('what people decide', { timeout: 60_000 }, () => {
@@ -205,17 +223,11 @@ describe('a merge that does not happen', { timeout: 60_000 }, () => {
   it('into a branch with a merge queue is left to the queue, at exactly the head that was read', async () => {
     const { number, head, state } = place;
     const asked: string[] = [];
-    const life = lifeThatMeets(place, ({ method, url }) => {
+    const life = lifeThatMeets(place, ({ method, url, query = '' }) => {
       asked.push(`${method} ${url}`);
-      if (url.includes('/rules/branches/'))
-        return Promise.resolve({ status: 200, headers: {}, url, data: [{ type: 'merge_queue' }] });
-      if (!url.endsWith('/graphql')) return null;
-      return Promise.resolve({
-        status: 200,
-        headers: {},
-        url,
-        data: { data: { enqueuePullRequest: { mergeQueueEntry: { position: 2 } } } },
-      });
+      return queueOf(({ isEnqueued }) => {
+        return isEnqueued ? { data: { enqueuePullRequest: { mergeQueueEntry: { position: 2 } } } } : NOT_QUEUED;
+      })({ url, query });
     });
     expect(await life.merge(number, head, OWNER, 'note')).toMatchObject({
       state: 'queued',
@@ -225,6 +237,73 @@ describe('a merge that does not happen', { timeout: 60_000 }, () => {
     expect(await state.list('merge-logs')).toEqual([]);
     expect(await branchNames(place)).toContain(HEAD_REF);
   });
+
+  it('of what stands in the merge queue already is done, and enqueues nothing a second time', async () => {
+    const { number } = place;
+    const pull = await place.api.pullRequest(number);
+    const entered = { data: { node: { mergeQueueEntry: { position: 4 } } } };
+    let enqueued = 0;
+    // Once it stands there before it is looked for, once somebody is faster between the look and the request.
+    for (const isThere of [true, false]) {
+      let isQueued = isThere;
+      const answer = queueOf(({ isEnqueued }) => {
+        if (!isEnqueued) return isQueued ? entered : NOT_QUEUED;
+        enqueued += 1;
+        isQueued = true;
+        return { data: { enqueuePullRequest: null }, errors: [{ message: 'Pull request is already in the queue' }] };
+      });
+      const api = apiThatMeets(place, ({ url, query = '' }) => answer({ url, query }));
+      const merge = await squash(pull, 'note', { api, clock: () => NOW });
+      expect(merge).toMatchObject({ state: 'queued', sentence: expect.stringContaining('place 4') });
+    }
+    expect(enqueued).toBe(1);
+  });
+
+  it.each([
+    [
+      'its own words',
+      'Pull request Required status check "gate" is expected.',
+      false,
+      'github/not-mergeable',
+      /"gate" is expected\.$/,
+    ],
+    ['a head that moved meanwhile', 'Head is not abc', true, 'github/head-moved', /no longer at/],
+  ])('that the queue refuses is told with %s', async (_what, message, hasMoved, code, words) => {
+    const pull = await place.api.pullRequest(place.number);
+    let isRefused = false;
+    const answer = queueOf(({ isEnqueued }) => {
+      isRefused ||= isEnqueued;
+      return isEnqueued ? { data: { enqueuePullRequest: null }, errors: [{ type: 'UNPROCESSABLE', message }] } : NOT_QUEUED;
+    });
+    const api = apiThatMeets(place, ({ url, query = '' }, pass) => {
+      if (hasMoved && isRefused && url.includes('/pulls/')) return pass().then((told) => withHead(told, { sha: 'f'.repeat(40) }));
+      return answer({ url, query });
+    });
+    const asked = squash(pull, 'note', { api, clock: () => NOW });
+    await expect(asked).rejects.toMatchObject({ code, message: expect.stringMatching(words) });
+  });
+
+  it('from a fork says so, once, proves nothing, and is not taken for an own branch of that name', async () => {
+    const { number, head, world, api } = place;
+    const ran = place.runs().length;
+    const fork = lifeThatMeets(place, ({ method, url }, pass) =>
+      method === 'GET' && url.endsWith('/pulls/{pull_number}')
+        ? pass().then((told) => withHead(told, { repo: { full_name: 'stranger/strategies' } }))
+        : null,
+    );
+    for (const _again of [1, 2]) {
+      const settlement = await fork.prove(number);
+      expect(settlement).toMatchObject({ gates: { gate: 'failure' }, sentence: expect.stringContaining('comes from a fork') });
+    }
+    expect(place.runs()).toHaveLength(ran);
+    const comments = (await api.issues.comments(number)).filter(({ body }) => body.includes('comes from a fork'));
+    expect(comments).toHaveLength(1);
+    const { data } = await world.bot().rest.checks.listForRef({ owner, repo, ref: head, check_name: 'gate' });
+    expect(data.check_runs).toMatchObject([{ conclusion: 'failure', output: { title: expect.stringContaining('from a fork') } }]);
+    await expect(fork.merge(number, head, OWNER, 'note')).rejects.toMatchObject({ code: 'life/from-a-fork' });
+    expect((await api.pullRequest(number)).state).toBe('open');
+  });
+
   it.each([
     [403, 'Resource not accessible by integration', {}, 'life/not-allowed', 'does not let the bot merge'],
     [
@@ -287,9 +366,13 @@ describe('a merge that does not happen', { timeout: 60_000 }, () => {
   it('of a branch that is gone is refused in one sentence, and leaves nothing behind', async () => {
     const { life, number, head, clone, state } = place;
     await clone.git('push', '--quiet', 'origin', `:${HEAD_REF}`);
-    await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({
-      code: expect.stringMatching(/^life\/(branch-gone|not-open)$/),
-    });
+    // The forge closes it with its branch, a moment later; in that moment the API still calls it open.
+    const racing = lifeThatMeets(place, ({ method, url }, pass) =>
+      method === 'GET' && url.endsWith('/pulls/{pull_number}') ? pass().then((told) => telling(told, { state: 'open' })) : null,
+    );
+    const { headSha } = await place.api.pullRequest(number);
+    await expect(racing.merge(number, headSha, OWNER, 'note')).rejects.toMatchObject({ code: 'life/branch-gone' });
+    await expect(life.merge(number, head, OWNER, 'note')).rejects.toMatchObject({ code: 'life/not-open' });
     expect(await state.list('merge-logs')).toEqual([]);
   });
 });
