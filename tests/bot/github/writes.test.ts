@@ -26,7 +26,6 @@ const SHORT_MS = 250;
 let of: ProposalWorld;
 let line: UnrulyForge;
 let api: RepositoryApi;
-let issue = 0;
 let timeoutMs = 30_000;
 
 beforeAll(async () => {
@@ -41,7 +40,7 @@ beforeAll(async () => {
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
   api = new RepositoryApi(client as unknown as Api, { owner, name: repo }, of.world.app.appId);
-  issue = (await of.world.bot().rest.issues.create({ ...place, title: 'A place to write' })).data.number;
+  past = of.world.bot();
 }, 60_000);
 afterAll(async () => {
   await line?.close();
@@ -67,13 +66,13 @@ interface Write {
   readonly only?: readonly string[];
 }
 
-const bot = () => of.world.bot().rest;
-const answerTo = (key: string) => new Answer(api.issues, { number: issue, to: key, login: LOGIN });
-const saidTo = async (key: string) => {
-  const { data } = await bot().issues.listComments({ ...place, issue_number: issue, per_page: 100, since: START });
-  return data.filter(({ body }) => body?.includes(`answer:${key} `)).map(({ body }) => body?.split('\n')[0]);
-};
-const START = '2020-01-01T00:00:00Z';
+/** The same App, past the line; one client, since each asks for a token of its own. */
+let past: ReturnType<ProposalWorld['world']['bot']>;
+const bot = () => past.rest;
+const answerTo = (key: string, number: number) => new Answer(api.issues, { number, to: key, login: LOGIN });
+const newIssue = async () => (await bot().issues.create({ ...place, title: 'A place to write' })).data.number;
+const saidTo = async (_key: string, issue_number: number) =>
+  (await bot().issues.listComments({ ...place, issue_number })).data.map(({ body }) => body?.split('\n')[0]);
 const labelsOn = async (number: number) =>
   (await bot().issues.listLabelsOnIssue({ ...place, issue_number: number })).data.map(({ name }) => name).sort();
 const pull = async (number: number) => (await bot().pulls.get({ ...place, pull_number: number })).data;
@@ -144,7 +143,8 @@ const WRITES: readonly Write[] = [
   {
     deed: 'write a comment',
     request: /^POST .*\/issues\/\d+\/comments$/,
-    attempt: (key) => answerTo(key).write('Done.'),
+    before: newIssue,
+    attempt: (key, number) => answerTo(key, number).write('Done.'),
     standing: saidTo,
     undone: [],
     done: ['Done.'],
@@ -154,10 +154,11 @@ const WRITES: readonly Write[] = [
     deed: 'edit a comment',
     request: /^PATCH .*\/issues\/comments\/\d+$/,
     before: async (key) => {
-      const body = marked('Working.', key);
-      return (await bot().issues.createComment({ ...place, issue_number: issue, body })).data.id;
+      const number = await newIssue();
+      await bot().issues.createComment({ ...place, issue_number: number, body: marked('Working.', key) });
+      return number;
     },
-    attempt: (key) => answerTo(key).write('Done.'),
+    attempt: (key, number) => answerTo(key, number).write('Done.'),
     standing: saidTo,
     undone: ['Working.'],
     done: ['Done.'],
@@ -165,7 +166,10 @@ const WRITES: readonly Write[] = [
   {
     deed: 'show that a comment was seen',
     request: /^POST .*\/reactions$/,
-    before: async () => (await bot().issues.createComment({ ...place, issue_number: issue, body: 'Hear me.' })).data.id,
+    before: async () => {
+      const issue_number = await newIssue();
+      return (await bot().issues.createComment({ ...place, issue_number, body: 'Hear me.' })).data.id;
+    },
     attempt: (_key, comment) => api.issues.acknowledge(comment),
     standing: async (_key, comment_id) =>
       (await bot().reactions.listForIssueComment({ ...place, comment_id })).data.map(({ content }) => content),
@@ -376,9 +380,10 @@ describe('what the bot writes on GitHub', { timeout: 30_000 }, () => {
 
   it('to write a comment waits as long as a limit says, and says so when that never ends', async () => {
     line.misbehave(/^POST .*\/comments$/, refuse(429, 'Too many requests', { 'retry-after': '90' }), 1_000);
-    const error = await work(() => answerTo('limited').write('Done.'));
+    const issue = await newIssue();
+    const error = await work(() => answerTo('limited', issue).write('Done.'));
     line.behave();
     expect(refusalInWords(error)).toMatch(/answered 429 when it was asked to write a comment: .*ask again in an hour/);
-    expect(await saidTo('limited')).toEqual([]);
+    expect(await saidTo('limited', issue)).toEqual([]);
   });
 });
