@@ -115,10 +115,11 @@ export class QueryProcess {
   }
 }
 
-/** With a cap on memory where the system knows one: SQLite's own is not counted by Node. */
+/** With a cap on memory where the system knows one: SQLite's own is not counted by Node. And it ends with whoever started it. */
 async function launch(memoryMb: number): Promise<Launch> {
   const [plan, code] = await Promise.all([launchPlan(), nodeBundle(PROGRAM)]);
-  const node = [process.execPath, '--no-warnings', `--max-old-space-size=${memoryMb}`, '-e', code];
+  const pinned = plan.setpriv === undefined ? [] : [plan.setpriv, '--pdeathsig', 'KILL', '--no-new-privs'];
+  const node = [...pinned, process.execPath, '--no-warnings', `--max-old-space-size=${memoryMb}`, '-e', code];
   if (plan.limits === undefined) return { command: node[0]!, args: node.slice(1) };
   const dataKb = Math.ceil(plan.limits.idleMb + memoryMb + SLACK_MB) * 1024;
   return { command: '/bin/sh', args: ['-c', `ulimit -c 0 && ulimit -d ${dataKb} && exec "$@"`, 'sh', ...node] };
