@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Bot, startBot } from '#bot/cli/start-bot.ts';
+import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
+import { beginNight, endNight } from '#bot/orchestrator/night-ledger.ts';
 import { type BotWorld, createBotWorld, policyFiles } from '#tests/bot/cli/bot/bot-under-test.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { eventually } from '#tests/support/ratchet-process.ts';
@@ -14,8 +16,16 @@ describe('the bot on a bad day', () => {
   let of: BotWorld;
   let bot: Bot;
   let count = 0;
+  /** Those that were had to their end. */
+  const nights: string[] = [];
   beforeAll(async () => {
-    of = await createBotWorld(policyFiles(readFileSync('policies/autonomy.yaml', 'utf8')));
+    of = await createBotWorld(
+      new Map([
+        ...policyFiles(readFileSync('policies/autonomy.yaml', 'utf8')),
+        ['strategies/ema-cross/manifest.yaml', 'id: ema-cross\ndescription: a test\nstage: paper\nentry: strategy.ts\n'],
+        ['strategies/ema-cross/strategy.ts', 'export default 1;\n'],
+      ]),
+    );
     const dir = join(of.workspace, 'bot');
     mkdirSync(dir, { recursive: true });
     bot = await startBot({
@@ -31,6 +41,16 @@ describe('the bot on a bad day', () => {
       log: pino({ level: 'silent' }),
       progress: () => {},
       onSettled: () => {},
+      night: async ({ state, api }, { strategy, hint, askedIn }) => {
+        const plan = { strategy, hint, askedIn, proposer: 'evolution', trials: 1, seed: 7, parentTree: 'a'.repeat(40) };
+        const { state: how, night } = await beginNight(state, api, { ...plan, asOf: Date.UTC(2026, 2, 2) });
+        if (how === 'ended') return { ...night, pullRequest: null, canaries: [] };
+        const end = { decision: 'NO_CHANGE', reason: 'Nothing was better.' };
+        const trials = await endNight(state, night.cycle, end);
+        nights.push(night.cycle);
+        if (nights.length === 1) throw new Error('killed when the night had ended');
+        return { ...end, cycle: night.cycle, trials, pullRequest: null, canaries: [] };
+      },
     });
     of.connect(bot.webhookUrl);
   }, 60_000);
@@ -87,5 +107,17 @@ describe('the bot on a bad day', () => {
     );
     expect(answers.at(-1)).not.toContain('](http');
     expect(answers.at(-1)).toContain(`ratchet:answer:${id}`);
+  });
+
+  it('has one night for one comment, though the first attempt ended before it could tell of it', async () => {
+    await of.say(1, '/evolve strategy=ema-cross');
+    await eventually('the end of the night', async () => (await of.answers(1)).at(-1)?.includes('Night `20260302-1`') === true);
+    await bot.idle();
+    expect(nights).toEqual(['20260302-1']);
+    await bot.state.refresh();
+    const ledger = await readLedgerFrom(bot.state);
+    expect(recordsOf(ledger, 'night-began')).toHaveLength(1);
+    expect(recordsOf(ledger, 'night-ended')).toHaveLength(1);
+    expect(await of.answers(1)).toHaveLength(count + 1);
   });
 });
