@@ -216,8 +216,8 @@ export class RepositoryApi {
    */
   async writeCheck(name: string, headSha: string, progress: CheckProgress, output: CheckOutput): Promise<void> {
     const mine = { ...this.#repo, ref: headSha, check_name: name, app_id: this.#appId };
-    const { data } = await this.#api.rest.checks.listForRef({ ...mine, per_page: 1 });
-    const latest = data.check_runs[0];
+    const { data } = await this.#api.rest.checks.listForRef({ ...mine, filter: 'all', per_page: 100 });
+    const latest = byAge(data.check_runs).at(-1);
     const existing = latest !== undefined && isOver(latest, progress, output) ? undefined : latest;
     const annotations = existing === undefined ? output.annotations : await this.#missingFrom(existing, output.annotations);
     const first = annotations.slice(0, ANNOTATIONS_PER_REQUEST).map(annotation);
@@ -258,8 +258,9 @@ export class RepositoryApi {
   /** Conclusions of the App's completed check runs on a commit, by name; what another app says under the same name is not ours to believe. */
   async checkConclusions(headSha: string): Promise<Readonly<Record<string, string>>> {
     const mine = { ...this.#repo, ref: headSha, app_id: this.#appId };
-    const runs = await this.#api.paginate(this.#api.rest.checks.listForRef, { ...mine, per_page: 100 });
-    return Object.fromEntries(runs.flatMap((run) => (run.conclusion === null ? [] : [[run.name, run.conclusion]])));
+    const runs = await this.#api.paginate(this.#api.rest.checks.listForRef, { ...mine, filter: 'all', per_page: 100 });
+    const latest = new Map(byAge(runs).map(({ name, conclusion }) => [name, conclusion]));
+    return Object.fromEntries([...latest].flatMap(([name, conclusion]) => (conclusion === null ? [] : [[name, conclusion]])));
   }
 
   /** What a person may do here. An organisation's own role counts as the one of GitHub's that it builds on. */
@@ -321,6 +322,11 @@ export class RepositoryApi {
       throw new RatchetError('github/deployment', 'GitHub deferred the deployment record.', 'It is tried again.');
     return { id: data.id };
   }
+}
+
+/** The newest last. GitHub's own `latest` goes by when runs were completed, and says nothing of one that is under way beside those. */
+function byAge<T extends { readonly id: number }>(runs: readonly T[]): readonly T[] {
+  return runs.toSorted((left, right) => left.id - right.id);
 }
 
 /** Whether a run has said its last word, and it is not what is to be said now. */
