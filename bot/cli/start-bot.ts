@@ -6,7 +6,7 @@ import type { CommandRoom, NightRequest } from '#bot/commands/command.ts';
 import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
 import { orderIn } from '#bot/commands/engine/order-in.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
-import { handleBoxes } from '#bot/commands/handle-boxes.ts';
+import { handleBox, handleBoxes } from '#bot/commands/handle-boxes.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { KeptAnswers } from '#bot/commands/kept-answers.ts';
@@ -248,7 +248,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       'issue-edited': async (job) => {
         const dashboard = await findDashboard({ api, botLogin: login });
         if (dashboard?.number !== job.number) return;
-        await handleBoxes(job, await rendered(), room);
+        await handleBoxes(job, await rendered(), room, (box) => {
+          queue.addIfMissing(box);
+          wake();
+        });
+        refreshDashboard();
+      },
+      box: async (job) => {
+        await handleBox(job, room);
         refreshDashboard();
       },
       'merge-group': async ({ number, head, base }) => {
@@ -316,15 +323,17 @@ export function laneOf(job: Job): Lane {
   switch (job.kind) {
     case 'command':
       return laneOfCommand(job.body);
+    case 'box':
+      return laneOfCommand(`/${job.command}`);
     case 'gates':
     case 'main-moved':
     case 'tend':
-    case 'issue-edited':
     case 'repair':
     case 'merge-group':
       return 'proofs';
     case 'comment':
     case 'state-moved':
+    case 'issue-edited':
     case 'dashboard':
       return 'answers';
     default:

@@ -1,28 +1,49 @@
 import type { Job } from '#bot/github/job-queue.ts';
-import { checkedBoxes } from '#bot/orchestrator/dashboard/boxes.ts';
+import { type CheckedBox, checkedBoxes, lapsedBoxes } from '#bot/orchestrator/dashboard/boxes.ts';
 import { Answer } from './answer.ts';
 import type { CommandRoom } from './command.ts';
 import { commandNamed } from './index.ts';
 import { perform } from './perform.ts';
 
+type EditJob = Extract<Job, { kind: 'issue-edited' }>;
+type BoxJob = Extract<Job, { kind: 'box' }>;
+
 /**
- * Does what the boxes stand for that somebody ticked on the dashboard, as if they had commented it: the same permission is asked, and
- * the answer stands on the pull request it is about.
+ * Takes up what somebody ticked on the dashboard: a job for each box, and a word about those that are out of date.
  * @param rendered what the bot would write there now
+ * @param putOff adds a job
  */
 export async function handleBoxes(
-  { sender, body, before, at }: Extract<Job, { kind: 'issue-edited' }>,
+  { number, sender, body, before, at }: EditJob,
   rendered: string,
-  room: CommandRoom,
+  { api, login }: Pick<CommandRoom, 'api' | 'login'>,
+  putOff: (job: BoxJob) => void,
 ): Promise<void> {
-  for (const box of checkedBoxes(body, rendered, before)) {
-    const command = commandNamed(box.command);
-    if (command === null) continue;
-    const { number } = box;
-    const answer = new Answer(room.api.issues, { number, to: `box:${box.command}:${at}`, login: room.login });
-    const request = { number, isPullRequest: true, author: sender, commentId: null, words: [] };
-    await answer.write(
-      `@${sender} ticked \`/${box.command}\` on the dashboard. ${await perform(command, request, room, answer)}`,
-    );
+  for (const box of checkedBoxes(body, rendered, before)) putOff({ kind: 'box', ...box, sender, at });
+  const lapsed = lapsedBoxes(body, rendered, before);
+  if (lapsed.length === 0) return;
+  const answer = new Answer(api.issues, { number, to: `edit:${at}`, login });
+  await answer.write(`@${sender} ticked what is out of date. ${lapsed.map(outOfDate).join(' ')} Nothing was done.`);
+}
+
+function outOfDate({ command, number, head }: CheckedBox): string {
+  return `\`/${command}\` was for \`${head}\` of #${number}, which is closed now or has another head.`;
+}
+
+/**
+ * Does what a box stands for, as if whoever ticked it had commented it: the same permission is asked, and the answer stands on the pull
+ * request it is about. A head that moved since is told instead.
+ */
+export async function handleBox({ command: name, number, head, sender, at }: BoxJob, room: CommandRoom): Promise<void> {
+  const command = commandNamed(name);
+  if (command === null) return;
+  const answer = new Answer(room.api.issues, { number, to: `box:${name}:${at}`, login: room.login });
+  const opening = `@${sender} ticked \`/${name}\` on the dashboard.`;
+  const { headSha } = await room.api.pullRequest(number);
+  if (!headSha.startsWith(head)) {
+    await answer.write(`${opening} It was for \`${head}\`; the head is \`${headSha.slice(0, 12)}\` now. Nothing was done.`);
+    return;
   }
+  const request = { number, isPullRequest: true, author: sender, commentId: null, words: [] };
+  await answer.write(`${opening} ${await perform(command, request, room, answer)}`);
 }

@@ -89,6 +89,7 @@ export function hear(name: string, payload: unknown, listener: Listener, now: nu
     case 'pull_request': {
       const { pull_request: pull } = PullEvent.parse(payload);
       if (action === 'reopened') return [{ job: { kind: 'gates', number: pull.number } }];
+      if (action === 'closed') return isOwn ? [] : [{ job: { kind: 'dashboard' } }];
       // What the bot wrote, it knows.
       if (action === 'edited' && isOwn) return [{ ...heardPull(pull), job: null }];
       // An edited one is looked at too: its text must go on saying what the evidence says.

@@ -44,6 +44,15 @@ export const Job = z.discriminatedUnion('kind', [
     /** When, as the forge says: the same box ticked another day is another wish. */
     at: z.string(),
   }),
+  /** A box of the dashboard that somebody ticked: as if they had commented the command of that name, about that head. */
+  z.strictObject({
+    kind: z.literal('box'),
+    command: z.string(),
+    number: z.number().int(),
+    head: z.string(),
+    sender: z.string(),
+    at: z.string(),
+  }),
   /** Main's merge queue wants to know whether a pull request still holds on what stands before it in the queue. */
   z.strictObject({
     kind: z.literal('merge-group'),

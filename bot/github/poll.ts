@@ -89,13 +89,14 @@ export class Poller {
     const { queue, onJobs, clock } = this.#options;
     await this.begin();
     const { heard, cursor } = await this.#comments();
-    const pulls = await this.#pulls();
+    const { heard: pulls, open } = await this.#pulls();
     const branches = await Promise.all(FOLLOWED.map((branch) => this.#branch(branch)));
     const groups = await this.#groups();
     const edits = await this.#edits();
     const isNew = queue.hear([...heard, ...pulls, ...branches.flat(), ...groups, ...edits]);
     // Only now: a look that was killed before is made again.
     if (cursor !== null) queue.note({ key: CURSOR_KEY, state: JSON.stringify(cursor) });
+    if (open !== null) queue.note({ key: OPEN_KEY, state: JSON.stringify(open) });
     this.#reader.keep();
     this.#lastLookAt = clock();
     if (isNew) onJobs();
@@ -160,19 +161,20 @@ export class Poller {
     return { heard, cursor: newest === known.newest ? null : { ...known, newest } };
   }
 
-  async #pulls(): Promise<readonly Heard[]> {
+  async #pulls(): Promise<{ heard: readonly Heard[]; open: readonly number[] | null }> {
     const { client, queue } = this.#options;
     const found = await this.#reader.list('open pull requests', (page, headers) =>
       client.rest.pulls.list({ ...this.#repo, state: 'open', per_page: PER_PAGE, page, headers }),
     );
-    if (found === null) return [];
+    if (found === null) return { heard: [], open: null };
     const pulls = found.items.map((item) => HeardPull.parse(item));
     const open = pulls.map(({ number }) => number);
     const before = z.array(z.number()).parse(JSON.parse(queue.seen(OPEN_KEY) ?? '[]'));
-    // One that is closed and opened again is looked at again, though nothing else about it has changed.
-    for (const number of before) if (!open.includes(number)) queue.note({ key: `pull:${number}`, state: 'closed' });
-    queue.note({ key: OPEN_KEY, state: JSON.stringify(open) });
-    return pulls.map(heardPull);
+    // One that is closed is no proposal any more; opened again it is looked at again, though nothing else about it has changed.
+    const closed = before
+      .filter((number) => !open.includes(number))
+      .map((number): Heard => ({ job: { kind: 'dashboard' }, sighting: { key: `pull:${number}`, state: 'closed' } }));
+    return { heard: [...closed, ...pulls.map(heardPull)], open };
   }
 
   /** Boxes that somebody ticked. Whose they are only GraphQL says; where nobody can say it, they are left. */

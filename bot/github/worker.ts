@@ -164,6 +164,8 @@ export class Worker {
         return this.#handlers['state-moved'](job);
       case 'issue-edited':
         return this.#handlers['issue-edited'](job);
+      case 'box':
+        return this.#handlers.box(job);
       case 'dashboard':
         return this.#handlers.dashboard(job);
       case 'merge-group':

@@ -58,6 +58,7 @@ export interface Settlement {
 export class PullRequestLife {
   readonly #options: LifeOptions;
   readonly #proofs: Proofs;
+  #beingOpened: Promise<unknown> = Promise.resolve();
 
   constructor(options: LifeOptions) {
     this.#options = options;
@@ -70,6 +71,7 @@ export class PullRequestLife {
    * @param how `afresh` runs the gates whatever is known, and writes an edited text again first
    */
   async prove(number: number, how: 'as-needed' | 'afresh' = 'as-needed'): Promise<Settlement | null> {
+    await this.#beingOpened;
     const pull = await this.#options.api.pullRequest(number);
     // Checks belong to a commit, not to a pull request: a lax branch as base must not turn one green for main.
     if (pull.state !== 'open' || pull.baseRef !== MAIN) return null;
@@ -199,11 +201,6 @@ export class PullRequestLife {
     return decision;
   }
 
-  /** Who holds it; null when it is free. */
-  async heldBy(number: number): Promise<Decision | null> {
-    return heldBy(await this.#decisions(number));
-  }
-
   /** Closes it without merging. @throws RatchetError `life/not-open` */
   async close(number: number, by: Decider): Promise<void> {
     const pull = await this.#openPull(number);
@@ -226,8 +223,10 @@ export class PullRequestLife {
    * @throws RatchetError `life/no-version`, `life/no-strategy`, `life/foreign-commits`
    */
   async proposeRollBack(request: RollBackRequest): Promise<Proposed> {
-    const proposed = await proposeRollBack(request, this.#options);
-    return request.by === null ? proposed : this.#askedBy(proposed, 'roll-back', request.by);
+    return this.#opening(async () => {
+      const proposed = await proposeRollBack(request, this.#options);
+      return request.by === null ? proposed : this.#askedBy(proposed, 'roll-back', request.by);
+    });
   }
 
   /**
@@ -235,7 +234,7 @@ export class PullRequestLife {
    * @throws RatchetError `life/no-strategy`, `life/same-stage`, `life/foreign-commits`
    */
   async proposeStage(request: StageRequest): Promise<Proposed> {
-    return this.#askedBy(await proposeStage(request, this.#options), 'promote', request.by);
+    return this.#opening(async () => this.#askedBy(await proposeStage(request, this.#options), 'promote', request.by));
   }
 
   /** Opens a way back for each version on main that failed in the engine or broke its own kill rule. Gives what was done, a sentence each. */
@@ -283,6 +282,13 @@ export class PullRequestLife {
   async authorClassOf(pull: PullRequest): Promise<AuthorClass> {
     const isBots = pull.author === this.#options.botLogin;
     return whoseChange({ ...pull, isBots }, isBots ? await this.#decisions(pull.number) : []);
+  }
+
+  /** Nothing is proven while a pull request is being opened for somebody: it would be judged before it is known who asked for it. */
+  async #opening<T>(open: () => Promise<T>): Promise<T> {
+    const opened = open();
+    this.#beingOpened = Promise.allSettled([this.#beingOpened, opened]);
+    return opened;
   }
 
   async #askedBy(proposed: Proposed, kind: 'roll-back' | 'promote', by: Decider): Promise<Proposed> {

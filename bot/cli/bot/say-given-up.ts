@@ -4,6 +4,7 @@ import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { refusalInWords } from '#bot/github/refusal-in-words.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import { checkedBoxes } from '#bot/orchestrator/dashboard/boxes.ts';
 import { findDashboard } from '#bot/orchestrator/dashboard/keep-dashboard.ts';
 
 export interface SayingGivenUp {
@@ -25,8 +26,16 @@ export async function sayGivenUp(job: Job, error: unknown, { api, login }: Sayin
       await answer.write(`${why}\n\nWhat was begun is safe to ask for again; write the command in a new comment.`);
       return;
     }
+    case 'box': {
+      const answer = new Answer(api.issues, { number: job.number, to: `box:${job.command}:${job.at}`, login });
+      await answer.write(
+        `@${job.sender} ticked \`/${job.command}\` on the dashboard. ${why}\n\nWrite the command in a comment here instead.`,
+      );
+      return;
+    }
     case 'issue-edited': {
-      if (!/^\s*- \[x\]/im.test(job.body) || (await findDashboard({ api, botLogin: login }))?.number !== job.number) return;
+      if (checkedBoxes(job.body, job.body.replace(/\[[xX]\]/g, '[ ]'), job.before).length === 0) return;
+      if ((await findDashboard({ api, botLogin: login }))?.number !== job.number) return;
       const answer = new Answer(api.issues, { number: job.number, to: `edit:${job.at}`, login });
       await answer.write(`@${job.sender} ticked a box. ${why}\n\nWrite the command in a comment on its pull request instead.`);
       return;

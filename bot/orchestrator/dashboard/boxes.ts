@@ -7,6 +7,8 @@ export type BoxCommand = z.infer<typeof BoxCommand>;
 export interface CheckedBox {
   readonly command: BoxCommand;
   readonly number: number;
+  /** The first digits of the head it was offered for. */
+  readonly head: string;
 }
 
 const WORDS: Readonly<Record<BoxCommand, string>> = {
@@ -15,11 +17,11 @@ const WORDS: Readonly<Record<BoxCommand, string>> = {
   close: 'close it',
 };
 
-const LINE = /^\s*[-*] \[([ xX])\].*<!-- ratchet:do (\w+) ([1-9]\d{0,9}) -->\s*$/;
+const LINE = /^\s*[-*] \[([ xX])\].*<!-- ratchet:do (\w+) ([1-9]\d{0,9}) ([0-9a-f]{12}) -->\s*$/;
 
 /** A line with an empty box. What it does stands in its hidden mark; the words are for people. */
-export function box(command: BoxCommand, number: number): string {
-  return `- [ ] ${WORDS[command]} <!-- ratchet:do ${command} ${number} -->`;
+export function box({ command, number, head }: CheckedBox): string {
+  return `- [ ] ${WORDS[command]} <!-- ratchet:do ${command} ${number} ${head.slice(0, 12)} -->`;
 }
 
 /**
@@ -37,11 +39,25 @@ export function checkedBoxes(body: string, rendered: string, before = ''): reado
   return [...ticked.values()];
 }
 
+/**
+ * The boxes that were ticked and are offered no more: their pull request is closed, or its head has moved since they were drawn. Only
+ * those that stood there empty before the edit count.
+ */
+export function lapsedBoxes(body: string, rendered: string, before = ''): readonly CheckedBox[] {
+  const offered = new Set(boxesIn(rendered).map(({ key }) => key));
+  return checkedBoxes(body, before).filter(({ command, number, head }) => !offered.has(keyOf({ command, number, head })));
+}
+
+function keyOf({ command, number, head }: CheckedBox): string {
+  return `${command} ${number} ${head}`;
+}
+
 function boxesIn(text: string): readonly { key: string; isTicked: boolean; box: CheckedBox }[] {
   return text.split(/\r?\n/).flatMap((line) => {
-    const [, tick, word, digits] = LINE.exec(line) ?? [];
+    const [, tick, word, digits, head] = LINE.exec(line) ?? [];
     const command = BoxCommand.safeParse(word);
     if (!command.success) return [];
-    return [{ key: `${command.data} ${digits}`, isTicked: tick !== ' ', box: { command: command.data, number: Number(digits) } }];
+    const found = { command: command.data, number: Number(digits), head: head! };
+    return [{ key: keyOf(found), isTicked: tick !== ' ', box: found }];
   });
 }

@@ -58,6 +58,11 @@ describe('what webhooks ask for', () => {
     expect(jobsOf('pull_request', pull({ action: 'labeled' }))).toEqual([]);
   });
 
+  it('is another dashboard when one is closed, unless the bot closed it and knows', () => {
+    expect(jobsOf('pull_request', pull({ action: 'closed' }))).toEqual([{ kind: 'dashboard' }]);
+    expect(jobsOf('pull_request', pull({ action: 'closed', sender: bot }))).toEqual([]);
+  });
+
   it('is no proof of a text that the bot has just written, but it is remembered', () => {
     const [own] = hear('pull_request', pull({ action: 'edited', sender: bot }, { body: 'B' }), listener, NOW);
     const [seen] = hear('pull_request', pull({}, { body: 'B' }), listener, NOW);

@@ -243,6 +243,7 @@ const nothing: JobHandlers = {
   gates: async () => {},
   comment: async () => {},
   command: async () => {},
+  box: async () => {},
   'main-moved': async () => {},
   tend: async () => {},
   'state-moved': async () => {},

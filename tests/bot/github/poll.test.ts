@@ -101,6 +101,8 @@ describe('polling', () => {
     await writer.rest.pulls.update({ owner, repo, pull_number: pull.number, body: 'Another text.' });
     expect(await seen()).toEqual(gates);
     await writer.rest.pulls.update({ owner, repo, pull_number: pull.number, state: 'closed' });
+    // It is no proposal any more.
+    expect(await seen()).toEqual([{ kind: 'dashboard' }]);
     expect(await seen()).toEqual([]);
     await writer.rest.pulls.update({ owner, repo, pull_number: pull.number, state: 'open' });
     expect(await seen()).toEqual(gates);

@@ -26,6 +26,6 @@ function describe(proposal: OpenProposal): string {
   const commands: readonly BoxCommand[] = proposal.isBots ? ['retest', 'rebase', 'close'] : ['retest', 'close'];
   return [
     `**[#${number}](${url})** ${shortenedText(proposal.title)}: ${facts.join(', ')}`,
-    ...commands.map((command) => box(command, number)),
+    ...commands.map((command) => box({ command, number, head })),
   ].join('\n');
 }

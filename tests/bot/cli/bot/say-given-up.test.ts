@@ -71,12 +71,13 @@ describe('what is not tried again', { timeout: 30_000 }, () => {
   });
 
   it('is said to whoever ticked a box of the dashboard, and to nobody who edited another issue', async () => {
-    const { number } = await keepDashboard('- [ ] retest', { api: place.api, botLogin: login });
+    const box = '- [ ] retest <!-- ratchet:do retest 7 aaaaaaaaaaaa -->';
+    const { number } = await keepDashboard(box, { api: place.api, botLogin: login });
     const other = (await place.world.as('owner').rest.issues.create({ owner, repo, title: 'Mine' })).data.number;
-    const edit = { kind: 'issue-edited', sender: owner, body: '- [x] retest', at: '2026-03-02T00:00:00Z' } as const;
+    const edit = { kind: 'issue-edited', sender: owner, body: box.replace('[ ]', '[x]'), at: '2026-03-02T00:00:00Z' } as const;
     for (const about of [number, other])
       await say({ ...edit, number: about }, refused(502, 'Bad Gateway', 'GET https://x/pulls/1'));
-    await say({ ...edit, number, body: '- [ ] retest', at: '2026-03-03T00:00:00Z' }, new Error('no'));
+    await say({ ...edit, number, body: box, at: '2026-03-03T00:00:00Z' }, new Error('no'));
     const said = await commentsOn(number);
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(`@${owner} ticked a box. This could not be done`);

@@ -69,11 +69,11 @@ describe('ratchet gate audit', () => {
     expect(JSON.parse(readFileSync(sarif, 'utf8')).runs[0].invocations[0].executionSuccessful).toBe(false);
   });
 
-  it.each([
-    ['an address that is none', ['audit', '--osv-url', 'file:///etc/passwd'], 'gates/address'],
-    ['SARIF of another gate', ['docs', '--sarif', 'x.sarif'], 'gates/no-audit'],
-    ['a gate that there is not', ['taste'], 'gates/unknown'],
-  ])('refuses %s', async (_name, [name, ...more], expected) => {
+  it.each<[string, string[], string, number]>([
+    ['an address that is none', ['audit', '--osv-url', 'file:///etc/passwd'], 'gates/address', 1],
+    ['SARIF of another gate', ['docs', '--sarif', 'x.sarif'], 'gates/usage', 2],
+    ['a gate that there is not', ['taste'], 'gates/usage', 2],
+  ])('refuses %s', async (_name, [name, ...more], expected, status) => {
     const { code, stderr } = await ratchetHere(
       'gate',
       name!,
@@ -85,7 +85,7 @@ describe('ratchet gate audit', () => {
       changes.dir,
       ...more,
     );
-    expect(code).toBe(1);
+    expect(code).toBe(status);
     expect(stderr).toContain(expected);
   });
 });

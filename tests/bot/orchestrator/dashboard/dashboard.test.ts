@@ -167,7 +167,7 @@ describe('the dashboard’s text', () => {
   });
 
   it('offers only what can be done: a rebase for the bot’s own', () => {
-    expect(text.match(/(?<=<!-- )ratchet:do \w+ \d+(?= -->)/g)).toEqual([
+    expect(text.match(/(?<=<!-- )ratchet:do \w+ \d+(?= [0-9a-f]{12} -->)/g)).toEqual([
       'ratchet:do retest 12',
       'ratchet:do rebase 12',
       'ratchet:do close 12',
@@ -214,32 +214,40 @@ describe('ticked boxes', () => {
   const rendered = renderDashboard(FACTS);
 
   it('are found by their mark, with the line ends a browser sends', () => {
-    const tick = (mark: string) => rendered.replaceAll('\n', '\r\n').replace(new RegExp(`- \\[ \\](.*${mark} -->)`), '- [x]$1');
-    expect(checkedBoxes(tick('rebase 12'), rendered)).toEqual([{ command: 'rebase', number: 12 }]);
-    expect(checkedBoxes(tick('close 13').replace('[x]', '[X]'), rendered)).toEqual([{ command: 'close', number: 13 }]);
+    const tick = (mark: string) =>
+      rendered.replaceAll('\n', '\r\n').replace(new RegExp(`- \\[ \\](.*${mark} \\w+ -->)`), '- [x]$1');
+    expect(checkedBoxes(tick('rebase 12'), rendered)).toEqual([{ command: 'rebase', number: 12, head: HEAD.slice(0, 12) }]);
+    expect(checkedBoxes(tick('close 13').replace('[x]', '[X]'), rendered)).toEqual([
+      { command: 'close', number: 13, head: HEAD.slice(0, 12) },
+    ]);
     expect(checkedBoxes(rendered, rendered)).toEqual([]);
   });
 
   it('count only where the bot offers that very box, once, and never by their words', () => {
     const added = [
-      box('close', 99),
-      box('retest', 12),
-      '- [ ] merge <!-- ratchet:do merge 12 -->',
+      box({ command: 'close', number: 99, head: HEAD }),
+      box({ command: 'retest', number: 12, head: HEAD }),
+      box({ command: 'retest', number: 12, head: 'b'.repeat(40) }),
+      `- [ ] merge <!-- ratchet:do merge 12 ${HEAD.slice(0, 12)} -->`,
       '- [ ] please close it',
-      '> - [ ] quoted <!-- ratchet:do close 12 -->',
-      '- [ ] later <!-- ratchet:do close 12 --> and more',
+      `> - [ ] quoted <!-- ratchet:do close 12 ${HEAD.slice(0, 12)} -->`,
+      `- [ ] later <!-- ratchet:do close 12 ${HEAD.slice(0, 12)} --> and more`,
     ].map((line) => line.replace('[ ]', '[x]'));
-    expect(checkedBoxes(`${added.join('\n')}\n${rendered}`, rendered)).toEqual([{ command: 'retest', number: 12 }]);
+    expect(checkedBoxes(`${added.join('\n')}\n${rendered}`, rendered)).toEqual([
+      { command: 'retest', number: 12, head: HEAD.slice(0, 12) },
+    ]);
   });
 });
 
 describe('a box that somebody else had ticked', () => {
   const rendered = renderDashboard(FACTS);
-  const tick = (text: string, mark: string) => text.replace(new RegExp(`- \\[ \\](.*${mark} -->)`), '- [x]$1');
+  const tick = (text: string, mark: string) => text.replace(new RegExp(`- \\[ \\](.*${mark} \\w+ -->)`), '- [x]$1');
 
   it('is not done in the name of whoever edits next', () => {
     const before = tick(rendered, 'close 12');
-    expect(checkedBoxes(tick(before, 'retest 13'), rendered, before)).toEqual([{ command: 'retest', number: 13 }]);
+    expect(checkedBoxes(tick(before, 'retest 13'), rendered, before)).toEqual([
+      { command: 'retest', number: 13, head: HEAD.slice(0, 12) },
+    ]);
     expect(checkedBoxes(`${before}\nA word.`, rendered, before)).toEqual([]);
   });
 });
