@@ -144,7 +144,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     progress,
   };
   const life = new PullRequestLife(lifeOptions);
-  const watch = new EngineWatch({ api, state, log });
+  const watch = new EngineWatch({ api, state, login, log });
   const orders = WaitingOrders.open(join(options.dir, 'orders.sqlite'));
   const kept = KeptAnswers.open(join(options.dir, 'answers.sqlite'), Date.now);
   const told = (done: readonly string[]): void => {

@@ -6,12 +6,13 @@ import type { Issue, IssuesApi } from '#bot/github/issues-api.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import { explain } from '#engine/errors.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
-import { CHEAT_NAMES, type Cheat, type CheatName, cheatNamed, cheatOf } from './canaries/cheats.ts';
+import { CHEAT_NAMES, type Cheat, cheatNamed, cheatOf } from './canaries/cheats.ts';
 import { prepareScene } from './canaries/scene.ts';
 import { withThrowAway } from './canaries/throw-away.ts';
+import type { CanaryName } from './canaries/uncaught.ts';
 import { type Expectation, type Verdict, verdictOn } from './canaries/verdict.ts';
 
-/** On the issues that this file opens and closes. While one is open, nothing is proposed and nothing is merged by policy. */
+/** On the issues that this file opens and closes, for people: what holds stands in the ledger. */
 export const CANARY_LABEL = 'ratchet:canary';
 
 /** What the gates are handed for a canary: everything of it lies in the throw-away. */
@@ -35,11 +36,11 @@ export interface CanaryTask {
   readonly author: Person;
   /** What the ledger has of this night's canaries already, when it is run again. */
   readonly recorded: readonly CanaryReport[];
+  /** Those that the gates let through when they last were judged. */
+  readonly uncaught: readonly string[];
   /** Runs every gate, as for any change. */
   readonly prove: (change: CanaryChange) => Promise<readonly GateResult[]>;
 }
-
-export type CanaryName = 'null' | CheatName;
 
 export interface CanaryReport extends Verdict {
   /** A `CanaryName`, or what an older ledger called one. */
@@ -60,21 +61,21 @@ const NULL: Expectation & { readonly deceit: string } = {
 
 /**
  * Sends one null strategy and one cheat through the gates: the night's own, and those that were not stopped before and not since. A
- * canary that gets past the gate that is there for it opens an issue, which stays until a night stops the same one again. A night that
+ * canary that gets past the gate that is there for it opens an issue, and the alarm stays until a night stops the same one again. A night that
  * is run again does not send those again that were stopped.
  */
 export async function flyCanaries(task: CanaryTask): Promise<Flown> {
-  const open = await task.issues.listOpen(CANARY_LABEL);
+  const { uncaught } = task;
   const isDone = task.recorded.length > 0 && task.recorded.every(({ outcome }) => outcome === 'stopped');
-  if (isDone && open.length === 0) return { canaries: task.recorded, alarm: null };
-  const owed = CHEAT_NAMES.filter((name) => open.some(({ title }) => title === titleOf(name)));
+  if (isDone && uncaught.length === 0) return { canaries: task.recorded, alarm: null };
+  const owed = CHEAT_NAMES.filter((name) => uncaught.includes(name));
   const cheats = [...new Set([cheatOf(task.cycle), ...owed])].map(cheatNamed);
   const canaries = await judgeAll(task, cheats);
+  const open = await task.issues.listOpen(CANARY_LABEL);
   for (const report of canaries) await tell(task, report, open);
   const slipped = canaries.filter(({ outcome }) => outcome === 'slipped').map(({ canary }) => canary);
-  const unsettled = open
-    .filter(({ title }) => !canaries.some(({ canary, outcome }) => titleOf(canary) === title && outcome !== 'not-judged'))
-    .map(({ number }) => `#${number}`);
+  const isJudged = (name: string) => canaries.some(({ canary, outcome }) => canary === name && outcome !== 'not-judged');
+  const unsettled = uncaught.filter((name) => !isJudged(name));
   return { canaries, alarm: alarmOf(slipped, unsettled) };
 }
 
@@ -162,7 +163,7 @@ async function tell(
     '',
     ...stops.map(({ gate, sentence: found }) => `- \`${gate}\`: ${found}`),
     '',
-    'Until a night stops it again, or this issue is closed by hand, nothing is proposed and nothing is merged by policy.',
+    'Until a night stops it again nothing is proposed and nothing is merged by policy, whether this issue is open or closed.',
     'Find what changed about the gates, the policies or the sandbox since the last night whose report says it was stopped; what was merged in between deserves a second look.',
   ].join('\n');
   await issues.open(titleOf(canary), body, [CANARY_LABEL]);

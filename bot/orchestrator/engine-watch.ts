@@ -1,4 +1,5 @@
 import { code, table, text } from '#bot/evidence/markdown.ts';
+import type { Issue } from '#bot/github/issues-api.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
@@ -30,15 +31,18 @@ type WatchedApi = Pick<RepositoryApi, 'reportDeployment' | 'retireEnvironment' |
 export class EngineWatch {
   readonly #api: WatchedApi;
   readonly #state: StateBranch;
+  readonly #login: string;
   readonly #log: Logger;
   /** What was last shown on GitHub, whole: the state branch moves for many reasons. */
   #shown: string | null = null;
   /** Environments that may have a deployment standing; all of them until one look has told. */
   #environments: ReadonlySet<Stage> = new Set(Stage.options);
 
-  constructor(options: { api: WatchedApi; state: StateBranch; log: Logger }) {
+  /** @param options.login the bot's own account */
+  constructor(options: { api: WatchedApi; state: StateBranch; login: string; log: Logger }) {
     this.#api = options.api;
     this.#state = options.state;
+    this.#login = options.login;
     this.#log = options.log;
   }
 
@@ -131,8 +135,13 @@ export class EngineWatch {
     this.#environments = stages;
   }
 
+  /** Whoever may put on labels may put this one on an issue of somebody else's. */
+  async #ownIssues(): Promise<readonly Issue[]> {
+    return (await this.#api.issues.listOpen(LABEL)).filter(({ author }) => author === this.#login);
+  }
+
   async #closeIssues(status: EngineStatus): Promise<void> {
-    for (const issue of await this.#api.issues.listOpen(LABEL)) {
+    for (const issue of await this.#ownIssues()) {
       await this.#api.issues.comment(
         issue.number,
         `The engine is Synced again, at ${status.commit === null ? 'nothing' : code(status.commit)}.`,
@@ -148,7 +157,7 @@ export class EngineWatch {
     const title = isAllBreach
       ? `A limit was reached: no new entries for ${wrong.map(({ id }) => id).join(', ')}`
       : `The engine does not run what is on main (${status.commit?.slice(0, 12) ?? 'unread'})`;
-    if ((await this.#api.issues.listOpen(LABEL)).some((issue) => issue.title === title)) return;
+    if ((await this.#ownIssues()).some((issue) => issue.title === title)) return;
     const lines = wrong.map((item) => `- \`strategies/${item.id}\`: ${text(item.reason)}`);
     const body = [text(status.reason), '', ...lines, '', ...(isAllBreach ? ADVICE_ON_BREACH : ADVICE)].join('\n');
     await this.#api.issues.open(title, body, [LABEL]);

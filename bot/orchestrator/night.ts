@@ -23,6 +23,7 @@ import type { Truth } from '#engine/store/truth/truth.ts';
 import { analysisOf } from './analysis.ts';
 import { autonomyAt, type ForgeKind } from './autonomy.ts';
 import { BacktesterPool } from './backtester-pool.ts';
+import { uncaughtCanaries } from './canaries/uncaught.ts';
 import { type CanaryReport, type CanaryTask, describeCanary, flyCanaries } from './canaries.ts';
 import { create } from './create.ts';
 import { decide, percent } from './decide.ts';
@@ -155,7 +156,20 @@ async function fly(options: NightOptions, { cycle, asOf }: BegunNight, base: Com
     message: 'a strategy that knows nothing and one that cheats, for the gates to stop',
   });
   const recorded = await recordedCanaries(state, cycle);
-  const flown = await flyCanaries({ repository, issues, candles, base, strategy, cycle, asOf, author, recorded, prove });
+  const uncaught = uncaughtCanaries(await readLedgerFrom(state));
+  const flown = await flyCanaries({
+    repository,
+    issues,
+    candles,
+    base,
+    strategy,
+    cycle,
+    asOf,
+    author,
+    recorded,
+    uncaught,
+    prove,
+  });
   await recordCanaries(state, cycle, flown.canaries);
   for (const canary of flown.canaries) progress({ kind: 'done', phase: 'canaries', message: describeCanary(canary) });
   return flown;

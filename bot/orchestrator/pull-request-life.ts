@@ -8,9 +8,9 @@ import type { CommitHash } from '#engine/repository/repository.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
 import type { EngineStatus } from '#engine/runtime/status.ts';
 import { autonomyAt, mayMerge } from './autonomy.ts';
-import { CANARY_LABEL } from './canaries.ts';
 import { type EditedText, editedText } from './edited-text.ts';
 import { type Decider, type Decision, heldBy, readDecisions, recordDecision } from './life/decisions.ts';
+import { doubtInGates } from './life/doubt-in-gates.ts';
 import { isStale } from './life/evidence-on.ts';
 import { changeOf, labelsFor, wear } from './life/labels.ts';
 import { type LifeOptions, MAIN, tipOfMain } from './life/life-options.ts';
@@ -101,11 +101,9 @@ export class PullRequestLife {
     if (edited !== null) await api.rewritePullRequest(number, edited.text);
     const gates = (how === 'as-needed' ? await this.#standing(pull, base) : null) ?? (await this.#runGates(pull, base));
     if (gates[FINAL_GATE] !== 'success') return settled(gates, 'Not every gate passed.');
-    if ((await api.issues.listOpen(CANARY_LABEL)).length > 0) {
-      const sentence = 'All gates passed, but they let a canary through and no night has stopped it since; a person decides.';
-      return settled(gates, sentence);
-    }
     const hold = heldBy(await this.#decisions(number));
+    const doubt = await doubtInGates(this.#options.state);
+    if (doubt !== null) return settled(gates, `All gates passed, but ${doubt}; a person decides.`);
     if (hold !== null) return settled(gates, `All gates passed; @${hold.by} holds it.`);
     const merge = pull.author === botLogin ? await this.#mergeByPolicy(await api.pullRequest(number), base) : null;
     if (merge === null) return settled(gates, 'All gates passed; a person decides.');

@@ -43,7 +43,7 @@ beforeAll(async () => {
     life,
     repository,
     state,
-    engine: new EngineWatch({ api, state, log: open.options.log }),
+    engine: new EngineWatch({ api, state, login: 'ratchet[bot]', log: open.options.log }),
     orders,
     openCandles: () => CandleStore.openExisting(world.dir),
     night: null,

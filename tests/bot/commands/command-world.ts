@@ -67,7 +67,7 @@ export function roomIn({ world, api, life, repository, state, options }: Place):
     life,
     repository,
     state,
-    engine: new EngineWatch({ api, state, log: options.log }),
+    engine: new EngineWatch({ api, state, login: 'ratchet[bot]', log: options.log }),
     orders: WaitingOrders.open(join(world.dir, 'orders.sqlite')),
     openCandles: () => CandleStore.openExisting(world.dir),
     night: null,

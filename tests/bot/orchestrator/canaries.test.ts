@@ -10,6 +10,7 @@ import { finalGate, runAllGates } from '#bot/gates/run-gates.ts';
 import type { Issue } from '#bot/github/issues-api.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { CHEAT_NAMES, cheatOf } from '#bot/orchestrator/canaries/cheats.ts';
+import { uncaughtCanaries } from '#bot/orchestrator/canaries/uncaught.ts';
 import {
   CANARY_LABEL,
   type CanaryChange,
@@ -23,6 +24,7 @@ import {
 import { runNight } from '#bot/orchestrator/night.ts';
 import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { canaryNight } from '#tests/support/canary-night.ts';
 import { createDeployment, type Deployment } from '#tests/support/deployment.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
 import { itLong } from '#tests/support/long.ts';
@@ -90,6 +92,7 @@ function task(cycle: string, more: Partial<CanaryTask> = {}): CanaryTask {
     asOf: AS_OF,
     author: PERSON,
     recorded: [],
+    uncaught: [],
     prove: realGates,
     ...more,
   };
@@ -124,7 +127,7 @@ describe('canaries before the gates as they are', () => {
   beforeAll(async () => {
     for (const name of CHEAT_NAMES) await issues.open(`A canary got past the gates: ${name}`, '', [CANARY_LABEL]);
     before = await heads();
-    flown = await flyCanaries(task('20260101-1', { issues }));
+    flown = await flyCanaries(task('20260101-1', { issues, uncaught: CHEAT_NAMES }));
   }, 240_000);
 
   it('a null strategy is stopped by its honest numbers', () => {
@@ -201,22 +204,21 @@ describe('gates that have become weak', () => {
   );
 
   it('leave an alarm standing that nobody could judge again', async () => {
-    const { issues } = issueBook();
-    await issues.open('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
+    const uncaught = ['forges-metrics'];
     const failing = async () => {
       throw new RatchetError('gates/broken', 'The gates do not start.', 'Start them.');
     };
-    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { issues, prove: failing }));
+    const { alarm, canaries } = await flyCanaries(task(cycleOf('reaches-network'), { uncaught, prove: failing }));
     expect(canaries.map(({ outcome }) => outcome)).toEqual(['not-judged', 'not-judged', 'not-judged']);
-    expect(alarm).toContain('#1');
+    expect(alarm).toContain('forges-metrics');
   }, 120_000);
 });
 
 describe('a night whose alarm rings', () => {
   it('looks for nothing, proposes nothing, says why, and has it all in the ledger', async () => {
     const { repository, state, candles } = deployment;
-    const { issues } = issueBook();
-    await issues.open('A canary got past the gates: forges-metrics', '', [CANARY_LABEL]);
+    const { issues, written } = issueBook();
+    await canaryNight(state, '20251231-1', 'forges-metrics', 'slipped');
     const report = await runNight({
       strategy: 'ema-cross',
       asOf: AS_OF,
@@ -241,7 +243,9 @@ describe('a night whose alarm rings', () => {
     expect(report.reason).toContain('nothing is proposed');
     const ledger = await readLedgerFrom(state);
     const lines = recordsOf(ledger, 'canary').map(({ entry }) => `${entry.canary} ${entry.outcome}`);
-    expect(lines).toEqual(report.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`));
+    expect(lines.slice(1)).toEqual(report.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`));
+    expect(uncaughtCanaries(ledger)).toContain('forges-metrics');
+    expect(written.map(({ title }) => title)).toContain('A canary got past the gates: forges-metrics');
     expect(lines).toContain('forges-metrics slipped');
     expect(recordsOf(ledger, 'night-ended').at(-1)?.entry.reason).toBe(report.reason);
     expect(recordsOf(ledger, 'night-began').at(-1)?.entry.hint).toEqual({ by: 'octo', text: 'trade less' });

@@ -34,6 +34,7 @@ const newWatch = () =>
   new EngineWatch({
     api: new RepositoryApi(world.bot(), { owner, name: repo }, world.app.appId),
     state,
+    login: 'ratchet[bot]',
     log: createLog('silent'),
   });
 

@@ -4,9 +4,9 @@ import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { AutonomyLevel } from '#bot/gates/policies.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { mayMerge } from '#bot/orchestrator/autonomy.ts';
-import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
+import { canaryNight } from '#tests/support/canary-night.ts';
 import { itLong } from '#tests/support/long.ts';
 import { createProposal, FOLDER, HEAD_REF, OWNER, type ProposalWorld } from './life/proposal-world.ts';
 
@@ -148,10 +148,10 @@ describe('the levels of autonomy', { timeout: 60_000 }, () => {
 
   it('merge-paper merges nothing while a canary has got past the gates, and merges once that is settled', async () => {
     await propose('merge-paper');
-    const { number: alarm } = await api.issues.open('A canary got past the gates: forges-metrics', 'It did.', [CANARY_LABEL]);
+    await canaryNight(open!.state, '20260101-1', 'forges-metrics', 'slipped');
     expect(await life.prove(number)).toMatchObject({ sentence: expect.stringContaining('canary'), mergeCommit: null });
     expect((await api.pullRequest(number)).isMerged).toBe(false);
-    await api.issues.close(alarm);
+    await canaryNight(open!.state, '20260102-1', 'forges-metrics', 'stopped');
     await life.prove(number);
     expect((await api.pullRequest(number)).isMerged).toBe(true);
   });
