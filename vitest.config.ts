@@ -2,8 +2,10 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Minutes of real git, npm and processes: `npm run test:long` has them, a run of everything in a quarter of an hour has not. */
 const LONG = [
+  'tests/bot/orchestrator/life/in-order.test.ts',
   'tests/bot/orchestrator/repair/mend.test.ts',
   'tests/bot/orchestrator/repair/repair-main.test.ts',
+  'tests/e2e/kill.test.ts',
   'tests/e2e/loop.test.ts',
   'tests/workflows/runs.test.ts',
 ];
@@ -14,8 +16,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)],
     setupFiles: ['tests/support/contract-everywhere.ts'],
     pool: 'forks',
-    // One more than CI has cores: most tests wait for processes and sockets rather than compute.
-    maxWorkers: 3,
+    // Twice the cores that CI has: most tests wait for processes and sockets rather than compute.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -7,11 +7,10 @@ import { confirmOrders } from '#bot/commands/engine/confirm-orders.ts';
 import { orderIn } from '#bot/commands/engine/order-in.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleBox, handleBoxes } from '#bot/commands/handle-boxes.ts';
-import { handleComment } from '#bot/commands/handle-comment.ts';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { KeptAnswers } from '#bot/commands/kept-answers.ts';
 import { parseComment } from '#bot/commands/parse-comment.ts';
-import { laneOfCommand, receiveComment } from '#bot/commands/receive-comment.ts';
+import { laneOfCommand, receiveComment, takeUpCommand } from '#bot/commands/receive-comment.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import { type AppIdentity, RatchetApp, type RepositoryName } from '#bot/github/app.ts';
 import { type Job, JobQueue } from '#bot/github/job-queue.ts';
@@ -212,7 +211,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         if (parseComment(job.body).kind === 'command') refreshDashboard();
       },
       command: async (job) => {
-        await handleComment(job, room);
+        await takeUpCommand(job, room);
         refreshDashboard();
       },
       'main-moved': async () => {

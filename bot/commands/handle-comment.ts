@@ -2,9 +2,10 @@ import { text as shown } from '#bot/evidence/markdown.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { Answer } from './answer.ts';
 import type { CommandRoom, CommentCommand } from './command.ts';
-import { commandNamed, commandTable, nearestCommand } from './index.ts';
+import { COMMANDS, commandNamed, nearestCommand } from './index.ts';
 import { parseComment } from './parse-comment.ts';
 import { perform, type Request } from './perform.ts';
+import { commandTable } from './read/help.ts';
 
 /**
  * Does the command that a comment is, and answers it in one comment; leaves every other comment alone.
@@ -35,5 +36,5 @@ async function performOnce(command: CommentCommand, request: Request, room: Comm
 function unknown(name: string): string {
   const near = nearestCommand(name);
   const hint = near === null ? '' : `; did you mean \`/${near}\`?`;
-  return `There is no \`/${shown(name)}\`${hint} Nothing was done.\n\n${commandTable()}`;
+  return `There is no \`/${shown(name)}\`${hint} Nothing was done.\n\n${commandTable(COMMANDS)}`;
 }

@@ -1,4 +1,3 @@
-import { text } from '#bot/evidence/markdown.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import type { CommentCommand } from './command.ts';
 import { approve } from './decide/approve.ts';
@@ -7,8 +6,12 @@ import { hold } from './decide/hold.ts';
 import { merge } from './decide/merge.ts';
 import { promote } from './decide/promote.ts';
 import { rollback } from './decide/rollback.ts';
-import { halt, pause, reduce, resume } from './engine/orders.ts';
+import { halt } from './engine/halt.ts';
+import { pause } from './engine/pause.ts';
+import { reduce } from './engine/reduce.ts';
+import { resume } from './engine/resume.ts';
 import { nearest } from './nearest.ts';
+import { helpOver } from './read/help.ts';
 import { ledger } from './read/ledger.ts';
 import { performance } from './read/performance.ts';
 import { positions } from './read/positions.ts';
@@ -27,21 +30,9 @@ import { explain } from './tasks/explain.ts';
 import { rebase } from './tasks/rebase.ts';
 import { retest } from './tasks/retest.ts';
 
-const help: CommentCommand = {
-  name: 'help',
-  usage: '/help [COMMAND]',
-  summary: 'list the commands, or say what one does',
-  help: 'A comment is a command when it is one line that begins with a slash and a word, and was not edited.',
-  permission: 'read',
-  needsPullRequest: false,
-  wordsMax: 1,
-  lane: 'answers',
-  answer: async ({ words: [word] }) => (word === undefined ? commandTable() : helpAbout(word.replace(/^\//, '').toLowerCase())),
-};
-
 /** Every command there is, in the order people read them. */
 export const COMMANDS: readonly CommentCommand[] = [
-  ...[help, status, positions, trades, performance, report, risk, readiness, strategy, thoughts, why, ledger],
+  ...[helpOver(() => COMMANDS), status, positions, trades, performance, report, risk, readiness, strategy, thoughts, why, ledger],
   ...[backtest, retest, rebase, evolve, explain, ask],
   ...[approve, merge, hold, close, promote, rollback],
   ...[pause, resume, reduce, halt],
@@ -61,26 +52,4 @@ export function nearestCommand(name: string): string | null {
     name,
     COMMANDS.map((command) => command.name),
   );
-}
-
-export function commandTable(): string {
-  const rows = COMMANDS.map(
-    ({ usage, summary, permission }) => `| \`${usage.replaceAll('|', '\\|')}\` | ${summary} | ${permission} |`,
-  );
-  return ['| Command | What it does | Class |', '|---|---|---|', ...rows].join('\n');
-}
-
-function helpAbout(name: string): string {
-  const command = commandNamed(name);
-  if (command === null) {
-    const near = nearestCommand(name);
-    return `There is no \`/${text(name)}\`${near === null ? '' : `; did you mean \`/${near}\`?`}\n\n${commandTable()}`;
-  }
-  const { usage, summary, help: more, permission, needsPullRequest } = command;
-  const place = needsPullRequest ? 'On pull requests only.' : 'Under any issue or pull request.';
-  return [
-    `\`${usage}\`: ${summary}.`,
-    more,
-    `${place} Class **${permission}**; policies/autonomy.yaml says which permission that needs.`,
-  ].join('\n\n');
 }

@@ -7,6 +7,7 @@ import { commandNamed } from './index.ts';
 import { parseComment } from './parse-comment.ts';
 
 type CommentJob = Extract<Job, { kind: 'comment' }>;
+type CommandJob = Extract<Job, { kind: 'command' }>;
 
 /**
  * Shows at once that a command was heard, and does it, unless that takes long: then it waits its turn behind work of its kind, and
@@ -22,6 +23,11 @@ export async function receiveComment(job: CommentJob, room: CommandRoom, putOff:
   else putOff({ ...job, kind: 'command' });
 }
 
+/** Does a command whose turn has come, unless its comment is gone by then. */
+export async function takeUpCommand(job: CommandJob, room: CommandRoom): Promise<void> {
+  if (await acknowledge(job, room)) await handleComment(job, room);
+}
+
 /** The lane of the command that a comment is; what is none is answered at once. */
 export function laneOfCommand(body: string): Lane {
   const parsed = parseComment(body);
@@ -29,7 +35,7 @@ export function laneOfCommand(body: string): Lane {
 }
 
 /** False when the comment is gone: whoever took it back does not want it done. */
-async function acknowledge({ commentId }: CommentJob, { api }: CommandRoom): Promise<boolean> {
+async function acknowledge({ commentId }: CommentJob | CommandJob, { api }: CommandRoom): Promise<boolean> {
   try {
     await api.issues.acknowledge(commentId);
     return true;

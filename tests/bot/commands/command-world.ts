@@ -6,7 +6,7 @@ import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
 import { commandNamed } from '#bot/commands/index.ts';
 import { perform } from '#bot/commands/perform.ts';
-import { receiveComment } from '#bot/commands/receive-comment.ts';
+import { receiveComment, takeUpCommand } from '#bot/commands/receive-comment.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
@@ -115,7 +115,7 @@ export async function createCommandWorld(...args: Parameters<typeof createPropos
       const mine = { ...room, ...lent };
       const slow: Job[] = [];
       await receiveComment(job, mine, (put) => slow.push(put));
-      for (const put of slow) if (put.kind === 'command') await handleComment(put, mine);
+      for (const put of slow) if (put.kind === 'command') await takeUpCommand(put, mine);
     },
     answersTo: async (commentId, number = open.number) => {
       const comments = await api.issues.comments(number);

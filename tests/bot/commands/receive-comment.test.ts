@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { receiveComment } from '#bot/commands/receive-comment.ts';
+import { receiveComment, takeUpCommand } from '#bot/commands/receive-comment.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
@@ -27,6 +27,18 @@ describe('a command that takes long', () => {
   it('is seen to be heard before its turn comes', async () => {
     const { job, putOff, eyes, answers } = await receive('/retest');
     expect({ putOff, eyes, answers }).toEqual({ putOff: [{ ...job, kind: 'command' }], eyes: ['eyes'], answers: [] });
+  });
+});
+
+describe('one that was taken back before its turn', () => {
+  it('is not done', async () => {
+    const before = await here.traces();
+    const { putOff } = await receive('/retest');
+    const [command] = putOff as [Extract<Job, { kind: 'command' }>];
+    await here.world.as('owner').rest.issues.deleteComment({ owner, repo, comment_id: command.commentId });
+    await takeUpCommand(command, here.room);
+    expect(await here.answersTo(command.commentId)).toEqual([]);
+    expect(await here.traces()).toEqual(before);
   });
 });
 
