@@ -23,7 +23,7 @@ export async function bundled(entry, root) {
     const kept = freshBundle(folder) ?? (await makeBundle(entry, root, folder));
     return pathToFileURL(kept).href;
   } catch (error) {
-    if (['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(error?.code)) return null;
+    if (['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'].includes(error?.code)) return null;
     throw error;
   }
 }
@@ -32,6 +32,7 @@ export async function bundled(entry, root) {
 function freshBundle(folder) {
   try {
     const { bundle, sources } = JSON.parse(readFileSync(join(folder, 'made-of.json'), 'utf8'));
+    statSync(join(folder, bundle));
     return sources.every(([path, state]) => stateOf(path) === state) ? join(folder, bundle) : null;
   } catch {
     return null;

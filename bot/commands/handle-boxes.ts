@@ -19,11 +19,13 @@ export async function handleBoxes(
   { api, login }: Pick<CommandRoom, 'api' | 'login'>,
   putOff: (job: BoxJob) => void,
 ): Promise<void> {
-  for (const box of checkedBoxes(body, rendered, before)) putOff({ kind: 'box', ...box, sender, at });
   const lapsed = lapsedBoxes(body, rendered, before);
-  if (lapsed.length === 0) return;
-  const answer = new Answer(api.issues, { number, to: `edit:${at}`, login });
-  await answer.write(`@${sender} ticked what is out of date. ${lapsed.map(outOfDate).join(' ')} Nothing was done.`);
+  if (lapsed.length > 0) {
+    const answer = new Answer(api.issues, { number, to: `edit:${at}`, login });
+    await answer.write(`@${sender} ticked what is out of date. ${lapsed.map(outOfDate).join(' ')} Nothing was done.`);
+  }
+  // Last: whatever fails before this is tried again, and adds none of them twice.
+  for (const box of checkedBoxes(body, rendered, before)) putOff({ kind: 'box', ...box, sender, at });
 }
 
 function outOfDate({ command, number, head }: CheckedBox): string {
@@ -39,11 +41,20 @@ export async function handleBox({ command: name, number, head, sender, at }: Box
   if (command === null) return;
   const answer = new Answer(room.api.issues, { number, to: `box:${name}:${at}`, login: room.login });
   const opening = `@${sender} ticked \`/${name}\` on the dashboard.`;
+  // One that was done, and whose answer could not be written, has moved the head itself.
+  const key = `box:${name}:${number}:${at}`;
+  const known = room.kept?.of(key) ?? null;
+  if (known !== null) {
+    await answer.write(known);
+    return;
+  }
   const { headSha } = await room.api.pullRequest(number);
   if (!headSha.startsWith(head)) {
     await answer.write(`${opening} It was for \`${head}\`; the head is \`${headSha.slice(0, 12)}\` now. Nothing was done.`);
     return;
   }
   const request = { number, isPullRequest: true, author: sender, commentId: null, words: [] };
-  await answer.write(`${opening} ${await perform(command, request, room, answer)}`);
+  const done = `${opening} ${await perform(command, request, room, answer)}`;
+  room.kept?.keep(key, done);
+  await answer.write(done);
 }

@@ -26,10 +26,11 @@ async function performOnce(command: CommentCommand, request: Request, room: Comm
   const { commentId } = request;
   if (commentId === null || command.permission === 'engine' || room.kept === undefined)
     return perform(command, request, room, answer);
-  const known = room.kept.of(commentId);
+  const key = `comment:${commentId}`;
+  const known = room.kept.of(key);
   if (known !== null) return known;
   const done = await perform(command, request, room, answer);
-  room.kept.keep(commentId, done);
+  room.kept.keep(key, done);
   return done;
 }
 

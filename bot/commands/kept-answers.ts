@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 const KEPT_MS = 60 * 86_400_000;
 
 /**
- * What commands have come to, by the comment that gave them: a command that was done and whose answer could not be written is not done
+ * What commands have come to, by what gave them: `comment:7`, or a box of the dashboard. A command that was done and whose answer could not be written is not done
  * a second time to have it. A night costs trials, and a question tokens.
  */
 export class KeptAnswers {
@@ -20,21 +20,19 @@ export class KeptAnswers {
     const db = new Database(path);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
-    db.exec('CREATE TABLE IF NOT EXISTS answers (commentId INTEGER PRIMARY KEY, text TEXT NOT NULL, at INTEGER NOT NULL) STRICT');
+    db.exec('CREATE TABLE IF NOT EXISTS done (key TEXT PRIMARY KEY, text TEXT NOT NULL, at INTEGER NOT NULL) STRICT');
     return new KeptAnswers(db, clock);
   }
 
   /** Null for a command that has not been done. */
-  of(commentId: number): string | null {
-    return (
-      (this.#db.prepare('SELECT text FROM answers WHERE commentId = ?').pluck().get(commentId) as string | undefined) ?? null
-    );
+  of(key: string): string | null {
+    return (this.#db.prepare('SELECT text FROM done WHERE key = ?').pluck().get(key) as string | undefined) ?? null;
   }
 
-  keep(commentId: number, text: string): void {
+  keep(key: string, text: string): void {
     const now = this.#clock();
-    this.#db.prepare('DELETE FROM answers WHERE at < ?').run(now - KEPT_MS);
-    this.#db.prepare('INSERT OR IGNORE INTO answers VALUES (?, ?, ?)').run(commentId, text, now);
+    this.#db.prepare('DELETE FROM done WHERE at < ?').run(now - KEPT_MS);
+    this.#db.prepare('INSERT OR IGNORE INTO done VALUES (?, ?, ?)').run(key, text, now);
   }
 
   close(): void {

@@ -240,7 +240,9 @@ export class JobQueue {
     this.#db.prepare('DELETE FROM deliveries WHERE at < ?').run(before);
     // They are taken until they are REMEMBERED_MS old, by the forge's clock, so what was seen of them is kept longer than that.
     this.#db
-      .prepare("DELETE FROM sightings WHERE (key LIKE 'comment:%' OR key LIKE 'edit:%') AND at < ?")
+      .prepare(
+        "DELETE FROM sightings WHERE (key LIKE 'comment:%' OR key LIKE 'edit:%' OR key LIKE 'ref:refs/heads/gh-readonly-queue/%') AND at < ?",
+      )
       .run(before - REMEMBERED_MS);
     this.#db.prepare("DELETE FROM jobs WHERE state = 'failed' AND due_at < ?").run(before);
   }

@@ -42,7 +42,9 @@ export async function sayGivenUp(job: Job, error: unknown, { api, login }: Sayin
     }
     case 'gates': {
       const { state, headSha } = await api.pullRequest(job.number);
-      if (state === 'open') await refuse(headSha, `${why}\n\nComment \`/retest\` to have it proven.`, api);
+      const { [FINAL_GATE]: gate } = await api.checkConclusions(headSha);
+      // What failed came after the gates, such as a merge by policy: they have spoken.
+      if (state === 'open' && gate !== 'success') await refuse(headSha, `${why}\n\nComment \`/retest\` to have it proven.`, api);
       return;
     }
     case 'merge-group':

@@ -27,10 +27,14 @@ const kept = new LRUCache<string, Commit>({ max: 10_000 });
 /** Reads commits in the order asked; every hash must name a commit. */
 export async function readCommits(gitDir: string, shas: readonly string[]): Promise<Commit[]> {
   const keyOf = (sha: string): string => `${gitDir} ${sha}`;
-  const wanted = [...new Set(shas)].filter((sha) => !kept.has(keyOf(sha)));
-  const read = new Map((await readFromDisk(gitDir, wanted)).map((commit) => [commit.sha, commit]));
-  for (const commit of read.values()) kept.set(keyOf(commit.sha), commit);
-  return shas.map((sha) => structuredClone(read.get(sha) ?? kept.get(keyOf(sha))!));
+  // Taken now: what is kept may have to make room while the others are read.
+  const known = new Map([...new Set(shas)].map((sha) => [sha, kept.get(keyOf(sha))]));
+  const wanted = [...known.keys()].filter((sha) => known.get(sha) === undefined);
+  for (const commit of await readFromDisk(gitDir, wanted)) {
+    known.set(commit.sha, commit);
+    kept.set(keyOf(commit.sha), commit);
+  }
+  return shas.map((sha) => structuredClone(known.get(sha)!));
 }
 
 async function readFromDisk(gitDir: string, shas: readonly string[]): Promise<Commit[]> {

@@ -106,7 +106,7 @@ export const BENCHMARKS = {
   },
   uptime: {
     meaning: 'share of the time since it was loaded in which the engine ran, by the clock on the wall',
-    sql: `SELECT total(max(0, min(seenAt, @now) - max(startedAt, loadedAt))) / nullif(@now - loadedAt, 0) FROM loaded, runs`,
+    sql: `SELECT min(1.0, total(max(0, min(seenAt, @now) - max(startedAt, loadedAt))) / nullif(@now - loadedAt, 0)) FROM loaded, runs`,
   },
   age: { meaning: 'days since this version was loaded', sql: `SELECT (@asOf - instant) / ${DAY} FROM loaded` },
   versions: {

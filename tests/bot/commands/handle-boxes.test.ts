@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handleBox, handleBoxes } from '#bot/commands/handle-boxes.ts';
+import { KeptAnswers } from '#bot/commands/kept-answers.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { type Api, RepositoryApi } from '#bot/github/repository-api.ts';
 import { keepDashboard } from '#bot/orchestrator/dashboard/keep-dashboard.ts';
@@ -76,6 +78,21 @@ describe('a box of the dashboard', { timeout: 60_000 }, () => {
     expect(await tick('owner', ticked('close'))).toEqual([]);
     expect((await commentsOn(dashboard)).at(-1)).toContain('ticked what is out of date. `/close` was for');
     expect((await here.api.pullRequest(here.number)).state).toBe('open');
+  });
+
+  it('that was done and could not be answered is answered when its job runs again, and not done a second time', async () => {
+    const kept = KeptAnswers.open(join(here.world.dir, 'boxes.sqlite'), () => 0);
+    const { headSha } = await here.api.pullRequest(here.number);
+    const at = '2026-03-02T14:00:00Z';
+    const job = { kind: 'box', command: 'retest', number: here.number, head: headSha.slice(0, 12), sender: owner, at } as const;
+    await handleBox(job, { ...here.room, kept });
+    const runs = here.runs();
+    const said = await commentsOn(here.number);
+    // As if the bot had moved the head itself, as a rebase does.
+    await handleBox({ ...job, head: 'a'.repeat(12) }, { ...here.room, kept });
+    expect(here.runs()).toEqual(runs);
+    expect(await commentsOn(here.number)).toEqual(said);
+    kept.close();
   });
 
   it('is done once for whoever may, and is gone with its pull request', async () => {

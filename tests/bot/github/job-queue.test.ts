@@ -90,7 +90,7 @@ describe('the job queue', () => {
     const reopened = open();
     expect(reopened.take()?.job).toEqual(gates(4));
     reopened.close();
-  });
+  }, 120_000);
 
   it('takes up a file that an older version made', () => {
     const old = new Database(join(dir, 'old.sqlite'));

@@ -58,18 +58,9 @@ const step = (instant: number, part: Partial<StrategyStep>) =>
     equity: 1000,
     ...part,
   });
+const VERSION = { strategy: 'cross', commitHash: 'c', stage: 'paper', artifact: 'a', barMs: HOUR, symbols: 2 } as const;
 const load = (treeHash: string, instant: number, loadedAt: number) =>
-  store.addDeployment({
-    strategy: 'cross',
-    treeHash,
-    commitHash: 'c',
-    stage: 'paper',
-    artifact: 'a',
-    instant,
-    loadedAt,
-    barMs: HOUR,
-    symbols: 2,
-  });
+  store.addDeployment({ ...VERSION, treeHash, instant, loadedAt });
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'ratchet-truth-'));
@@ -174,6 +165,20 @@ describe('the truth of a version', () => {
       age: null,
       versions: 2,
     });
+  });
+
+  it('never says that it ran longer than there was time, whatever the clock on the wall did', () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'ratchet-truth-clock-'));
+    const other = EngineStore.open(elsewhere);
+    other.beginRun(0);
+    other.continueRun(100);
+    other.addDeployment({ ...VERSION, treeHash: 't1', instant: LOADED, loadedAt: 0 });
+    // Set back by ten, and begun again.
+    other.beginRun(90);
+    other.continueRun(120);
+    expect(other.truth('cross', 't1', bar(1), 120).uptime).toBe(1);
+    other.close();
+    rmSync(elsewhere, { recursive: true, force: true });
   });
 
   it('counts from when it was loaded where it never gave a signal or closed a trade', () => {
