@@ -10,7 +10,7 @@ import type { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { WaitingOrders } from './engine/waiting-orders.ts';
-import type { KeptAnswers } from './kept-answers.ts';
+import type { Memory } from './kept-answers.ts';
 
 /** What a comment asks for, who asks, and where it was written. */
 export interface Invocation {
@@ -48,8 +48,8 @@ export interface CommandRoom {
   readonly state: StateBranch;
   readonly engine: Pick<EngineWatch, 'status' | 'publishedReport' | 'report'>;
   readonly orders: WaitingOrders;
-  /** Where what a command came to is kept until it is answered; left out, a job that runs again does its command again. */
-  readonly kept?: Pick<KeptAnswers, 'of' | 'keep'>;
+  /** What commands came to, kept until it is answered. */
+  readonly kept: Memory;
   /** The candles that evidence is made from; the caller closes the store. */
   readonly openCandles: () => CandleStore;
   /** One night now; null where this bot runs none. */

@@ -3,6 +3,7 @@ import { type CheckedBox, checkedBoxes, lapsedBoxes } from '#bot/orchestrator/da
 import { Answer } from './answer.ts';
 import type { CommandRoom } from './command.ts';
 import { commandNamed } from './index.ts';
+import { once } from './kept-answers.ts';
 import { perform } from './perform.ts';
 
 type EditJob = Extract<Job, { kind: 'issue-edited' }>;
@@ -40,21 +41,13 @@ export async function handleBox({ command: name, number, head, sender, at }: Box
   const command = commandNamed(name);
   if (command === null) return;
   const answer = new Answer(room.api.issues, { number, to: `box:${name}:${at}`, login: room.login });
-  const opening = `@${sender} ticked \`/${name}\` on the dashboard.`;
-  // One that was done, and whose answer could not be written, has moved the head itself.
-  const key = `box:${name}:${number}:${at}`;
-  const known = room.kept?.of(key) ?? null;
-  if (known !== null) {
-    await answer.write(known);
-    return;
-  }
-  const { headSha } = await room.api.pullRequest(number);
-  if (!headSha.startsWith(head)) {
-    await answer.write(`${opening} It was for \`${head}\`; the head is \`${headSha.slice(0, 12)}\` now. Nothing was done.`);
-    return;
-  }
-  const request = { number, isPullRequest: true, author: sender, commentId: null, words: [] };
-  const done = `${opening} ${await perform(command, request, room, answer)}`;
-  room.kept?.keep(key, done);
-  await answer.write(done);
+  const act = async (): Promise<string> => {
+    const { headSha } = await room.api.pullRequest(number);
+    if (!headSha.startsWith(head))
+      return `It was for \`${head}\`; the head is \`${headSha.slice(0, 12)}\` now. Nothing was done.`;
+    return perform(command, { number, isPullRequest: true, author: sender, commentId: null, words: [] }, room, answer);
+  };
+  // One that was done, and whose answer could not be written, may have moved the head itself.
+  const done = await once(room.kept, `box:${name}:${number}:${at}`, act);
+  await answer.write(`@${sender} ticked \`/${name}\` on the dashboard. ${done}`);
 }

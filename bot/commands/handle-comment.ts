@@ -1,10 +1,11 @@
 import { text as shown } from '#bot/evidence/markdown.ts';
 import type { Job } from '#bot/github/job-queue.ts';
 import { Answer } from './answer.ts';
-import type { CommandRoom, CommentCommand } from './command.ts';
+import type { CommandRoom } from './command.ts';
 import { COMMANDS, commandNamed, nearestCommand } from './index.ts';
+import { once } from './kept-answers.ts';
 import { parseComment } from './parse-comment.ts';
-import { perform, type Request } from './perform.ts';
+import { perform } from './perform.ts';
 import { commandTable } from './read/help.ts';
 
 /**
@@ -18,20 +19,9 @@ export async function handleComment(job: Extract<Job, { kind: 'comment' | 'comma
   const command = commandNamed(parsed.name);
   const { number, isPullRequest, author, commentId } = job;
   const request = { number, isPullRequest, author, commentId, words: parsed.words };
-  await answer.write(command === null ? unknown(parsed.name) : await performOnce(command, request, room, answer));
-}
-
-/** An order to the engine has a memory of its own, since its answer goes on after it. */
-async function performOnce(command: CommentCommand, request: Request, room: CommandRoom, answer: Answer): Promise<string> {
-  const { commentId } = request;
-  if (commentId === null || command.permission === 'engine' || room.kept === undefined)
-    return perform(command, request, room, answer);
-  const key = `comment:${commentId}`;
-  const known = room.kept.of(key);
-  if (known !== null) return known;
-  const done = await perform(command, request, room, answer);
-  room.kept.keep(key, done);
-  return done;
+  const act = async () => (command === null ? unknown(parsed.name) : perform(command, request, room, answer));
+  // An order to the engine has a memory of its own, since its answer goes on after it.
+  await answer.write(command?.permission === 'engine' ? await act() : await once(room.kept, `comment:${commentId}`, act));
 }
 
 function unknown(name: string): string {

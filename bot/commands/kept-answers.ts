@@ -3,6 +3,17 @@ import Database from 'better-sqlite3';
 /** A comment older than this is no command any more, whoever tells of it; twice that is long enough. */
 const KEPT_MS = 60 * 86_400_000;
 
+export type Memory = Pick<KeptAnswers, 'of' | 'keep'>;
+
+/** What `act` came to: now, or when it was done before under the same key. */
+export async function once(kept: Memory, key: string, act: () => Promise<string>): Promise<string> {
+  const known = kept.of(key);
+  if (known !== null) return known;
+  const done = await act();
+  kept.keep(key, done);
+  return done;
+}
+
 /**
  * What commands have come to, by what gave them: `comment:7`, or a box of the dashboard. A command that was done and whose answer could not be written is not done
  * a second time to have it. A night costs trials, and a question tokens.

@@ -76,6 +76,11 @@ export class IssuesApi {
     return issues.filter((issue) => issue.pull_request === undefined || issue.pull_request === null).map(issueOf);
   }
 
+  /** Those that `login` has opened: whoever may put on labels may put this one on another's. */
+  async listOpenBy(login: string, label: string): Promise<readonly Issue[]> {
+    return (await this.listOpen(label)).filter(({ author }) => author === login);
+  }
+
   async open(title: string, body: string, labels: readonly string[]): Promise<Issue> {
     const { data } = await this.#api.rest.issues.create({ ...this.#repo, title, body: bounded(body), labels: [...labels] });
     return issueOf(data);

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+const CommentFields = {
+  number: z.number().int(),
+  commentId: z.number().int(),
+  author: z.string(),
+  body: z.string(),
+  isPullRequest: z.boolean(),
+};
+
 /** What the bot has been asked to do. Jobs are levels, not edges: running one twice ends in the same state as running it once. */
 export const Job = z.discriminatedUnion('kind', [
   /** Prove the head of a pull request against the present tip of main, and settle it by policy. */
@@ -12,20 +20,12 @@ export const Job = z.discriminatedUnion('kind', [
   /** Somebody wrote a comment that may be a command. */
   z.strictObject({
     kind: z.literal('comment'),
-    number: z.number().int(),
-    commentId: z.number().int(),
-    author: z.string(),
-    body: z.string(),
-    isPullRequest: z.boolean(),
+    ...CommentFields,
   }),
   /** A command that takes long, in a comment that is known to have been heard. */
   z.strictObject({
     kind: z.literal('command'),
-    number: z.number().int(),
-    commentId: z.number().int(),
-    author: z.string(),
-    body: z.string(),
-    isPullRequest: z.boolean(),
+    ...CommentFields,
   }),
   /** main moved: what was proven against the old base is proven again. */
   z.strictObject({ kind: z.literal('main-moved') }),

@@ -1,5 +1,4 @@
 import { code, table, text } from '#bot/evidence/markdown.ts';
-import type { Issue } from '#bot/github/issues-api.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
@@ -135,13 +134,8 @@ export class EngineWatch {
     this.#environments = stages;
   }
 
-  /** Whoever may put on labels may put this one on an issue of somebody else's. */
-  async #ownIssues(): Promise<readonly Issue[]> {
-    return (await this.#api.issues.listOpen(LABEL)).filter(({ author }) => author === this.#login);
-  }
-
   async #closeIssues(status: EngineStatus): Promise<void> {
-    for (const issue of await this.#ownIssues()) {
+    for (const issue of await this.#api.issues.listOpenBy(this.#login, LABEL)) {
       await this.#api.issues.comment(
         issue.number,
         `The engine is Synced again, at ${status.commit === null ? 'nothing' : code(status.commit)}.`,
@@ -157,7 +151,7 @@ export class EngineWatch {
     const title = isAllBreach
       ? `A limit was reached: no new entries for ${wrong.map(({ id }) => id).join(', ')}`
       : `The engine does not run what is on main (${status.commit?.slice(0, 12) ?? 'unread'})`;
-    if ((await this.#ownIssues()).some((issue) => issue.title === title)) return;
+    if ((await this.#api.issues.listOpenBy(this.#login, LABEL)).some((issue) => issue.title === title)) return;
     const lines = wrong.map((item) => `- \`strategies/${item.id}\`: ${text(item.reason)}`);
     const body = [text(status.reason), '', ...lines, '', ...(isAllBreach ? ADVICE_ON_BREACH : ADVICE)].join('\n');
     await this.#api.issues.open(title, body, [LABEL]);

@@ -21,16 +21,15 @@ import { RemoteWatch } from './remote-watch.ts';
 import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { restoreSlots } from './restore-slots.ts';
+import { RunRecord, seenEveryMs } from './run-record.ts';
 import { assertSameMarket } from './same-market.ts';
 import { readStoredSlot } from './slot-memory.ts';
-import { type EngineProblem, type EngineStatus, statusText, summarise, writeLocalStatus } from './status.ts';
+import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
 import { StrategySlot } from './strategy-slot.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
-/** While no bar closes it says so often that it runs. */
-const seenEveryMs = 60_000;
 /** A remote that does not answer may not keep the status waiting longer. */
 const remoteTimeoutMs = 30_000;
 
@@ -53,6 +52,7 @@ export class Engine {
   readonly #state: StateBranch;
   readonly #watch: RemoteWatch;
   readonly #reports: ReportKeeper;
+  readonly #runs: RunRecord;
   readonly #bell = new Bell();
   readonly #token: { value: string | undefined };
   readonly #catchUpUntil: number;
@@ -60,7 +60,6 @@ export class Engine {
   /** Market time: the close of the last instant taken in, or where the replay begins. */
   #now: number;
   #dueAt = 0;
-  #seenAt = 0;
   #isStopping = false;
   #hasCaughtUp = false;
   #hasNews = false;
@@ -144,6 +143,7 @@ export class Engine {
     const { repository, state, store, slots, around, feed } = parts;
     const { dir, market, reportEveryMs } = parts.options;
     const { clock, log } = around;
+    this.#runs = new RunRecord(store, clock);
     this.#reports = new ReportKeeper({ dir, reader: store, markets: market.markets, clock, everyMs: reportEveryMs });
     this.#reconciler = new Reconciler({
       repository,
@@ -182,13 +182,13 @@ export class Engine {
   /** Trades until `stop`. Throws only when it cannot go on: a full disk, a store that refuses. */
   async run(): Promise<void> {
     try {
-      this.#store.beginRun(this.#around.clock());
+      this.#runs.begin();
       this.#emit({ kind: 'started', pid: process.pid, time: this.#store.lastFeedTime() });
       this.#tell();
       this.#watch.start();
       while (!this.#isStopping) await this.#turn();
       this.#commit();
-      this.#store.continueRun(this.#around.clock());
+      this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
       this.#reports.take(this.#control, true);
     } finally {
@@ -223,7 +223,7 @@ export class Engine {
     } else {
       this.#commit();
       this.#tell();
-      this.#noteRunning();
+      this.#runs.note();
       await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), seenEveryMs));
     }
   }
@@ -271,13 +271,6 @@ export class Engine {
     commitOutcomes(this.#store, this.#pending, this.#around.clock());
     this.#pending.length = 0;
     this.#emit({ kind: 'bar', time: last.instant, equity: this.#store.equity() });
-  }
-
-  #noteRunning(): void {
-    const now = this.#around.clock();
-    if (now - this.#seenAt < seenEveryMs) return;
-    this.#seenAt = now;
-    this.#store.continueRun(now);
   }
 
   async #takeNews(): Promise<void> {
@@ -384,19 +377,16 @@ export class Engine {
   }
 
   #compose(): EngineStatus {
+    const { problems, commit } = this.#reconciler;
+    const own = [this.#controlProblem, this.#remoteProblem, this.#lookProblem].filter((problem) => problem !== null);
     const strategies = this.#reconciler.statuses();
-    const problems = [...this.#reconciler.problems, this.#controlProblem, this.#remoteProblem, this.#lookProblem].filter(
-      (problem) => problem !== null,
-    );
-    return {
-      schema: 'ratchet/engine-status/2',
-      ...summarise(strategies, problems),
-      commit: this.#reconciler.commit,
-      control: this.#control,
-      mode: this.#control.mode,
-      feed: this.#feedState(),
+    return composeStatus({
       strategies,
-    };
+      problems: [...problems, ...own],
+      commit,
+      control: this.#control,
+      feed: this.#feedState(),
+    });
   }
 
   #feedState(): EngineStatus['feed'] {

@@ -60,6 +60,15 @@ export interface EngineProblem {
 
 const severity: Readonly<Record<SyncStatus, number>> = { Synced: 0, OutOfSync: 1, Degraded: 2 };
 
+/** What the engine says of itself, whole. */
+export function composeStatus(
+  facts: Pick<EngineStatus, 'strategies' | 'commit' | 'control' | 'feed'> & { readonly problems: readonly EngineProblem[] },
+): EngineStatus {
+  const { strategies, problems, commit, control, feed } = facts;
+  const whole = summarise(strategies, problems);
+  return { schema: 'ratchet/engine-status/2', ...whole, commit, control, mode: control.mode, feed, strategies };
+}
+
 /** The whole is as well as its worst part. */
 export function summarise(
   strategies: readonly StrategyStatus[],

@@ -76,10 +76,7 @@ export async function proposeWaysBack(
   if (troubles.length === 0) return [];
   const { api, repository, log, botLogin } = options;
   const base = await tipOfMain(options);
-  const issue =
-    failed.length === 0
-      ? null
-      : ((await api.issues.listOpen(ENGINE_LABEL)).find(({ author }) => author === botLogin)?.number ?? null);
+  const issue = failed.length === 0 ? null : ((await api.issues.listOpenBy(botLogin, ENGINE_LABEL))[0]?.number ?? null);
   const said: string[] = [];
   for (const { strategy, tree, backTo, why } of troubles) {
     // What the engine reports of may be older than main: a version that main has left needs no way back.

@@ -15,6 +15,7 @@ import { statusPath, statusText } from '#engine/runtime/status.ts';
 import { owner, repo, type World } from '#tests/bot/forge/forge-under-test.ts';
 import { createProposal, FOLDER, type ProposalWorld } from '#tests/bot/orchestrator/life/proposal-world.ts';
 import { type ModelServer, startModelServer } from '#tests/support/model-server.ts';
+import { FORGETFUL } from './command-world.ts';
 
 /** Comments by people on the forge, a model on this machine, and everything between the two. */
 let open: ProposalWorld;
@@ -45,6 +46,7 @@ beforeAll(async () => {
     state,
     engine: new EngineWatch({ api, state, login: 'ratchet[bot]', log: open.options.log }),
     orders,
+    kept: FORGETFUL,
     openCandles: () => CandleStore.openExisting(world.dir),
     night: null,
     ask: (question) => {

@@ -5,6 +5,7 @@ import type { CommandRoom } from '#bot/commands/command.ts';
 import { WaitingOrders } from '#bot/commands/engine/waiting-orders.ts';
 import { handleComment } from '#bot/commands/handle-comment.ts';
 import { commandNamed } from '#bot/commands/index.ts';
+import type { Memory } from '#bot/commands/kept-answers.ts';
 import { perform } from '#bot/commands/perform.ts';
 import { receiveComment, takeUpCommand } from '#bot/commands/receive-comment.ts';
 import type { Job } from '#bot/github/job-queue.ts';
@@ -55,6 +56,9 @@ export interface CommandWorld extends ProposalWorld {
 type Place = Pick<ProposalWorld, 'world' | 'api' | 'life' | 'repository' | 'state' | 'options'>;
 export type CommentJob = Parameters<typeof handleComment>[0];
 
+/** Keeps nothing: what a job does that runs again is what most tests here look at. */
+export const FORGETFUL: Memory = { of: () => null, keep: () => {} };
+
 /** What a bot works with that has just been started, and its way with a comment. */
 export function roomIn({ world, api, life, repository, state, options }: Place): CommandRoom & {
   readonly orders: WaitingOrders;
@@ -69,6 +73,7 @@ export function roomIn({ world, api, life, repository, state, options }: Place):
     state,
     engine: new EngineWatch({ api, state, login: 'ratchet[bot]', log: options.log }),
     orders: WaitingOrders.open(join(world.dir, 'orders.sqlite')),
+    kept: FORGETFUL,
     openCandles: () => CandleStore.openExisting(world.dir),
     night: null,
     ask: null,
