@@ -43,6 +43,8 @@ export interface Neighbour {
 export interface PackInputs {
   readonly cycle: string;
   readonly strategy: string;
+  /** Whose version runs; the same, unless the strategy is new. */
+  readonly against: string;
   readonly claim: ProposalClaim;
   readonly search: Pack['search'];
   /** Daily returns of the night's scored trials on the development span, as the ledger keeps them. */
@@ -117,9 +119,10 @@ async function examined(inputs: PackInputs, { candidate: subject, incumbent: riv
   const permuted = await permutation(team, { version: inputs.candidate, ranges: subject.ranges, evaluation, columns, effort });
 
   return {
-    schema: 'ratchet/evidence/2',
+    schema: 'ratchet/evidence/3',
     cycle: inputs.cycle,
     strategy: inputs.strategy,
+    against: inputs.against,
     semantics: SEMANTICS_VERSION,
     proposal: inputs.claim,
     parentTree: inputs.parentTree,

@@ -12,7 +12,7 @@ import { Statistics } from './pack/statistics.ts';
 import { Digest, Millis, Span } from './pack/units.ts';
 import { WalkForward } from './pack/walk-forward.ts';
 
-export { ProposalClaim, ProposalKind } from './pack/proposal.ts';
+export { Forecast, Measure, ProposalClaim, ProposalKind, RiskTier, Threshold } from './pack/proposal.ts';
 export { Run } from './pack/run.ts';
 
 /** The file inside a strategy's folder; replaced by each version, so a review shows what changed in the numbers too. */
@@ -23,13 +23,15 @@ export const PACK_PATH = 'evidence/pack.json';
  * base commit and the ledger, so that the gate makes the same bytes. What has no value is null: never 0, never left out.
  */
 export const Pack = z.strictObject({
-  schema: z.literal('ratchet/evidence/2'),
+  schema: z.literal('ratchet/evidence/3'),
   cycle: z.string().regex(/^[0-9]{8}-[0-9]+$/),
   strategy: StrategyId,
+  /** Whose version it is measured against: its own, unless the strategy is new. */
+  against: StrategyId,
   /** What fills mean; raised whenever it changes. */
   semantics: z.number().int().positive(),
   proposal: ProposalClaim,
-  /** Git tree of `strategies/<id>` on the base commit. */
+  /** Git tree of `strategies/<against>` on the base commit. */
   parentTree: z.string().regex(/^[0-9a-f]{40}$/),
   /** Digests of the files the numbers belong to. */
   files: z.record(z.string(), Digest),

@@ -19,9 +19,11 @@ import { type GateContext, readText, type StrategyChange } from './context.ts';
 import { parsePolicy } from './policies.ts';
 
 export interface VaultQuestion {
-  readonly change: StrategyChange & { readonly baseTree: string; readonly headTree: string };
+  readonly change: StrategyChange & { readonly headTree: string };
   readonly candidate: StrategyVersion;
   readonly incumbent: StrategyVersion;
+  /** Git tree of the incumbent. */
+  readonly parentTree: string;
   readonly evaluation: Evaluation;
   /** All of the evaluation's candles, the vault's included. */
   readonly columns: ReadonlyMap<string, CandleColumns>;
@@ -38,10 +40,10 @@ export interface VaultQuestion {
  */
 export async function askVault(context: GateContext, question: VaultQuestion): Promise<VaultAnswer> {
   const { state } = context;
-  const { change, candidate, evaluation } = question;
+  const { change, candidate, parentTree, evaluation } = question;
   const text = await readText(context.repository, context.base, HELD_OUT_PATH);
   const policy = parsePolicy(HELD_OUT_PATH, text, HeldOutPolicy).vault;
-  const pair = vaultPair(candidate.files, change.baseTree);
+  const pair = vaultPair(candidate.files, parentTree);
   const { vault } = evaluation.spans;
   const recorded = (ledger: LedgerReading) => {
     requireLevels(ledger);

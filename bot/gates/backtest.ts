@@ -98,17 +98,21 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
   if (typeof parsed === 'string') return parsed;
   const { baseTree, headTree } = change;
   if (headTree === null) return 'the strategy is gone.';
-  if (baseTree === null) return 'the strategy is new on this base; there is no incumbent to compare it with.';
   if (parsed.strategy !== change.id) return `it speaks of ${parsed.strategy}.`;
+  const { against } = parsed;
+  if (baseTree !== null && against !== change.id)
+    return `it is measured against ${against}, but the base has a version of ${change.id} itself.`;
+  const incumbentTree = await context.repository.treeOf(context.base, `strategies/${against}`);
+  if (incumbentTree === null) return `it is measured against ${against}, which is not on this base.`;
   const evaluation = parseEvaluation(await readText(context.repository, context.base, EVALUATION_PATH));
-  const beside = Object.keys(await tradingTrees(context.repository, context.base, [change.id]));
-  const freshness = staleness(parsed, { semantics: SEMANTICS_VERSION, evaluation, incumbentTree: baseTree, beside });
+  const beside = Object.keys(await tradingTrees(context.repository, context.base, [against]));
+  const freshness = staleness(parsed, { semantics: SEMANTICS_VERSION, evaluation, incumbentTree, beside });
   if (freshness.state === 'stale') return freshness.reason;
   const candidate = await readVersion(change.id, await strategyFiles(context.repository, context.head, change.id));
   const ledger = await readLedgerFrom(context.state);
   const unsupported = unsupportedBy(ledger, parsed, configurationOf(candidate.files));
   if (unsupported !== null) return unsupported;
-  const incumbent = await readVersion(change.id, await strategyFiles(context.repository, context.base, change.id));
+  const incumbent = await readVersion(against, await strategyFiles(context.repository, context.base, against));
   const columns = candlesOf(context, evaluation);
   // What evidence is made from ends with the selection data, here as in the night that made it.
   const seen = columnsUntil(columns, evaluation.spans.selection.to);
@@ -116,13 +120,14 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
     {
       cycle: parsed.cycle,
       strategy: change.id,
+      against,
       claim: parsed.proposal,
       search: parsed.search,
       trialReturns: trialReturns(ledger, parsed.cycle),
-      parentTree: baseTree,
+      parentTree: incumbentTree,
       candidate,
       incumbent,
-      beside: await deployedBeside(context.repository, context.base, change.id),
+      beside: await deployedBeside(context.repository, context.base, against),
       evaluation,
       columns: seen,
     },
@@ -131,7 +136,7 @@ async function reexecute(context: GateContext, change: StrategyChange): Promise<
   if (canonicalJson(rebuilt) === committed) {
     const edited = await firstEdited(context, change, rebuilt);
     if (edited !== null) return edited;
-    return { change: { ...change, baseTree, headTree }, candidate, incumbent, evaluation, columns };
+    return { change: { ...change, headTree }, candidate, incumbent, parentTree: incumbentTree, evaluation, columns };
   }
   const difference = firstDifference(parsed, rebuilt, '$') ?? 'the text is not canonical JSON';
   return `re-execution gives other bytes: ${difference}; take the evidence as the night committed it.`;
@@ -168,7 +173,7 @@ function unsupportedBy(ledger: LedgerReading, pack: Pack, configuration: Digest)
   const own = { entries: ledger.entries.filter(({ cycle }) => cycle === pack.cycle) };
   // The yes was about a lead over one incumbent: it says nothing about another one, nor about another strategy's.
   const began = recordsOf(own, 'night-began')[0]?.entry;
-  if (began?.strategy !== pack.strategy || began.parentTree !== pack.parentTree)
+  if (began?.strategy !== pack.against || began.parentTree !== pack.parentTree)
     return `cycle ${pack.cycle} searched for something better than another version of a strategy, and only about that were its questions.`;
   const miscounted = firstDifference(pack.search, searched, '$.search');
   if (miscounted !== null) return `the ledger disagrees: ${miscounted}.`;

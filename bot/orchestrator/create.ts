@@ -24,6 +24,8 @@ export interface TrialRecorder {
 
 export interface Creation {
   readonly candidates: readonly Candidate[];
+  /** The proposer's own words, when it had any. */
+  readonly reason: string | null;
   readonly trials: number;
   /** Daily returns of the scored trials; null when there is none. */
   readonly returns: NightReturns | null;
@@ -48,7 +50,7 @@ export interface CreateTask {
  */
 export async function create(task: CreateTask): Promise<Creation> {
   const search = new Search(task);
-  const candidates = await task.proposer.propose({
+  const { candidates, reason } = await task.proposer.propose({
     incumbent: task.incumbent.files,
     incumbentResult: task.incumbentResult,
     trials: task.trials,
@@ -57,7 +59,7 @@ export async function create(task: CreateTask): Promise<Creation> {
   });
   await search.settled();
   search.requireTried(candidates);
-  return { candidates, trials: search.asked, returns: search.returns() };
+  return { candidates, reason, trials: search.asked, returns: search.returns() };
 }
 
 interface Question extends PlannedTrial {

@@ -49,6 +49,7 @@ export async function examine(task: ExamineTask): Promise<Examination> {
     {
       cycle: task.cycle,
       strategy: id,
+      against: task.incumbent.manifest.id,
       claim: task.candidate.claim,
       search: task.search,
       trialReturns: task.trialReturns,

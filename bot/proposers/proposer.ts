@@ -29,8 +29,15 @@ export interface Candidate {
   readonly claim: ProposalClaim;
 }
 
+export interface Proposal {
+  /** Best first; empty when nothing beat the incumbent on the development data. */
+  readonly candidates: readonly Candidate[];
+  /** Why there is none, or why these, in a sentence for a person; null where the trials say it all. */
+  readonly reason: string | null;
+}
+
 export interface Proposer {
   readonly name: ProposalClaim['proposer'];
-  /** Best first; empty when nothing beat the incumbent on the development data. Same task, same answer. */
-  propose(task: ProposerTask): Promise<readonly Candidate[]>;
+  /** Same task, same answer. */
+  propose(task: ProposerTask): Promise<Proposal>;
 }

@@ -153,7 +153,16 @@ export async function makeEvidence(
     {
       cycle,
       strategy: 'ema-cross',
-      claim: { kind: 'TWEAK', hypothesis: 'Fewer trades cost less.', changes: ['volumeRatio: 1 → 1.8'], proposer: 'evolution' },
+      against: 'ema-cross',
+      claim: {
+        kind: 'TWEAK',
+        hypothesis: 'Fewer trades cost less.',
+        changes: ['volumeRatio: 1 → 1.8'],
+        proposer: 'evolution',
+        riskTier: 1,
+        forecast: null,
+        killRule: null,
+      },
       search,
       trialReturns: trialReturns(written, cycle),
       parentTree: parentTree!,

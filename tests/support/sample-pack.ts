@@ -16,15 +16,19 @@ export function samplePack(change: (pack: Pack) => void = () => {}): Pack {
   const incumbent = walk(5, DAYS, -0.0004, 0.009);
   const candidate = walk(23, DAYS, 0.0007, 0.008);
   const pack: Pack = {
-    schema: 'ratchet/evidence/2',
+    schema: 'ratchet/evidence/3',
     cycle: '20260301-1',
     strategy: 'ema-cross',
+    against: 'ema-cross',
     semantics: SEMANTICS_VERSION,
     proposal: {
       kind: 'TWEAK',
       hypothesis: 'Slower averages trade less often, so fees eat less of the same trend.',
       changes: ['fast: 9 → 14', 'slow: 21 → 40', 'stopLoss: 2 % → 3.5 %'],
       proposer: 'evolution',
+      riskTier: 1,
+      forecast: null,
+      killRule: null,
     },
     parentTree: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
     files: { 'strategy.ts': digestOf('strategy'), 'manifest.yaml': digestOf('manifest') },

@@ -13,7 +13,7 @@ export function lineage(pack: Pack, context: Pick<RenderContext, 'base'> | null)
     ['Cycle', code(pack.cycle)],
     [
       'Parent',
-      `tree ${code(pack.parentTree.slice(0, 12))} of ${code(`strategies/${pack.strategy}`)}${context === null ? '' : ` on ${code(context.base.ref)} at ${code(context.base.sha.slice(0, 12))}`}`,
+      `tree ${code(pack.parentTree.slice(0, 12))} of ${code(`strategies/${pack.against}`)}${context === null ? '' : ` on ${code(context.base.ref)} at ${code(context.base.sha.slice(0, 12))}`}`,
     ],
     ['Dataset', `${code(shortDigest(pack.dataset.digest))}${simulated}`],
     ['Development data', days(pack.spans.development)],

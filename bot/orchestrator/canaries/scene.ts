@@ -88,7 +88,16 @@ export async function prepareScene(task: SceneTask): Promise<Scene> {
     {
       cycle,
       strategy,
-      claim: { kind: 'NEW', hypothesis: 'Chance earns money.', changes: ['a canary'], proposer: 'evolution' },
+      against: strategy,
+      claim: {
+        kind: 'NEW',
+        hypothesis: 'Chance earns money.',
+        changes: ['a canary'],
+        proposer: 'evolution',
+        riskTier: 3,
+        forecast: null,
+        killRule: null,
+      },
       search,
       trialReturns: trialReturns(ledger, cycle),
       parentTree,

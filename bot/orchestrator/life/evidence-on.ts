@@ -42,8 +42,8 @@ export async function whyStale(
   const pack = await packAt(strategy, head, { repository });
   const evaluationText = await readText(repository, base, EVALUATION_PATH);
   const evaluation = parseEvaluation(evaluationText);
-  const beside = await tradingTrees(repository, base, [strategy]);
-  const incumbentTree = await repository.treeOf(base, `strategies/${strategy}`);
+  const beside = await tradingTrees(repository, base, [pack.against]);
+  const incumbentTree = await repository.treeOf(base, `strategies/${pack.against}`);
   const freshness = staleness(pack, { semantics: SEMANTICS_VERSION, evaluation, incumbentTree, beside: Object.keys(beside) });
   if (freshness.state === 'stale') return freshness.reason;
   // How much was computed and the text of those beside it stand in no pack, only in the bytes that are made from them.
@@ -78,15 +78,16 @@ export async function isStale(pull: PullRequest, base: CommitHash, repository: R
 export async function evidenceOn(place: Place, options: EvidenceOptions): Promise<{ pack: Pack; sentence: string }> {
   const { strategy, head, base } = place;
   const { repository } = options;
-  const parentTree = await repository.treeOf(base, `strategies/${strategy}`);
-  if (parentTree === null)
-    throw new RatchetError('life/conflict', `main no longer has strategies/${strategy}.`, 'Close the proposal.', { strategy });
   const pack = await packAt(strategy, head, options);
+  const { against } = pack;
+  const parentTree = await repository.treeOf(base, `strategies/${against}`);
+  if (parentTree === null)
+    throw new RatchetError('life/conflict', `main no longer has strategies/${against}.`, 'Close the proposal.', { strategy });
   // The selection data said yes to a lead over one incumbent, which says nothing about another.
   if (pack.parentTree !== parentTree) {
     throw new RatchetError(
       'life/conflict',
-      `main has another version of ${strategy} than the one that cycle ${pack.cycle} searched to better, and only about that were its questions.`,
+      `main has another version of ${against} than the one that cycle ${pack.cycle} searched to better, and only about that were its questions.`,
       'Close the proposal, and let a night look again.',
       { strategy },
     );
@@ -102,13 +103,14 @@ export async function evidenceOn(place: Place, options: EvidenceOptions): Promis
     const inputs = {
       cycle: pack.cycle,
       strategy,
+      against: pack.against,
       claim: pack.proposal,
       search: pack.search,
       trialReturns: trialReturns(ledger, pack.cycle),
       parentTree,
       candidate: await readVersion(strategy, await strategyFiles(repository, head, strategy)),
-      incumbent: await readVersion(strategy, await strategyFiles(repository, base, strategy)),
-      beside: await deployedBeside(repository, base, strategy),
+      incumbent: await readVersion(against, await strategyFiles(repository, base, against)),
+      beside: await deployedBeside(repository, base, against),
       evaluation,
       columns,
     };

@@ -1,4 +1,4 @@
-import type { Candidate, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
+import type { Candidate, Proposal, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import { structureOf } from './configuration.ts';
 import { hypothesisOf } from './hypothesis.ts';
@@ -21,7 +21,7 @@ export interface DevelopedCandidate extends Candidate {
  * development data. An incumbent whose source is not what its blueprint prints is a person's text: only its numbers move.
  */
 export function evolutionProposer(): Omit<Proposer, 'propose'> & {
-  propose(task: ProposerTask): Promise<readonly DevelopedCandidate[]>;
+  propose(task: ProposerTask): Promise<Proposal & { readonly candidates: readonly DevelopedCandidate[] }>;
 } {
   return {
     name: 'evolution',
@@ -33,7 +33,7 @@ export function evolutionProposer(): Omit<Proposer, 'propose'> & {
         seed: task.seed,
         rangesFor: (configuration) => rangesFor(incumbent, configuration),
       });
-      return choose(book, incumbent).map((trial) => candidateOf(book.incumbent, trial));
+      return { candidates: choose(book, incumbent).map((trial) => candidateOf(book.incumbent, trial)), reason: null };
     },
   };
 }
@@ -77,6 +77,9 @@ function candidateOf(incumbent: Trial, trial: Trial): DevelopedCandidate {
       hypothesis: hypothesisOf(incumbent, trial),
       changes: trial.changes.map(({ text }) => text),
       proposer: 'evolution',
+      riskTier: isRestructured ? 2 : 1,
+      forecast: null,
+      killRule: null,
     },
     development: trial.result,
   };

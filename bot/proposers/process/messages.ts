@@ -26,6 +26,7 @@ export const FromProposer = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('proposed'),
     candidates: z.array(z.strictObject({ files: Files, claim: ProposalClaim })).max(100),
+    reason: z.string().max(1_000).nullable(),
   }),
   z.strictObject({ kind: z.literal('failed'), message: z.string().max(2_000) }),
 ]);

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Candidate, Evaluation, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
+import type { Evaluation, Proposal, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { FromProposer, type SentEvaluation, sent, type ToProposer } from './messages.ts';
 import { bundled, startProcess } from './start-process.ts';
@@ -61,7 +61,7 @@ async function start({ module, onStart }: ProposerProgram): Promise<ChildProcess
 }
 
 /** Puts the task, answers questions, and waits for the proposal. */
-function converse(child: ChildProcess, task: ProposerTask): Promise<readonly Candidate[]> {
+function converse(child: ChildProcess, task: ProposerTask): Promise<Proposal> {
   return new Promise((resolve, reject) => {
     let lastWords = '';
     let owed = 0;
@@ -104,8 +104,8 @@ function converse(child: ChildProcess, task: ProposerTask): Promise<readonly Can
           // Not a word more is heard from one that a question has failed: the night ends with that error.
           return void answer(message.data).catch((error: unknown) => settle(() => reject(error)));
         case 'proposed': {
-          const { candidates } = message.data;
-          return settle(() => resolve(candidates));
+          const { candidates, reason } = message.data;
+          return settle(() => resolve({ candidates, reason }));
         }
         case 'failed': {
           const why = message.data.message;

@@ -37,13 +37,14 @@ export function serve(proposer: Proposer): void {
     }
     const { incumbent, incumbentResult, trials, seed } = message;
     void proposer.propose({ incumbent, incumbentResult: withDigest(incumbentResult), trials, seed, evaluate }).then(
-      (candidates) =>
+      ({ candidates, reason }) =>
         say({
           kind: 'proposed',
           candidates: candidates.map(({ files, claim }) => ({
             files: new Map(files),
             claim: { ...claim, changes: [...claim.changes] },
           })),
+          reason,
         }),
       (error: unknown) =>
         say({ kind: 'failed', message: (error instanceof Error ? error.message : String(error)).slice(0, 2_000) }),

@@ -53,7 +53,16 @@ export async function smallMarket() {
   const inputs: PackInputs = {
     cycle: '20260101-1',
     strategy: 'ema-cross',
-    claim: { kind: 'TWEAK', hypothesis: 'Slower is cheaper.', changes: ['slow: 21 → 60'], proposer: 'evolution' },
+    against: 'ema-cross',
+    claim: {
+      kind: 'TWEAK',
+      hypothesis: 'Slower is cheaper.',
+      changes: ['slow: 21 → 60'],
+      proposer: 'evolution',
+      riskTier: 1,
+      forecast: null,
+      killRule: null,
+    },
     search: {
       trials: 8,
       trialsEver: 20,

@@ -52,6 +52,8 @@ class Diary implements TrialRecorder {
   }
 }
 
+const NOTHING = { candidates: [], reason: null };
+
 function search(propose: (task: ProposerTask) => ReturnType<Proposer['propose']>, trials = 5) {
   const diary = new Diary();
   const proposer: Proposer = { name: 'evolution', propose };
@@ -65,7 +67,7 @@ describe('a search', () => {
     const { created, diary } = search(async ({ evaluate }) => {
       await Promise.all([evaluate(filesWith(1.5), 'a'), evaluate(new Map([['manifest.yaml', 'id: x']]), 'b')]);
       await evaluate(filesWith(1.7), 'c');
-      return [];
+      return NOTHING;
     });
     const { trials, returns } = await created;
     expect(diary.lines).toEqual([
@@ -89,24 +91,32 @@ describe('a search', () => {
   it('has no return series where nothing was scored', async () => {
     const { created } = search(async ({ evaluate }) => {
       await evaluate(new Map(), 'nothing');
-      return [];
+      return NOTHING;
     });
-    expect(await created).toEqual({ candidates: [], trials: 1, returns: null });
+    expect(await created).toEqual({ candidates: [], reason: null, trials: 1, returns: null });
   });
 
   it('refuses a question beyond its trials, and a candidate that was never tried or was refused', async () => {
     const greedy = search(async ({ evaluate }) => {
       await evaluate(filesWith(1.1), 'a');
       await evaluate(filesWith(1.2), 'b');
-      return [];
+      return NOTHING;
     }, 1);
     await expect(greedy.created).rejects.toMatchObject({ code: 'night/trials-spent' });
-    const claim: ProposalClaim = { kind: 'TWEAK', hypothesis: 'Trust me.', changes: ['a'], proposer: 'evolution' };
-    const bold = search(async () => [{ files: filesWith(2), claim }]);
+    const claim: ProposalClaim = {
+      kind: 'TWEAK',
+      hypothesis: 'Trust me.',
+      changes: ['a'],
+      proposer: 'evolution',
+      riskTier: 1,
+      forecast: null,
+      killRule: null,
+    };
+    const bold = search(async () => ({ candidates: [{ files: filesWith(2), claim }], reason: null }));
     await expect(bold.created).rejects.toMatchObject({ code: 'night/untried' });
     const stubborn = search(async ({ evaluate }) => {
       await evaluate(new Map(), 'refused');
-      return [{ files: new Map(), claim }];
+      return { candidates: [{ files: new Map(), claim }], reason: null };
     });
     await expect(stubborn.created).rejects.toMatchObject({ code: 'night/untried' });
   }, 60_000);

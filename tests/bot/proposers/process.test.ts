@@ -30,8 +30,8 @@ describe('a proposer in a process of its own', () => {
   it('asks the same questions, in the same batches, and proposes the same as it would here', async () => {
     const here = taskOver(hill, { trials: 40 });
     const there = taskOver(hill, { trials: 40 });
-    const expected = await evolutionProposer().propose(here.task);
-    const candidates = await proposerProcess(EVOLUTION).propose(there.task);
+    const expected = (await evolutionProposer().propose(here.task)).candidates;
+    const { candidates } = await proposerProcess(EVOLUTION).propose(there.task);
     expect(candidates).toEqual(expected.map(({ files, claim }) => ({ files, claim })));
     expect(there.asked).toEqual(here.asked);
   }, 60_000);

@@ -28,7 +28,7 @@ describe('evolution', () => {
     const { task } = taskOver((configured) => (isUntouched(configured.blueprint) ? smoothHill(configured) : -0.01), {
       trials: 120,
     });
-    const [best] = await evolutionProposer().propose(task);
+    const [best] = (await evolutionProposer().propose(task)).candidates;
     expect(best!.development.metrics.netReturn).toBeGreaterThan(task.incumbentResult.metrics.netReturn);
     expect(best!.claim.kind).toBe('TWEAK');
     expect(best!.files.get('strategy.ts')).toBe(task.incumbent.get('strategy.ts'));
@@ -39,10 +39,13 @@ describe('evolution', () => {
 
   it('finds a better structure and claims a restructuring, with the moves in words', async () => {
     const { task } = taskOver(hiddenStructure);
-    const [best] = await evolutionProposer().propose(task);
+    const [best] = (await evolutionProposer().propose(task)).candidates;
     expect(best!.claim).toEqual({
       kind: 'RESTRUCTURE',
       proposer: 'evolution',
+      riskTier: 2,
+      forecast: null,
+      killRule: null,
       hypothesis:
         '4h bars carry less noise than 1h bars and a trailing stop lets a trend run for as long as it lasts, so more of each move is kept.',
       changes: ['signal timeframe: 1h → 4h', 'protection: stop and target → trailing stop'],
@@ -53,7 +56,7 @@ describe('evolution', () => {
 
   it('drops changes that earn nothing', async () => {
     const { task } = taskOver(smoothHill, { trials: 150 });
-    const [best] = await evolutionProposer().propose(task);
+    const [best] = (await evolutionProposer().propose(task)).candidates;
     for (const change of best!.claim.changes) expect(change).toMatch(/^(fast|stopLoss|protection)/);
   });
 
@@ -80,20 +83,20 @@ describe('evolution', () => {
 
   it('never proposes what the sandbox refused', async () => {
     const { task } = taskOver((configured) => (configured.parameters.fast! > 9 ? 'refused' : smoothHill(configured)));
-    for (const { files } of await evolutionProposer().propose(task)) {
+    for (const { files } of (await evolutionProposer().propose(task)).candidates) {
       expect(parse(files.get('manifest.yaml')!).parameters.fast).toBeLessThanOrEqual(9);
     }
   });
 
   it('proposes nothing when nothing beats the incumbent', async () => {
     const flat = taskOver(() => 0.0001);
-    expect(await evolutionProposer().propose(flat.task)).toEqual([]);
+    expect((await evolutionProposer().propose(flat.task)).candidates).toEqual([]);
     const refused = taskOver((configured) =>
       JSON.stringify(configured.parameters) === JSON.stringify(incumbentParameters) && configured.blueprint?.filters.length === 2
         ? 0.0001
         : -0.001,
     );
-    expect(await evolutionProposer().propose(refused.task)).toEqual([]);
+    expect((await evolutionProposer().propose(refused.task)).candidates).toEqual([]);
   });
 
   it('moves only numbers, within their ranges, when a person has edited the source', async () => {
@@ -101,7 +104,7 @@ describe('evolution', () => {
       source.replace("context.hold('in position')", "context.hold('waiting for the exit')"),
     );
     const { task, asked } = taskOver(smoothHill, { incumbent });
-    const candidates = await evolutionProposer().propose(task);
+    const { candidates } = await evolutionProposer().propose(task);
     expect(candidates.length).toBeGreaterThan(0);
     for (const { claim } of candidates) expect(claim.kind).toBe('TWEAK');
     for (const { files } of asked) {
@@ -119,12 +122,13 @@ describe('evolution', () => {
   it('leaves an incumbent alone that declares nothing to move', async () => {
     const incumbent = new Map([...incumbentFiles(), ['strategy.ts', 'export default 1;\n']]);
     const { task, asked } = taskOver(smoothHill, { incumbent });
-    expect(await evolutionProposer().propose(task)).toEqual([]);
+    expect((await evolutionProposer().propose(task)).candidates).toEqual([]);
     expect(asked).toEqual([]);
   });
 
   it('claims what the evidence pack accepts', async () => {
     const { task } = taskOver(hiddenStructure);
-    for (const { claim } of await evolutionProposer().propose(task)) expect(ProposalClaim.parse(claim)).toEqual(claim);
+    for (const { claim } of (await evolutionProposer().propose(task)).candidates)
+      expect(ProposalClaim.parse(claim)).toEqual(claim);
   });
 });

@@ -31,7 +31,7 @@ describe('evolution on a simulated market, through the real sandbox', () => {
         return answer;
       },
     };
-    const candidates = await evolutionProposer().propose(task);
+    const { candidates } = await evolutionProposer().propose(task);
     expect(answers.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 24 }, () => 'scored'));
     expect(candidates.length).toBeGreaterThan(0);
     for (const { files, development } of candidates) {
@@ -39,7 +39,7 @@ describe('evolution on a simulated market, through the real sandbox', () => {
       const again = await ground.run(files, ground.development);
       expect(again.resultDigest).toBe(development.resultDigest);
     }
-    expect(await evolutionProposer().propose(task)).toEqual(candidates);
+    expect((await evolutionProposer().propose(task)).candidates).toEqual(candidates);
   }, 120_000);
 
   it('runs what the printer prints: each combination trades or says why it holds', async () => {

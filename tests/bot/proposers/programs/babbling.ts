@@ -4,7 +4,7 @@ const babbling: Proposer = {
   name: 'evolution',
   async propose() {
     process.send!({ kind: 'merge', number: 1 });
-    return [];
+    return { candidates: [], reason: null };
   },
 };
 export default babbling;

@@ -4,8 +4,17 @@ import type { Proposer } from '#bot/proposers/proposer.ts';
 const boasting: Proposer = {
   name: 'evolution',
   async propose({ incumbent }) {
-    const claim = { kind: 'TWEAK' as const, hypothesis: 'Trust me.', changes: ['a'], proposer: 'evolution' as const, sharpe: 9 };
-    return [{ files: incumbent, claim }];
+    const claim = {
+      kind: 'TWEAK' as const,
+      hypothesis: 'Trust me.',
+      changes: ['a'],
+      proposer: 'evolution' as const,
+      riskTier: 1 as const,
+      forecast: null,
+      killRule: null,
+      sharpe: 9,
+    };
+    return { candidates: [{ files: incumbent, claim }], reason: null };
   },
 };
 export default boasting;

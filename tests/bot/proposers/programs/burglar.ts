@@ -17,7 +17,7 @@ const burglar: Proposer = {
       'start a thread': outcomeOf(() => new Worker('1', { eval: true })),
     };
     await evaluate(incumbent, JSON.stringify(tried));
-    return [];
+    return { candidates: [], reason: null };
   },
 };
 export default burglar;
