@@ -55,7 +55,7 @@ export async function create(task: CreateTask): Promise<Creation> {
     incumbentResult: task.incumbentResult,
     trials: task.trials,
     seed: task.seed,
-    evaluate: async (files, label) => search.ask(files, label),
+    evaluate: async (files, label, strategy) => search.ask(files, label, strategy),
   });
   await search.settled();
   search.requireTried(candidates);
@@ -63,6 +63,7 @@ export async function create(task: CreateTask): Promise<Creation> {
 }
 
 interface Question extends PlannedTrial {
+  readonly strategy: string;
   readonly files: StrategyFiles;
   readonly answer: (evaluation: Promise<Evaluation>) => void;
 }
@@ -82,7 +83,7 @@ class Search {
     this.#task = task;
   }
 
-  ask(files: StrategyFiles, label: string): Promise<Evaluation> {
+  ask(files: StrategyFiles, label: string, strategy = this.#task.incumbent.manifest.id): Promise<Evaluation> {
     this.asked += 1;
     if (this.asked > this.#task.trials) {
       throw new RatchetError(
@@ -94,7 +95,7 @@ class Search {
     const trial = this.asked;
     if (this.#gathering.length === 0) queueMicrotask(() => this.#flush());
     return new Promise((answer) => {
-      this.#gathering.push({ trial, label, configuration: configurationOf(files), files, answer });
+      this.#gathering.push({ trial, label, strategy, configuration: configurationOf(files), files, answer });
     });
   }
 
@@ -137,8 +138,8 @@ class Search {
     const { record, onTrial, yardstick } = this.#task;
     await record.plan(batch.map(({ trial, label, configuration }) => ({ trial, label, configuration })));
     const evaluations = await Promise.all(
-      batch.map(async ({ trial, files, configuration }) => {
-        const evaluation = await this.#evaluate(files);
+      batch.map(async ({ trial, strategy, files, configuration }) => {
+        const evaluation = await this.#evaluate(strategy, files);
         if (evaluation.outcome === 'scored') {
           this.#scored.add(configuration);
           this.#series[trial - 1] = returnsByDay(evaluation.result.equity, yardstick.capital, yardstick.spans.development);
@@ -152,10 +153,10 @@ class Search {
     return evaluations;
   }
 
-  async #evaluate(files: StrategyFiles): Promise<Evaluation> {
-    const { incumbent, pool, yardstick } = this.#task;
+  async #evaluate(strategy: string, files: StrategyFiles): Promise<Evaluation> {
+    const { pool, yardstick } = this.#task;
     try {
-      const version = await readVersion(incumbent.manifest.id, files);
+      const version = await readVersion(strategy, files);
       const result = await pool.use(version, (tester) =>
         tester.run(requestFor(tester, version, yardstick, yardstick.spans.development)),
       );

@@ -19,12 +19,15 @@ export interface ProposerTask {
   /**
    * `label` names the configuration in the ledger. Calls made in one go are written down together and run side by side; ask for
    * what does not depend on each other without waiting in between.
+   * @param strategy the folder's name, when it is not the incumbent's
    */
-  evaluate(files: StrategyFiles, label: string): Promise<Evaluation>;
+  evaluate(files: StrategyFiles, label: string, strategy?: string): Promise<Evaluation>;
 }
 
 /** What a proposer says: files and words. No number of its own goes any further. */
 export interface Candidate {
+  /** The folder's name, when it is not the incumbent's. */
+  readonly strategy?: string;
   readonly files: StrategyFiles;
   readonly claim: ProposalClaim;
 }

@@ -1,7 +1,7 @@
 import { nightsOf, readLedgerFrom } from '#bot/evidence/ledger.ts';
 import { strategyFiles } from '#bot/gates/context.ts';
 import { heldOutStatus } from '#bot/gates/held-out-status.ts';
-import type { Fact } from '#bot/proposers/claude/ask.ts';
+import type { Fact } from '#bot/proposers/fact.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
 import type { CommandRoom } from '../command.ts';

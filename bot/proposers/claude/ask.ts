@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Fact } from '#bot/proposers/fact.ts';
 import type { Prompt } from './model.ts';
-
-/** Something the program knows, as text. */
-export interface Fact {
-  /** Of the program's own making. */
-  readonly title: string;
-  readonly text: string;
-}
 
 export interface AskedQuestion {
   /** A login. */
