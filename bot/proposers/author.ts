@@ -1,3 +1,4 @@
+import type { ProposalKind } from '#bot/evidence/pack.ts';
 import type { Decision } from './decision.ts';
 import type { Fact } from './fact.ts';
 import type { Candidate, ProposerTask } from './proposer.ts';
@@ -29,7 +30,7 @@ export interface Author {
   /** What should happen tonight, from the facts alone: no result of a change is known yet. */
   decide(facts: readonly Fact[]): Promise<{ readonly kind: 'decided'; readonly decision: Decision } | Nothing>;
   /** Writes the version that was decided on, and hears at most twice what is wrong with it. */
-  write(decision: Extract<Decision, { forecast: unknown }>, facts: readonly Fact[], task: ProposerTask): Promise<Work>;
+  write(decision: Extract<Decision, { kind: ProposalKind }>, facts: readonly Fact[], task: ProposerTask): Promise<Work>;
   /** Writes an analysis module; `check` says what the sandbox finds wrong with a text, null when nothing. */
   writeModule(
     decision: Extract<Decision, { kind: 'ANALYSIS' }>,
