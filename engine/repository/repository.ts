@@ -35,6 +35,10 @@ const keptBytes = 16 * 1024 * 1024;
 
 const allHeads = '+refs/heads/*:refs/heads/*';
 
+/** Folders of branches that are this mirror's alone: no fetch brings, moves or removes one. Below the bot's own, so that nobody's branch is hidden. */
+export const LOCAL_BRANCHES = ['ratchet/night', 'ratchet/rescue'] as const;
+const butOwn = LOCAL_BRANCHES.map((folder) => `^refs/heads/${folder}/*`);
+
 /**
  * A repository on this disk and, mostly, the remote it follows. Everything is read from objects: there is no work tree,
  * nothing is checked out, and no file of the repository is ever executed.
@@ -97,7 +101,7 @@ export class Repository {
   }
 
   /**
-   * Brings the remote's branches here; branches that are gone there go here too. In a repository that is no mirror the branches
+   * Brings the remote's branches here; branches that are gone there go here too, but for `LOCAL_BRANCHES`. In a repository that is no mirror the branches
    * must be named, because those of the person who works there would be overwritten.
    * Throws `repository/unreachable` or `repository/denied`.
    */
@@ -106,7 +110,7 @@ export class Repository {
     const wanted = refspecs ?? this.#allBranches();
     const turn = this.#fetching.then(async () => {
       const args = ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
-      await this.#remoteGit('fetch', remote, [...args, '--update-head-ok', remote.url, ...wanted]);
+      await this.#remoteGit('fetch', remote, [...args, '--update-head-ok', remote.url, ...wanted, ...butOwn]);
     });
     this.#fetching = turn.catch(() => undefined);
     return turn;

@@ -162,6 +162,7 @@ export async function makeEvidence(
         riskTier: 1,
         forecast: null,
         killRule: null,
+        knownUntil: null,
       },
       search,
       trialReturns: trialReturns(written, cycle),

@@ -29,6 +29,7 @@ export function samplePack(change: (pack: Pack) => void = () => {}): Pack {
       riskTier: 1,
       forecast: null,
       killRule: null,
+      knownUntil: null,
     },
     parentTree: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
     files: { 'strategy.ts': digestOf('strategy'), 'manifest.yaml': digestOf('manifest') },

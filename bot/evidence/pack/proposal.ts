@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Probability } from './units.ts';
+import { Millis, Probability } from './units.ts';
 
 export const ProposalKind = z.enum(['TWEAK', 'RESTRUCTURE', 'NEW']);
 export type ProposalKind = z.infer<typeof ProposalKind>;
@@ -38,5 +38,7 @@ export const ProposalClaim = z.strictObject({
   forecast: Forecast.nullable(),
   /** When this happens, the hypothesis was wrong. */
   killRule: Threshold.nullable(),
+  /** A model has read of what happened up to here; results after it are the ones it cannot have known. Null for who has read nothing. UTC. */
+  knownUntil: Millis.nullable(),
 });
 export type ProposalClaim = z.infer<typeof ProposalClaim>;

@@ -97,6 +97,7 @@ export async function prepareScene(task: SceneTask): Promise<Scene> {
         riskTier: 3,
         forecast: null,
         killRule: null,
+        knownUntil: null,
       },
       search,
       trialReturns: trialReturns(ledger, cycle),

@@ -80,6 +80,7 @@ function candidateOf(incumbent: Trial, trial: Trial): DevelopedCandidate {
       riskTier: isRestructured ? 2 : 1,
       forecast: null,
       killRule: null,
+      knownUntil: null,
     },
     development: trial.result,
   };

@@ -62,6 +62,7 @@ export async function smallMarket() {
       riskTier: 1,
       forecast: null,
       killRule: null,
+      knownUntil: null,
     },
     search: {
       trials: 8,

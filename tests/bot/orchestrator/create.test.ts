@@ -111,6 +111,7 @@ describe('a search', () => {
       riskTier: 1,
       forecast: null,
       killRule: null,
+      knownUntil: null,
     };
     const bold = search(async () => ({ candidates: [{ files: filesWith(2), claim }], reason: null }));
     await expect(bold.created).rejects.toMatchObject({ code: 'night/untried' });

@@ -46,6 +46,7 @@ describe('evolution', () => {
       riskTier: 2,
       forecast: null,
       killRule: null,
+      knownUntil: null,
       hypothesis:
         '4h bars carry less noise than 1h bars and a trailing stop lets a trend run for as long as it lasts, so more of each move is kept.',
       changes: ['signal timeframe: 1h → 4h', 'protection: stop and target → trailing stop'],

@@ -12,6 +12,7 @@ const boasting: Proposer = {
       riskTier: 1 as const,
       forecast: null,
       killRule: null,
+      knownUntil: null,
       sharpe: 9,
     };
     return { candidates: [{ files: incumbent, claim }], reason: null };
