@@ -11,6 +11,7 @@ import { comparison } from './sections/comparison.ts';
 import { costs } from './sections/costs.ts';
 import { equity } from './sections/equity.ts';
 import { footer } from './sections/footer.ts';
+import { knowledge } from './sections/knowledge.ts';
 import { lineage } from './sections/lineage.ts';
 import { prediction } from './sections/prediction.ts';
 import { reproduce } from './sections/reproduce.ts';
@@ -18,6 +19,7 @@ import { robustness } from './sections/robustness.ts';
 import { statistics } from './sections/statistics.ts';
 import { trials } from './sections/trials.ts';
 import { verdict } from './sections/verdict.ts';
+import { wager } from './sections/wager.ts';
 import { walkForward } from './sections/walk-forward.ts';
 
 export type { CommandHelp, RenderContext } from './render-context.ts';
@@ -44,6 +46,8 @@ const SECTIONS: readonly Section[] = [
   { name: 'The verdict', render: verdict, keep: 'always' },
   { name: 'Before and after', render: comparison, keep: 12 },
   { name: 'What changes', render: changes, keep: 5 },
+  { name: 'What its author staked on it', render: wager, keep: 9 },
+  { name: 'What its author may have known', render: knowledge, keep: 10 },
   { name: 'Equity', render: equity, keep: 4, file: EQUITY_SVG_PATH },
   { name: 'How sure', render: statistics, keep: 11 },
   { name: 'If reality is worse than assumed', render: costs, keep: 10 },

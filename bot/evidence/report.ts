@@ -3,11 +3,13 @@ import type { Pack } from './pack.ts';
 import { changes } from './sections/changes.ts';
 import { comparison } from './sections/comparison.ts';
 import { costs } from './sections/costs.ts';
+import { knowledge } from './sections/knowledge.ts';
 import { lineage } from './sections/lineage.ts';
 import { prediction } from './sections/prediction.ts';
 import { robustness } from './sections/robustness.ts';
 import { statistics } from './sections/statistics.ts';
 import { trials } from './sections/trials.ts';
+import { wager } from './sections/wager.ts';
 import { walkForward } from './sections/walk-forward.ts';
 
 /** Beside the pack: where a part goes that is too long for the pull request's page. */
@@ -21,6 +23,8 @@ export function report(pack: Pack): string {
     `${label}${text(pack.proposal.hypothesis)}`,
     comparison(pack),
     changes(pack),
+    wager(pack),
+    knowledge(pack),
     statistics(pack),
     costs(pack),
     robustness(pack),
@@ -28,5 +32,7 @@ export function report(pack: Pack): string {
     trials(pack),
     prediction(pack),
     lineage(pack, null),
-  ].join('\n\n')}\n`;
+  ]
+    .filter((section) => section !== '')
+    .join('\n\n')}\n`;
 }

@@ -5,7 +5,7 @@ import type { PullRequest } from '#bot/github/repository-api.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import type { LifeOptions } from './life-options.ts';
 
-/** Stages of the strategies the head changes, as the head has them and as the base had them. */
+/** Stages of the strategies the head changes, as the head has them and as the base had them; `none` where one is not there. */
 export async function stagesOf(
   pull: PullRequest,
   base: CommitHash,
@@ -21,7 +21,7 @@ export async function stagesOf(
     if (id === null) return [];
     for (const commit of [base, head]) {
       const text = await readText(repository, commit, `strategies/${id}/manifest.yaml`);
-      if (text !== null) stages.add(parseManifest(id, text).stage);
+      stages.add(text === null ? 'none' : parseManifest(id, text).stage);
     }
   }
   return [...stages];

@@ -114,6 +114,16 @@ describe('who merges it', () => {
       'with a strategy on paper',
       { [TRADES]: 'x', 'strategies/ema-cross/manifest.yaml': `${read('strategies/ema-cross/manifest.yaml')}\n` },
     ],
+    [
+      'a strategy on paper that is new',
+      {
+        'strategies/another/manifest.yaml': read('strategies/ema-cross/manifest.yaml').replace('id: ema-cross', 'id: another'),
+      },
+    ],
+    [
+      'a strategy on paper that is retired',
+      { 'strategies/ema-cross/manifest.yaml': null, 'strategies/ema-cross/strategy.ts': null },
+    ],
   ])('is a person, at every level of autonomy: %s', async (_what, files) => {
     const { base, head, repository } = await changeOf(files);
     const stages = await stagesOf({ headSha: head } as never, base, { repository });
