@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { type ModelAccess, ModelSettings, takeModelAccess } from '#bot/proposers/claude/settings.ts';
 
 /** How the server answers a request: as the API does, or as it should not. */
 export type ModelReply =
@@ -37,7 +38,7 @@ const Body = z.looseObject({
   model: z.string(),
   max_tokens: z.int(),
   stream: z.literal(true),
-  system: z.string(),
+  system: z.array(z.looseObject({ type: z.literal('text'), text: z.string().min(1) })),
   messages: z.array(z.looseObject({ role: z.string(), content: z.string() })),
 });
 
@@ -56,6 +57,8 @@ export interface ModelServer {
   reply(...replies: readonly ModelReply[]): void;
   /** Resolves when a request has come whose answer does not. */
   readonly silent: () => Promise<void>;
+  /** What a bot is configured with to ask it. */
+  access(settings?: Partial<z.input<typeof ModelSettings>>): ModelAccess;
   close(): Promise<void>;
 }
 
@@ -96,8 +99,9 @@ export async function startModelServer(key = 'sk-ant-test-0123456789abcdefghij')
     answer(reply, response, asked.at(-1)!, key);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     key,
     asked,
     reply: (...next) => {
@@ -108,6 +112,10 @@ export async function startModelServer(key = 'sk-ant-test-0123456789abcdefghij')
       });
     },
     silent: () => silence,
+    access: (settings = {}) => {
+      const parsed = ModelSettings.parse({ model: 'claude-test-1', modelBaseUrl: url, ...settings });
+      return takeModelAccess(parsed, { ANTHROPIC_API_KEY: key })!;
+    },
     close: () =>
       new Promise((done) => {
         server.close(() => done());

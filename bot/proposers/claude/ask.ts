@@ -23,7 +23,7 @@ export function askPrompt({ by, question, facts }: AskedQuestion, nonce: string)
     quoted('question', question),
     'Answer the question above, from the facts above.',
   ].join('\n\n');
-  return { purpose: 'ask', by, system: systemPrompt(), messages: [{ role: 'user', content }] };
+  return { purpose: 'ask', by, system: [{ text: systemPrompt(), cache: true }], messages: [{ role: 'user', content }] };
 }
 
 function systemPrompt(): string {

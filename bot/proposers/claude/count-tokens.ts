@@ -7,9 +7,16 @@ const FRAME_TOKENS = 1_000;
  * The most a call may cost, in tokens. A token stands for at least one byte, so text has no more tokens than bytes; what it really
  * has is about a quarter of that, and the rest is given back when the call has ended.
  */
-export function mostTokensOf({ system, messages, max_tokens: maxOutput }: ModelRequest): number {
-  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), Buffer.byteLength(system));
-  return bytes + FRAME_TOKENS + maxOutput;
+export function mostTokensOf(request: ModelRequest): number {
+  return mostTokensRead(request) + request.max_tokens;
+}
+
+/** The most it may read of them. */
+export function mostTokensRead({ system, messages, output_config: output }: ModelRequest): number {
+  const texts = [...system.map(({ text }) => text), ...messages.map(({ content }) => content)];
+  // The API tells the model of the schema in words of its own, so it counts twice.
+  const schema = output === undefined ? 0 : 2 * Buffer.byteLength(JSON.stringify(output));
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), schema) + FRAME_TOKENS;
 }
 
 /** Tokens read: what came out of the cache, and what went in, counts like what was read anew. */

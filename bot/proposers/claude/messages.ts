@@ -5,8 +5,19 @@ import { CallOutcome } from './outcome.ts';
 export const ModelRequest = z.strictObject({
   model: z.string().min(1),
   max_tokens: z.int().positive(),
-  system: z.string(),
+  /** In layers, those that stay the same first: the API keeps what stands before a mark, and reads it the next time for less. */
+  system: z.array(
+    z.strictObject({
+      type: z.literal('text'),
+      text: z.string().min(1),
+      cache_control: z.strictObject({ type: z.literal('ephemeral') }).optional(),
+    }),
+  ),
   messages: z.array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1) })).min(1),
+  /** Which JSON the answer shall be; left out, it is text. */
+  output_config: z
+    .strictObject({ format: z.strictObject({ type: z.literal('json_schema'), schema: z.record(z.string(), z.json()) }) })
+    .optional(),
 });
 export type ModelRequest = z.infer<typeof ModelRequest>;
 

@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import type { Logger } from '#engine/log.ts';
 import { mostTokensOf, tokensRead, tokensSpent } from './count-tokens.ts';
-import type { ModelRequest } from './messages.ts';
+import type { CallReport, ModelRequest } from './messages.ts';
 import { callInProcess } from './model-process.ts';
-import type { ModelOutcome } from './outcome.ts';
+import type { JudgedOutcome, ModelOutcome } from './outcome.ts';
+import { deadlineFor, type Purpose } from './purpose.ts';
 import type { ModelAccess } from './settings.ts';
+import { judge, outputFormat } from './structured.ts';
 import { Thoughts } from './thoughts.ts';
 import { TokenBudget } from './token-budget.ts';
-
-/** Longer than that nobody waits for an answer. */
-const DEADLINE_MS = 120_000;
 
 export interface ModelOptions {
   readonly access: ModelAccess;
@@ -19,24 +19,33 @@ export interface ModelOptions {
   /** UTC milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
+  /** Longer than that nobody waits for an answer; left out, as long as the longest answer takes. */
   readonly deadlineMs?: number;
   /** Told of each process that makes a call. */
   readonly onStart?: (pid: number) => void;
 }
 
+/** A layer of what a model is told about itself and the system. */
+export interface SystemBlock {
+  readonly text: string;
+  /** Ends what is the same from call to call, so that the API keeps all up to here and reads it for less the next time. At most four. */
+  readonly cache?: boolean;
+}
+
 /** What a model is told, and for what. */
-export interface Prompt {
-  /** Names the file it is recorded in: `ask`. */
-  readonly purpose: string;
-  /** Whom or what it is asked for. */
+export interface Prompt<T = string> {
+  readonly purpose: Purpose;
+  /** Whom or what it is asked for: a login, or a night's cycle. */
   readonly by: string;
-  readonly system: string;
+  readonly system: readonly SystemBlock[];
   readonly messages: ModelRequest['messages'];
+  /** Which JSON the answer shall be; left out, it is text. What fits comes back as the outcome's `value`. */
+  readonly answer?: z.ZodType<T>;
 }
 
 /** What came of a prompt. */
-export interface Exchange {
-  readonly outcome: ModelOutcome;
+export interface Exchange<T = string> {
+  readonly outcome: ModelOutcome<T>;
   readonly model: string;
   /** As the API counts them; null when it did not say. */
   readonly tokens: { readonly read: number; readonly written: number } | null;
@@ -69,11 +78,13 @@ export class Model {
   }
 
   /** Asks, when the day's budget has enough for the most it may cost. Whatever goes wrong with the model is an outcome. */
-  async say(prompt: Prompt): Promise<Exchange> {
-    const { access, clock, deadlineMs = DEADLINE_MS, onStart } = this.#options;
-    const { model, dailyTokens, baseUrl, key } = access;
-    const { purpose, by, system, messages } = prompt;
-    const request: ModelRequest = { model, max_tokens: access.maxOutputTokens, system, messages };
+  async say<T = string>(prompt: Prompt<T>): Promise<Exchange<T>> {
+    const { access, clock, onStart } = this.#options;
+    const { dailyTokens, baseUrl, key } = access;
+    const { purpose, by } = prompt;
+    const request = requestFor(prompt, access);
+    const { model } = request;
+    const deadlineMs = this.#options.deadlineMs ?? deadlineFor(request.max_tokens);
     const most = mostTokensOf(request);
     const none = { model, tokens: null, dailyTokens, record: null };
     if (most > dailyTokens) {
@@ -90,11 +101,12 @@ export class Model {
     const report = await callInProcess({ key, baseUrl, request, deadlineMs }, options);
     const tokens = tokensSpent(report, { request, most });
     this.#budget.settle(reservation.id, tokens);
-    this.#thoughts.end(record, thought, { endedAt: clock(), report, tokens });
-    this.#log.info({ purpose, model, outcome: report.outcome.kind, tokens, record }, 'A model was asked.');
+    const outcome = outcomeOf(report, prompt);
+    this.#thoughts.end(record, thought, { endedAt: clock(), report, outcome: asRecorded(outcome), tokens });
+    this.#log.info({ purpose, model, outcome: outcome.kind, tokens, record }, 'A model was asked.');
     const { usage } = report;
     return {
-      outcome: report.outcome,
+      outcome,
       model,
       tokens: usage === null ? null : { read: tokensRead(usage), written: usage.output_tokens },
       left: this.#budget.left(),
@@ -122,4 +134,35 @@ export class Model {
       throw error;
     }
   }
+}
+
+function requestFor<T>({ purpose, system, messages, answer }: Prompt<T>, access: ModelAccess): ModelRequest {
+  return {
+    model: purpose === 'review' ? access.reviewModel : access.model,
+    max_tokens: access.maxOutputTokens[purpose],
+    system: system.map(({ text, cache }) => ({
+      type: 'text',
+      text,
+      ...(cache === true ? { cache_control: { type: 'ephemeral' } } : {}),
+    })),
+    messages,
+    ...(answer === undefined ? {} : { output_config: outputFormat(answer) }),
+  };
+}
+
+type CalledOutcome<T> = Extract<ModelOutcome<T>, { kind: JudgedOutcome['kind'] }>;
+
+function outcomeOf<T>({ outcome }: CallReport, { answer }: Prompt<T>): CalledOutcome<T> {
+  if (outcome.kind !== 'answered') return outcome;
+  const { text } = outcome;
+  // Without a schema, T is text.
+  if (answer === undefined) return { kind: 'answered', text, value: text as T };
+  const judged = judge(text, answer);
+  if (judged.kind === 'fits') return { kind: 'answered', text, value: judged.value };
+  return { kind: judged.kind, text, what: judged.what };
+}
+
+/** The text stands for its value. */
+function asRecorded<T>(outcome: CalledOutcome<T>): JudgedOutcome {
+  return outcome.kind === 'answered' ? { kind: 'answered', text: outcome.text } : outcome;
 }

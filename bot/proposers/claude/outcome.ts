@@ -30,15 +30,25 @@ export const CallOutcome = z.discriminatedUnion('kind', [
 ]);
 export type CallOutcome = z.infer<typeof CallOutcome>;
 
-/** The same, with what ends before there is a call. */
-export type ModelOutcome =
-  | CallOutcome
+/** What a call has come to once its words were read: where JSON was asked for they may be none, or not the one. `what` is told to the model. */
+export const JudgedOutcome = z.discriminatedUnion('kind', [
+  ...CallOutcome.options,
+  z.strictObject({ kind: z.literal('no-json'), text: z.string(), what: z.string() }),
+  /** A line each for what does not fit. */
+  z.strictObject({ kind: z.literal('unfit'), text: z.string(), what: z.string() }),
+]);
+export type JudgedOutcome = z.infer<typeof JudgedOutcome>;
+
+/** The same, with what ends before there is a call. `value` is the JSON that was asked for, or the text itself. */
+export type ModelOutcome<T = string> =
+  | { readonly kind: 'answered'; readonly text: string; readonly value: T }
+  | Exclude<JudgedOutcome, { kind: 'answered' }>
   /** UTC milliseconds from which there are tokens again. */
   | { readonly kind: 'budget-spent'; readonly backAt: number; readonly needed: number; readonly left: number }
   /** No day's budget would be enough for it. */
   | { readonly kind: 'budget-too-small'; readonly needed: number; readonly dailyTokens: number };
 
-type Failure = Exclude<ModelOutcome, { kind: 'answered' }>;
+export type Failure = Exclude<ModelOutcome, { kind: 'answered' }>;
 
 /** What whoever asked is told of a call that brought no answer: one sentence, Markdown. */
 export function sentenceFor(outcome: Failure): string {
@@ -64,6 +74,10 @@ export function sentenceFor(outcome: Failure): string {
       return 'The connection to the model broke before its answer was whole, so none is shown; ask again.';
     case 'garbled':
       return `What came back is no message of the model's API (${text(outcome.what)}); see that \`modelBaseUrl\` leads to one.`;
+    case 'no-json':
+      return `The model was asked for JSON and wrote something else (${text(outcome.what)}).`;
+    case 'unfit':
+      return `The model wrote JSON that does not fit what it was asked for (${text(outcome.what.split('\n').join('; '))}).`;
     case 'key-refused':
       return `The model's API refused the key (${outcome.status}); give the bot another one and start it again.`;
     case 'rejected':

@@ -2,19 +2,29 @@ import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { readSecretFile } from '#engine/secret-file.ts';
 import { SecureUrl } from '#engine/secure-url.ts';
+import { OUTPUT_TOKENS, PURPOSES, type Purpose } from './purpose.ts';
 
 /** The key's name in the environment; it is the vendor's own, so that one who has it set needs nothing more. */
 export const KEY_VARIABLE = 'ANTHROPIC_API_KEY';
 
+/** As the API names it: `claude-opus-5-5`. */
+const ModelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:@_-]{0,99}$/, 'it is no name of a model');
+
+const OutputTokens = z.coerce.number().int().min(256).max(64_000);
+
 /** Which model may be asked, and how much. Part of `ratchet.yaml` and of `RATCHET_…`; the key itself stands in neither. */
 export const ModelSettings = z.strictObject({
-  /** As the API names it: `claude-opus-5-5`. Left out, no model is asked anything. */
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9.:@_-]{0,99}$/, 'it is no name of a model')
-    .optional(),
-  /** What one answer may cost at most, thinking included. */
-  modelMaxOutputTokens: z.coerce.number().int().min(256).max(64_000).default(4_000),
+  /** Left out, no model is asked anything. */
+  model: ModelName.optional(),
+  /** Which one reviews what the other has written; left out, the same. */
+  reviewModel: ModelName.optional(),
+  /** What one answer may cost at most, thinking included: one number for all, or one each for some purposes. */
+  modelMaxOutputTokens: z
+    .union(
+      [z.strictObject(Object.fromEntries(PURPOSES.map((purpose) => [purpose, OutputTokens.optional()]))), OutputTokens],
+      `it is a number of tokens from 256 to 64,000, or one each for some of ${PURPOSES.join(', ')}`,
+    )
+    .default({}),
   /** What all calls of a UTC day may cost, tokens read and written together. */
   modelDailyTokens: z.coerce.number().int().min(1_000).max(1_000_000_000).default(400_000),
   /** Where the API is; by default the vendor's own. */
@@ -27,11 +37,12 @@ export type ModelSettings = z.infer<typeof ModelSettings>;
 /** A model that is configured. */
 export interface ModelAccess {
   readonly model: string;
+  readonly reviewModel: string;
   /** Secret: it goes to the process that makes the call, and nowhere else. */
   readonly key: string;
   /** Null for the vendor's own. */
   readonly baseUrl: string | null;
-  readonly maxOutputTokens: number;
+  readonly maxOutputTokens: Readonly<Record<Purpose, number>>;
   readonly dailyTokens: number;
 }
 
@@ -46,7 +57,7 @@ export const HOW_TO_CONFIGURE = `Set \`model:\` in ratchet.yaml (or \`RATCHET_MO
 export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv): ModelAccess | null {
   const given = env[KEY_VARIABLE];
   delete env[KEY_VARIABLE];
-  const { model, modelKeyFile, modelBaseUrl, modelMaxOutputTokens, modelDailyTokens } = settings;
+  const { model, reviewModel, modelKeyFile, modelBaseUrl, modelDailyTokens } = settings;
   if (model === undefined) return null;
   const text = given || (modelKeyFile === undefined ? '' : readKeyFile(modelKeyFile));
   if (text === '') return null;
@@ -61,11 +72,17 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
   }
   return {
     model,
+    reviewModel: reviewModel ?? model,
     key,
     baseUrl: modelBaseUrl ?? null,
-    maxOutputTokens: modelMaxOutputTokens,
+    maxOutputTokens: outputTokens(settings),
     dailyTokens: modelDailyTokens,
   };
+}
+
+function outputTokens({ modelMaxOutputTokens: set }: ModelSettings): Readonly<Record<Purpose, number>> {
+  const of = (purpose: Purpose): number => (typeof set === 'number' ? set : (set[purpose] ?? OUTPUT_TOKENS[purpose]));
+  return { ask: of('ask'), decide: of('decide'), write: of('write'), correct: of('correct'), review: of('review') };
 }
 
 function readKeyFile(path: string): string {

@@ -2,11 +2,13 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import type { CallReport, ModelRequest } from './messages.ts';
+import type { JudgedOutcome } from './outcome.ts';
+import type { Purpose } from './purpose.ts';
 
 /** What is known of an exchange before it. */
 export interface ThoughtBegun {
-  /** What the model was asked for: `ask`. */
-  readonly purpose: string;
+  /** What the model was asked for. */
+  readonly purpose: Purpose;
   /** Whom or what it was asked for: a login, a night. */
   readonly by: string;
   /** UTC milliseconds. */
@@ -19,6 +21,8 @@ export interface ThoughtEnded {
   /** UTC milliseconds. */
   readonly endedAt: number;
   readonly report: CallReport;
+  /** What its words came to. */
+  readonly outcome: JudgedOutcome;
   /** As counted against the day's budget. */
   readonly tokens: number;
 }
@@ -79,8 +83,8 @@ function written({ purpose, by, beganAt, baseUrl, request }: ThoughtBegun, ended
   const { model } = request;
   const began = { schema: 'ratchet/thought/1', purpose, by, model, baseUrl, beganAt: instant(beganAt), request };
   if (ended === null) return `${JSON.stringify({ ...began, endedAt: null }, null, 2)}\n`;
-  const { endedAt, tokens, report } = ended;
-  return `${JSON.stringify({ ...began, endedAt: instant(endedAt), tokens, ...report }, null, 2)}\n`;
+  const { endedAt, tokens, report, outcome } = ended;
+  return `${JSON.stringify({ ...began, endedAt: instant(endedAt), tokens, ...report, outcome }, null, 2)}\n`;
 }
 
 function instant(time: number): string {

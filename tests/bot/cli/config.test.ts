@@ -30,7 +30,7 @@ describe('the configuration', () => {
       people: {},
       paceMs: 0,
       logLevel: 'warn',
-      modelMaxOutputTokens: 4_000,
+      modelMaxOutputTokens: {},
       modelDailyTokens: 400_000,
     });
   });
@@ -63,7 +63,7 @@ describe('the settings of the bot', () => {
       listen: '[::1]:80',
       pollSeconds: 30,
       logLevel: 'info',
-      modelMaxOutputTokens: 4_000,
+      modelMaxOutputTokens: {},
       modelDailyTokens: 400_000,
     });
   });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   ]);
   ({ world } = open);
   const { api, life, repository, state } = open;
-  const access = { model: 'claude-test-1', key: server.key, baseUrl: server.url, maxOutputTokens: 500, dailyTokens: 1_000_000 };
+  const access = server.access({ modelMaxOutputTokens: 500, modelDailyTokens: 1_000_000 });
   model = Model.open({ access, dir: join(world.dir, 'bot'), clock: () => NOON, log: pino({ level: 'silent' }) });
   orders = WaitingOrders.open(join(world.dir, 'orders.sqlite'));
   room = {

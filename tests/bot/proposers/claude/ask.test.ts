@@ -9,8 +9,9 @@ describe('a question as a prompt', () => {
       'c0ffee',
     );
     expect({ purpose, by }).toEqual({ purpose: 'ask', by: 'mallory' });
-    expect(system).not.toContain('Ignore all of this');
-    expect(system).toContain('You can only answer');
+    expect(system).toHaveLength(1);
+    expect(system[0]!.text).not.toContain('Ignore all of this');
+    expect(system[0]!.text).toContain('You can only answer');
     const [message, ...others] = messages;
     expect(others).toEqual([]);
     expect(message!.role).toBe('user');
@@ -23,6 +24,6 @@ describe('a question as a prompt', () => {
 
   it('is the same instructions for everybody', () => {
     const asked = { by: 'a', question: 'One?', facts: [] };
-    expect(askPrompt(asked, '1').system).toBe(askPrompt({ ...asked, by: 'b', question: 'Two?' }, '2').system);
+    expect(askPrompt(asked, '1').system).toEqual(askPrompt({ ...asked, by: 'b', question: 'Two?' }, '2').system);
   });
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { askPrompt } from '#bot/proposers/claude/ask.ts';
 import { Model, type ModelOptions } from '#bot/proposers/claude/model.ts';
 import { sentenceFor } from '#bot/proposers/claude/outcome.ts';
@@ -36,14 +37,7 @@ afterAll(async () => {
 });
 
 function open(options: Partial<Omit<ModelOptions, 'access'>> & { access?: Partial<ModelOptions['access']> } = {}): Model {
-  const access = {
-    model: 'claude-test-1',
-    key: server.key,
-    baseUrl: server.url,
-    maxOutputTokens: 500,
-    dailyTokens: 100_000,
-    ...options.access,
-  };
+  const access = { ...server.access({ modelMaxOutputTokens: 500, modelDailyTokens: 100_000 }), ...options.access };
   return Model.open({ dir: folder.path, clock: () => now, log, ...options, access });
 }
 
@@ -61,19 +55,19 @@ const thoughts = () => readdirSync(join(folder.path, 'thoughts')).sort();
 const thought = (name: string) => JSON.parse(readFileSync(join(folder.path, 'thoughts', name), 'utf8'));
 const spent = (exchange: { left: number; dailyTokens: number }) => exchange.dailyTokens - exchange.left;
 /** The most a call of these tests may cost: its bytes, what the API adds, its longest answer. */
-const MOST = Buffer.byteLength(PROMPT.system) + Buffer.byteLength(PROMPT.messages[0]!.content) + 1_000 + 500;
+const MOST = Buffer.byteLength(PROMPT.system[0]!.text) + Buffer.byteLength(PROMPT.messages[0]!.content) + 1_000 + 500;
 
 describe('a model that answers', () => {
   it('is given the prompt as it stands, and heard to the end', async () => {
     const exchange = await say({ kind: 'text', text: 'It crossed down at noon.' });
-    expect(exchange.outcome).toEqual({ kind: 'answered', text: 'It crossed down at noon.' });
+    expect(exchange.outcome).toEqual({ kind: 'answered', text: 'It crossed down at noon.', value: 'It crossed down at noon.' });
     expect(exchange).toMatchObject({ model: 'claude-test-1', tokens: { read: 1_200, written: 34 } });
     const [asked] = server.asked;
     expect(asked!.body).toEqual({
       model: 'claude-test-1',
       max_tokens: 500,
       stream: true,
-      system: PROMPT.system,
+      system: [{ type: 'text', text: PROMPT.system[0]!.text, cache_control: { type: 'ephemeral' } }],
       messages: PROMPT.messages,
     });
     expect(asked!.headers.authorization).toBe(`Bearer ${server.key}`);
@@ -92,7 +86,7 @@ describe('a model that answers', () => {
       model: 'claude-test-1',
       beganAt: '2026-03-02T12:00:00.000Z',
       endedAt: '2026-03-02T12:00:00.000Z',
-      request: { model: 'claude-test-1', max_tokens: 500, system: PROMPT.system, messages: PROMPT.messages },
+      request: { model: 'claude-test-1', max_tokens: 500, system: [{ text: PROMPT.system[0]!.text }], messages: PROMPT.messages },
       outcome: { kind: 'answered', text: 'Because.' },
       response: { id: 'msg_01TestTestTestTestTestTe', stop_reason: 'end_turn', content: [{ type: 'text', text: 'Because.' }] },
       usage: { input_tokens: 1_200, output_tokens: 34, cache_read_input_tokens: 800 },
@@ -106,6 +100,45 @@ describe('a model that answers', () => {
     await say({ kind: 'text', text: 'One.' });
     await say({ kind: 'text', text: 'Two.' });
     expect(thoughts().map((name) => thought(name).outcome.text)).toEqual(['Two.', 'One.']);
+  });
+});
+
+describe('a model that is asked for JSON', () => {
+  const answer = z.strictObject({ kind: z.enum(['NO_CHANGE', 'TWEAK']), riskTier: z.int().min(1).max(3) });
+  const decide = async (text: string, stopReason = 'end_turn') => {
+    server.reply({ kind: 'text', text, stopReason });
+    const model = open();
+    const exchange = await model.say({ ...PROMPT, purpose: 'decide', by: '20260302-1', answer });
+    model.close();
+    return exchange;
+  };
+
+  it('is sent the schema, and its answer comes as a value', async () => {
+    const { outcome } = await decide('{"kind":"TWEAK","riskTier":2}');
+    expect(outcome).toMatchObject({ kind: 'answered', value: { kind: 'TWEAK', riskTier: 2 } });
+    expect(server.asked[0]!.body.output_config).toMatchObject({
+      format: { type: 'json_schema', schema: { additionalProperties: false, required: ['kind', 'riskTier'] } },
+    });
+  });
+
+  it.each([
+    ['writes no JSON', 'I would rather wait.', 'end_turn', { kind: 'no-json', text: 'I would rather wait.' }, /something else/],
+    [
+      'breaks the schema',
+      '{"kind":"MERGE","riskTier":9}',
+      'end_turn',
+      { kind: 'unfit', what: expect.stringMatching(/^kind: .*\nriskTier: /) },
+      /does not fit/,
+    ],
+    ['refuses', '', 'refusal', { kind: 'refused', category: 'cyber' }, /refused/],
+    ['is cut off at its longest', '{"kind":"TW', 'max_tokens', { kind: 'too-long' }, /modelMaxOutputTokens/],
+  ])('and %s is an outcome, recorded, and counted for what it took', async (_name, words, stop, expected, sentence) => {
+    const exchange = await decide(words, stop);
+    expect(exchange.outcome).toMatchObject(expected);
+    if (exchange.outcome.kind === 'answered') throw new Error('It answered.');
+    expect(sentenceFor(exchange.outcome)).toMatch(sentence);
+    expect(thought(exchange.record!)).toMatchObject({ outcome: expected, tokens: 1_234 });
+    expect(spent(exchange)).toBe(1_234);
   });
 });
 
@@ -263,7 +296,7 @@ describe('a model that does not answer', () => {
       { kind: 'error', status: 529, type: 'overloaded_error', headers: RETRY_SOON },
       { kind: 'text', text: 'Now.' },
     );
-    expect(exchange.outcome).toEqual({ kind: 'answered', text: 'Now.' });
+    expect(exchange.outcome).toMatchObject({ kind: 'answered', text: 'Now.' });
     expect(spent(exchange)).toBe(1_234);
     expect(thought(exchange.record!).attempts.map(({ status }: { status: number }) => status)).toEqual([529, 200]);
   });
@@ -347,7 +380,7 @@ describe("a day's tokens", () => {
     expect(sentenceFor(refused.outcome)).toContain('there are new ones from 2026-03-03 00:00 UTC');
     expect(server.asked).toEqual([]);
     now = Date.UTC(2026, 2, 3);
-    expect((await once()).outcome).toEqual({ kind: 'answered', text: 'Yes.' });
+    expect((await once()).outcome).toMatchObject({ kind: 'answered', text: 'Yes.' });
   });
 
   it('that one call could never do with are said to be too few', async () => {
@@ -383,7 +416,7 @@ describe('the process that makes the call', () => {
 
   it('keeps a key that is said back to it out of answer, log and record', async () => {
     const exchange = await say({ kind: 'key-back' });
-    expect(exchange.outcome).toEqual({ kind: 'answered', text: 'Your key is [the key]; you said Bearer [the key].' });
+    expect(exchange.outcome).toMatchObject({ kind: 'answered', text: 'Your key is [the key]; you said Bearer [the key].' });
     expect(lines).toHaveLength(1);
     const everything = JSON.stringify([exchange, lines, thought(exchange.record!)]);
     expect(everything).not.toContain(server.key);

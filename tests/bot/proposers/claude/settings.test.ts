@@ -23,14 +23,34 @@ describe('a model', () => {
   it('is configured by a name and a key, and not by one of them', () => {
     expect(take({ model: 'claude-test-1' }, { ANTHROPIC_API_KEY: KEY })).toEqual({
       model: 'claude-test-1',
+      reviewModel: 'claude-test-1',
       key: KEY,
       baseUrl: null,
-      maxOutputTokens: 4_000,
+      maxOutputTokens: { ask: 4_000, decide: 16_000, write: 32_000, correct: 32_000, review: 16_000 },
       dailyTokens: 400_000,
     });
     expect(take({ model: 'claude-test-1' })).toBeNull();
     expect(take({ model: 'claude-test-1' }, { ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: KEY })).toBeNull();
     expect(take({}, { ANTHROPIC_API_KEY: KEY })).toBeNull();
+  });
+
+  it('may be another one for reviews, and may be let write more, for everything or for something', () => {
+    const env = () => ({ ANTHROPIC_API_KEY: KEY });
+    expect(take({ model: 'm', reviewModel: 'claude-test-2' }, env())).toMatchObject({ model: 'm', reviewModel: 'claude-test-2' });
+    expect(take({ model: 'm', modelMaxOutputTokens: 900 }, env())?.maxOutputTokens).toEqual({
+      ask: 900,
+      decide: 900,
+      write: 900,
+      correct: 900,
+      review: 900,
+    });
+    expect(take({ model: 'm', modelMaxOutputTokens: { write: 60_000 } }, env())?.maxOutputTokens).toMatchObject({
+      ask: 4_000,
+      write: 60_000,
+      correct: 32_000,
+    });
+    for (const wrong of [{ wirte: 9_000 }, { write: 100 }, 100, 'many'])
+      expect(() => loadBotSettings({ modelMaxOutputTokens: wrong }, {})).toThrow('modelMaxOutputTokens in the flags');
   });
 
   it('is named in the same file and environment as everything else, for the bot and for the loop', () => {
