@@ -1,7 +1,8 @@
-import type { ProposalKind } from '#bot/evidence/pack.ts';
+import { z } from 'zod';
+import type { Pack, ProposalKind } from '#bot/evidence/pack.ts';
 import type { Decision } from './decision.ts';
 import type { Fact } from './fact.ts';
-import type { Candidate, ProposerTask } from './proposer.ts';
+import type { Candidate, ProposerTask, StrategyFiles } from './proposer.ts';
 
 /** Nothing came of it, and why: one or a few sentences, Markdown. */
 export interface Nothing {
@@ -9,14 +10,33 @@ export interface Nothing {
   readonly reason: string;
 }
 
-/** What an author was told of a version it wrote, by somebody who did not hear the author's reasons. */
-export interface Finding {
+/** What somebody found in a version who did not hear its author's reasons. */
+export const Finding = z.strictObject({
   /** `blocker` ends the change; the others are shown to whoever reviews it. */
-  readonly severity: 'blocker' | 'major' | 'minor';
-  readonly file: string;
+  severity: z.enum(['blocker', 'major', 'minor']),
+  /** Path inside the strategy's folder. */
+  file: z.string().min(1).max(200),
   /** One or a few sentences. */
-  readonly what: string;
+  what: z.string().min(1).max(1_000),
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** What a reviewer is shown: the change and the numbers, and nothing of why anybody wanted it. */
+export interface Reviewed {
+  readonly strategy: string;
+  /** Null for a strategy that is new. */
+  readonly parent: StrategyFiles | null;
+  readonly candidate: StrategyFiles;
+  /** Its `proposal` is not shown. */
+  readonly pack: Pack;
 }
+
+export const Review = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('reviewed'), findings: z.array(Finding).max(50) }),
+  /** Nobody looked, and why: that is never the same as nothing found. */
+  z.strictObject({ kind: z.literal('nothing'), reason: z.string().min(1).max(2_000) }),
+]);
+export type Review = z.infer<typeof Review>;
 
 /** What an author made of a decision. */
 export type Work =
