@@ -1,8 +1,8 @@
 import { code, quotation, shortened } from '#bot/evidence/markdown.ts';
-import { count } from '#bot/evidence/numbers.ts';
 import type { Exchange } from '#bot/proposers/claude/model.ts';
 import { sentenceFor } from '#bot/proposers/claude/outcome.ts';
 import { HOW_TO_CONFIGURE } from '#bot/proposers/claude/settings.ts';
+import { spent } from '#bot/proposers/claude/spent.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommentCommand } from '../command.ts';
 import { factsFor } from './ask-facts.ts';
@@ -46,8 +46,8 @@ function shown(exchange: Exchange): string {
 }
 
 /** What it took, and where all of it stands. */
-function foot({ model, tokens, left, dailyTokens, record }: Exchange): string {
-  const took = tokens === null ? '' : `: ${count(tokens.read)} tokens read, ${count(tokens.written)} written`;
+function foot(exchange: Exchange): string {
+  const { model, record } = exchange;
   const kept = record === null ? '' : ` Kept as ${code(`thoughts/${record}`)}.`;
-  return `${code(model)}${took}; ${count(left)} of ${count(dailyTokens)} are left today.${kept}`;
+  return `${code(model)}: ${spent(exchange)}.${kept}`;
 }

@@ -2,15 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Logger } from '#engine/log.ts';
-import { mostTokensOf, tokensRead, tokensSpent } from './count-tokens.ts';
+import { Budget, type Left, type Reservation } from './budget.ts';
+import { type Cost, costOf, mostOf, tokensRead } from './cost.ts';
 import type { CallReport, ModelRequest } from './messages.ts';
 import { callInProcess } from './model-process.ts';
+import type { Micros } from './money.ts';
 import type { JudgedOutcome, ModelOutcome } from './outcome.ts';
 import { deadlineFor, type Purpose } from './purpose.ts';
 import type { ModelAccess } from './settings.ts';
 import { judge, outputFormat } from './structured.ts';
 import { Thoughts } from './thoughts.ts';
-import { TokenBudget } from './token-budget.ts';
 
 export interface ModelOptions {
   readonly access: ModelAccess;
@@ -52,6 +53,14 @@ export interface Exchange<T = string> {
   /** Tokens of today that are left after it. */
   readonly left: number;
   readonly dailyTokens: number;
+  /** What it cost of today's money, and what is left of that; null where the model has no price. */
+  readonly money: {
+    readonly spent: Micros;
+    /** Null, as `daily`, when money has no limit. */
+    readonly left: Micros | null;
+    readonly daily: Micros | null;
+    readonly currency: string;
+  } | null;
   /** The record's name in `thoughts/`; null when there was no call. */
   readonly record: string | null;
 }
@@ -60,7 +69,7 @@ export interface Exchange<T = string> {
 export class Model {
   readonly #options: ModelOptions;
   readonly #log: Logger;
-  readonly #budget: TokenBudget;
+  readonly #budget: Budget;
   readonly #thoughts: Thoughts;
   readonly #stopping = new AbortController();
 
@@ -69,7 +78,7 @@ export class Model {
     mkdirSync(dir, { recursive: true });
     this.#options = options;
     this.#log = log.child({ room: 'claude' });
-    this.#budget = TokenBudget.open(join(dir, 'model.sqlite'), access.dailyTokens, clock);
+    this.#budget = Budget.open(join(dir, 'model.sqlite'), access, clock);
     this.#thoughts = new Thoughts(join(dir, 'thoughts'));
   }
 
@@ -80,39 +89,26 @@ export class Model {
   /** Asks, when the day's budget has enough for the most it may cost. Whatever goes wrong with the model is an outcome. */
   async say<T = string>(prompt: Prompt<T>): Promise<Exchange<T>> {
     const { access, clock, onStart } = this.#options;
-    const { dailyTokens, baseUrl, key } = access;
+    const { baseUrl, key } = access;
     const { purpose, by } = prompt;
     const request = requestFor(prompt, access);
     const { model } = request;
-    const deadlineMs = this.#options.deadlineMs ?? deadlineFor(request.max_tokens);
-    const most = mostTokensOf(request);
-    const none = { model, tokens: null, dailyTokens, record: null };
-    if (most > dailyTokens) {
-      return { ...none, outcome: { kind: 'budget-too-small', needed: most, dailyTokens }, left: this.#budget.left() };
-    }
+    const price = access.prices[model] ?? null;
+    const most = mostOf(request, price);
     const reservation = this.#budget.reserve(most, { purpose, model });
-    if (reservation.kind === 'spent') {
-      const { left, backAt } = reservation;
-      return { ...none, outcome: { kind: 'budget-spent', backAt, needed: most, left }, left };
-    }
+    if (reservation.kind === 'spent') return this.#notAsked(model, most, reservation);
     const thought = { purpose, by, beganAt: clock(), baseUrl, request };
     const record = this.#begin(thought, reservation.id);
     const options = { signal: this.#stopping.signal, ...(onStart === undefined ? {} : { onStart }) };
+    const deadlineMs = this.#options.deadlineMs ?? deadlineFor(request.max_tokens);
     const report = await callInProcess({ key, baseUrl, request, deadlineMs }, options);
-    const tokens = tokensSpent(report, { request, most });
-    this.#budget.settle(reservation.id, tokens);
+    const cost = costOf(report, { request, most, price });
+    this.#budget.settle(reservation.id, cost);
     const outcome = outcomeOf(report, prompt);
-    this.#thoughts.end(record, thought, { endedAt: clock(), report, outcome: asRecorded(outcome), tokens });
-    this.#log.info({ purpose, model, outcome: outcome.kind, tokens, record }, 'A model was asked.');
-    const { usage } = report;
-    return {
-      outcome,
-      model,
-      tokens: usage === null ? null : { read: tokensRead(usage), written: usage.output_tokens },
-      left: this.#budget.left(),
-      dailyTokens,
-      record,
-    };
+    const spent = { tokens: cost.tokens, money: this.#money(cost) };
+    this.#thoughts.end(record, thought, { endedAt: clock(), report, outcome: asRecorded(outcome), ...spent });
+    this.#log.info({ purpose, by, model, outcome: outcome.kind, ...cost, record }, 'A model was asked.');
+    return { ...this.#accounts(cost), outcome, model, tokens: tokensOf(report), record };
   }
 
   /** Ends calls that are under way: each becomes an outcome soon. */
@@ -130,10 +126,46 @@ export class Model {
       return this.#thoughts.begin(thought);
     } catch (error) {
       // No call is made, so none is paid for.
-      this.#budget.settle(reservation, 0);
+      this.#budget.settle(reservation, { tokens: 0, money: 0 });
       throw error;
     }
   }
+
+  #notAsked(model: string, most: Cost, { what, left, backAt }: Extract<Reservation, { kind: 'spent' }>): Exchange<never> {
+    const { dailyTokens, dailyMoney, currency } = this.#options.access;
+    const none = {
+      ...this.#accounts({ tokens: 0, money: most.money === null ? null : 0 }, left),
+      model,
+      tokens: null,
+      record: null,
+    };
+    if (what === 'tokens' || left.money === null || dailyMoney === null) {
+      const needed = most.tokens;
+      if (needed > dailyTokens) return { ...none, outcome: { kind: 'budget-too-small', needed, dailyTokens } };
+      return { ...none, outcome: { kind: 'budget-spent', backAt, needed, left: left.tokens } };
+    }
+    const needed = most.money ?? 0;
+    if (needed > dailyMoney) return { ...none, outcome: { kind: 'money-too-small', needed, dailyMoney, currency } };
+    return { ...none, outcome: { kind: 'money-spent', backAt, needed, left: left.money, currency } };
+  }
+
+  #accounts(cost: Cost, left: Left = this.#budget.left()): Pick<Exchange, 'left' | 'dailyTokens' | 'money'> {
+    const { dailyTokens, dailyMoney } = this.#options.access;
+    const spent = this.#money(cost);
+    return {
+      left: left.tokens,
+      dailyTokens,
+      money: spent === null ? null : { spent: spent.micros, left: left.money, daily: dailyMoney, currency: spent.currency },
+    };
+  }
+
+  #money({ money }: Cost): { readonly micros: Micros; readonly currency: string } | null {
+    return money === null ? null : { micros: money, currency: this.#options.access.currency };
+  }
+}
+
+function tokensOf({ usage }: CallReport): Exchange['tokens'] {
+  return usage === null ? null : { read: tokensRead(usage), written: usage.output_tokens };
 }
 
 function requestFor<T>({ purpose, system, messages, answer }: Prompt<T>, access: ModelAccess): ModelRequest {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { text } from '#bot/evidence/markdown.ts';
 import { count } from '#bot/evidence/numbers.ts';
+import { type Micros, money } from './money.ts';
 
 const Words = z.string().max(1_000);
 
@@ -46,7 +47,16 @@ export type ModelOutcome<T = string> =
   /** UTC milliseconds from which there are tokens again. */
   | { readonly kind: 'budget-spent'; readonly backAt: number; readonly needed: number; readonly left: number }
   /** No day's budget would be enough for it. */
-  | { readonly kind: 'budget-too-small'; readonly needed: number; readonly dailyTokens: number };
+  | { readonly kind: 'budget-too-small'; readonly needed: number; readonly dailyTokens: number }
+  /** The same two of money. */
+  | {
+      readonly kind: 'money-spent';
+      readonly backAt: number;
+      readonly needed: Micros;
+      readonly left: Micros;
+      readonly currency: string;
+    }
+  | { readonly kind: 'money-too-small'; readonly needed: Micros; readonly dailyMoney: Micros; readonly currency: string };
 
 export type Failure = Exclude<ModelOutcome, { kind: 'answered' }>;
 
@@ -90,6 +100,14 @@ export function sentenceFor(outcome: Failure): string {
       return `Today's tokens for the model are spent (this may take ${count(outcome.needed)}, ${count(outcome.left)} are left); there are new ones from ${instant(outcome.backAt)}.`;
     case 'budget-too-small':
       return `This may take ${count(outcome.needed)} tokens, and \`modelDailyTokens\` allows ${count(outcome.dailyTokens)} a day; raise it.`;
+    case 'money-spent': {
+      const { needed, left, currency, backAt } = outcome;
+      return `Today's money for the model is spent (this may cost ${money(needed)} ${currency}, ${money(left)} are left); there is more from ${instant(backAt)}.`;
+    }
+    case 'money-too-small': {
+      const { needed, dailyMoney, currency } = outcome;
+      return `This may cost ${money(needed)} ${currency}, and \`modelDailyMoney\` allows ${money(dailyMoney)} a day; raise it.`;
+    }
     default:
       return outcome satisfies never;
   }

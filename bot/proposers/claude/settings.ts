@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { readSecretFile } from '#engine/secret-file.ts';
 import { SecureUrl } from '#engine/secure-url.ts';
+import { Amount, type Micros, Price } from './money.ts';
 import { OUTPUT_TOKENS, PURPOSES, type Purpose } from './purpose.ts';
 
 /** The key's name in the environment; it is the vendor's own, so that one who has it set needs nothing more. */
@@ -27,6 +28,15 @@ export const ModelSettings = z.strictObject({
     .default({}),
   /** What all calls of a UTC day may cost, tokens read and written together. */
   modelDailyTokens: z.coerce.number().int().min(1_000).max(1_000_000_000).default(400_000),
+  /** What all calls of a UTC day may cost in money, in units of `modelCurrency`; left out, money has no limit. */
+  modelDailyMoney: Amount.optional(),
+  /** What prices and the day's money are in. */
+  modelCurrency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'it is a currency of three letters, such as USD')
+    .default('USD'),
+  /** What each model costs, per million tokens. */
+  modelPrices: z.record(ModelName, Price).default({}),
   /** Where the API is; by default the vendor's own. */
   modelBaseUrl: SecureUrl.optional(),
   /** A file that holds the key and that nobody else may read; the environment goes before it. */
@@ -44,6 +54,10 @@ export interface ModelAccess {
   readonly baseUrl: string | null;
   readonly maxOutputTokens: Readonly<Record<Purpose, number>>;
   readonly dailyTokens: number;
+  /** Null when money has no limit. */
+  readonly dailyMoney: Micros | null;
+  readonly currency: string;
+  readonly prices: Readonly<Record<string, Price>>;
 }
 
 /** What one does who wants a model. Markdown. */
@@ -52,13 +66,14 @@ export const HOW_TO_CONFIGURE = `Set \`model:\` in ratchet.yaml (or \`RATCHET_MO
 /**
  * Takes the key out of `env`, where no process that is started later shall inherit it, or reads it from the file. Null without a model's
  * name or without a key: nothing else on the disk is looked for.
- * @throws RatchetError `claude/no-key-file`, `claude/key-exposed` when others may read it, `claude/bad-key`
+ * @throws RatchetError `claude/no-price` when the day's money is limited and nobody said what a model costs, `claude/no-key-file`, `claude/key-exposed` when others may read it, `claude/bad-key`
  */
 export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv): ModelAccess | null {
   const given = env[KEY_VARIABLE];
   delete env[KEY_VARIABLE];
-  const { model, reviewModel, modelKeyFile, modelBaseUrl, modelDailyTokens } = settings;
+  const { model, reviewModel, modelKeyFile, modelBaseUrl } = settings;
   if (model === undefined) return null;
+  requirePrices(settings, [model, reviewModel ?? model]);
   const text = given || (modelKeyFile === undefined ? '' : readKeyFile(modelKeyFile));
   if (text === '') return null;
   const key = text.trim();
@@ -76,8 +91,24 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
     key,
     baseUrl: modelBaseUrl ?? null,
     maxOutputTokens: outputTokens(settings),
-    dailyTokens: modelDailyTokens,
+    dailyTokens: settings.modelDailyTokens,
+    dailyMoney: settings.modelDailyMoney ?? null,
+    currency: settings.modelCurrency,
+    prices: settings.modelPrices,
   };
+}
+
+/** Money that nobody can count is not limited. */
+function requirePrices({ modelDailyMoney, modelPrices }: ModelSettings, models: readonly string[]): void {
+  if (modelDailyMoney === undefined) return;
+  const model = models.find((name) => modelPrices[name] === undefined);
+  if (model === undefined) return;
+  throw new RatchetError(
+    'claude/no-price',
+    `modelDailyMoney limits the day's money, and modelPrices does not say what ${model} costs.`,
+    `Give modelPrices the four prices of ${model} (input, output, cacheWrite, cacheRead), or leave modelDailyMoney out.`,
+    { model },
+  );
 }
 
 function outputTokens({ modelMaxOutputTokens: set }: ModelSettings): Readonly<Record<Purpose, number>> {

@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import type { CallReport, ModelRequest } from './messages.ts';
+import type { Micros } from './money.ts';
 import type { JudgedOutcome } from './outcome.ts';
 import type { Purpose } from './purpose.ts';
 
@@ -25,6 +26,8 @@ export interface ThoughtEnded {
   readonly outcome: JudgedOutcome;
   /** As counted against the day's budget. */
   readonly tokens: number;
+  /** The same in millionths of the currency's unit; null where the model had no price. */
+  readonly money: { readonly micros: Micros; readonly currency: string } | null;
 }
 
 /** So many exchanges may begin in one millisecond. */
@@ -83,8 +86,8 @@ function written({ purpose, by, beganAt, baseUrl, request }: ThoughtBegun, ended
   const { model } = request;
   const began = { schema: 'ratchet/thought/1', purpose, by, model, baseUrl, beganAt: instant(beganAt), request };
   if (ended === null) return `${JSON.stringify({ ...began, endedAt: null }, null, 2)}\n`;
-  const { endedAt, tokens, report, outcome } = ended;
-  return `${JSON.stringify({ ...began, endedAt: instant(endedAt), tokens, ...report, outcome }, null, 2)}\n`;
+  const { endedAt, tokens, money, report, outcome } = ended;
+  return `${JSON.stringify({ ...began, endedAt: instant(endedAt), tokens, money, ...report, outcome }, null, 2)}\n`;
 }
 
 function instant(time: number): string {

@@ -31,6 +31,8 @@ describe('the configuration', () => {
       paceMs: 0,
       logLevel: 'warn',
       modelMaxOutputTokens: {},
+      modelCurrency: 'USD',
+      modelPrices: {},
       modelDailyTokens: 400_000,
     });
   });
@@ -64,6 +66,8 @@ describe('the settings of the bot', () => {
       pollSeconds: 30,
       logLevel: 'info',
       modelMaxOutputTokens: {},
+      modelCurrency: 'USD',
+      modelPrices: {},
       modelDailyTokens: 400_000,
     });
   });

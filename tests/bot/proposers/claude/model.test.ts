@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { askPrompt } from '#bot/proposers/claude/ask.ts';
 import { Model, type ModelOptions } from '#bot/proposers/claude/model.ts';
 import { sentenceFor } from '#bot/proposers/claude/outcome.ts';
+import { spent as spentOf } from '#bot/proposers/claude/spent.ts';
 import { type ModelReply, type ModelServer, startModelServer } from '#tests/support/model-server.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 
@@ -388,6 +389,63 @@ describe("a day's tokens", () => {
     const { outcome } = await model.say(PROMPT);
     model.close();
     expect(outcome).toEqual({ kind: 'budget-too-small', needed: MOST, dailyTokens: 1_000 });
+  });
+});
+
+describe("a day's money", () => {
+  const price = { input: '5', output: '25', cacheWrite: '6.25', cacheRead: '0.5' };
+  /** All that may be read as what costs most, and the longest answer. */
+  const MOST_MONEY = Math.ceil((MOST - 500) * 6.25) + 500 * 25;
+  const once = async (modelDailyMoney: string, ...replies: readonly ModelReply[]) => {
+    server.reply(...replies);
+    const access = server.access({ modelMaxOutputTokens: 500, modelDailyMoney, modelPrices: { 'claude-test-1': price } });
+    const model = open({ access });
+    try {
+      return await model.say(PROMPT);
+    } finally {
+      model.close();
+    }
+  };
+  const usage = { input_tokens: 200, output_tokens: 100, cache_creation_input_tokens: 2_000, cache_read_input_tokens: 1_000 };
+  /** 200 × 5 + 2,000 × 6.25 + 1,000 × 0.5, and what was written × 25. */
+  const read = 14_000;
+
+  it('counts what a cache took and gave at its own price, and what is recorded says so', async () => {
+    const exchange = await once('1', { kind: 'text', text: 'Yes.', usage });
+    expect(exchange.money).toEqual({ spent: read + 2_500, left: 1_000_000 - read - 2_500, daily: 1_000_000, currency: 'USD' });
+    expect(exchange.tokens).toEqual({ read: 3_200, written: 100 });
+    expect(thought(exchange.record!)).toMatchObject({ tokens: 3_300, money: { micros: read + 2_500, currency: 'USD' } });
+    expect(spentOf(exchange)).toBe(
+      '3,200 tokens read, 100 written; 396,700 of 400,000 are left today; it cost 0.0165 USD, and 0.9835 of 1.00 USD are left today',
+    );
+  });
+
+  it.each<[string, ModelReply, number]>([
+    ['was turned away', { kind: 'error', status: 529, type: 'overloaded_error', headers: RETRY_SOON }, 0],
+    ['was cut off', { kind: 'cut', where: 'midway' }, 1_200 * 5 + 500 * 25],
+    ['got no answer', { kind: 'cut', where: 'before' }, MOST_MONEY],
+    ['was refused', { kind: 'text', text: '', stopReason: 'refusal' }, 1_200 * 5 + 34 * 25],
+  ])('is spent for a call that %s as far as it may have been paid for', async (_name, reply, spent) => {
+    expect((await once('1', reply)).money).toMatchObject({ spent, left: 1_000_000 - spent });
+  });
+
+  it('is asked before a call, which is not made when it may cost more than is left, or than there ever is', async () => {
+    const daily = (MOST_MONEY + 10_000) / 1_000_000;
+    expect((await once(String(daily), { kind: 'text', text: 'Yes.', usage })).outcome.kind).toBe('answered');
+    const { outcome, money, record } = await once(String(daily), { kind: 'text', text: 'Yes.' });
+    const left = MOST_MONEY + 10_000 - read - 2_500;
+    expect(outcome).toEqual({ kind: 'money-spent', backAt: Date.UTC(2026, 2, 3), needed: MOST_MONEY, left, currency: 'USD' });
+    expect({ money, record }).toMatchObject({ money: { spent: 0, left }, record: null });
+    const never = await once('0.01', { kind: 'text', text: 'Yes.' });
+    expect(never.outcome).toEqual({ kind: 'money-too-small', needed: MOST_MONEY, dailyMoney: 10_000, currency: 'USD' });
+    expect(server.asked).toEqual([]);
+    if (outcome.kind !== 'money-spent' || never.outcome.kind !== 'money-too-small') throw new Error('It was asked.');
+    expect(sentenceFor(outcome)).toMatch(/^Today's money .* USD, .* are left\); there is more from 2026-03-03 00:00 UTC\.$/);
+    expect(sentenceFor(never.outcome)).toContain('`modelDailyMoney` allows 0.01 a day; raise it.');
+  });
+
+  it('is not spoken of where no model has a price', async () => {
+    expect((await say({ kind: 'text', text: 'Yes.' })).money).toBeNull();
   });
 });
 

@@ -28,6 +28,9 @@ describe('a model', () => {
       baseUrl: null,
       maxOutputTokens: { ask: 4_000, decide: 16_000, write: 32_000, correct: 32_000, review: 16_000 },
       dailyTokens: 400_000,
+      dailyMoney: null,
+      currency: 'USD',
+      prices: {},
     });
     expect(take({ model: 'claude-test-1' })).toBeNull();
     expect(take({ model: 'claude-test-1' }, { ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: KEY })).toBeNull();
@@ -50,7 +53,7 @@ describe('a model', () => {
       correct: 32_000,
     });
     for (const wrong of [{ wirte: 9_000 }, { write: 100 }, 100, 'many'])
-      expect(() => loadBotSettings({ modelMaxOutputTokens: wrong }, {})).toThrow('modelMaxOutputTokens in the flags');
+      expect(() => loadBotSettings({ modelMaxOutputTokens: wrong }, {})).toThrow(/^modelMaxOutputTokens.* in the flags: /);
   });
 
   it('is named in the same file and environment as everything else, for the bot and for the loop', () => {
@@ -69,6 +72,39 @@ describe('a model', () => {
       'https, or on this machine',
     );
     expect(() => loadBotSettings({}, { RATCHET_MODEL: 'a model' }, path)).toThrow('no name of a model');
+  });
+});
+
+describe("a day's money", () => {
+  const price = { input: 5, output: 25, cacheWrite: 6.25, cacheRead: 0.5 };
+  const limited =
+    (modelPrices: Record<string, object>, more: object = {}) =>
+    () =>
+      takeModelAccess(ModelSettings.parse({ model: 'claude-test-1', modelDailyMoney: 12.5, modelPrices, ...more }), {
+        ANTHROPIC_API_KEY: KEY,
+      });
+
+  it('is limited in a currency, by what the models are said to cost', () => {
+    expect(limited({ 'claude-test-1': price }, { modelCurrency: 'EUR' })()).toMatchObject({
+      dailyMoney: 12_500_000,
+      currency: 'EUR',
+      prices: { 'claude-test-1': { input: 5_000_000, output: 25_000_000, cacheWrite: 6_250_000, cacheRead: 500_000 } },
+    });
+  });
+
+  it('is not limited for a model that nobody knows the price of: that is said, and nothing starts', () => {
+    for (const without of [limited({}), limited({ 'claude-test-1': price }, { reviewModel: 'claude-test-2' })])
+      expect(without).toThrow(expect.objectContaining({ code: 'claude/no-price' }));
+    expect(limited({ 'claude-test-1': price, 'claude-test-2': price }, { reviewModel: 'claude-test-2' })).not.toThrow();
+  });
+
+  it('needs all four prices, each an amount', () => {
+    const { cacheRead: _, ...three } = price;
+    expect(limited({ 'claude-test-1': three })).toThrow('cacheRead');
+    expect(limited({ 'claude-test-1': { ...price, input: -5 } })).toThrow('an amount');
+    expect(() => loadBotSettings({}, { RATCHET_MODEL_DAILY_MONEY: 'plenty' })).toThrow(
+      'modelDailyMoney in the environment: it is an amount',
+    );
   });
 });
 
