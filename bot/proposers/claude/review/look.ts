@@ -1,0 +1,51 @@
+import { shortened } from '#bot/evidence/markdown.ts';
+import type { Reviewed } from '#bot/proposers/author.ts';
+import type { Exchange, Prompt } from '../model.ts';
+import { sentenceFor } from '../outcome.ts';
+import type { PlacedFinding } from './answer.ts';
+import { quoted } from './quoted.ts';
+import { reviewPrompt } from './review-prompt.ts';
+
+/** So often a reviewer is told that its answer has not the form it was asked for. */
+const CORRECTIONS_MAX = 2;
+/** A text longer than that is not read in part: who has seen half of a change has not seen it. */
+const SHOWN_LENGTH_MAX = 300_000;
+const REASON_LENGTH_MAX = 2_000;
+
+export type Say = <T>(prompt: Prompt<T>) => Promise<Exchange<T>>;
+
+/** One change, read once. */
+export type Look =
+  | {
+      readonly kind: 'looked';
+      readonly findings: readonly PlacedFinding[];
+      readonly model: string;
+      readonly record: string | null;
+    }
+  /** Nobody looked, and why: Markdown. */
+  | { readonly kind: 'unread'; readonly reason: string };
+
+/** Shows a change to a model and hears its findings. Whatever goes wrong with the model is an answer. */
+export async function look(reviewed: Reviewed, by: string, say: Say): Promise<Look> {
+  const prompt = reviewPrompt(reviewed, by);
+  const length = prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
+  if (length > SHOWN_LENGTH_MAX)
+    return {
+      kind: 'unread',
+      reason: `The change has ${length} characters with its evidence, and a reviewer is shown ${SHOWN_LENGTH_MAX} at most.`,
+    };
+  let messages = prompt.messages;
+  for (let corrections = 0; ; corrections += 1) {
+    const { outcome, model, record } = await say({ ...prompt, messages });
+    if (outcome.kind === 'answered') return { kind: 'looked', findings: outcome.value.findings, model, record };
+    if ((outcome.kind !== 'no-json' && outcome.kind !== 'unfit') || corrections === CORRECTIONS_MAX)
+      return { kind: 'unread', reason: shortened(sentenceFor(outcome), REASON_LENGTH_MAX) };
+    messages = [...messages, { role: 'assistant', content: outcome.text }, { role: 'user', content: correction(outcome.what) }];
+  }
+}
+
+/** The fault may name what the answer said, and the answer what the change said: so it is data too. */
+function correction(what: string): string {
+  const fault = quoted([{ title: 'what does not fit', text: what }]);
+  return [fault, 'Your answer has not the form it was asked for. Give the whole of it again, as JSON of that form.'].join('\n\n');
+}
