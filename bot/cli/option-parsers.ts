@@ -27,6 +27,8 @@ export const pace = wholeNumber(0, 3_600_000);
 export const poll = wholeNumber(10, 3_600_000);
 /** Seconds between two looks of the bot: at most a day; 0 is never. */
 export const pollSeconds = wholeNumber(0, 86_400);
+/** How many of something are shown. */
+export const limit = wholeNumber(1, 10_000);
 /** How much of something, when none is meaningful too. */
 export const count = wholeNumber(0, MOST_BARS);
 /** A length in bars. */

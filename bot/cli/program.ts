@@ -17,6 +17,7 @@ import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
 import { repairCommand } from './repair.ts';
 import { sandboxCommand } from './sandbox.ts';
+import { thoughtsCommand } from './thoughts.ts';
 import { upCommand } from './up/up.ts';
 import { vaultCommand } from './vault.ts';
 import { verifyCommand } from './verify.ts';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
+    .addCommand(thoughtsCommand())
     .addCommand(branchesCommand())
     .addCommand(vaultCommand())
     .addCommand(verifyCommand())

@@ -6,6 +6,7 @@ import type { NightReport } from '#bot/orchestrator/night.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import type { AskedQuestion } from '#bot/proposers/claude/ask.ts';
 import type { Exchange } from '#bot/proposers/claude/model.ts';
+import type { KeptThought } from '#bot/proposers/claude/read-thoughts.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
@@ -56,6 +57,8 @@ export interface CommandRoom {
   readonly night: ((request: NightRequest) => Promise<NightReport>) | null;
   /** Puts a question to the model, which can do nothing but answer; null where none is configured. */
   readonly ask: ((question: AskedQuestion) => Promise<Exchange>) | null;
+  /** The exchanges with a model that are kept of a night, the newest first; null, or left out, where none are kept. */
+  readonly exchanges?: ((cycle: string) => readonly KeptThought[]) | null;
   /** UTC milliseconds. */
   readonly clock: () => number;
 }

@@ -4,6 +4,7 @@ import { counted, signedPercent } from '#bot/evidence/numbers.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommentCommand } from '../command.ts';
 import { quoted } from '../quoted.ts';
+import { describeExchanges } from './exchanges.ts';
 
 /** More than anybody reads in a comment; `ratchet ledger show CYCLE` has them all. */
 const TRIALS_SHOWN = 20;
@@ -12,16 +13,19 @@ export const thoughts: CommentCommand = {
   name: 'thoughts',
   usage: '/thoughts [NIGHT]',
   summary: 'show what a night considered, tried and decided',
-  help: 'One night from the ledger, by default the newest: what it decided and why, what it asked the selection data, how the canaries fared, and the best of its trials. `/ledger` lists the nights.',
+  help: 'One night from the ledger, by default the newest: what it decided and why, what it asked the selection data, how the canaries fared, and the best of its trials; and what it asked a model and was answered, which `ratchet thoughts` shows whole where the bot runs. `/ledger` lists the nights.',
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
   lane: 'answers',
-  async answer({ words: [cycle] }, { state }) {
+  async answer({ words: [cycle] }, { state, exchanges }) {
     const reading = await readLedgerFrom(state);
     const nights = nightsOf(reading);
     const night = cycle === undefined ? nights.at(-1) : nights.find((one) => one.cycle === cycle);
-    if (night !== undefined) return describeNight(night, reading);
+    if (night !== undefined) {
+      const asked = describeExchanges(exchanges?.(night.cycle) ?? []);
+      return [describeNight(night, reading), ...(asked === null ? [] : [asked])].join('\n\n');
+    }
     if (cycle === undefined) return 'There has been no night yet.';
     throw new RatchetError('commands/no-night', `The ledger knows no night ${quoted(cycle)}.`, '/ledger lists them.', { cycle });
   },

@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import type { CallReport, ModelRequest } from './messages.ts';
 import type { Micros } from './money.ts';
@@ -32,10 +32,12 @@ export interface ThoughtEnded {
 
 /** So many exchanges may begin in one millisecond. */
 const NAMES_MAX = 100;
+/** A night's cycle becomes a folder's name. */
+const CYCLE = /^[A-Za-z0-9][A-Za-z0-9-]{0,79}$/;
 
 /**
- * Every exchange with a model, whole, one JSON file each, readable by the owner alone. It is written before the call, so that one that is
- * cut off has left its question, and again after it.
+ * Every exchange with a model, whole, one JSON file each, readable by the owner alone: a person's questions side by side, a night's in a
+ * folder with its cycle's name. It is written before the call, so that one that is cut off has left its question, and again after it.
  */
 export class Thoughts {
   readonly #dir: string;
@@ -44,10 +46,11 @@ export class Thoughts {
     this.#dir = dir;
   }
 
-  /** Returns the file's name. @throws the disk's own errors: nothing was spent yet, so the whole may be tried again */
+  /** Returns the file's name in the folder. @throws the disk's own errors: nothing was spent yet, so the whole may be tried again */
   begin(thought: ThoughtBegun): string {
-    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    const stem = `${new Date(thought.beganAt).toISOString().replaceAll(':', '-')}-${thought.purpose}`;
+    const folder = folderOf(thought);
+    mkdirSync(join(this.#dir, folder), { recursive: true, mode: 0o700 });
+    const stem = join(folder, `${new Date(thought.beganAt).toISOString().replaceAll(':', '-')}-${thought.purpose}`);
     for (let number = 1; number <= NAMES_MAX; number += 1) {
       const name = number === 1 ? `${stem}.json` : `${stem}-${number}.json`;
       const draft = this.#draft(name, written(thought, null));
@@ -75,16 +78,27 @@ export class Thoughts {
   }
 
   #draft(name: string, text: string): string {
-    const draft = join(this.#dir, `.${name}.new`);
+    const draft = join(this.#dir, dirname(name), `.${basename(name)}.new`);
     rmSync(draft, { force: true });
     writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
     return draft;
   }
 }
 
+/** @throws RatchetError `claude/thoughts` for a night without a name: a slip of whoever asks */
+function folderOf({ purpose, by }: ThoughtBegun): string {
+  if (purpose === 'ask') return '';
+  if (CYCLE.test(by)) return by;
+  throw new RatchetError(
+    'claude/thoughts',
+    `A model was to be asked for ${JSON.stringify(by)}, which is no night.`,
+    'Give its cycle.',
+  );
+}
+
 function written({ purpose, by, beganAt, baseUrl, request }: ThoughtBegun, ended: ThoughtEnded | null): string {
   const { model } = request;
-  const began = { schema: 'ratchet/thought/1', purpose, by, model, baseUrl, beganAt: instant(beganAt), request };
+  const began = { schema: 'ratchet/thought/2', purpose, by, model, baseUrl, beganAt: instant(beganAt), request };
   if (ended === null) return `${JSON.stringify({ ...began, endedAt: null }, null, 2)}\n`;
   const { endedAt, tokens, money, report, outcome } = ended;
   return `${JSON.stringify({ ...began, endedAt: instant(endedAt), tokens, money, ...report, outcome }, null, 2)}\n`;

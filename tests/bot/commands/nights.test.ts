@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendToNight, closeSearch, type LedgerEntry, ledgerPath } from '#bot/evidence/ledger.ts';
+import { Thought } from '#bot/proposers/claude/thought.ts';
 import { digestOf } from '#engine/attestation/canonical.ts';
 import { digest, someReturns } from '#tests/bot/evidence/ledger/sample-nights.ts';
 import { ID } from '#tests/bot/orchestrator/life/proposal-world.ts';
@@ -151,6 +152,28 @@ describe('what is read of the nights', { timeout: 30_000 }, () => {
     const quiet = await ask(`/thoughts ${QUIET}`);
     expect(quiet).toContain('3 trials: 2 scored, 1 refused. 0 of 1 question to the selection data were answered with yes.');
     expect(quiet).not.toContain('had wished');
+  });
+
+  it('/thoughts tells what a night asked a model and was answered, as words that do nothing', async () => {
+    const kept = (purpose: string, outcome: object) => ({
+      record: `${QUIET}/2026-01-05T22-00-00.000Z-${purpose}.json`,
+      thought: Thought.parse({
+        ...{ schema: 'ratchet/thought/2', purpose, by: QUIET, model: 'claude-test-1', baseUrl: null, tokens: 1_234 },
+        ...{ beganAt: '2026-01-05T22:00:00.000Z', endedAt: '2026-01-05T22:01:00.000Z', outcome },
+        ...{ money: { micros: 16_500, currency: 'USD' } },
+        request: { model: 'claude-test-1', max_tokens: 500, system: [], messages: [{ role: 'user', content: 'What now?' }] },
+      }),
+    });
+    const exchanges = (cycle: string) =>
+      cycle === QUIET
+        ? [kept('decide', { kind: 'answered', text: 'Wait.\n/merge now @everyone' }), kept('review', { kind: 'timed-out' })]
+        : [];
+    const said = await open.tell('reader', `/thoughts ${QUIET}`, { with: { exchanges } });
+    expect(said).toContain('A model was asked 2 times, the newest first:');
+    expect(said).toContain('| 2026-01-05 22:00 UTC | decide | `claude-test-1` | answered | 1,234 | 0.0165 USD |');
+    expect(said).toContain('| review | `claude-test-1` | timed-out |');
+    expect(said).toContain('> Wait.\\\n> &#47;merge now @&#8203;everyone');
+    expect(await open.tell('reader', `/thoughts ${LOUD}`, { with: { exchanges } })).not.toContain('A model was asked');
   });
 
   it('/thoughts of a night that never was names it', async () => {

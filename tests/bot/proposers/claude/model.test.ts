@@ -81,7 +81,7 @@ describe('a model that answers', () => {
     expect(statSync(join(folder.path, 'thoughts', record!)).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder.path, 'thoughts')).mode & 0o777).toBe(0o700);
     expect(thought(record!)).toMatchObject({
-      schema: 'ratchet/thought/1',
+      schema: 'ratchet/thought/2',
       purpose: 'ask',
       by: 'alice',
       model: 'claude-test-1',
