@@ -5,6 +5,7 @@ import { AutonomyLevel } from '#bot/gates/policies.ts';
 import { ModelSettings } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { BotSettings } from './bot/settings.ts';
+import { NightSettings } from './night-settings.ts';
 
 /** Where settings are looked for when no file is named. */
 const CONFIG_FILE = 'ratchet.yaml';
@@ -16,6 +17,7 @@ const FLAGS = 'the flags';
 /** How `ratchet up` runs. One schema for the environment and the flags; the file may also say how the bot runs. */
 export const Config = z.strictObject({
   ...ModelSettings.shape,
+  ...NightSettings.shape,
   /** Folder where everything is kept. */
   workspace: z.string().min(1).default('var'),
   /** Candles to import; without it the market is simulated. */

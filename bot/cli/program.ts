@@ -21,6 +21,7 @@ import { thoughtsCommand } from './thoughts.ts';
 import { upCommand } from './up/up.ts';
 import { vaultCommand } from './vault.ts';
 import { verifyCommand } from './verify.ts';
+import { worktreesCommand } from './worktrees.ts';
 
 /** Everything `ratchet` understands. Making it starts nothing. */
 export function createProgram(): Command {
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
     .addCommand(thoughtsCommand())
+    .addCommand(worktreesCommand())
     .addCommand(branchesCommand())
     .addCommand(vaultCommand())
     .addCommand(verifyCommand())

@@ -3,6 +3,7 @@ import type { RepositoryName } from '#bot/github/app.ts';
 import { ModelSettings } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { SecureUrl } from '#engine/secure-url.ts';
+import { NightSettings } from '../night-settings.ts';
 
 export const GITHUB_API = 'https://api.github.com';
 
@@ -14,6 +15,7 @@ const FullName = z
 /** How the bot works against GitHub. Beside `Config`, in the same file, environment and flags. */
 export const BotSettings = z.strictObject({
   ...ModelSettings.shape,
+  ...NightSettings.shape,
   workspace: z.string().min(1).default('var'),
   repository: FullName.optional(),
   apiUrl: SecureUrl.default(GITHUB_API),

@@ -12,6 +12,8 @@ export interface Workspace {
   readonly forge: string;
   readonly engine: string;
   readonly bot: string;
+  /** What nights have done so far, a worktree each. */
+  readonly worktrees: string;
   /** The bot's bare mirror of the repository. */
   readonly mirror: string;
   readonly gateKey: string;
@@ -31,6 +33,7 @@ export function workspaceAt(dir: string): Workspace {
     forge: join(root, 'forge'),
     engine: join(root, 'engine'),
     bot: join(root, 'bot'),
+    worktrees: join(root, 'night', 'worktrees'),
     mirror: join(root, 'bot', 'mirror.git'),
     gateKey: join(root, 'keys', 'gate.pem'),
     ownerKey: join(root, 'keys', 'owner.pem'),

@@ -34,6 +34,7 @@ describe('the configuration', () => {
       modelCurrency: 'USD',
       modelPrices: {},
       modelDailyTokens: 400_000,
+      worktreeDays: 14,
     });
   });
 
@@ -48,6 +49,16 @@ describe('the configuration', () => {
     ['a file that is no YAML', () => loadConfig({}, {}, file('trials: [')), /cannot be read/],
     ['a file that is a list', () => loadConfig({}, {}, file('- trials\n')), /ratchet\.yaml/],
     ['a word for a number in the environment', () => loadConfig({}, { RATCHET_SEED: 'seven' }), /seed in the environment/],
+    [
+      'a time zone that does not exist',
+      () => loadConfig({}, {}, file("nights: { at: '30 2 * * *', timeZone: Nowhere }\n")),
+      /nights\.timeZone in .*ratchet\.yaml: there is no time zone Nowhere/,
+    ],
+    [
+      'a time that no clock shows',
+      () => loadConfig({}, { RATCHET_NIGHTS: '30 25 * * *' }),
+      /nights\.at in the environment: .*hour/,
+    ],
     ['a log level that does not exist', () => loadConfig({}, { RATCHET_LOG_LEVEL: 'loud' }), /logLevel in the environment/],
   ])('refuses %s, naming it and where it stands', (_name, load, expected) => {
     expect(load).toThrow(expected);
@@ -69,6 +80,7 @@ describe('the settings of the bot', () => {
       modelCurrency: 'USD',
       modelPrices: {},
       modelDailyTokens: 400_000,
+      worktreeDays: 14,
     });
   });
 
