@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { installedApp } from '#bot/github/app-client.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
-import type { NightReport } from '#bot/orchestrator/night.ts';
+import type { NightReport } from '#bot/orchestrator/night-options.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';

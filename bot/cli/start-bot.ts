@@ -22,7 +22,7 @@ import { readFacts } from '#bot/orchestrator/dashboard/read-facts.ts';
 import { renderDashboard } from '#bot/orchestrator/dashboard/render-dashboard.ts';
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import type { LifeOptions } from '#bot/orchestrator/life/life-options.ts';
-import type { NightReport } from '#bot/orchestrator/night.ts';
+import type { NightReport } from '#bot/orchestrator/night-options.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
 import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';

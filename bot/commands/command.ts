@@ -2,7 +2,7 @@ import type { AutonomyPolicy } from '#bot/gates/policies.ts';
 import type { Permission, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Lane } from '#bot/github/worker.ts';
 import type { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
-import type { NightReport } from '#bot/orchestrator/night.ts';
+import type { NightReport } from '#bot/orchestrator/night-options.ts';
 import type { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import type { AskedQuestion } from '#bot/proposers/claude/ask.ts';
 import type { Exchange } from '#bot/proposers/claude/model.ts';

@@ -32,7 +32,7 @@ export interface Creation {
 }
 
 export interface CreateTask {
-  readonly proposer: Proposer;
+  readonly proposer: Pick<Proposer, 'propose'>;
   readonly incumbent: StrategyVersion;
   readonly incumbentResult: BacktestResult;
   readonly yardstick: Yardstick;

@@ -1,6 +1,7 @@
 import type { Observation } from './observe.ts';
 
-export type Decision =
+/** What fixed arithmetic makes of an observation. */
+export type Verdict =
   | { readonly kind: 'NO_CHANGE'; readonly reason: string }
   /** Look for a better version; whether it becomes a TWEAK or a RESTRUCTURE shows when one is found. */
   | { readonly kind: 'SEARCH'; readonly reason: string };
@@ -9,7 +10,7 @@ export type Decision =
 const DROUGHT_DAYS = 14;
 
 /** Should anything change tonight? A version that earns its keep and has nothing wrong is left alone. */
-export function decide(observation: Observation): Decision {
+export function decide(observation: Observation): Verdict {
   if (observation.openProposal !== null) {
     return {
       kind: 'NO_CHANGE',

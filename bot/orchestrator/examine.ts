@@ -17,6 +17,8 @@ export type Examination =
 
 export interface ExamineTask {
   readonly cycle: string;
+  /** The folder's name: the incumbent's, unless the strategy is new. */
+  readonly strategy: string;
   readonly candidate: Candidate;
   readonly incumbent: StrategyVersion;
   readonly parentTree: string;
@@ -38,7 +40,8 @@ export interface ExamineTask {
  * a night without a pull request costs a reviewer nothing.
  */
 export async function examine(task: ExamineTask): Promise<Examination> {
-  const id = task.incumbent.manifest.id;
+  const id = task.strategy;
+  const against = task.incumbent.manifest.id;
   const version = await readVersion(id, task.candidate.files);
   const { cycle, incumbent, yardstick, pool } = task;
   const answer = await askSelectionData({ cycle, candidate: version, incumbent, yardstick, pool, ...task.held });
@@ -49,7 +52,7 @@ export async function examine(task: ExamineTask): Promise<Examination> {
     {
       cycle: task.cycle,
       strategy: id,
-      against: task.incumbent.manifest.id,
+      against,
       claim: task.candidate.claim,
       search: task.search,
       trialReturns: task.trialReturns,
@@ -66,7 +69,7 @@ export async function examine(task: ExamineTask): Promise<Examination> {
     author: 'bot',
     paths: [...version.files.keys(), ...EVIDENCE_PATHS].map((path) => `strategies/${id}/${path}`),
     stage: version.manifest.stage,
-    stageBefore: task.incumbent.manifest.stage,
+    stageBefore: id === against ? task.incumbent.manifest.stage : 'none',
     gates: {},
   });
   const denied = judge(task.rules, facts).filter((ruling) => !ruling.isAllowed);

@@ -42,6 +42,8 @@ export interface EndedNight {
   readonly decision: string;
   readonly reason: string;
   readonly trials: number;
+  /** Where its proposal stands, when that is not the branch of its strategy; null where that is not known. */
+  readonly branch: string | null;
 }
 
 export type Beginning =
@@ -86,18 +88,20 @@ function endOf(ledger: LedgerReading, cycle: string): EndedNight {
   const ended = recordsOf(ledger, 'night-ended').find(ofCycle)?.entry;
   // Only the newest night may be without an end, and that one goes on or was ended a moment ago.
   if (began === undefined || ended === undefined) throw new Error(`The ledger has lost the end of ${cycle}.`);
-  const { decision, reason, trials } = ended;
-  return { cycle, strategy: began.strategy, decision, reason, trials };
+  const { decision, reason, trials, branch = null } = ended;
+  return { cycle, strategy: began.strategy, decision, reason, trials, branch };
 }
 
 /** Ends a night; says how many trials it had. */
 export async function endNight(
   state: StateBranch,
   cycle: string,
-  { decision, reason }: { decision: string; reason: string },
+  { decision, reason, branch = null }: { decision: string; reason: string; branch?: string | null },
 ): Promise<number> {
   const trials = trialsOf(await readLedgerFrom(state), cycle);
-  await appendToNight(state, cycle, { entries: [{ kind: 'night-ended', decision, reason, trials }] });
+  await appendToNight(state, cycle, {
+    entries: [{ kind: 'night-ended', decision, reason, trials, ...(branch === null ? {} : { branch }) }],
+  });
   return trials;
 }
 

@@ -1,20 +1,25 @@
+import { z } from 'zod';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
-import type { Truth } from '#engine/store/truth/truth.ts';
+import { Truth } from '#engine/store/truth/truth.ts';
 import type { Analysis } from './analysis.ts';
 
-export interface Observation {
-  readonly strategy: string;
+/** What a night goes by, as it is written down before anything is decided. */
+export const Observation = z.strictObject({
+  strategy: z.string(),
   /** Market time, UTC milliseconds: the night sees nothing later, however far the engine has gone since. */
-  readonly asOf: number;
+  asOf: z.number(),
   /** What the engine's record says of the version; null where no engine has told of it. */
-  readonly truth: Truth | null;
-  readonly development: { readonly netReturn: number; readonly trades: number };
-  /** What the analysis modules of main make of the market and of the trades; nothing is decided by it yet. */
-  readonly analysis: Analysis;
+  truth: Truth.nullable(),
+  development: z.strictObject({ netReturn: z.number(), trades: z.number() }),
+  /** What the analysis modules of main make of the market and of the trades. Arithmetic does not decide by it; a model may. */
+  analysis: z.union([z.strictObject({ problem: z.string() }), z.strictObject({ market: z.json(), trades: z.json() })]),
   /** An open pull request that already changes this strategy. */
-  readonly openProposal: number | null;
-}
+  openProposal: z.number().nullable(),
+  /** What earlier nights came to, as text. */
+  memory: z.array(z.strictObject({ title: z.string(), text: z.string() })),
+});
+export type Observation = z.infer<typeof Observation>;
 
 export function observe(facts: {
   strategy: string;
@@ -23,10 +28,12 @@ export function observe(facts: {
   development: BacktestResult;
   analysis: Analysis;
   openProposal: number | null;
+  memory: Observation['memory'];
 }): Observation {
-  const { strategy, asOf, truth, development, analysis, openProposal } = facts;
+  const { development, ...known } = facts;
   const { netReturn, trades } = development.metrics;
-  return { strategy, asOf, truth, development: { netReturn, trades }, analysis, openProposal };
+  // The record is what counts: what it cannot hold was not observed.
+  return Observation.parse({ ...known, development: { netReturn, trades } });
 }
 
 /** What the engine publishes of a version that runs; the record itself is on the engine's own disk. */

@@ -7,11 +7,14 @@ import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { CommitHash, Person, Repository } from '#engine/repository/repository.ts';
+import { openPull } from './open-pull.ts';
 
 const SUBJECT_LENGTH_MAX = 100;
 
 export interface ProposeTask {
   readonly version: StrategyVersion;
+  /** Files of the version it replaces; what it no longer has goes. */
+  readonly replaces: ReadonlyMap<string, string>;
   readonly pack: Pack;
   readonly base: CommitHash;
   readonly repository: Repository;
@@ -26,34 +29,37 @@ export function branchOf(strategy: string, cycle: string): string {
   return `evolve/${strategy}/${cycle}`;
 }
 
+export function retirementBranchOf(strategy: string, cycle: string): string {
+  return `retire/${strategy}/${cycle}`;
+}
+
+export function moduleBranchOf(module: string, cycle: string): string {
+  return `analysis/${module}/${cycle}`;
+}
+
+/** Whether a branch is what another night proposes for a strategy. */
+export function changesStrategy(branch: string, strategy: string, cycle: string): boolean {
+  const [folder, id, night] = branch.split('/');
+  return (folder === 'evolve' || folder === 'retire') && id === strategy && night !== cycle;
+}
+
 /** One commit that touches the strategy's folder only, one branch, one pull request. Doing it twice makes nothing new. */
 export async function propose(task: ProposeTask): Promise<PullRequest> {
-  const { pack, version, repository, api } = task;
+  const { pack, version, replaces } = task;
   const folder = `strategies/${pack.strategy}`;
-  const changes = new Map<string, Uint8Array>();
+  const changes = new Map<string, Uint8Array | null>();
+  for (const path of replaces.keys()) changes.set(`${folder}/${path}`, null);
   for (const [path, text] of version.files) changes.set(`${folder}/${path}`, Buffer.from(text));
   for (const [path, text] of await evidenceFiles(pack)) changes.set(`${folder}/${path}`, Buffer.from(text));
   const headRef = branchOf(pack.strategy, pack.cycle);
-  const head = await repository.commit({
-    parent: task.base,
+  return openPull({
+    ...task,
+    headRef,
     changes,
     message: commitMessage(pack),
-    author: task.author,
-    date: task.date,
+    labels: ['ratchet', `strategy:${pack.strategy}`, pack.dataset.isSimulated ? 'simulated' : 'real-candles'],
+    text: (head) => textOf(pack, { ...task, head, headRef, stage: version.manifest.stage }),
   });
-  if ((await repository.resolve(headRef)) !== head) await repository.push(headRef, head);
-  const existing = await api.findPullRequest(headRef);
-  const labels = ['ratchet', `strategy:${pack.strategy}`, pack.dataset.isSimulated ? 'simulated' : 'real-candles'];
-  if (existing !== null) {
-    // Whoever opened it may have been killed before it wore them.
-    if (existing.state === 'open') await api.label(existing.number, labels);
-    return existing;
-  }
-  const { stage } = version.manifest;
-  const { title, body } = await textOf(pack, { api, base: task.base, head, headRef, stage, commands: task.commands });
-  const opened = await api.openPullRequest({ title, body, headRef, baseRef: 'main' });
-  await api.label(opened.number, labels);
-  return opened;
 }
 
 /** What a pull request says, which follows from the evidence and from where it stands. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Pack, ProposalKind } from '#bot/evidence/pack.ts';
-import type { Decision } from './decision.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
+import type { AnalysisDecision, Decision, VersionDecision } from './decision.ts';
 import type { Fact } from './fact.ts';
 import type { Candidate, ProposerTask, StrategyFiles } from './proposer.ts';
 
@@ -50,10 +50,10 @@ export interface Author {
   /** What should happen tonight, from the facts alone: no result of a change is known yet. */
   decide(facts: readonly Fact[]): Promise<{ readonly kind: 'decided'; readonly decision: Decision } | Nothing>;
   /** Writes the version that was decided on, and hears at most twice what is wrong with it. */
-  write(decision: Extract<Decision, { kind: ProposalKind }>, facts: readonly Fact[], task: ProposerTask): Promise<Work>;
+  write(decision: VersionDecision, facts: readonly Fact[], task: ProposerTask): Promise<Work>;
   /** Writes an analysis module; `check` says what the sandbox finds wrong with a text, null when nothing. */
   writeModule(
-    decision: Extract<Decision, { kind: 'ANALYSIS' }>,
+    decision: AnalysisDecision,
     facts: readonly Fact[],
     current: string,
     check: (text: string) => Promise<string | null>,

@@ -13,21 +13,29 @@ const wager = {
   killRule: Threshold,
 };
 
+/** Another version of the strategy, or a new strategy that is measured against it. */
+export const VersionDecision = z.strictObject({ kind: ProposalKind, ...wager });
+export type VersionDecision = z.infer<typeof VersionDecision>;
+
+/** The strategy should stop; the forecast is about what it would do otherwise. */
+export const RetireDecision = z.strictObject({ kind: z.literal('RETIRE'), ...wager });
+export type RetireDecision = z.infer<typeof RetireDecision>;
+
+/** The machine should look in another way; nothing that trades changes. */
+export const AnalysisDecision = z.strictObject({
+  kind: z.literal('ANALYSIS'),
+  module: z.enum(['market', 'trades']),
+  reason: Sentences,
+  hypothesis: ProposalClaim.shape.hypothesis,
+  riskTier: RiskTier,
+});
+export type AnalysisDecision = z.infer<typeof AnalysisDecision>;
+
 /** What a model wants to happen tonight; the words the house has for it stand in `kind`. */
 export const Decision = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('NO_CHANGE'), reason: Sentences }),
-  /** Another version of the strategy, or a new strategy that is measured against it. */
-  z.strictObject({ kind: ProposalKind, ...wager }),
-  /** The strategy should stop; the forecast is about what it would do otherwise. */
-  z.strictObject({ kind: z.literal('RETIRE'), ...wager }),
-  /** The machine should look in another way; nothing that trades changes. */
-  z.strictObject({
-    kind: z.literal('ANALYSIS'),
-    module: z.enum(['market', 'trades']),
-    reason: Sentences,
-    hypothesis: ProposalClaim.shape.hypothesis,
-    riskTier: RiskTier,
-  }),
+  VersionDecision,
+  RetireDecision,
+  AnalysisDecision,
 ]);
 export type Decision = z.infer<typeof Decision>;
-export type DecisionKind = Decision['kind'];

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
+import { Motion } from '#bot/orchestrator/study.ts';
+import { Review } from '#bot/proposers/author.ts';
+import { StrategyId } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 
 const Commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'a commit is its full hash');
@@ -24,7 +27,7 @@ export type NightNote = z.infer<typeof NightNote>;
 export const NightResult = z.strictObject({
   cycle: z.string().regex(/^\d{8}-\d{1,4}$/, 'a cycle is a day and a number'),
   strategy: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-  decision: z.enum(['NO_CHANGE', 'TWEAK', 'RESTRUCTURE', 'NEW']),
+  decision: z.enum(['NO_CHANGE', 'TWEAK', 'RESTRUCTURE', 'NEW', 'RETIRE', 'ANALYSIS']),
   reason: Text,
   trials: z.int().nonnegative(),
   /** Market time of the night, UTC milliseconds: it dates the commit. */
@@ -35,7 +38,16 @@ export const NightResult = z.strictObject({
   stateBefore: Commit.nullable(),
   stateAfter: Commit,
   /** The proposal's branch and commit; null when nothing is proposed. */
-  proposal: z.strictObject({ branch: z.string().max(200), head: Commit }).nullable(),
+  proposal: z
+    .strictObject({
+      branch: z.string().max(200),
+      head: Commit,
+      /** The folder of the version; null for a motion. */
+      strategy: StrategyId.nullable(),
+      motion: Motion.nullable(),
+      review: Review.nullable(),
+    })
+    .nullable(),
   notes: z.array(NightNote).max(20),
 });
 export type NightResult = z.infer<typeof NightResult>;

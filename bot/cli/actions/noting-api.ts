@@ -2,6 +2,9 @@ import { type Issue, type IssueComment, IssuesApi } from '#bot/github/issues-api
 import { type Api, type PullRequest, RepositoryApi, type RepositoryName } from '#bot/github/repository-api.ts';
 import { NightNote } from './night-result.ts';
 
+/** The number of the pull request that somebody else will open. */
+const NOT_THERE_YET = 0;
+
 /**
  * GitHub as a night sees it in a job that may write nothing: it reads as ever, and what it would write is noted down for the job
  * that may. A write that is not noted goes out, and is refused, because the job's token cannot write.
@@ -19,7 +22,7 @@ export class NotingApi extends RepositoryApi {
   override async openPullRequest(request: { title: string; headRef: string; baseRef: string }): Promise<PullRequest> {
     const { title, headRef, baseRef } = request;
     const nobody = {
-      number: 0,
+      number: NOT_THERE_YET,
       url: '',
       author: '',
       isFromFork: false,
@@ -49,8 +52,13 @@ class NotingIssues extends IssuesApi {
     return { number: 0, url: '', title, body, author: '', state: 'open' };
   }
 
+  override async comments(number: number): Promise<readonly IssueComment[]> {
+    return number === NOT_THERE_YET ? [] : super.comments(number);
+  }
+
   override async comment(number: number, body: string): Promise<IssueComment> {
-    this.#notes.push({ kind: 'comment', number, body });
+    // What is said under a pull request that is not there yet is said by whoever opens it.
+    if (number !== NOT_THERE_YET) this.#notes.push({ kind: 'comment', number, body });
     return { id: 0, number, url: '', author: '', isBot: true, body, createdAt: '', updatedAt: '' };
   }
 

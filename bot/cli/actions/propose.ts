@@ -6,7 +6,9 @@ import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { type PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
-import { branchOf, propose } from '#bot/orchestrator/propose.ts';
+import { type ProposeTask, propose } from '#bot/orchestrator/propose.ts';
+import { proposeMotion } from '#bot/orchestrator/propose-motion.ts';
+import { tellReview } from '#bot/orchestrator/tell-review.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
@@ -75,19 +77,30 @@ export async function publishNight(publishing: Publishing): Promise<Published> {
       'Only what continues main is proposed.',
     );
   }
+  const { motion, review, branch } = result.proposal;
   const head = await repository.require(result.proposal.head);
-  const pullRequest = await propose({
-    version: await readVersion(strategy, await strategyFiles(repository, head, strategy)),
-    pack: await packAt(repository, head, { strategy, cycle }),
-    base,
-    repository,
-    api,
-    author: BOT_PERSON,
-    date: new Date(asOf),
+  const publish = { base, repository, api, author: BOT_PERSON, date: new Date(asOf) };
+  const pullRequest =
+    motion === null
+      ? await publishVersion(publish, head, { strategy: result.proposal.strategy ?? strategy, cycle })
+      : await proposeMotion({ ...publish, strategy, cycle, motion });
+  if (review !== null) await tellReview(pullRequest, review, { api });
+  await state.reload();
+  return { pullRequest, sentence: `${result.decision}: pull request #${pullRequest.number} from ${branch}.` };
+}
+
+type Place = Pick<ProposeTask, 'base' | 'repository' | 'api' | 'author' | 'date'>;
+
+async function publishVersion(place: Place, head: CommitHash, of: { strategy: string; cycle: string }): Promise<PullRequest> {
+  const { repository, base } = place;
+  const pack = await packAt(repository, head, of);
+  return propose({
+    ...place,
+    pack,
+    version: await readVersion(of.strategy, await strategyFiles(repository, head, of.strategy)),
+    replaces: await strategyFiles(repository, base, of.strategy),
     commands: COMMAND_HELP,
   });
-  await state.reload();
-  return { pullRequest, sentence: `${result.decision}: pull request #${pullRequest.number} from ${branchOf(strategy, cycle)}.` };
 }
 
 async function packAt(repository: Repository, head: CommitHash, of: { strategy: string; cycle: string }): Promise<Pack> {

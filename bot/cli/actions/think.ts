@@ -7,8 +7,7 @@ import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { code, shortened, text } from '#bot/evidence/markdown.ts';
 import { tradingTrees } from '#bot/gates/staleness.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
-import type { NightOptions } from '#bot/orchestrator/night.ts';
-import { branchOf } from '#bot/orchestrator/propose.ts';
+import type { NightOptions } from '#bot/orchestrator/night-options.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { type CommitHash, Repository } from '#engine/repository/repository.ts';
@@ -87,8 +86,8 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
       clock: Date.now,
     });
     const began = recordsOf(await readLedgerFrom(state), 'night-began').find((record) => record.cycle === night.cycle);
-    const branch = branchOf(strategy, night.cycle);
-    const head = night.pullRequest === null ? null : await repository.resolve(branch);
+    const { made } = night;
+    const head = made === null ? null : await repository.require(made.branch);
     const result = NightResult.parse({
       cycle: night.cycle,
       strategy,
@@ -99,7 +98,7 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
       base,
       stateBefore,
       stateAfter: state.commit,
-      proposal: head === null ? null : { branch, head },
+      proposal: head === null ? null : { ...made, head },
       notes: api.notes,
     });
     mkdirSync(flags.out, { recursive: true });

@@ -4,7 +4,8 @@ import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
-import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
+import { runNight } from '#bot/orchestrator/night.ts';
+import type { NightOptions, NightReport } from '#bot/orchestrator/night-options.ts';
 import { publishedTruth } from '#bot/orchestrator/observe.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
@@ -58,7 +59,9 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
       seed: asOf % SEEDS,
       trials,
       workers,
-      proposer: proposerProcess(EVOLUTION),
+      thinkers: { name: 'evolution', search: proposerProcess(EVOLUTION), mind: null },
+      worktrees: workspace.worktrees,
+      memory: async () => [],
       hint,
       askedIn: askedIn ?? null,
       repository,

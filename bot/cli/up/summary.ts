@@ -1,5 +1,5 @@
 import { percent } from '#bot/orchestrator/decide.ts';
-import type { NightReport } from '#bot/orchestrator/night.ts';
+import type { NightReport } from '#bot/orchestrator/night-options.ts';
 import type { EngineStatus } from '#engine/runtime/status.ts';
 import { describeDataset, type Market } from './prepare-market.ts';
 

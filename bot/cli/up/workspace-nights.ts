@@ -3,7 +3,8 @@ import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { openContext } from '#bot/gates/context.ts';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { runAllGates } from '#bot/gates/run-gates.ts';
-import { type NightOptions, type NightReport, runNight } from '#bot/orchestrator/night.ts';
+import { runNight } from '#bot/orchestrator/night.ts';
+import type { NightOptions, NightReport } from '#bot/orchestrator/night-options.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
@@ -74,7 +75,9 @@ export class WorkspaceNights {
         ...plan,
         trials,
         workers,
-        proposer: proposerProcess(EVOLUTION),
+        thinkers: { name: 'evolution', search: proposerProcess(EVOLUTION), mind: null },
+        worktrees: workspace.worktrees,
+        memory: async () => [],
         repository,
         state,
         api,

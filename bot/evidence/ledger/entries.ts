@@ -97,6 +97,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     decision: z.string(),
     reason: z.string(),
     trials: z.number().int(),
+    /** Where its proposal stands. Left out where there is none. */
+    branch: z.string().max(200).optional(),
   }),
 ]);
 export type LedgerEntry = z.infer<typeof LedgerEntry>;

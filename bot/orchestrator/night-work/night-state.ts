@@ -3,7 +3,7 @@ import { commitHash } from '#engine/repository/names.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
 import { RECORDS, readRecord } from './record-text.ts';
 
-const STAGES = ['observe', 'decide', 'create', 'examine', 'propose'] as const;
+const STAGES = ['observe', 'decide', 'create', 'examine', 'review', 'propose'] as const;
 type Stage = (typeof STAGES)[number];
 /** A stage, with a number where a night has it more than once. */
 export type StageName = Stage | `${Stage}-${number}`;

@@ -53,7 +53,15 @@ describe('/evolve', { timeout: 30_000 }, () => {
     const night: CommandRoom['night'] = async ({ say: show, ...request }) => {
       asked.push(request);
       await show('observe: nothing yet');
-      return { cycle: '20260302-1', decision: 'NO_CHANGE', reason: 'It earns.', trials: 17, pullRequest: null, canaries: [] };
+      return {
+        cycle: '20260302-1',
+        decision: 'NO_CHANGE',
+        reason: 'It earns.',
+        trials: 17,
+        pullRequest: null,
+        made: null,
+        canaries: [],
+      };
     };
     const id = await open.comment('owner', 'x');
     await open.answer('owner', '/evolve strategy=ema-cross trade less', id, { with: { night } });
@@ -68,7 +76,15 @@ describe('/evolve', { timeout: 30_000 }, () => {
     let nights = 0;
     const night: CommandRoom['night'] = async () => {
       nights += 1;
-      return { cycle: '20260302-1', decision: 'NO_CHANGE', reason: 'It earns.', trials: 0, pullRequest: null, canaries: [] };
+      return {
+        cycle: '20260302-1',
+        decision: 'NO_CHANGE',
+        reason: 'It earns.',
+        trials: 0,
+        pullRequest: null,
+        made: null,
+        canaries: [],
+      };
     };
     const client = open.world.bot();
     let isDeaf = true;

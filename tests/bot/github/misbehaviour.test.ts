@@ -44,12 +44,12 @@ describe('the bot on a bad day', () => {
       night: async ({ state, api }, { strategy, hint, askedIn }) => {
         const plan = { strategy, hint, askedIn, proposer: 'evolution', trials: 1, seed: 7, parentTree: 'a'.repeat(40) };
         const { state: how, night } = await beginNight(state, api, { ...plan, asOf: Date.UTC(2026, 2, 2) });
-        if (how === 'ended') return { ...night, pullRequest: null, canaries: [] };
+        if (how === 'ended') return { ...night, pullRequest: null, made: null, canaries: [] };
         const end = { decision: 'NO_CHANGE', reason: 'Nothing was better.' };
         const trials = await endNight(state, night.cycle, end);
         nights.push(night.cycle);
         if (nights.length === 1) throw new Error('killed when the night had ended');
-        return { ...end, cycle: night.cycle, trials, pullRequest: null, canaries: [] };
+        return { ...end, cycle: night.cycle, trials, pullRequest: null, made: null, canaries: [] };
       },
     });
     of.connect(bot.webhookUrl);

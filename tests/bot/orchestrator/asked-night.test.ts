@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appendToNight, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
-import { type NightOptions, runNight } from '#bot/orchestrator/night.ts';
+import { runNight } from '#bot/orchestrator/night.ts';
 import { type Beginning, beginNight, endNight, recordCanaries } from '#bot/orchestrator/night-ledger.ts';
+import type { NightOptions } from '#bot/orchestrator/night-options.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { shippedFiles } from '#tests/support/deployment.ts';
 import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
@@ -80,7 +81,14 @@ describe('a night that a comment asked for', () => {
     await night(real.state);
     expect(await begin(real.state)).toEqual({
       state: 'ended',
-      night: { cycle: '20260302-1', strategy: 'ema-cross', decision: 'NO_CHANGE', reason: 'Nothing was better.', trials: 0 },
+      night: {
+        cycle: '20260302-1',
+        strategy: 'ema-cross',
+        decision: 'NO_CHANGE',
+        reason: 'Nothing was better.',
+        trials: 0,
+        branch: null,
+      },
     });
   });
 
@@ -135,7 +143,11 @@ describe('a night that a comment asked for', () => {
       trials: 3,
       hint: null,
       askedIn: COMMENT,
-      proposer: { name: 'evolution', propose: () => expect.fail('Nobody may look for anything.') },
+      thinkers: {
+        name: 'evolution',
+        search: { name: 'evolution', propose: () => expect.fail('Nobody may look for anything.') },
+        mind: null,
+      },
       prove: () => expect.fail('No canary may fly.'),
       repository: real.repository,
       state: real.state,
@@ -148,6 +160,7 @@ describe('a night that a comment asked for', () => {
       reason: 'It earns more.',
       trials: 0,
       pullRequest: { number: 5 },
+      made: null,
       canaries: [{ canary: 'null', outcome: 'stopped', stops: [], sentence: 'Stopped.' }],
     });
     expect(branches).toEqual(['evolve/ema-cross/20260302-1']);

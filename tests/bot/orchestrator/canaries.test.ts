@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { GateResult } from '#bot/evidence/gate-result.ts';
@@ -226,7 +227,13 @@ describe('a night whose alarm rings', () => {
       trials: 3,
       workers: 1,
       hint: { by: 'octo', text: 'trade less' },
-      proposer: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
+      thinkers: {
+        name: 'evolution',
+        search: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
+        mind: null,
+      },
+      worktrees: join(deployment.root, 'worktrees'),
+      memory: () => expect.fail('Nobody may look at anything.'),
       repository,
       state,
       api: { issues } as unknown as RepositoryApi,

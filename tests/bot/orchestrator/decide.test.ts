@@ -11,7 +11,15 @@ function observation(
   const { development = { netReturn: 0.2, trades: 400 }, openProposal = null, ...truth } = change;
   // What the decision looks at; the rest of the truth is not asked.
   const analysis = { problem: 'Nobody was asked.' };
-  return { strategy: 'ema-cross', asOf: 0, truth: { ...earning, ...truth } as Truth, development, analysis, openProposal };
+  return {
+    strategy: 'ema-cross',
+    asOf: 0,
+    truth: { ...earning, ...truth } as Truth,
+    development,
+    analysis,
+    openProposal,
+    memory: [],
+  };
 }
 
 describe('the decision of a night', () => {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendToNight } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
-import { type NightReport, runNight } from '#bot/orchestrator/night.ts';
+import { runNight } from '#bot/orchestrator/night.ts';
 import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
+import type { NightReport } from '#bot/orchestrator/night-options.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
 import { commitOn, createDeployment, type Deployment } from '#tests/support/deployment.ts';
@@ -42,7 +43,13 @@ async function observingNight(cycle: string, main: CommitHash): Promise<{ report
     trials: 1,
     workers: 1,
     hint: null,
-    proposer: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
+    thinkers: {
+      name: 'evolution',
+      search: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
+      mind: null,
+    },
+    worktrees: join(root, 'worktrees'),
+    memory: async () => [],
     repository,
     state,
     api: api as unknown as RepositoryApi,

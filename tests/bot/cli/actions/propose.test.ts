@@ -87,7 +87,7 @@ describe('a night that is published', () => {
     const result = {
       ...(await think()),
       decision: 'TWEAK',
-      proposal: { branch: `evolve/ema-cross/${CYCLE}`, head: BASE },
+      proposal: { branch: `evolve/ema-cross/${CYCLE}`, head: BASE, strategy: 'ema-cross', motion: null, review: null },
     } as const;
     // As signing does, while the night thinks: the vault is opened, which is a line of the ledger.
     await appendToNewest(real.state, () => [

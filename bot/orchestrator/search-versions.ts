@@ -1,0 +1,79 @@
+import { readLedgerFrom } from '#bot/evidence/ledger.ts';
+import type { VersionDecision } from '#bot/proposers/decision.ts';
+import type { Fact } from '#bot/proposers/fact.ts';
+import { inTurn } from '#bot/proposers/in-turn.ts';
+import type { Proposer } from '#bot/proposers/proposer.ts';
+import type { Mind } from '#bot/proposers/thinkers.ts';
+import type { BacktestResult } from '#engine/backtest/types.ts';
+import type { BacktesterPool } from './backtester-pool.ts';
+import { create } from './create.ts';
+import type { Night } from './night.ts';
+import { writerFor } from './night-ledger.ts';
+import type { NightOptions } from './night-options.ts';
+import type { StageResult } from './night-work.ts';
+import type { Study } from './study.ts';
+import { TrialRecord } from './trial-record.ts';
+
+/** A model writes once, and may mend it twice: it needs no more trials than that. */
+const AUTHOR_TRIALS_MAX = 3;
+
+export interface VersionSearch {
+  /** Of the version that runs, on the development data. */
+  readonly development: BacktestResult;
+  /** Who looks, one after the other. */
+  readonly proposers: readonly Pick<Proposer, 'propose'>[];
+  readonly why: string;
+}
+
+/** Lets the proposers look for versions that do better on the development data; every trial stands in the ledger. */
+export async function searchVersions(
+  options: NightOptions,
+  night: Night,
+  pool: BacktesterPool,
+  { development, proposers, why }: VersionSearch,
+): Promise<StageResult<Study>> {
+  const { progress, state, strategy, trials, thinkers } = options;
+  progress({ kind: 'phase', phase: 'create', message: `${trials} trials by ${thinkers.name}, on the development data` });
+  const record = new TrialRecord(night.cycle, await readLedgerFrom(state), writerFor(state, night.cycle));
+  const { candidates, reason, ...created } = await create({
+    proposer: inTurn(proposers, proposers.length > 1 ? AUTHOR_TRIALS_MAX : trials),
+    incumbent: night.incumbent,
+    incumbentResult: development,
+    yardstick: night.yardstick,
+    pool,
+    trials,
+    seed: night.seed,
+    record,
+    onTrial: (done) => progress({ kind: 'step', phase: 'create', done, total: trials }),
+  });
+  await record.end(created.trials, created.returns);
+  const [best] = candidates;
+  const message =
+    best === undefined
+      ? 'nothing better found'
+      : `${candidates.length} better on development; best: ${best.claim.changes.join(', ')}`;
+  progress({ kind: 'done', phase: 'create', message });
+  if (best === undefined) {
+    const tried = `${created.trials} configurations were tried; none did better on the development data than the version that runs.`;
+    const said = [reason, created.trials > 0 || reason === null ? tried : null].filter((sentence) => sentence !== null);
+    return { record: { kind: 'nothing', reason: said.join(' ') } };
+  }
+  const kept = candidates.map(({ strategy: own = null, files, claim }) => {
+    return { strategy: own, files: Object.fromEntries(files), claim };
+  });
+  const folder = `strategies/${best.strategy ?? strategy}`;
+  const files = new Map([...best.files].map(([path, text]) => [`${folder}/${path}`, text]));
+  return { record: { kind: 'candidates', why, candidates: kept }, files };
+}
+
+/** A model's decision as a proposer: what it wants is written, and tried on the development data. */
+export function writing(decision: VersionDecision, { author }: Mind, facts: readonly Fact[]): Pick<Proposer, 'propose'> {
+  return {
+    async propose(task) {
+      const made = await author.write(decision, facts, task);
+      if (made.kind === 'candidate') return { candidates: [made.candidate], reason: null };
+      if (made.kind === 'nothing') return { candidates: [], reason: made.reason };
+      throw new Error('An author was asked for a version and gave a module.');
+    },
+  };
+}
