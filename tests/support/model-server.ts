@@ -34,8 +34,11 @@ interface ReplyUsage {
   readonly cache_read_input_tokens: number;
 }
 
+/** Where a model is asked: its maker's own place, Bedrock's, and Vertex's, which has the model's name in it. */
+const PLACES =
+  /^(?:\/anthropic)?\/v1\/messages$|^\/v1\/projects\/[^/]+\/locations\/[^/]+\/publishers\/anthropic\/models\/([^/]+):streamRawPredict$/;
+
 const Body = z.looseObject({
-  model: z.string(),
   max_tokens: z.int(),
   stream: z.literal(true),
   system: z.array(z.looseObject({ type: z.literal('text'), text: z.string().min(1) })),
@@ -43,6 +46,7 @@ const Body = z.looseObject({
 });
 
 export interface AskedOfModel {
+  readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: z.infer<typeof Body>;
 }
@@ -69,7 +73,7 @@ const USAGE: ReplyUsage = {
   cache_read_input_tokens: 0,
 };
 
-/** A model's API as far as one call needs it, on this machine: `POST /v1/messages` with a stream for an answer. */
+/** A model's API as far as one call needs it, on this machine, as each of those who offer it has it: a request, and a stream for an answer. */
 export async function startModelServer(key = 'sk-ant-test-0123456789abcdefghij'): Promise<ModelServer> {
   const asked: AskedOfModel[] = [];
   let replies: ModelReply[] = [{ kind: 'text', text: 'All is well.' }];
@@ -83,20 +87,25 @@ export async function startModelServer(key = 'sk-ant-test-0123456789abcdefghij')
     for await (const chunk of request) chunks.push(chunk);
     number += 1;
     response.setHeader('request-id', `req_test_${number}`);
-    if (request.method !== 'POST' || request.url !== '/v1/messages')
-      return error(response, 404, 'not_found_error', 'No such route.');
-    asked.push({ headers: request.headers, body: Body.parse(JSON.parse(Buffer.concat(chunks).toString('utf8'))) });
+    const place = PLACES.exec(request.url ?? '');
+    if (request.method !== 'POST' || place === null) return error(response, 404, 'not_found_error', 'No such route.');
+    const isVertex = place[1] !== undefined;
+    const body = Body.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    asked.push({ url: request.url!, headers: request.headers, body });
     if (request.headers.authorization !== `Bearer ${key}`)
       return error(response, 401, 'authentication_error', 'invalid bearer token');
-    if (request.headers['anthropic-version'] === undefined)
+    if ((isVertex ? body.anthropic_version : request.headers['anthropic-version']) === undefined)
       return error(response, 400, 'invalid_request_error', 'anthropic-version: required');
+    const model = z.string().safeParse(isVertex ? place[1] : body.model);
+    if (!model.success || (isVertex && body.model !== undefined))
+      return error(response, 400, 'invalid_request_error', 'model: it is named elsewhere');
     const reply = replies.length > 1 ? replies.shift()! : replies[0]!;
     if (reply.kind === 'silence') {
-      if (reply.where === 'midway') begin(response, asked.at(-1)!.body.model, USAGE);
+      if (reply.where === 'midway') begin(response, model.data, USAGE);
       heardSilence();
       return;
     }
-    answer(reply, response, asked.at(-1)!, key);
+    answer(reply, response, { model: model.data, authorization: request.headers.authorization, key });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -127,12 +136,11 @@ export async function startModelServer(key = 'sk-ant-test-0123456789abcdefghij')
 function answer(
   reply: Exclude<ModelReply, { kind: 'silence' }>,
   response: ServerResponse,
-  { body, headers }: AskedOfModel,
-  key: string,
+  { model, authorization, key }: { readonly model: string; readonly authorization: string; readonly key: string },
 ): void {
   switch (reply.kind) {
     case 'text':
-      begin(response, body.model, { ...USAGE, ...reply.usage });
+      begin(response, model, { ...USAGE, ...reply.usage });
       end(response, reply.text, reply.stopReason ?? 'end_turn', { ...USAGE, ...reply.usage });
       return;
     case 'error':
@@ -140,13 +148,13 @@ function answer(
       error(response, reply.status, reply.type, reply.message ?? reply.type);
       return;
     case 'error-midway':
-      begin(response, body.model, USAGE);
+      begin(response, model, USAGE);
       event(response, { type: 'error', error: { type: reply.type, message: reply.type } });
       response.end();
       return;
     case 'cut':
       if (reply.where === 'before') return void response.destroy();
-      begin(response, body.model, USAGE);
+      begin(response, model, USAGE);
       if (reply.where === 'between-events') return void response.end();
       // In the midst of an event, once the first ones are on their way.
       response.write('event: content_block_delta\ndata: {"type":"content_blo', () => response.destroy());
@@ -156,8 +164,8 @@ function answer(
       response.end(reply.body);
       return;
     case 'key-back':
-      begin(response, body.model, USAGE);
-      end(response, `Your key is ${key}; you said ${headers.authorization}.`, 'end_turn', USAGE);
+      begin(response, model, USAGE);
+      end(response, `Your key is ${key}; you said ${authorization}.`, 'end_turn', USAGE);
       return;
     default:
       reply satisfies never;

@@ -1,6 +1,8 @@
-import { APIConnectionError, APIError, BaseAnthropic } from '@anthropic-ai/sdk';
-import { Messages } from '@anthropic-ai/sdk/resources/messages';
+import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
+import type { Messages } from '@anthropic-ai/sdk/resources/messages';
 import { z } from 'zod';
+import { clientFor, type Middleware } from './client.ts';
+import { googleToken, TokenRefused } from './google-token.ts';
 import { type Attempt, type CallReport, type ToModelProcess, Usage } from './messages.ts';
 import type { CallOutcome } from './outcome.ts';
 
@@ -14,13 +16,7 @@ const NEVER_ARRIVED =
 const WORDS_MAX = 300;
 const CAUSES_MAX = 5;
 
-type Middleware = BaseAnthropic['middleware'][number];
 type MessageSnapshot = NonNullable<ReturnType<Messages['stream']>['currentMessage']>;
-
-/** As much of the SDK as a call needs: what else it can do (files, tools, agents) is not in the process that holds the key. */
-class MessagesClient extends BaseAnthropic {
-  readonly messages = new Messages(this);
-}
 
 /** The message of the API as far as it is read here. */
 const Message = z.looseObject({
@@ -42,24 +38,31 @@ interface Watch {
 /**
  * One call, to its end or to its deadline. Never throws: whatever happens is an outcome. Runs in the process that holds the key.
  * @param clock UTC milliseconds
+ * @param onSecret told of what else nobody may read in the report
  */
-export async function callModel({ key, baseUrl, request, deadlineMs }: ToModelProcess, clock: () => number): Promise<CallReport> {
-  const watch: Watch = { attempts: [], retryAfterMs: null };
-  const client = new MessagesClient({
-    // Given, so that the SDK looks for no other credential, neither in the environment nor on the disk.
-    apiKey: key,
-    webhookKey: null,
-    baseURL: baseUrl ?? 'https://api.anthropic.com',
-    maxRetries: RETRIES_MAX,
-    // The deadline below is for the whole call; the SDK's own ends with the headers.
-    timeout: deadlineMs + 1_000,
-    logLevel: 'off',
-    openTelemetry: false,
-    // A redirect would carry the request to where nobody has configured it.
-    fetchOptions: { redirect: 'error' },
-    middleware: [watching(watch, clock)],
-  });
+export async function callModel(
+  { via, credential, baseUrl, request, deadlineMs }: ToModelProcess,
+  clock: () => number,
+  onSecret: (secret: string) => void,
+): Promise<CallReport> {
   const deadline = AbortSignal.timeout(deadlineMs);
+  let token: string;
+  try {
+    token = credential.kind === 'bearer' ? credential.token : await googleToken(credential, clock(), deadline);
+    onSecret(token);
+  } catch (error) {
+    return unasked(deadline.aborted ? { kind: 'timed-out' } : tokenFailureOf(error));
+  }
+  const watch: Watch = { attempts: [], retryAfterMs: null };
+  const client = clientFor({
+    via,
+    baseUrl,
+    token,
+    maxRetries: RETRIES_MAX,
+    // The deadline is for the whole call; the SDK's own ends with the headers.
+    timeoutMs: deadlineMs + 1_000,
+    middleware: watching(watch, clock),
+  });
   const stream = client.messages.stream(request, { signal: deadline });
   const seen: { message: MessageSnapshot | null } = { message: null };
   stream.on('streamEvent', (_event, snapshot) => {
@@ -82,6 +85,20 @@ export async function callModel({ key, baseUrl, request, deadlineMs }: ToModelPr
     requestId: stream.request_id ?? watch.attempts.at(-1)?.requestId ?? null,
     attempts: watch.attempts,
   };
+}
+
+/** The model was asked nothing, so it costs nothing. */
+function unasked(outcome: CallOutcome): CallReport {
+  return { outcome, response: null, usage: null, isUsageFinal: false, requestId: null, attempts: [] };
+}
+
+function tokenFailureOf(error: unknown): CallOutcome {
+  if (!(error instanceof TokenRefused)) {
+    const cause = error instanceof Error ? causeOf(error) : String(error);
+    return { kind: 'unreachable', what: words(`for a token: ${cause}`) };
+  }
+  const { status } = error;
+  return status >= 400 && status < 500 ? { kind: 'key-refused', status } : { kind: 'unavailable', status };
 }
 
 /** Writes every request down, and lets only those be repeated that certainly cost nothing and need no long wait. */

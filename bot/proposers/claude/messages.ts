@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Credential, Via } from './access.ts';
 import { CallOutcome } from './outcome.ts';
 
 /** What is asked of a model, as it goes over the wire; the stream is the caller's business. */
@@ -23,7 +24,8 @@ export type ModelRequest = z.infer<typeof ModelRequest>;
 
 /** All that the process which makes the call is ever told. */
 export const ToModelProcess = z.strictObject({
-  key: z.string().min(1),
+  via: Via,
+  credential: Credential,
   /** Null for the vendor's own. */
   baseUrl: z.string().nullable(),
   request: ModelRequest,

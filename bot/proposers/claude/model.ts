@@ -89,7 +89,7 @@ export class Model {
   /** Asks, when the day's budget has enough for the most it may cost. Whatever goes wrong with the model is an outcome. */
   async say<T = string>(prompt: Prompt<T>): Promise<Exchange<T>> {
     const { access, clock, onStart } = this.#options;
-    const { baseUrl, key } = access;
+    const { via, baseUrl, credential } = access;
     const { purpose, by } = prompt;
     const request = requestFor(prompt, access);
     const { model } = request;
@@ -97,11 +97,11 @@ export class Model {
     const most = mostOf(request, price);
     const reservation = this.#budget.reserve(most, { purpose, model });
     if (reservation.kind === 'spent') return this.#notAsked(model, most, reservation);
-    const thought = { purpose, by, beganAt: clock(), baseUrl, request };
+    const thought = { purpose, by, beganAt: clock(), via: via.kind, baseUrl, request };
     const record = this.#begin(thought, reservation.id);
     const options = { signal: this.#stopping.signal, ...(onStart === undefined ? {} : { onStart }) };
     const deadlineMs = this.#options.deadlineMs ?? deadlineFor(request.max_tokens);
-    const report = await callInProcess({ key, baseUrl, request, deadlineMs }, options);
+    const report = await callInProcess({ via, credential, baseUrl, request, deadlineMs }, options);
     const cost = costOf(report, { request, most, price });
     this.#budget.settle(reservation.id, cost);
     const outcome = outcomeOf(report, prompt);

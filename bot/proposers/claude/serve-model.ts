@@ -1,3 +1,4 @@
+import { secretsOf } from './access.ts';
 import { callModel } from './call-model.ts';
 import { CallReport, ToModelProcess } from './messages.ts';
 
@@ -5,13 +6,17 @@ import { CallReport, ToModelProcess } from './messages.ts';
 export function serveModel(): void {
   process.once('message', (raw) => {
     const task = ToModelProcess.parse(raw);
-    void callModel(task, Date.now).then((report) => process.send!(withoutKey(report, task.key)));
+    const secrets = new Set(secretsOf(task.credential));
+    void callModel(task, Date.now, (secret) => secrets.add(secret)).then((report) => process.send!(without(report, secrets)));
   });
   process.once('disconnect', () => process.exit());
 }
 
 /** Whoever answers has seen the key, and could say it back: from here on nobody holds it in what was said. */
-function withoutKey(report: CallReport, key: string): CallReport {
-  const written = JSON.stringify(key).slice(1, -1);
-  return CallReport.parse(JSON.parse(JSON.stringify(report).replaceAll(written, '[the key]')));
+function without(report: CallReport, secrets: ReadonlySet<string>): CallReport {
+  const written = [...secrets].reduce(
+    (text, secret) => text.replaceAll(JSON.stringify(secret).slice(1, -1), '[the key]'),
+    JSON.stringify(report),
+  );
+  return CallReport.parse(JSON.parse(written));
 }

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
-import { readSecretFile } from '#engine/secret-file.ts';
 import { SecureUrl } from '#engine/secure-url.ts';
+import type { Credential, Via } from './access.ts';
 import { Amount, type Micros, Price } from './money.ts';
 import { OUTPUT_TOKENS, PURPOSES, type Purpose } from './purpose.ts';
-
-/** The key's name in the environment; it is the vendor's own, so that one who has it set needs nothing more. */
-export const KEY_VARIABLE = 'ANTHROPIC_API_KEY';
+import { credentialOf, KEY_VARIABLES, takeKey } from './take-credential.ts';
 
 /** As the API names it: `claude-opus-5-5`. */
 const ModelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:@_-]{0,99}$/, 'it is no name of a model');
@@ -37,6 +35,18 @@ export const ModelSettings = z.strictObject({
     .default('USD'),
   /** What each model costs, per million tokens. */
   modelPrices: z.record(ModelName, Price).default({}),
+  /** Through whom models are reached: their maker, Google's Vertex AI, or Amazon Bedrock. Each names them its own way. */
+  modelVia: z.enum(['anthropic', 'vertex', 'bedrock']).default('anthropic'),
+  /** Where Vertex or Bedrock answers: `us-east5`, `global`, `eu-central-1`. */
+  modelRegion: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,40}$/, 'it is no region')
+    .optional(),
+  /** The Google Cloud project that pays for Vertex. */
+  modelProject: z
+    .string()
+    .regex(/^[a-z][a-z0-9.:-]{3,80}$/, 'it is no project')
+    .optional(),
   /** Where the API is; by default the vendor's own. */
   modelBaseUrl: SecureUrl.optional(),
   /** A file that holds the key and that nobody else may read; the environment goes before it. */
@@ -48,8 +58,9 @@ export type ModelSettings = z.infer<typeof ModelSettings>;
 export interface ModelAccess {
   readonly model: string;
   readonly reviewModel: string;
+  readonly via: Via;
   /** Secret: it goes to the process that makes the call, and nowhere else. */
-  readonly key: string;
+  readonly credential: Credential;
   /** Null for the vendor's own. */
   readonly baseUrl: string | null;
   readonly maxOutputTokens: Readonly<Record<Purpose, number>>;
@@ -61,34 +72,26 @@ export interface ModelAccess {
 }
 
 /** What one does who wants a model. Markdown. */
-export const HOW_TO_CONFIGURE = `Set \`model:\` in ratchet.yaml (or \`RATCHET_MODEL\`) to a model's name, and give the bot the key as \`${KEY_VARIABLE}\` or in a file of mode 600 that \`modelKeyFile:\` names; then start the bot again.`;
+export const HOW_TO_CONFIGURE = `Set \`model:\` in ratchet.yaml (or \`RATCHET_MODEL\`) to a model's name, and give the bot the key as \`${KEY_VARIABLES.anthropic}\` or in a file of mode 600 that \`modelKeyFile:\` names; then start the bot again.`;
 
 /**
- * Takes the key out of `env`, where no process that is started later shall inherit it, or reads it from the file. Null without a model's
- * name or without a key: nothing else on the disk is looked for.
- * @throws RatchetError `claude/no-price` when the day's money is limited and nobody said what a model costs, `claude/no-key-file`, `claude/key-exposed` when others may read it, `claude/bad-key`
+ * The model that is configured, its key taken out of `env`. Null without a model's name or without a key.
+ * @throws RatchetError `claude/no-price` when the day's money is limited and nobody said what a model costs, `claude/no-place` without the
+ * region or project that `modelVia` needs; and as `credentialOf`
  */
 export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv): ModelAccess | null {
-  const given = env[KEY_VARIABLE];
-  delete env[KEY_VARIABLE];
-  const { model, reviewModel, modelKeyFile, modelBaseUrl } = settings;
+  const given = takeKey(settings.modelVia, env);
+  const { model, reviewModel, modelBaseUrl } = settings;
   if (model === undefined) return null;
   requirePrices(settings, [model, reviewModel ?? model]);
-  const text = given || (modelKeyFile === undefined ? '' : readKeyFile(modelKeyFile));
-  if (text === '') return null;
-  const key = text.trim();
-  // What goes into a header; and a key that is a word would be struck out of every sentence that has the word.
-  if (!/^[\x21-\x7e]{16,1000}$/.test(key)) {
-    throw new RatchetError(
-      'claude/bad-key',
-      `What ${given ? KEY_VARIABLE : 'the key file'} holds is no key.`,
-      'Give the key alone, on one line.',
-    );
-  }
+  const via = viaOf(settings);
+  const credential = credentialOf(via.kind, given, settings.modelKeyFile);
+  if (credential === null) return null;
   return {
     model,
     reviewModel: reviewModel ?? model,
-    key,
+    via,
+    credential,
     baseUrl: modelBaseUrl ?? null,
     maxOutputTokens: outputTokens(settings),
     dailyTokens: settings.modelDailyTokens,
@@ -96,6 +99,30 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
     currency: settings.modelCurrency,
     prices: settings.modelPrices,
   };
+}
+
+function viaOf({ modelVia, modelRegion, modelProject }: ModelSettings): Via {
+  const given = <T>(value: T | undefined, setting: string, example: string): T => {
+    if (value !== undefined) return value;
+    throw new RatchetError(
+      'claude/no-place',
+      `modelVia is ${modelVia}, and ${setting} is not set.`,
+      `Set it, such as \`${setting}: ${example}\`.`,
+      { setting },
+    );
+  };
+  switch (modelVia) {
+    case 'anthropic':
+      return { kind: 'anthropic' };
+    case 'bedrock':
+      return { kind: 'bedrock', region: given(modelRegion, 'modelRegion', 'us-east-1') };
+    case 'vertex': {
+      const region = given(modelRegion, 'modelRegion', 'global');
+      return { kind: 'vertex', region, project: given(modelProject, 'modelProject', 'my-project') };
+    }
+    default:
+      return modelVia satisfies never;
+  }
 }
 
 /** Money that nobody can count is not limited. */
@@ -114,15 +141,4 @@ function requirePrices({ modelDailyMoney, modelPrices }: ModelSettings, models: 
 function outputTokens({ modelMaxOutputTokens: set }: ModelSettings): Readonly<Record<Purpose, number>> {
   const of = (purpose: Purpose): number => (typeof set === 'number' ? set : (set[purpose] ?? OUTPUT_TOKENS[purpose]));
   return { ask: of('ask'), decide: of('decide'), write: of('write'), correct: of('correct'), review: of('review') };
-}
-
-function readKeyFile(path: string): string {
-  return readSecretFile(path, {
-    missing: {
-      code: 'claude/no-key-file',
-      message: `${path} cannot be read.`,
-      remedy: `Correct modelKeyFile, or set ${KEY_VARIABLE} instead.`,
-    },
-    exposed: { code: 'claude/key-exposed', what: path, remedy: 'take another key when it may have been read' },
-  });
 }

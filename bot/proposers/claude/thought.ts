@@ -18,6 +18,7 @@ export const Thought = z.strictObject({
   /** A login, or a night's cycle. */
   by: z.string(),
   model: z.string(),
+  via: z.enum(['anthropic', 'vertex', 'bedrock']).default('anthropic'),
   baseUrl: z.string().nullable(),
   beganAt: Instant,
   request: z.strictObject({ ...ModelRequest.shape, system: System }),

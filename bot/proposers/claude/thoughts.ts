@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
+import type { Via } from './access.ts';
 import type { CallReport, ModelRequest } from './messages.ts';
 import type { Micros } from './money.ts';
 import type { JudgedOutcome } from './outcome.ts';
@@ -14,6 +15,7 @@ export interface ThoughtBegun {
   readonly by: string;
   /** UTC milliseconds. */
   readonly beganAt: number;
+  readonly via: Via['kind'];
   readonly baseUrl: string | null;
   readonly request: ModelRequest;
 }
@@ -96,9 +98,9 @@ function folderOf({ purpose, by }: ThoughtBegun): string {
   );
 }
 
-function written({ purpose, by, beganAt, baseUrl, request }: ThoughtBegun, ended: ThoughtEnded | null): string {
+function written({ purpose, by, beganAt, via, baseUrl, request }: ThoughtBegun, ended: ThoughtEnded | null): string {
   const { model } = request;
-  const began = { schema: 'ratchet/thought/2', purpose, by, model, baseUrl, beganAt: instant(beganAt), request };
+  const began = { schema: 'ratchet/thought/2', purpose, by, model, via, baseUrl, beganAt: instant(beganAt), request };
   if (ended === null) return `${JSON.stringify({ ...began, endedAt: null }, null, 2)}\n`;
   const { endedAt, tokens, money, report, outcome } = ended;
   return `${JSON.stringify({ ...began, endedAt: instant(endedAt), tokens, money, ...report, outcome }, null, 2)}\n`;

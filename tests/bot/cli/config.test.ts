@@ -33,6 +33,7 @@ describe('the configuration', () => {
       modelMaxOutputTokens: {},
       modelCurrency: 'USD',
       modelPrices: {},
+      modelVia: 'anthropic',
       modelDailyTokens: 400_000,
       worktreeDays: 14,
     });
@@ -79,6 +80,7 @@ describe('the settings of the bot', () => {
       modelMaxOutputTokens: {},
       modelCurrency: 'USD',
       modelPrices: {},
+      modelVia: 'anthropic',
       modelDailyTokens: 400_000,
       worktreeDays: 14,
     });

@@ -351,7 +351,7 @@ describe('a model that does not answer', () => {
   it('because the key is wrong says so, and does not say the key', async () => {
     server.reply({ kind: 'text', text: 'Never said.' });
     const wrong = 'sk-ant-wrong-0123456789abcdefghij';
-    const model = open({ access: { key: wrong } });
+    const model = open({ access: { credential: { kind: 'bearer', token: wrong } } });
     const exchange = await model.say(PROMPT);
     model.close();
     expect(exchange.outcome).toEqual({ kind: 'key-refused', status: 401 });

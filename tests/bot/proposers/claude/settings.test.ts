@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,7 +25,8 @@ describe('a model', () => {
     expect(take({ model: 'claude-test-1' }, { ANTHROPIC_API_KEY: KEY })).toEqual({
       model: 'claude-test-1',
       reviewModel: 'claude-test-1',
-      key: KEY,
+      via: { kind: 'anthropic' },
+      credential: { kind: 'bearer', token: KEY },
       baseUrl: null,
       maxOutputTokens: { ask: 4_000, decide: 16_000, write: 32_000, correct: 32_000, review: 16_000 },
       dailyTokens: 400_000,
@@ -75,6 +77,66 @@ describe('a model', () => {
   });
 });
 
+describe('a model that is reached through somebody else', () => {
+  const account = (change: object = {}) =>
+    JSON.stringify({
+      type: 'service_account',
+      client_email: 'bot@my-project.iam.gserviceaccount.com',
+      private_key: generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      token_uri: 'https://oauth2.googleapis.com/token',
+      ...change,
+    });
+  const vertex = { model: 'claude-test-1', modelVia: 'vertex', modelRegion: 'global', modelProject: 'my-project' } as const;
+  const bedrock = { model: 'anthropic.claude-test-1', modelVia: 'bedrock', modelRegion: 'us-east-1' } as const;
+
+  it('is let in by the key that one has for them, and by no other', () => {
+    const env = () => ({
+      ANTHROPIC_API_KEY: KEY,
+      AWS_BEARER_TOKEN_BEDROCK: `${KEY}-aws`,
+      CLOUDSDK_AUTH_ACCESS_TOKEN: `${KEY}-gcp`,
+    });
+    expect(take(bedrock, env())).toMatchObject({
+      via: { kind: 'bedrock', region: 'us-east-1' },
+      credential: { kind: 'bearer', token: `${KEY}-aws` },
+    });
+    expect(take(vertex, env())).toMatchObject({
+      via: { kind: 'vertex', region: 'global', project: 'my-project' },
+      credential: { kind: 'bearer', token: `${KEY}-gcp` },
+    });
+    expect(take(vertex, { ANTHROPIC_API_KEY: KEY })).toBeNull();
+  });
+
+  it('may be asked in the name of a Google service account', () => {
+    const text = account();
+    expect(take({ ...vertex, modelKeyFile: keyFile(text) })?.credential).toEqual({
+      kind: 'service-account',
+      email: 'bot@my-project.iam.gserviceaccount.com',
+      privateKey: JSON.parse(text).private_key,
+      tokenUrl: 'https://oauth2.googleapis.com/token',
+    });
+  });
+
+  it.each([
+    ['that is no JSON', '{"type":'],
+    ['of another kind', account({ type: 'authorized_user' })],
+    ['whose key is none', account({ private_key: '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n' })],
+    ['that would send what it signs in the clear', account({ token_uri: 'http://tokens.example/token' })],
+  ])('is not asked in the name of an account %s, and nothing of it is said', (_name, text) => {
+    const asking = () => take({ ...vertex, modelKeyFile: keyFile(text) });
+    expect(asking).toThrow(expect.objectContaining({ code: 'claude/bad-key' }));
+    expect(asking).not.toThrow(/c2VjcmV0|tokens\.example|authorized_user/);
+  });
+
+  it.each([
+    ['modelRegion', { ...bedrock, modelRegion: undefined }],
+    ['modelRegion', { ...vertex, modelRegion: undefined }],
+    ['modelProject', { ...vertex, modelProject: undefined }],
+  ])('needs %s', (setting, settings) => {
+    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    expect(() => take(given)).toThrow(expect.objectContaining({ code: 'claude/no-place', details: { setting } }));
+  });
+});
+
 describe("a day's money", () => {
   const price = { input: 5, output: 25, cacheWrite: 6.25, cacheRead: 0.5 };
   const limited =
@@ -110,7 +172,7 @@ describe("a day's money", () => {
 
 describe("a model's key", () => {
   it('is taken out of the environment, so that nothing started later inherits it', () => {
-    const env = { ANTHROPIC_API_KEY: KEY, PATH: '/bin' };
+    const env = { ANTHROPIC_API_KEY: KEY, AWS_BEARER_TOKEN_BEDROCK: KEY, CLOUDSDK_AUTH_ACCESS_TOKEN: KEY, PATH: '/bin' };
     take({ model: 'claude-test-1' }, env);
     expect(env).toEqual({ PATH: '/bin' });
     const unused = { ANTHROPIC_API_KEY: KEY };
@@ -120,8 +182,8 @@ describe("a model's key", () => {
 
   it('may stand in a file, that the environment goes before', () => {
     const settings = { model: 'claude-test-1', modelKeyFile: keyFile(`${KEY}\n`) };
-    expect(take(settings)?.key).toBe(KEY);
-    expect(take(settings, { ANTHROPIC_API_KEY: `${KEY}-2` })?.key).toBe(`${KEY}-2`);
+    expect(take(settings)?.credential).toEqual({ kind: 'bearer', token: KEY });
+    expect(take(settings, { ANTHROPIC_API_KEY: `${KEY}-2` })?.credential).toEqual({ kind: 'bearer', token: `${KEY}-2` });
   });
 
   it.runIf(process.platform !== 'win32')('is refused from a file that others can reach', () => {

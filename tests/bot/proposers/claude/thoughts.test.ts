@@ -26,7 +26,7 @@ const REQUEST: ModelRequest = {
 /** Keeps one exchange, as the bot does; `said` null is one that never ended. */
 function keep(purpose: ThoughtBegun['purpose'], by: string, at: number, said: string | null): string {
   const thoughts = new Thoughts(dir);
-  const begun: ThoughtBegun = { purpose, by, beganAt: at, baseUrl: null, request: REQUEST };
+  const begun: ThoughtBegun = { purpose, by, beganAt: at, via: 'anthropic', baseUrl: null, request: REQUEST };
   const record = thoughts.begin(begun);
   if (said === null) return record;
   const outcome = { kind: 'answered', text: said } as const;
