@@ -23,6 +23,7 @@ import { renderDashboard } from '#bot/orchestrator/dashboard/render-dashboard.ts
 import { EngineWatch } from '#bot/orchestrator/engine-watch.ts';
 import type { LifeOptions } from '#bot/orchestrator/life/life-options.ts';
 import type { NightReport } from '#bot/orchestrator/night-options.ts';
+import type { NightSchedule } from '#bot/orchestrator/night-schedule.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import { PullRequestLife, type Settlement } from '#bot/orchestrator/pull-request-life.ts';
 import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';
@@ -37,6 +38,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { controlPath } from '#engine/runtime/control.ts';
 import { inTurn } from './bot/in-turn.ts';
+import { NightClock } from './bot/night-clock.ts';
 import { sayGivenUp } from './bot/say-given-up.ts';
 import { BOT_PERSON } from './identity.ts';
 
@@ -63,6 +65,8 @@ export interface BotOptions {
   readonly repair?: RepairTools;
   /** Runs one night now, for whoever asks for one in a comment; left out where this bot runs none. */
   readonly night?: (parts: NightParts, request: NightRequest) => Promise<NightReport>;
+  /** When nights begin by themselves, and which strategy each is about; left out where none does. */
+  readonly nightly?: { readonly schedule: NightSchedule; readonly strategy: (parts: NightParts) => Promise<string> };
   /** Which model may be asked; null, or left out, where none is configured. */
   readonly model?: ModelAccess | null;
 }
@@ -149,7 +153,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   const told = (done: readonly string[]): void => {
     for (const message of done) progress({ kind: 'done', phase: 'tend', message });
   };
-  const { night } = options;
+  const { night, nightly } = options;
+  const nightClock = nightly === undefined ? null : new NightClock({ ...nightly, queue, onJobs: () => wake(), clock: Date.now });
   const access = options.model ?? null;
   const model = access === null ? null : Model.open({ access, dir: options.dir, clock: Date.now, log });
   const room: CommandRoom = {
@@ -260,6 +265,12 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       'merge-group': async ({ number, head, base }) => {
         await life.proveInQueue(number, head, base);
       },
+      night: async ({ at }) => {
+        if (room.night === null || nightly === undefined || nightClock?.isOvertaken(at) !== false) return;
+        const strategy = await nightly.strategy({ repository, state, api });
+        await room.night({ strategy, hint: null, askedIn: null, say: async () => {} });
+        refreshDashboard();
+      },
       repair: async () => {
         if (options.repair === undefined) return;
         const rebase = (number: number) => life.rebase(number);
@@ -275,6 +286,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     log,
   });
   wake = () => worker.wake();
+  // First what has come due meanwhile: a night that was left may be overtaken by it.
+  nightClock?.start();
   worker.start();
   if (options.pollEveryMs !== undefined) {
     const listener = { ...options.repositoryName, login };
@@ -298,6 +311,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     idle: () => worker.idle(),
     close: async () => {
       clearInterval(daily);
+      nightClock?.stop();
       await app.close();
       await poller?.stop();
       model?.stop();
@@ -324,6 +338,8 @@ export function laneOf(job: Job): Lane {
       return laneOfCommand(job.body);
     case 'box':
       return laneOfCommand(`/${job.command}`);
+    case 'night':
+      return 'nights';
     case 'gates':
     case 'main-moved':
     case 'tend':

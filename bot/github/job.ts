@@ -60,6 +60,12 @@ export const Job = z.discriminatedUnion('kind', [
     head: z.string(),
     base: z.string(),
   }),
+  /** The time of a night has come. */
+  z.strictObject({
+    kind: z.literal('night'),
+    /** Which time that was, UTC milliseconds. */
+    at: z.number().int(),
+  }),
   /** Look whether main itself has dependencies with known weaknesses, and mend them. */
   z.strictObject({ kind: z.literal('repair') }),
   /** What the dashboard speaks of may have changed. */

@@ -170,6 +170,8 @@ export class Worker {
         return this.#handlers.dashboard(job);
       case 'merge-group':
         return this.#handlers['merge-group'](job);
+      case 'night':
+        return this.#handlers.night(job);
       case 'repair':
         return this.#handlers.repair(job);
       default:

@@ -54,6 +54,7 @@ export async function sayGivenUp(job: Job, error: unknown, { api, login }: Sayin
     case 'state-moved':
     case 'dashboard':
     case 'repair':
+    case 'night':
       return;
     default:
       job satisfies never;

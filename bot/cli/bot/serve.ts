@@ -4,8 +4,10 @@ import { Command } from 'commander';
 import type { GateTools } from '#bot/gates/gate-tools.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import { LONG_PAUSES_MS } from '#bot/github/job-queue.ts';
+import { nextDue } from '#bot/orchestrator/night-schedule.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
 import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';
+import { whoseNight } from '#bot/orchestrator/whose-night.ts';
 import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { loadPrivateKey } from '#engine/attestation/keys.ts';
 import { createLog, type Logger } from '#engine/log.ts';
@@ -15,7 +17,7 @@ import { gateToolsFor } from '../gate-tools.ts';
 import { nightHere } from '../night/night-here.ts';
 import * as option from '../option-parsers.ts';
 import { repairToolsFor } from '../repair.ts';
-import { type Bot, startBot } from '../start-bot.ts';
+import { type Bot, type NightParts, startBot } from '../start-bot.ts';
 import { workspaceAt } from '../up/workspace.ts';
 import { type BotSettings, listenAt, remoteUrlOf, repositoryNameOf } from './settings.ts';
 
@@ -86,6 +88,7 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
       log,
       progress: loggedProgress(log),
       onSettled: ({ number, sentence }) => log.info({ number }, sentence),
+      ...(settings.nights === undefined ? {} : { nightly: { schedule: settings.nights, strategy: whoseTurn } }),
       night: (parts, { strategy, hint, askedIn, say }) =>
         nightHere({
           ...parts,
@@ -108,7 +111,9 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
     });
     const looks = settings.pollSeconds === 0 ? 'hears webhooks only' : `looks every ${settings.pollSeconds} s`;
     const { owner, name } = repositoryName;
-    console.error(`ratchet: ${bot.app.login} works for ${owner}/${name}, listens on ${bot.webhookUrl} and ${looks}.`);
+    console.error(
+      `ratchet: ${bot.app.login} works for ${owner}/${name}, listens on ${bot.webhookUrl} and ${looks}.${nextNight(settings)}`,
+    );
     // What could not be caught up with now is seen by the next look, or the next start.
     bot.catchUp().catch((error: unknown) => log.warn({ err: error }, 'Open pull requests could not be looked through.'));
     await stopped;
@@ -118,8 +123,20 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
   }
 }
 
+async function whoseTurn({ repository, state }: NightParts): Promise<string> {
+  await repository.fetch();
+  await state.reload();
+  return whoseNight(repository, await repository.require('main'), state);
+}
+
 /** What a night may take when a comment asks for it. */
 const EVOLVE = { trials: 60, workers: 2 } as const;
+
+/** For whoever starts it and wonders whether the time zone is the one they meant. */
+function nextNight({ nights }: BotSettings): string {
+  const next = nights === undefined ? null : nextDue(nights, Date.now());
+  return next === null ? '' : ` The next night begins at ${new Date(next).toISOString()}.`;
+}
 
 function loggedProgress(log: Logger): Progress {
   const bot = log.child({ room: 'bot' });

@@ -32,7 +32,7 @@ import { wantsOfStrategies } from './strategy-wants.ts';
 import { renderSummary, summarise } from './summary.ts';
 import { untilRunning, untilSynced } from './until.ts';
 import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
-import { WorkspaceNights } from './workspace-nights.ts';
+import { NIGHTS_LOOK_AT, WorkspaceNights } from './workspace-nights.ts';
 
 /** What the command line may say; what it leaves open the environment, the file or the defaults say. */
 interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy' | 'people'>> {
@@ -173,6 +173,7 @@ async function runLoop(
     onSettled: (settlement) => settlements.add(settlement),
     model,
     night: (parts, request) => nights.holdFor(parts, request),
+    ...(settings.nights === undefined ? {} : { nightly: { schedule: settings.nights, strategy: async () => NIGHTS_LOOK_AT } }),
     repair: tools.repair,
   });
   closing.push(() => bot.close());

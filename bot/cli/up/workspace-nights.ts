@@ -17,7 +17,7 @@ import { Turns } from './turns.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The strategy that nights here look at. */
-const STRATEGY = 'ema-cross';
+export const NIGHTS_LOOK_AT = 'ema-cross';
 /** A prime below the largest seed. */
 const SEEDS = 1_000_000_007;
 
@@ -52,8 +52,8 @@ export class WorkspaceNights {
    * @throws RatchetError `night/strategy` for another strategy than nights here look at, `night/too-early`
    */
   async holdFor(parts: NightParts, { strategy, hint, askedIn, say }: NightRequest): Promise<NightReport> {
-    if (strategy !== STRATEGY)
-      throw new RatchetError('night/strategy', `Nights here look at ${STRATEGY}.`, 'Run `ratchet night` for another.');
+    if (strategy !== NIGHTS_LOOK_AT)
+      throw new RatchetError('night/strategy', `Nights here look at ${NIGHTS_LOOK_AT}.`, 'Run `ratchet night` for another.');
     const asOf = this.#lastBar();
     if (asOf === null) throw new RatchetError('night/too-early', 'The engine has seen no bar yet.', 'Ask again when it trades.');
     // Another seed than the first night's: the same search again would teach nothing.
@@ -71,7 +71,7 @@ export class WorkspaceNights {
     const quiet = log.child({}, { level: 'silent' });
     try {
       return await runNight({
-        strategy: STRATEGY,
+        strategy: NIGHTS_LOOK_AT,
         ...plan,
         trials,
         workers,

@@ -251,6 +251,7 @@ const nothing: JobHandlers = {
   dashboard: async () => {},
   repair: async () => {},
   'merge-group': async () => {},
+  night: async () => {},
 };
 const laneOf = (job: Job): Lane => (job.kind === 'gates' || job.kind === 'main-moved' ? 'proofs' : 'answers');
 const workerOf = (handlers: Partial<JobHandlers>, of: JobQueue = queue, log = pino({ level: 'silent' })): Worker =>
