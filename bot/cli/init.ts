@@ -107,7 +107,7 @@ async function init(dir: string, flags: InitFlags): Promise<void> {
       apiUrl,
       codeOwners,
     });
-    const flows = program === null ? {} : workflows({ program });
+    const flows = program === null ? {} : workflows({ program, nights: settings.nights });
     const files = new Map([...own, ...team, ...Object.entries(flows).map(([path, text]) => [path, Buffer.from(text)] as const)]);
     const placed = placeFiles(tree, files, (path) => flags.force === true && !KEPT.has(path));
     show(flags, {

@@ -5,12 +5,11 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { code, shortened, text } from '#bot/evidence/markdown.ts';
-import { tradingTrees } from '#bot/gates/staleness.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
 import type { NightOptions } from '#bot/orchestrator/night-options.ts';
-import { RatchetError } from '#engine/errors.ts';
+import { whoseNight } from '#bot/orchestrator/whose-night.ts';
 import { createLog } from '#engine/log.ts';
-import { type CommitHash, Repository } from '#engine/repository/repository.ts';
+import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
@@ -67,7 +66,7 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     const stateBefore = state.commit;
     const base = await repository.require('main');
     const strategy =
-      flags.strategy === undefined || flags.strategy === '' ? await longestAgo(repository, base, state) : flags.strategy;
+      flags.strategy === undefined || flags.strategy === '' ? await whoseNight(repository, base, state) : flags.strategy;
     const api = new NotingApi(apiOfJob(process.env), repositoryOfJob(process.env));
     const night = await nightHere({
       strategy,
@@ -115,14 +114,4 @@ function renderNight({ cycle, strategy, decision, reason, trials }: NightResult,
   const lines = canaries.map((canary) => `- ${text(describeCanary(canary))}`);
   const heading = `### Night ${code(cycle)} for ${code(strategy)}: ${decision}`;
   return `${[heading, text(reason), `${trials} configurations were tried, and the ledger counts them.`, lines.join('\n')].join('\n\n')}\n`;
-}
-
-/** Of the strategies that trade, the one whose last night is longest ago; by name where none had one. */
-async function longestAgo(repository: Repository, base: CommitHash, state: StateBranch): Promise<string> {
-  const last = new Map<string, number>();
-  for (const { entry } of recordsOf(await readLedgerFrom(state), 'night-began')) last.set(entry.strategy, entry.asOf);
-  const ids = Object.keys(await tradingTrees(repository, base, [])).sort();
-  const [first] = ids.sort((left, right) => (last.get(left) ?? 0) - (last.get(right) ?? 0));
-  if (first !== undefined) return first;
-  throw new RatchetError('night/no-strategy', 'main has no strategy that trades.', 'Add one, or name one with --strategy.');
 }

@@ -1,3 +1,4 @@
+import type { NightSchedule } from '#bot/orchestrator/night-schedule.ts';
 import {
   ACTIONS,
   CANDLES,
@@ -19,14 +20,14 @@ import {
 const NIGHT = '"$RUNNER_TEMP/night"';
 
 /** The job that thinks may write nothing; the job that writes has never seen a model. Between them: a bundle of commits and a JSON file. */
-export function nightly(source: ProgramSource): string {
+export function nightly(source: ProgramSource, { at, timeZone }: NightSchedule): string {
   const jobs = [listing(source), backtests(source), thinking(source), proposing(source)];
   return `${header('A night: looks at one strategy, searches, and proposes at most one change. Checks every deployed strategy beside it.')}
 name: nightly
 on:
   schedule:
-    - cron: '17 2 * * *'
-  workflow_dispatch:
+    - cron: '${at}'
+${zone(timeZone)}  workflow_dispatch:
     inputs:
       strategy:
         description: The strategy to look at; empty for the one whose last night is longest ago
@@ -49,6 +50,11 @@ env:
 jobs:
 ${jobs.join('\n\n')}
 `;
+}
+
+/** Without it GitHub goes by UTC, which every server knows how to; a zone of its own only newer ones do. */
+function zone(timeZone: string): string {
+  return timeZone === 'UTC' ? '' : `      timezone: '${timeZone}'\n`;
 }
 
 function listing(source: ProgramSource): string {
