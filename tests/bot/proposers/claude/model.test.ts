@@ -143,6 +143,42 @@ describe('a model that is asked for JSON', () => {
   });
 });
 
+describe('what a night asks', () => {
+  it('goes to the model of its purpose, in layers of which the API keeps those that are marked, and is paid at its price', async () => {
+    server.reply({ kind: 'text', text: 'Well.', usage: { cache_creation_input_tokens: 4_000 } });
+    const price = (output: number) => ({ input: 1, output, cacheWrite: 2, cacheRead: 0.1 });
+    const access = server.access({
+      reviewModel: 'claude-test-2',
+      modelPrices: { 'claude-test-1': price(10), 'claude-test-2': price(20) },
+    });
+    const model = open({ access });
+    const layers = [
+      { text: 'Who it is.' },
+      { text: 'What the system is.', cache: true },
+      { text: 'What was learned.', cache: false },
+    ];
+    const said = [];
+    for (const purpose of ['write', 'correct', 'review'] as const)
+      said.push(await model.say({ ...PROMPT, system: layers, purpose, by: '20260302-1' }));
+    model.close();
+    expect(server.asked.map(({ body: { model, max_tokens } }) => [model, max_tokens])).toEqual([
+      ['claude-test-1', 32_000],
+      ['claude-test-1', 32_000],
+      ['claude-test-2', 16_000],
+    ]);
+    expect(server.asked[0]!.body.system).toEqual([
+      { type: 'text', text: 'Who it is.' },
+      { type: 'text', text: 'What the system is.', cache_control: { type: 'ephemeral' } },
+      { type: 'text', text: 'What was learned.' },
+    ]);
+    const read = 1_200 + 4_000 * 2;
+    expect(said.map(({ money }) => money?.spent)).toEqual([read + 340, read + 340, read + 680]);
+    expect(said.map(({ record }) => record)).toEqual(
+      ['write', 'correct', 'review'].map((purpose) => `20260302-1/2026-03-02T12-00-00.000Z-${purpose}.json`),
+    );
+  });
+});
+
 /** `turned away`: it cost nothing. `all`: nobody knows, so the most is counted. `begun`: what was read, and the longest answer. */
 const COUNTED = { 'turned away': 0, all: MOST, begun: 1_700, final: 1_234 } as const;
 const RETRY_SOON = { 'retry-after-ms': '1' };
