@@ -82,13 +82,14 @@ async function rescue(cycle: string, { json, branch, ...flags }: WorktreeFlags &
 }
 
 async function remove(cycle: string, { json, force, ...flags }: WorktreeFlags & { force?: boolean }): Promise<void> {
-  const { kept, night } = placeOf(flags);
-  const holder = lockHolder(night);
+  const { kept, holders } = placeOf(flags);
+  const holder = holders.map((folder) => lockHolder(folder)).find((found) => found !== null);
   // Which night it is that runs only its process knows; the one that is being worked on has not ended.
-  if (holder !== null && force === true) {
+  if (holder !== undefined && force === true) {
+    const who = holder === 'unknown' ? 'another process' : `process ${holder.pid}`;
     throw new RatchetError(
       'worktrees/busy',
-      'A night runs on this workspace, and this may be the one.',
+      `This workspace is worked on by ${who}, which may be in the middle of this night.`,
       'Wait for its end, or stop it first.',
       { cycle, ...(holder === 'unknown' ? {} : { pid: holder.pid }) },
     );
@@ -97,10 +98,14 @@ async function remove(cycle: string, { json, force, ...flags }: WorktreeFlags & 
   console.log(json === true ? JSON.stringify({ cycle, removed: true }) : `The worktree of night ${cycle} is gone.`);
 }
 
-function placeOf({ config, ...flags }: Omit<WorktreeFlags, 'json'>): { readonly kept: NightsKept; readonly night: string } {
+/** @returns also the folders whose lock whoever holds nights has: `ratchet up` that of the workspace, everything else that of nights */
+function placeOf({ config, ...flags }: Omit<WorktreeFlags, 'json'>): {
+  readonly kept: NightsKept;
+  readonly holders: readonly string[];
+} {
   const { workspace, worktreeDays } = loadBotSettings(flags, process.env, config);
   const { root, worktrees } = workspaceAt(workspace);
-  return { kept: { dir: worktrees, days: worktreeDays, clock: Date.now }, night: join(root, 'night') };
+  return { kept: { dir: worktrees, days: worktreeDays, clock: Date.now }, holders: [root, join(root, 'night')] };
 }
 
 function describeAll({ nights, unreadable }: NightsFound, now: number): string {
