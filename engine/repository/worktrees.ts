@@ -38,15 +38,15 @@ export class Worktree {
   }
 
   /**
-   * Takes up the branch where it stands and checks it out anew. A branch that another mirror has checked out in the same folder is
-   * brought over; one that nobody has begins at what `start` gives.
+   * Takes up the branch where it stands and checks it out anew. What another mirror has checked out in the same folder is brought over
+   * when it goes on from there; a branch that nobody has begins at what `start` gives.
    */
   static async open(options: WorktreeOptions, start: () => Promise<CommitHash>): Promise<Worktree> {
     const { repository, branch } = options;
     const ref = fullRef(branch);
     // There is one writer, so a lock on the branch is of one that was killed.
     await rm(join(repository.dir, `${ref}.lock`), { force: true });
-    if ((await repository.resolve(branch)) === null) await bringOver(options);
+    await bringOver(options);
     let tip = await repository.resolve(branch);
     if (tip === null) {
       tip = await start();
@@ -149,13 +149,17 @@ export async function keepAs(repository: Repository, branch: string, commit: Com
   await git(repository.dir, ['update-ref', fullRef(branch), commit, NOTHING]);
 }
 
-/** One workspace may have several mirrors; whichever works on now has what another has done. */
+/** One workspace may have several mirrors; whichever works on now has what another has done. The other keeps what it has. */
 async function bringOver({ repository, dir, branch }: WorktreeOptions): Promise<void> {
   const other = await worktreeAt(dir);
   if (other === null || other.branch !== branch || other.tip === null) return;
+  const own = await repository.resolve(branch);
+  if (own === other.tip) return;
   const ref = fullRef(branch);
-  await git(repository.dir, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', other.repository.dir, `${ref}:${ref}`]);
-  await removeWorktree(other);
+  // Objects first: only they tell which of the two goes on from the other.
+  await git(repository.dir, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', other.repository.dir, ref]);
+  if (own === null || (await repository.isAncestor(own, other.tip)))
+    await git(repository.dir, ['update-ref', ref, other.tip, own ?? NOTHING]);
 }
 
 async function readIfThere(path: string): Promise<string | null> {

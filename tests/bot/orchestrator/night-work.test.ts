@@ -84,6 +84,14 @@ describe("a night's work", () => {
     expect(await work.stage('decide', Record, async () => ({ record: { kind: 'NO_CHANGE' } }))).toEqual({ kind: 'NO_CHANGE' });
   });
 
+  it('goes on past the lock of a git that was killed while it moved the branch', async () => {
+    await open();
+    const branch = join(repository.dir, 'refs/heads/ratchet/night', cycle);
+    writeFileSync(`${branch}.lock`, '');
+    const work = await open();
+    expect(await work.stage('observe', Record, async () => ({ record: { kind: 'calm' } }))).toEqual({ kind: 'calm' });
+  });
+
   it('is not lost with its folder', async () => {
     const work = await open();
     await work.stage('observe', Record, async () => ({ record: { kind: 'calm' } }));
@@ -116,8 +124,14 @@ describe("a night's work", () => {
     await (await open()).stage('observe', Record, async () => ({ record: { kind: 'calm' } }));
     const other = await remote.mirror('other');
     await other.fetch();
-    expect(await (await open({ repository: other })).stage('observe', Record, never)).toEqual({ kind: 'calm' });
-    expect(await repository.resolve(`ratchet/night/${cycle}`)).toBeNull();
+    const there = await open({ repository: other });
+    expect(await there.stage('observe', Record, never)).toEqual({ kind: 'calm' });
+    await there.stage('decide', Record, async () => ({ record: { kind: 'TWEAK' } }));
+    const back = await open();
+    expect(await back.stage('decide', Record, never)).toEqual({ kind: 'TWEAK' });
+    await back.stage('create', Record, async () => ({ record: { kind: 'none' } }));
+    rmSync(other.dir, { recursive: true });
+    expect(await (await open()).stage('create', Record, never)).toEqual({ kind: 'none' });
   });
 
   it('gives an answer that was paid for again, also when its stage was not finished', async () => {
