@@ -113,9 +113,9 @@ export class NightWork {
   async stage<T>(name: StageName, schema: z.ZodType<T>, work: (journal: AnswerJournal) => Promise<StageResult<T>>): Promise<T> {
     STAGE_NAME.parse(name);
     const path = `${RECORDS}/${name}.json`;
-    const read = async (): Promise<T> =>
-      readRecord(await this.#worktree.readText(path), schema, { path, dir: this.#worktree.dir });
-    if (this.#state.stages.some((stage) => stage.name === name)) return read();
+    const place = { path, dir: this.#worktree.dir };
+    if (this.#state.stages.some((stage) => stage.name === name))
+      return readRecord(await this.#worktree.readText(path), schema, place);
     const journal = await AnswerJournal.open(this.#worktree, {
       stage: name,
       commit: (changes, message) => this.#commit(changes, message),
@@ -125,14 +125,14 @@ export class NightWork {
     if (own !== undefined) throw new Error(`${own} is no file that a stage may write.`);
     const text = toText(record);
     // Before it is committed: a record that cannot be read back would stop every later run.
-    readRecord(Buffer.from(text).toString('utf8'), schema, { path, dir: this.#worktree.dir });
+    const read = readRecord(Buffer.from(text).toString('utf8'), schema, place);
     const content = [...files].map(([file, said]): [string, Uint8Array | null] => [
       file,
       said === null ? null : Buffer.from(said),
     ]);
     const state = { ...this.#state, stages: [...this.#state.stages, { name, at: this.#clock() }] };
     await this.#save(state, new Map<string, Uint8Array | null>([...content, [path, text]]), `Night ${state.cycle}: ${name}`);
-    return read();
+    return read;
   }
 
   /** Marks the night as finished: from here on its term runs. A night that has ended keeps its end. */

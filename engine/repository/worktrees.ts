@@ -95,7 +95,6 @@ export class Worktree {
   async #checkOut(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(dirname(this.dir), { recursive: true });
-    await git(this.repository.dir, ['worktree', 'prune']);
     await git(this.repository.dir, ['worktree', 'add', '--quiet', '--force', this.dir, this.branch]);
   }
 }
