@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Review, Reviewed } from '#bot/proposers/author.ts';
-import { Model } from '#bot/proposers/claude/model.ts';
+import { type Exchange, Model, type Prompt } from '#bot/proposers/claude/model.ts';
 import { recallSentence, reviewerRecall } from '#bot/proposers/claude/review/recall.ts';
 import { reviewPrompt } from '#bot/proposers/claude/review/review-prompt.ts';
 import { reviewer } from '#bot/proposers/claude/review.ts';
@@ -70,7 +70,6 @@ async function review(replies: readonly ModelReply[], { reviewed = REVIEWED, cyc
 }
 
 const recall = () => reviewerRecall(folder.path, NOW, NOW + 1);
-const asked = (index: number) => server.asked[index]!.body.messages[0]!.content;
 const thoughts = () => readdirSync(join(folder.path, 'thoughts', CYCLE));
 const says = (answer: unknown): ModelReply => ({
   kind: 'text',
@@ -127,27 +126,45 @@ const ALL_FAULTS = [
 ].map((what) => finding({ line: null, what }));
 
 describe('a reviewer that is slipped a change that is known to be bad', () => {
+  const heard: Prompt<unknown>[] = [];
+  const content = (index: number) => heard[index]!.messages[0]!.content;
+
+  /** Answers in order, the last one again and again; null is none. */
+  async function hears(answers: readonly (ModelReply | null)[], { reviewed = REVIEWED, cycle = CYCLE }: Night = {}) {
+    heard.length = 0;
+    const say = async <T>(prompt: Prompt<T>): Promise<Exchange<T>> => {
+      const answer = answers[Math.min(heard.push(prompt), answers.length) - 1] ?? null;
+      const exchange = { model: 'claude-test-1', tokens: null, left: 0, dailyTokens: 0, money: null, record: null };
+      if (answer?.kind !== 'text') return { ...exchange, outcome: { kind: 'overloaded' } };
+      return {
+        ...exchange,
+        outcome: { kind: 'answered', text: answer.text, value: prompt.answer!.parse(JSON.parse(answer.text)) },
+      };
+    };
+    return { said: await reviewer({ say, cycle, dir: folder.path, clock: () => NOW }).review(reviewed) };
+  }
+
   it('is shown it after the candidate, in the same form, with the same numbers, and with nothing that tells them apart', async () => {
-    await review([told()]);
-    expect(server.asked).toHaveLength(2);
+    await hears([told()]);
+    expect(heard).toHaveLength(2);
     const form = (content: string) => content.replaceAll(/data-[0-9a-f]{32}/g, 'data').match(/^<data title=.*$/gm);
-    expect(form(asked(1))).toEqual(form(asked(0)));
+    expect(form(content(1))).toEqual(form(content(0)));
     const numbers = (content: string) => /title="the evidence">\n([\s\S]*?)\n<\/data-/.exec(content)![1];
-    expect(numbers(asked(1))).toBe(numbers(asked(0)));
-    expect(server.asked[1]!.body.system).toEqual(server.asked[0]!.body.system);
+    expect(numbers(content(1))).toBe(numbers(content(0)));
+    expect(heard[1]!.system).toEqual(heard[0]!.system);
     // The candidate's own change is in it too.
-    expect(asked(1)).toContain('-  fast: 9\n+  fast: 14');
-    expect(asked(1)).not.toBe(asked(0));
+    expect(content(1)).toContain('-  fast: 9\n+  fast: 14');
+    expect(content(1)).not.toBe(content(0));
   });
 
   it('has what it found there kept from the people who read about the candidate', async () => {
-    const { said } = await review([told(), told(...ALL_FAULTS)]);
+    const { said } = await hears([told(), told(...ALL_FAULTS)]);
     expect(said).toEqual({ kind: 'reviewed', findings: [] });
   });
 
   it('is counted by what it catches, with the range that so few leave', async () => {
-    await review([told(), told(...ALL_FAULTS)], { cycle: '20260302-1' });
-    await review([told(finding({ severity: 'blocker' })), told()], { cycle: '20260302-2' });
+    await hears([told(), told(...ALL_FAULTS)], { cycle: '20260302-1' });
+    await hears([told(finding({ severity: 'blocker' })), told()], { cycle: '20260302-2' });
     const { faults, ...counts } = recall();
     expect(counts).toMatchObject({ slipped: 2, caught: 1, unread: 0, candidates: { read: 2, blocked: 1, unread: 0 } });
     expect(counts.interval!.low).toBeCloseTo(0.0945, 3);
@@ -157,21 +174,21 @@ describe('a reviewer that is slipped a change that is known to be bad', () => {
   });
 
   it('is counted once for a night that is run again', async () => {
-    await review([told(), told(...ALL_FAULTS)]);
-    await review([told(), told()]);
+    await hears([told(), told(...ALL_FAULTS)]);
+    await hears([told(), told()]);
     expect(recall()).toMatchObject({ slipped: 1, caught: 1, candidates: { read: 1 } });
   });
 
   it('is shown one a night, however many candidates the night has', async () => {
-    await review([told()]);
+    await hears([told()]);
     const candidate = new Map([...PARENT, ['manifest.yaml', MANIFEST.replace('slow: 21', 'slow: 30')]]);
-    await review([told()], { reviewed: { ...REVIEWED, candidate } });
-    expect(server.asked).toHaveLength(1);
+    await hears([told()], { reviewed: { ...REVIEWED, candidate } });
+    expect(heard).toHaveLength(1);
     expect(recall()).toMatchObject({ slipped: 1, candidates: { read: 2 } });
   });
 
   it('loses nothing for it when it does not answer: that one is counted as read by nobody', async () => {
-    const { said } = await review([told(finding()), { kind: 'error', status: 400, type: 'invalid_request_error' }]);
+    const { said } = await hears([told(finding()), null]);
     expect(said).toMatchObject({ kind: 'reviewed', findings: [{ severity: 'major' }] });
     expect(recall()).toMatchObject({ slipped: 0, caught: 0, unread: 1, interval: null, candidates: { read: 1 } });
   });
