@@ -1,5 +1,6 @@
 import { shortened } from '#bot/evidence/markdown.ts';
 import type { Reviewed } from '#bot/proposers/author.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { Exchange, Prompt } from '../model.ts';
 import { sentenceFor } from '../outcome.ts';
 import type { PlacedFinding } from './answer.ts';
@@ -19,7 +20,6 @@ export type Look =
   | {
       readonly kind: 'looked';
       readonly findings: readonly PlacedFinding[];
-      readonly model: string;
       readonly record: string | null;
     }
   /** Nobody looked, and why: Markdown. */
@@ -36,11 +36,23 @@ export async function look(reviewed: Reviewed, by: string, say: Say): Promise<Lo
     };
   let messages = prompt.messages;
   for (let corrections = 0; ; corrections += 1) {
-    const { outcome, model, record } = await say({ ...prompt, messages });
-    if (outcome.kind === 'answered') return { kind: 'looked', findings: outcome.value.findings, model, record };
+    const exchange = await heard(say({ ...prompt, messages }));
+    if (typeof exchange === 'string') return { kind: 'unread', reason: exchange };
+    const { outcome, record } = exchange;
+    if (outcome.kind === 'answered') return { kind: 'looked', findings: outcome.value.findings, record };
     if ((outcome.kind !== 'no-json' && outcome.kind !== 'unfit') || corrections === CORRECTIONS_MAX)
       return { kind: 'unread', reason: shortened(sentenceFor(outcome), REASON_LENGTH_MAX) };
     messages = [...messages, { role: 'assistant', content: outcome.text }, { role: 'user', content: correction(outcome.what) }];
+  }
+}
+
+/** An exchange, or why there is none: a disk that keeps no thoughts ends a review and not the night that has its candidate already. */
+async function heard<T>(exchange: Promise<Exchange<T>>): Promise<Exchange<T> | string> {
+  try {
+    return await exchange;
+  } catch (error) {
+    if (error instanceof RatchetError && error.code === 'claude/thoughts') return `${error.message} ${error.remedy}`;
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { type Exchange, Model, type Prompt } from '#bot/proposers/claude/model.t
 import { recallSentence, reviewerRecall } from '#bot/proposers/claude/review/recall.ts';
 import { reviewPrompt } from '#bot/proposers/claude/review/review-prompt.ts';
 import { reviewer } from '#bot/proposers/claude/review.ts';
+import { RatchetError } from '#engine/errors.ts';
 import { type ModelReply, type ModelServer, startModelServer } from '#tests/support/model-server.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 import { samplePack } from '#tests/support/sample-pack.ts';
@@ -234,6 +235,17 @@ describe('a reviewer that has not looked', () => {
     const { said } = await review([told()], { settings: { modelDailyTokens: 1_000 } });
     expect(said).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('modelDailyTokens') });
     expect(server.asked).toHaveLength(0);
+  });
+
+  it('since its words could not be kept, says so, and a program that is broken is not taken for that', async () => {
+    const answer = (error: Error) =>
+      reviewer({ say: () => Promise.reject(error), cycle: CYCLE, dir: folder.path, clock: () => NOW }).review(REVIEWED);
+    const full = new RatchetError('claude/thoughts', 'The disk is full.', 'See to it.');
+    expect(await answer(full)).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('The disk is full. See to it.'),
+    });
+    await expect(answer(new TypeError('no such thing'))).rejects.toThrow('no such thing');
   });
 
   it('since it is too long to be read whole, is not shown a part of it', async () => {
