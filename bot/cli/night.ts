@@ -91,14 +91,15 @@ async function night(settings: BotSettings, command: Command, { isDry, ...plan }
     remoteUrl: settings.remoteUrl ?? remoteUrlOf(settings.apiUrl, name),
     authorization: async () => basicAuthorization('x-access-token', await app.pushToken()),
   });
-  const work = (repository: Repository, api: RepositoryApi): Promise<NightReport> =>
+  const work = (repository: Repository, api: RepositoryApi, worktrees: string): Promise<NightReport> =>
     withState(repository, (state) =>
       nightHere({
         ...plan,
         repository,
         state,
         api,
-        workspace,
+        workspace: { ...workspace, worktrees },
+        worktreeDays: settings.worktreeDays,
         candlesDir: resolve(settings.candles ?? workspace.candles),
         tools: gateToolsFor(command, {}),
         log: createLog(settings.logLevel),
@@ -106,8 +107,8 @@ async function night(settings: BotSettings, command: Command, { isDry, ...plan }
         progress: createReporter(process.stderr),
       }),
     );
-  if (!isDry) return work(mirror, app.api);
-  return onCopy(mirror, workspace, (copy) => work(copy, new NotingApi(app.client, name)));
+  if (!isDry) return work(mirror, app.api, workspace.worktrees);
+  return onCopy(mirror, workspace, (copy, worktrees) => work(copy, new NotingApi(app.client, name), worktrees));
 }
 
 async function withState<T>(repository: Repository, work: (state: StateBranch) => Promise<T>): Promise<T> {
@@ -116,14 +117,18 @@ async function withState<T>(repository: Repository, work: (state: StateBranch) =
 }
 
 /** What is pushed from the copy goes into the mirror's own throw-away double, and no further. */
-async function onCopy<T>(mirror: Repository, workspace: Workspace, work: (copy: Repository) => Promise<T>): Promise<T> {
+async function onCopy<T>(
+  mirror: Repository,
+  workspace: Workspace,
+  work: (copy: Repository, worktrees: string) => Promise<T>,
+): Promise<T> {
   await mirror.fetch();
   const dir = mkdtempSync(join(tmpdir(), 'ratchet-dry-night-'));
   try {
     const double = join(dir, 'double.git');
     const copied = await Repository.openMirror({ dir: double, remoteUrl: join(workspace.root, 'night', 'mirror.git') });
     await copied.fetch();
-    return await work(await Repository.openMirror({ dir: join(dir, 'work.git'), remoteUrl: double }));
+    return await work(await Repository.openMirror({ dir: join(dir, 'work.git'), remoteUrl: double }), join(dir, 'worktrees'));
   } finally {
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   }

@@ -30,6 +30,8 @@ export interface NightOptions {
   readonly candles: CandleStore;
   /** Folder of the nights' worktrees. */
   readonly worktrees: string;
+  /** Days each of them is kept after its last step; for good when left out. */
+  readonly worktreeDays?: number;
   /** What is true of one version of the strategy up to a market time; null where no engine has told of it. */
   readonly truth: (strategy: string, tree: string, asOf: number) => Truth | null;
   /** What earlier nights came to, up to a market time. */

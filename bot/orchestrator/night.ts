@@ -4,19 +4,21 @@ import { readLedgerFrom } from '#bot/evidence/ledger.ts';
 import type { SelectionNoise } from '#bot/evidence/selection-budget.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
-import { parsePolicy } from '#bot/gates/policies.ts';
+import { AUTONOMY_PATH, parsePolicy } from '#bot/gates/policies.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, TreeHash } from '#engine/repository/repository.ts';
+import { autonomyAt } from './autonomy.ts';
 import { BacktesterPool } from './backtester-pool.ts';
 import { uncaughtCanaries } from './canaries/uncaught.ts';
 import { describeCanary, flyCanaries } from './canaries.ts';
 import { type Choice, choose } from './choose.ts';
 import { type BegunNight, beginNight, type EndedNight, endNight, recordCanaries, recordedCanaries } from './night-ledger.ts';
 import type { NightOptions, NightReport } from './night-options.ts';
+import { removePastNights } from './night-work/kept-nights.ts';
 import { NightWork } from './night-work.ts';
 import { branchOf, propose } from './propose.ts';
 import { branchOfMotion, proposeMotion } from './propose-motion.ts';
@@ -25,7 +27,10 @@ import { tellReview } from './tell-review.ts';
 
 /** What every phase of a night knows of it. */
 export interface Night extends BegunNight {
+  /** Main as the night found it when it began: what it has written down rests on that. */
   readonly base: CommitHash;
+  /** Main now: it says what the bot may. */
+  readonly main: CommitHash;
   readonly parentTree: TreeHash;
   readonly incumbent: StrategyVersion;
   readonly yardstick: Evaluation;
@@ -48,9 +53,9 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
   const { repository, state, api, strategy, progress } = options;
   await repository.fetch();
   await state.reload();
-  const base = await repository.resolve('main');
-  const parentTree = base === null ? null : await repository.treeOf(base, `strategies/${strategy}`);
-  if (base === null || parentTree === null) {
+  const main = await repository.resolve('main');
+  const parentTree = main === null ? null : await repository.treeOf(main, `strategies/${strategy}`);
+  if (main === null || parentTree === null) {
     throw new RatchetError('night/no-strategy', `main has no strategies/${strategy}.`, 'Name one that is deployed.', {
       strategy,
     });
@@ -59,7 +64,7 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
   const plan = { strategy, asOf, parentTree, proposer: thinkers.name, trials, seed, hint, askedIn };
   const beginning = await beginNight(state, api, plan);
   if (beginning.state === 'ended') return reportOf(beginning.night, options);
-  const night = await openNight(options, beginning.night, base, parentTree);
+  const night = await openNight(options, beginning.night, main, parentTree);
   const { canaries, alarm } = await fly(options, night);
   const ending = alarm === null ? await think(options, night) : unchanged(alarm);
   const counted = await endNight(state, night.cycle, { ...ending, branch: ending.made?.branch ?? null });
@@ -68,14 +73,16 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
   return { cycle: night.cycle, trials: counted, canaries, ...ending };
 }
 
-async function openNight(options: NightOptions, begun: BegunNight, base: CommitHash, parentTree: TreeHash): Promise<Night> {
-  const { repository, strategy, worktrees: dir, author, clock = Date.now } = options;
+async function openNight(options: NightOptions, begun: BegunNight, main: CommitHash, parentTree: TreeHash): Promise<Night> {
+  const { repository, strategy, worktrees: dir, worktreeDays: days, author, clock = Date.now } = options;
+  if (days !== undefined) await removePastNights({ dir, days, clock }, begun.cycle);
+  const work = await NightWork.open({ repository, dir, cycle: begun.cycle, strategy, base: main, author, clock });
+  const { base } = work;
   const incumbent = await readVersion(strategy, await strategyFiles(repository, base, strategy));
   const yardstick = parseEvaluation(await readText(repository, base, EVALUATION_PATH));
   const policy = parsePolicy(HELD_OUT_PATH, await readText(repository, base, HELD_OUT_PATH), HeldOutPolicy).selection;
   const noise = { policy, seed: yardstick.seed, dataset: yardstick.dataset.digest };
-  const work = await NightWork.open({ repository, dir, cycle: begun.cycle, strategy, base, author, clock });
-  return { ...begun, base, parentTree, incumbent, yardstick, noise, work };
+  return { ...begun, base, main, parentTree, incumbent, yardstick, noise, work };
 }
 
 /** Before anything is looked for: gates that let a canary through prove nothing. */
@@ -99,6 +106,9 @@ async function think(options: NightOptions, night: Night): Promise<Ending> {
   const { development, selection } = night.yardstick.spans;
   const found = await withCandles(options, night.yardstick, development.to, (pool) => study(options, night, pool));
   if (found.kind === 'nothing') return unchanged(found.reason);
+  // Somebody may have said so while the night was down.
+  if ((await autonomyAt(options.repository, night.main, options.forge)) === 'observe')
+    return unchanged(`${AUTONOMY_PATH} lets the bot observe only, so nothing was proposed.`);
   if (found.kind === 'candidates') {
     return withCandles(options, night.yardstick, selection.to, async (pool, columns) => {
       const choice = await choose(options, night, found, { pool, columns });

@@ -11,9 +11,9 @@ import { branchOf } from './propose.ts';
 /** Why whatever would be found could not be proposed, or not be examined; null while nothing stands in the way. */
 export async function whyNothingMayCome(options: NightOptions, night: Night): Promise<string | null> {
   const { repository, api, strategy, state } = options;
-  if ((await autonomyAt(repository, night.base, options.forge)) === 'observe')
+  if ((await autonomyAt(repository, night.main, options.forge)) === 'observe')
     return `${AUTONOMY_PATH} lets the bot observe only, so nothing was searched.`;
-  const life = await lifeAt(repository, night.base);
+  const life = await lifeAt(repository, night.main);
   const own = branchOf(strategy, night.cycle);
   const full = life === null ? null : whyNoRoom(life, await api.branches.latestPulls(), own, (options.clock ?? Date.now)());
   if (full !== null) return `${full} Nothing was searched.`;

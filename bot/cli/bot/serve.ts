@@ -93,6 +93,7 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
         nightHere({
           ...parts,
           ...EVOLVE,
+          worktreeDays: settings.worktreeDays,
           strategy,
           hint,
           askedIn,

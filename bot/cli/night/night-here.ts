@@ -23,7 +23,7 @@ const SEEDS = 1_000_000_007;
 export interface NightHere
   extends Pick<
     NightOptions,
-    'strategy' | 'trials' | 'workers' | 'repository' | 'state' | 'api' | 'hint' | 'askedIn' | 'progress'
+    'strategy' | 'trials' | 'workers' | 'worktreeDays' | 'repository' | 'state' | 'api' | 'hint' | 'askedIn' | 'progress'
   > {
   readonly workspace: Workspace;
   readonly candlesDir: string;
@@ -61,6 +61,7 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
       workers,
       thinkers: { name: 'evolution', search: proposerProcess(EVOLUTION), mind: null },
       worktrees: workspace.worktrees,
+      ...(options.worktreeDays === undefined ? {} : { worktreeDays: options.worktreeDays }),
       memory: async () => [],
       hint,
       askedIn: askedIn ?? null,

@@ -156,8 +156,17 @@ async function runLoop(
   local.protect();
   report({ kind: 'done', phase: 'forge', message: `${local.forge.url}/${REPOSITORY.owner}/${REPOSITORY.name}` });
 
-  const { trials, workers } = settings;
-  const nights = new WorkspaceNights({ workspace, candles, tools: tools.gates, trials, workers, log, progress: report });
+  const { trials, workers, worktreeDays } = settings;
+  const nights = new WorkspaceNights({
+    workspace,
+    candles,
+    tools: tools.gates,
+    trials,
+    workers,
+    worktreeDays,
+    log,
+    progress: report,
+  });
   const settlements = new Settlements();
   const bot = await startBot({
     identity: local.identity,

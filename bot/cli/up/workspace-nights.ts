@@ -30,6 +30,7 @@ export interface WorkspaceNightsOptions {
   readonly tools: GateTools;
   readonly trials: number;
   readonly workers: number;
+  readonly worktreeDays: number;
   readonly log: Logger;
   readonly progress: Progress;
 }
@@ -65,7 +66,7 @@ export class WorkspaceNights {
   }
 
   async #night({ repository, state, api }: NightParts, plan: NightPlan, progress: Progress): Promise<NightReport> {
-    const { workspace, candles, trials, workers, tools, log } = this.#options;
+    const { workspace, candles, trials, workers, worktreeDays, tools, log } = this.#options;
     const reader = openReader(workspace.engine);
     // That a gate refuses a canary is what it is for, and no news to whoever reads the log.
     const quiet = log.child({}, { level: 'silent' });
@@ -77,6 +78,7 @@ export class WorkspaceNights {
         workers,
         thinkers: { name: 'evolution', search: proposerProcess(EVOLUTION), mind: null },
         worktrees: workspace.worktrees,
+        worktreeDays,
         memory: async () => [],
         repository,
         state,
