@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { dividesTimeframe, isTimeframe, timeframeMs, timeframes } from '#engine/candles/timeframe.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 
-const TimeframeName = z.custom<Timeframe>(
+export const TimeframeName = z.custom<Timeframe>(
   (value) => typeof value === 'string' && isTimeframe(value),
   'a timeframe is 1m, 5m, 15m, 30m, 1h, 4h or 1d',
 );
 
-const Symbols = z
+export const Symbols = z
   .array(z.string().regex(/^[A-Z0-9]{1,15}\/[A-Z0-9]{1,15}$/, 'a symbol is written BASE/QUOTE, such as BTC/USDT'))
   .min(1)
   .max(20)

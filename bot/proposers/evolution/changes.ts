@@ -1,6 +1,8 @@
 import { protections } from './blocks/protections.ts';
 import { type Blueprint, Filter } from './blueprint.ts';
 import type { Configuration } from './configuration.ts';
+import { type Design, isPlan, planOf } from './design.ts';
+import { planChanges } from './plan-changes.ts';
 
 /** One difference from the incumbent, and the configuration without it. */
 export interface Change {
@@ -13,18 +15,25 @@ export interface Change {
 export type ChangedPart =
   | { readonly kind: 'block'; readonly block: 'signal' | 'entry' | 'protection' | 'exitOnCrossDown' }
   | { readonly kind: 'filter'; readonly filter: Filter }
-  | { readonly kind: 'value'; readonly name: string };
+  | { readonly kind: 'value'; readonly name: string }
+  /** Somewhere in a tree. */
+  | { readonly kind: 'tree' };
 
 /**
  * What differs between two configurations, structure first. The number a new block brings is not a change of its own, unless
  * it was moved from the block's default.
  */
 export function changesBetween(from: Configuration, to: Configuration): readonly Change[] {
-  return [...blockChanges(from.blueprint, to.blueprint), ...valueChanges(from, to)];
+  return [...designChanges(from.blueprint, to.blueprint), ...valueChanges(from, to)];
 }
 
-function blockChanges(from: Blueprint | undefined, to: Blueprint | undefined): Change[] {
+function designChanges(from: Design | undefined, to: Design | undefined): Change[] {
   if (from === undefined || to === undefined) return [];
+  if (!isPlan(from) && !isPlan(to)) return blockChanges(from, to);
+  return planChanges(planOf(from), planOf(to)).map(({ text }) => ({ text, part: { kind: 'tree' } }));
+}
+
+function blockChanges(from: Blueprint, to: Blueprint): Change[] {
   const changes: Change[] = [];
   const note = (block: Extract<ChangedPart, { kind: 'block' }>['block'], text: string) =>
     changes.push({ text, part: { kind: 'block', block } });

@@ -1,12 +1,12 @@
 import { snapToRange } from '#engine/backtest/host/definition.ts';
 import type { ParameterRange, ParameterRanges } from '#engine/contract/types.ts';
-import type { Blueprint } from './blueprint.ts';
+import type { Design } from './design.ts';
 
 export type Values = Readonly<Record<string, number>>;
 
 /** One point of the search: what is built, and with which numbers. Without a blueprint the incumbent's own source is kept. */
 export interface Configuration {
-  readonly blueprint: Blueprint | undefined;
+  readonly blueprint: Design | undefined;
   /** A value for every declared parameter. */
   readonly values: Values;
 }
@@ -20,7 +20,7 @@ export function keyOf({ blueprint, values }: Configuration): string {
 }
 
 /** Equal for configurations that print the same source. */
-export function structureOf(blueprint: Blueprint | undefined): string {
+export function structureOf(blueprint: Design | undefined): string {
   return blueprint === undefined ? 'as written' : JSON.stringify(blueprint);
 }
 

@@ -1,6 +1,8 @@
-import { type Document, isMap, isSeq, parseDocument } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument, visit, type YAMLMap } from 'yaml';
 import type { Blueprint } from './blueprint.ts';
 import type { Values } from './configuration.ts';
+import { type Design, isPlan } from './design.ts';
+import type { Plan } from './grammar/plan.ts';
 
 export interface ManifestEdit {
   /** Values to write. */
@@ -10,7 +12,7 @@ export interface ManifestEdit {
 
 /** Another source: what it is built from, and which parameters it declares; values of others are removed. */
 export interface Restructuring {
-  readonly blueprint: Blueprint;
+  readonly blueprint: Design;
   readonly description: string;
   readonly declared: readonly string[];
 }
@@ -20,7 +22,8 @@ export function editManifest(text: string, { parameters, structure }: ManifestEd
   const document = parseDocument(text);
   if (structure !== undefined) {
     document.set('description', structure.description);
-    writeBlueprint(document, structure.blueprint);
+    if (isPlan(structure.blueprint)) writePlan(document, structure.blueprint);
+    else writeBlueprint(document, structure.blueprint);
     removeUndeclared(document, structure.declared);
   }
   for (const [name, value] of Object.entries(parameters)) document.setIn(['parameters', name], value);
@@ -45,4 +48,24 @@ function writeBlueprint(document: Document, blueprint: Blueprint): void {
     if (isSeq(list)) list.flow = true;
     document.setIn(path, list);
   }
+}
+
+/** A tree takes the place of what was there, a line for each comparison. */
+function writePlan(document: Document, plan: Plan): void {
+  // A tree may hold one object in two places; a manifest is read without aliases.
+  const tree = document.createNode(plan, { aliasDuplicateObjects: false });
+  visit(tree, {
+    Map: (_, map) => {
+      if (!branches(map)) map.flow = true;
+    },
+    Seq: (_, list) => {
+      list.flow = !list.items.some((item) => isMap(item));
+    },
+  });
+  document.set('blueprint', tree);
+}
+
+/** Whether a map has others below it that deserve lines of their own. */
+function branches(map: YAMLMap): boolean {
+  return ['schema', 'when', 'all', 'any', 'not'].some((key) => map.has(key));
 }

@@ -1,6 +1,7 @@
 import type { Candidate, Proposal, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import { structureOf } from './configuration.ts';
+import { type Design, planOf } from './design.ts';
 import { hypothesisOf } from './hypothesis.ts';
 import { type Incumbent, rangesFor, readIncumbent } from './incumbent.ts';
 import { robustFitness } from './robustness.ts';
@@ -10,10 +11,13 @@ import { type Trial, TrialBook } from './trial-book.ts';
 /** More candidates than this only spend the selection data's patience. */
 const CANDIDATES_MAX = 5;
 const CANDIDATES_PER_STRUCTURE = 2;
+/** More changes than this no pack takes and no person reviews. */
+const CHANGES_MAX = 40;
 
 /** A candidate with what it did on the development data. */
 export interface DevelopedCandidate extends Candidate {
   readonly development: BacktestResult;
+  readonly fitness: number;
 }
 
 /**
@@ -44,12 +48,19 @@ function choose(book: TrialBook, incumbent: Incumbent): readonly Trial[] {
   const floor = book.incumbent;
   const robust = (trial: Trial) => robustFitness(trial, all, rangesFor(incumbent, trial.configuration));
   const better = all
+    .filter((trial) => trial.changes.length > 0 && trial.changes.length <= CHANGES_MAX && isSizedAsBefore(floor, trial))
     .filter((trial) => trial.fitness > floor.fitness && trial.result.metrics.netReturn > floor.result.metrics.netReturn)
     .map((trial) => ({ trial, robust: robust(trial) }))
     .filter((scored) => scored.robust > floor.fitness)
     .toSorted((a, b) => b.robust - a.robust)
     .map(({ trial }) => trial);
   return ofSeveralStructures(better);
+}
+
+/** Putting in less looks like losing less: what is sized in another way must earn, not only lose less than the incumbent. */
+function isSizedAsBefore({ configuration: { blueprint: before } }: Trial, { configuration, result }: Trial): boolean {
+  const sizingOf = (design: Design | undefined) => (design === undefined ? null : planOf(design).sizing);
+  return sizingOf(configuration.blueprint) === sizingOf(before) || result.metrics.netReturn > 0;
 }
 
 /** A few of each structure, and none that did exactly what one before it did. */
@@ -83,5 +94,6 @@ function candidateOf(incumbent: Trial, trial: Trial): DevelopedCandidate {
       knownUntil: null,
     },
     development: trial.result,
+    fitness: trial.fitness,
   };
 }

@@ -5,6 +5,8 @@ import { filters } from './blocks/filters.ts';
 import { protections } from './blocks/protections.ts';
 import type { Blueprint, Filter } from './blueprint.ts';
 import type { Configuration } from './configuration.ts';
+import { type Design, isPlan, planOf } from './design.ts';
+import { planChanges } from './plan-changes.ts';
 import { listed } from './print/text.ts';
 import type { Trial } from './trial-book.ts';
 
@@ -14,7 +16,7 @@ const CLAUSES_MAX = 3;
 /** One sentence in plain words: what the moves are believed to do, structure before numbers. */
 export function hypothesisOf(incumbent: Trial, candidate: Trial): string {
   const clauses = [
-    ...structuralClauses(incumbent.configuration.blueprint, candidate.configuration.blueprint),
+    ...designClauses(incumbent.configuration.blueprint, candidate.configuration.blueprint),
     ...valueClauses(incumbent.configuration, candidate.configuration),
   ].slice(0, CLAUSES_MAX);
   const tradesLess = candidate.result.metrics.trades < 0.8 * incumbent.result.metrics.trades;
@@ -22,8 +24,15 @@ export function hypothesisOf(incumbent: Trial, candidate: Trial): string {
   return `${capitalised(listed(clauses))}, ${outcome}.`;
 }
 
-function structuralClauses(from: Blueprint | undefined, to: Blueprint | undefined): string[] {
+function designClauses(from: Design | undefined, to: Design | undefined): string[] {
   if (from === undefined || to === undefined) return [];
+  if (!isPlan(from) && !isPlan(to)) return structuralClauses(from, to);
+  const reasons = planChanges(planOf(from), planOf(to)).flatMap(({ because }) => because ?? []);
+  const clauses = reasons.map((reason) => reason.charAt(0).toLowerCase() + reason.slice(1).replace(/\.$/, ''));
+  return clauses.length > 0 ? [...new Set(clauses)] : ['what was taken out earned nothing'];
+}
+
+function structuralClauses(from: Blueprint, to: Blueprint): string[] {
   const clauses: string[] = [];
   if (from.signal !== to.signal) {
     const isLonger = timeframeMs(to.signal) > timeframeMs(from.signal);

@@ -2,13 +2,10 @@ import type { StrategyFiles } from '#bot/proposers/proposer.ts';
 import { type Manifest, parseManifest } from '#engine/contract/manifest.ts';
 import type { ParameterRanges } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
-import { rangesOf } from './blocks/chosen-blocks.ts';
-import { Blueprint } from './blueprint.ts';
 import { type Configuration, complete } from './configuration.ts';
 import { declaredRanges } from './declared-ranges.ts';
-import { describe } from './describe.ts';
+import { type Design, describeDesign, printDesign, rangesOf, readDesign } from './design.ts';
 import { editManifest } from './edit-manifest.ts';
-import { printStrategy } from './print/print-strategy.ts';
 
 export const MANIFEST_PATH = 'manifest.yaml';
 
@@ -63,15 +60,17 @@ export function filesOf(incumbent: Incumbent, configuration: Configuration): Str
     MANIFEST_PATH,
     editManifest(incumbent.files.get(MANIFEST_PATH)!, {
       parameters: Object.fromEntries(changed),
-      structure: isRestructured ? { blueprint, description: describe(blueprint), declared: Object.keys(values) } : undefined,
+      structure: isRestructured
+        ? { blueprint, description: describeDesign(blueprint), declared: Object.keys(values) }
+        : undefined,
     }),
   );
-  if (isRestructured) files.set(incumbent.manifest.entry, printStrategy(blueprint));
+  if (isRestructured) files.set(incumbent.manifest.entry, printDesign(blueprint));
   return files;
 }
 
-/** The blueprint in the manifest, if the source is still exactly what it prints. */
-function blueprintBehind(manifest: Manifest, source: string): Blueprint | undefined {
-  const blueprint = Blueprint.safeParse(manifest.blueprint);
-  return blueprint.success && printStrategy(blueprint.data) === source ? blueprint.data : undefined;
+/** The design in the manifest, if the source is still exactly what it prints. */
+function blueprintBehind(manifest: Manifest, source: string): Design | undefined {
+  const design = readDesign(manifest.blueprint);
+  return design !== undefined && printDesign(design) === source ? design : undefined;
 }

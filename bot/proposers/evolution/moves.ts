@@ -37,13 +37,6 @@ export function mutate(values: Values, ranges: ParameterRanges, random: RandomSt
   return moved;
 }
 
-/** Each value from one parent or the other, as if by the toss of a coin. */
-export function cross(values: Values, other: Values, random: RandomStream): Values {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, random.uniform() < 0.5 ? value : (other[name] ?? value)]),
-  );
-}
-
 /** A normal step, at least one `step` of the range long; at the end of the range it goes the other way. */
 function step(value: number, range: ParameterRange, random: RandomStream, spread: number): number {
   const distance = random.normal() * spread * (range.max - range.min);

@@ -1,19 +1,20 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { ParameterRanges } from '#engine/contract/types.ts';
-import type { Blueprint } from './blueprint.ts';
-import { type Configuration, complete, structureOf } from './configuration.ts';
-import { cross, mutate, structuralMoves, withFilterToggled } from './moves.ts';
+import { Breeding } from './breeding.ts';
+import { type Configuration, complete } from './configuration.ts';
+import { type Design, isPlan } from './design.ts';
+import { grownFrom, simplerPlans } from './grammar/breed.ts';
+import { mutate, structuralMoves, withFilterToggled } from './moves.ts';
 import type { Trial, TrialBook } from './trial-book.ts';
 
 /** How the trials are shared out: up to these shares of them, each phase may go. */
-const EXPLORED_BY = 0.4;
-const REFINED_BY = 0.8;
+const EXPLORED_BY = 0.2;
+const SOWN_BY = 0.35;
+const BRED_BY = 0.75;
+const TUNED_BY = 0.87;
 
-/** Configurations that breed, and how many children they have at a time; a generation is evaluated side by side. */
-const PARENTS = 6;
+/** So many questions are asked side by side. */
 const CHILDREN = 8;
-/** At most so many parents of one structure while structures are still being compared. */
-const PARENTS_PER_STRUCTURE = 2;
 const FINALISTS = 3;
 /** How far finalists are shaken, as a share of a parameter's range. */
 const SHAKE = 0.05;
@@ -25,106 +26,105 @@ export interface SearchSpace {
 }
 
 /**
- * Spends the book's trials: first the structures a move or two away, with the numbers as they are; then an evolution
- * strategy over numbers (and, now and then, structure) around the fittest; last the finalists with each change taken back
- * and with their numbers shaken, so that what wins is simple and stands on firm ground. Same seed, same questions.
+ * Spends the book's trials: first the structures a move or two away, with the numbers as they are; then trees grown from nothing, so that
+ * not everything descends from the incumbent; then trees bred from the best of every kind, by the moves that pay; then the numbers
+ * of the fittest structure; last the finalists with each change taken back and with their numbers shaken, so that what wins is simple
+ * and stands on firm ground. Same seed, same questions.
  */
 export async function search(book: TrialBook, space: SearchSpace): Promise<void> {
   const random = new RandomStream(space.seed, 'evolution');
+  const breeding = new Breeding(book, space, random);
   await explore(book, space);
-  await refine(book, space, random);
+  await spend(book, Math.floor(SOWN_BY * space.trials), (count) => sow(book, count, random));
+  await spend(book, Math.floor(BRED_BY * space.trials), (count) => breeding.generation(count));
+  await spend(book, Math.floor(TUNED_BY * space.trials), (count) => breeding.tuning(count));
   await confirm(book, space, random);
 }
 
 async function explore(book: TrialBook, space: SearchSpace): Promise<void> {
-  const start = book.incumbent.configuration;
-  if (start.blueprint === undefined) return;
   const limit = Math.floor(EXPLORED_BY * space.trials);
-  await book.evaluate(neighbours(start, space).slice(0, limit - book.spent));
-  for (const { configuration } of book.ranked().slice(0, FINALISTS)) {
-    const fresh = neighbours(configuration, space).filter((next) => !book.hasAsked(next));
-    await book.evaluate(fresh.slice(0, Math.max(0, limit - book.spent)));
-  }
+  await book.evaluate(neighbours(book.incumbent.configuration, space).slice(0, limit));
+  const onward = neighbours(book.ranked()[0]!.configuration, space).filter((next) => !book.hasAsked(next));
+  await book.evaluate(onward.slice(0, Math.max(0, limit - book.spent)));
 }
 
-async function refine(book: TrialBook, space: SearchSpace, random: RandomStream): Promise<void> {
-  const limit = Math.floor(REFINED_BY * space.trials);
+/** Trees that have nothing to do with the incumbent but its markets. */
+async function sow(book: TrialBook, count: number, random: RandomStream): Promise<boolean> {
+  const { blueprint } = book.incumbent.configuration;
+  if (blueprint === undefined) return false;
+  const sown = distinctFresh(count, book, () => {
+    const { plan, values } = grownFrom(blueprint, random);
+    return { blueprint: plan, values };
+  });
+  await book.evaluate(sown);
+  return sown.length > 0;
+}
+
+/** Batch after batch up to a number of trials, or until there is nothing left to ask. */
+async function spend(book: TrialBook, limit: number, batch: (count: number) => Promise<boolean>): Promise<void> {
   while (book.spent < limit) {
-    const progress = book.spent / limit;
-    const parents = chooseParents(book.ranked(), progress);
-    const children = distinctFresh(CHILDREN, book, () => breed(parents, space, random, progress));
-    if (children.length === 0) return;
-    await book.evaluate(children.slice(0, limit - book.spent));
+    if (!(await batch(Math.min(CHILDREN, limit - book.spent)))) return;
   }
 }
 
 async function confirm(book: TrialBook, space: SearchSpace, random: RandomStream): Promise<void> {
+  const shaken = (count: number) => shake(book, space, random, count);
+  await spend(book, book.spent + Math.floor(book.remaining / 3), shaken);
   await simplify(book, space);
+  await spend(book, space.trials, shaken);
+}
+
+/** The finalists with their numbers moved a little. */
+async function shake(book: TrialBook, space: SearchSpace, random: RandomStream, count: number): Promise<boolean> {
+  const chosen = finalists(book);
+  let turn = 0;
+  const shaken = distinctFresh(count, book, () => {
+    const { configuration } = chosen[turn++ % chosen.length]!;
+    return { ...configuration, values: mutate(configuration.values, space.rangesFor(configuration), random, SHAKE) };
+  });
+  await book.evaluate(shaken);
+  return shaken.length > 0;
+}
+
+/**
+ * Takes from the fittest what it does not need: each part and each change alone, side by side, then all numbers together whose going
+ * back did no harm; and again from whatever is the fittest then, until nothing is left to try.
+ */
+async function simplify(book: TrialBook, space: SearchSpace): Promise<void> {
   while (book.remaining > 0) {
-    const chosen = finalists(book);
-    let turn = 0;
-    const shaken = distinctFresh(CHILDREN, book, () => {
-      const { configuration } = chosen[turn++ % chosen.length]!;
-      return { ...configuration, values: mutate(configuration.values, space.rangesFor(configuration), random, SHAKE) };
-    });
-    if (shaken.length === 0) return;
-    await book.evaluate(shaken);
+    const best = finalists(book)[0]!;
+    const fresh = simplifications(book.incumbent, best, space).filter((configuration) => !book.hasAsked(configuration));
+    if (fresh.length === 0) return;
+    await book.evaluate(fresh);
+    const together = harmlessReturns(book, best);
+    if (together !== null) await book.evaluate([together]);
   }
 }
 
-/** Takes changes back from the finalists, one more each round, until none is left to try or half of what remained is spent. */
-async function simplify(book: TrialBook, space: SearchSpace): Promise<void> {
-  const limit = book.spent + Math.ceil(book.remaining / 2);
-  while (book.spent < limit) {
-    const simpler = finalists(book).flatMap((trial) => simplifications(book.incumbent, trial, space));
-    const fresh = simpler.filter((configuration) => !book.hasAsked(configuration));
-    if (fresh.length === 0) return;
-    await book.evaluate(fresh.slice(0, limit - book.spent));
-  }
+/** The configuration with every number taken back that could go back alone without a loss; null where they are fewer than two. */
+function harmlessReturns(book: TrialBook, { configuration, changes, fitness }: Trial): Configuration | null {
+  const before = book.incumbent.configuration.values;
+  const back = changes.flatMap(({ part }): (readonly [string, number])[] => {
+    if (part.kind !== 'value') return [];
+    const value = before[part.name]!;
+    const alone = { ...configuration, values: { ...configuration.values, [part.name]: value } };
+    return book.fitnessOf(alone) >= fitness ? [[part.name, value]] : [];
+  });
+  if (back.length < 2) return null;
+  return { ...configuration, values: { ...configuration.values, ...Object.fromEntries(back) } };
 }
 
 function neighbours(configuration: Configuration, space: SearchSpace): Configuration[] {
-  if (configuration.blueprint === undefined) return [];
-  return structuralMoves(configuration.blueprint).map((blueprint) => restructured(configuration, blueprint, space));
+  const { blueprint } = configuration;
+  if (blueprint === undefined) return [];
+  const designs: readonly Design[] = isPlan(blueprint) ? simplerPlans(blueprint) : structuralMoves(blueprint);
+  return designs.map((design) => restructured(configuration, design, space));
 }
 
 /** Numbers that both structures have are kept; new ones start at their defaults. */
-function restructured({ values }: Configuration, blueprint: Blueprint, space: SearchSpace): Configuration {
+function restructured({ values }: Configuration, blueprint: Design, space: SearchSpace): Configuration {
   const ranges = space.rangesFor({ blueprint, values });
   return { blueprint, values: complete(values, ranges) };
-}
-
-/** The fittest, of several structures at first; in the second half the best structure may fill the room. */
-function chooseParents(ranked: readonly Trial[], progress: number): readonly Trial[] {
-  const most = progress < 0.5 ? PARENTS_PER_STRUCTURE : PARENTS;
-  const taken = new Map<string, number>();
-  const parents: Trial[] = [];
-  for (const trial of ranked) {
-    const structure = structureOf(trial.configuration.blueprint);
-    const count = taken.get(structure) ?? 0;
-    if (count >= most) continue;
-    taken.set(structure, count + 1);
-    parents.push(trial);
-    if (parents.length === PARENTS) break;
-  }
-  return parents;
-}
-
-function breed(parents: readonly Trial[], space: SearchSpace, random: RandomStream, progress: number): Configuration {
-  const first = tournament(parents, random);
-  const second = tournament(parents, random);
-  const moves = random.uniform() < 0.15 ? neighbours(first, space) : [];
-  const next = moves.length === 0 ? first : moves[Math.floor(random.uniform() * moves.length)]!;
-  const values = random.uniform() < 0.3 ? cross(next.values, second.values, random) : next.values;
-  const spread = 0.25 - 0.17 * progress;
-  return { ...next, values: mutate(values, space.rangesFor(next), random, spread) };
-}
-
-/** The better of two drawn at random; parents stand best first. */
-function tournament(parents: readonly Trial[], random: RandomStream): Configuration {
-  const a = Math.floor(random.uniform() * parents.length);
-  const b = Math.floor(random.uniform() * parents.length);
-  return parents[Math.min(a, b)]!.configuration;
 }
 
 /** Up to `count` configurations that nobody has asked for yet; fewer when the space is nearly exhausted. */
@@ -143,17 +143,23 @@ function finalists(book: TrialBook): readonly Trial[] {
   return others.length === 0 ? [book.incumbent] : others.slice(0, FINALISTS);
 }
 
-/** The finalist with each of its changes taken back, one at a time. */
+/** The finalist with each of its changes taken back, one at a time; of a tree, with each of its parts taken out. */
 function simplifications(incumbent: Trial, trial: Trial, space: SearchSpace): Configuration[] {
   const from = incumbent.configuration;
   const { blueprint, values } = trial.configuration;
-  return trial.changes.map(({ part }): Configuration => {
-    if (part.kind === 'value') return { blueprint, values: { ...values, [part.name]: from.values[part.name]! } };
-    if (blueprint === undefined || from.blueprint === undefined) return trial.configuration;
+  const smaller =
+    blueprint !== undefined && isPlan(blueprint)
+      ? simplerPlans(blueprint).map((plan) => restructured({ blueprint, values: { ...from.values, ...values } }, plan, space))
+      : [];
+  const takenBack = trial.changes.flatMap(({ part }): Configuration[] => {
+    if (part.kind === 'value') return [{ blueprint, values: { ...values, [part.name]: from.values[part.name]! } }];
+    if (part.kind === 'tree' || blueprint === undefined || from.blueprint === undefined) return [];
+    if (isPlan(blueprint) || isPlan(from.blueprint)) return [];
     const restored =
       part.kind === 'filter'
         ? withFilterToggled(blueprint, part.filter)
         : { ...blueprint, [part.block]: from.blueprint[part.block] };
-    return restructured({ blueprint, values: { ...from.values, ...values } }, restored, space);
+    return [restructured({ blueprint, values: { ...from.values, ...values } }, restored, space)];
   });
+  return [...smaller, ...takenBack];
 }

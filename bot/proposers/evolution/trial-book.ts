@@ -23,7 +23,8 @@ export class TrialBook {
   readonly incumbent: Trial;
   readonly #task: ProposerTask;
   readonly #start: Incumbent;
-  readonly #asked = new Set<string>();
+  /** What became of each question: undefined while it is not answered, and when it was refused. */
+  readonly #asked = new Map<string, Trial | undefined>();
   readonly #scored: Trial[] = [];
   #spent = 0;
 
@@ -31,7 +32,7 @@ export class TrialBook {
     this.#task = task;
     this.#start = start;
     this.incumbent = this.#trial(start.configuration, task.incumbent, task.incumbentResult);
-    this.#asked.add(keyOf(start.configuration));
+    this.#asked.set(keyOf(start.configuration), this.incumbent);
     this.#scored.push(this.incumbent);
   }
 
@@ -48,12 +49,21 @@ export class TrialBook {
     return this.#asked.has(keyOf(configuration));
   }
 
+  /** How a configuration did: -Infinity for one that was refused, or that nobody has asked for. */
+  fitnessOf(configuration: Configuration): number {
+    return this.#asked.get(keyOf(configuration))?.fitness ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Evaluates the new ones among `configurations` side by side, as far as the trials go. */
   async evaluate(configurations: readonly Configuration[]): Promise<void> {
     const fresh = this.#takeFresh(configurations);
     this.#spent += fresh.length;
     const trials = await Promise.all(fresh.map((configuration) => this.#run(configuration)));
-    this.#scored.push(...trials.filter((trial) => trial !== undefined));
+    for (const trial of trials) {
+      if (trial === undefined) continue;
+      this.#asked.set(keyOf(trial.configuration), trial);
+      this.#scored.push(trial);
+    }
   }
 
   /** Everything that ran, the incumbent included, fittest first; equals stay in the order in which they were asked. */
@@ -66,7 +76,7 @@ export class TrialBook {
     for (const configuration of configurations) {
       if (fresh.length >= this.remaining) break;
       if (this.hasAsked(configuration)) continue;
-      this.#asked.add(keyOf(configuration));
+      this.#asked.set(keyOf(configuration), undefined);
       fresh.push(configuration);
     }
     return fresh;

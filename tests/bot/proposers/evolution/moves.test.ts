@@ -4,7 +4,7 @@ import { rangesOf } from '#bot/proposers/evolution/blocks/chosen-blocks.ts';
 import { Blueprint } from '#bot/proposers/evolution/blueprint.ts';
 import { changesBetween } from '#bot/proposers/evolution/changes.ts';
 import { complete, snap } from '#bot/proposers/evolution/configuration.ts';
-import { cross, mutate, structuralMoves } from '#bot/proposers/evolution/moves.ts';
+import { mutate, structuralMoves } from '#bot/proposers/evolution/moves.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { blueprintWith, everyBlueprint } from './every-blueprint.ts';
 
@@ -75,16 +75,6 @@ describe('a parameter move', () => {
         }
       }),
     );
-  });
-
-  it('crosses two parents into a child that has every number from one of them', () => {
-    const random = new RandomStream(1, 'test');
-    const mother = complete({}, ranges);
-    const father = mutate(mutate(mother, ranges, random, 1), ranges, random, 1);
-    for (let birth = 0; birth < 50; birth += 1) {
-      const child = cross(mother, father, random);
-      for (const name of names) expect([mother[name], father[name]]).toContain(child[name]);
-    }
   });
 
   it('snaps to the range without the dust of binary fractions', () => {
