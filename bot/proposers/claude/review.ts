@@ -2,9 +2,10 @@ import type { Review, Reviewed } from '#bot/proposers/author.ts';
 import { digestOf } from '#engine/attestation/canonical.ts';
 import { asFinding } from './review/answer.ts';
 import { isCaught } from './review/is-caught.ts';
-import { type Look, look, type Say } from './review/look.ts';
+import { type Look, look } from './review/look.ts';
 import { plantFault } from './review/plant-fault.ts';
 import { ReviewBook, type ShownChange } from './review/review-book.ts';
+import type { Say } from './say.ts';
 
 export interface ReviewerOptions {
   readonly say: Say;

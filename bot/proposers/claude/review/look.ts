@@ -1,10 +1,10 @@
 import { shortened } from '#bot/evidence/markdown.ts';
 import type { Reviewed } from '#bot/proposers/author.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { Exchange, Prompt } from '../model.ts';
 import { sentenceFor } from '../outcome.ts';
+import { quoted } from '../quoted.ts';
+import type { Say } from '../say.ts';
 import type { PlacedFinding } from './answer.ts';
-import { quoted } from './quoted.ts';
 import { reviewPrompt } from './review-prompt.ts';
 
 /** So often a reviewer is told that its answer has not the form it was asked for. */
@@ -12,8 +12,6 @@ const CORRECTIONS_MAX = 2;
 /** A text longer than that is not read in part: who has seen half of a change has not seen it. */
 const SHOWN_LENGTH_MAX = 300_000;
 const REASON_LENGTH_MAX = 2_000;
-
-export type Say = <T>(prompt: Prompt<T>) => Promise<Exchange<T>>;
 
 /** One change, read once. */
 export type Look =
@@ -47,7 +45,7 @@ export async function look(reviewed: Reviewed, by: string, say: Say): Promise<Lo
 }
 
 /** An exchange, or why there is none: a disk that keeps no thoughts ends a review and not the night that has its candidate already. */
-async function heard<T>(exchange: Promise<Exchange<T>>): Promise<Exchange<T> | string> {
+async function heard<T>(exchange: Promise<T>): Promise<T | string> {
   try {
     return await exchange;
   } catch (error) {

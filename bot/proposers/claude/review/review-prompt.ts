@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { Reviewed } from '#bot/proposers/author.ts';
 import type { Fact } from '#bot/proposers/fact.ts';
 import type { StrategyFiles } from '#bot/proposers/proposer.ts';
+import { layer } from '../layers.ts';
 import type { Prompt } from '../model.ts';
+import { quoted } from '../quoted.ts';
+import { shownContract } from '../shown-contract.ts';
 import { type Answer, answerAbout } from './answer.ts';
-import { quoted } from './quoted.ts';
-import { shownContract } from './shown-contract.ts';
 import { shownEvidence } from './shown-evidence.ts';
 import { versionDiff } from './version-diff.ts';
 
@@ -23,7 +23,11 @@ export function reviewPrompt({ parent, candidate, pack }: Reviewed, by: string):
   return {
     purpose: 'review',
     by,
-    system: [{ text: instructions() }, { text: quoted(shownContract()), cache: true }],
+    system: [
+      { text: `${layer('identity').text}\n${layer('system').text}` },
+      { text: quoted(shownContract()), cache: true },
+      { text: layer('review').text },
+    ],
     messages: [{ role: 'user', content }],
     answer: answerAbout(parent, candidate),
   };
@@ -34,8 +38,4 @@ function numbered(files: StrategyFiles): string {
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([path, text]) => [`=== ${path}`, ...text.split('\n').map((line, index) => `${index + 1}: ${line}`)].join('\n'))
     .join('\n\n');
-}
-
-function instructions(): string {
-  return readFileSync(new URL('../prompts/review.md', import.meta.url), 'utf8');
 }

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { ProposalClaim } from '#bot/evidence/pack.ts';
+
+/** A file of a strategy's folder; evidence is made by the machine and by nobody else. */
+const Path = z
+  .string()
+  .max(200)
+  .regex(/^(?!evidence\/)[a-z0-9-]+(\/[a-z0-9-]+)*\.(ts|yaml)$/, 'no file a strategy may have');
+const Text = z.string().max(200_000);
+const { changes } = ProposalClaim.shape;
+
+/** Carried out in order; `find` stands exactly once in the parent's file as the edits before it left it. */
+export const WrittenEdits = z.strictObject({
+  changes,
+  edits: z
+    .array(z.strictObject({ path: Path, find: Text.min(1), replace: Text }))
+    .min(1)
+    .max(40),
+});
+export type WrittenEdits = z.infer<typeof WrittenEdits>;
+
+/** All files of the strategy, its manifest among them. */
+export const WrittenFiles = z.strictObject({
+  changes,
+  files: z
+    .array(z.strictObject({ path: Path, text: Text }))
+    .min(2)
+    .max(50),
+});
+export type WrittenFiles = z.infer<typeof WrittenFiles>;
+
+export const WrittenModule = z.strictObject({ changes, text: Text.min(1) });
