@@ -1,0 +1,19 @@
+import type { Truth } from '#engine/store/truth/truth.ts';
+
+/** One version's time in the engine. */
+export interface Run {
+  /** Market time at which it was loaded first. */
+  readonly since: number;
+  /** Market time at which it stopped, or another took its place; null while it runs. */
+  readonly until: number | null;
+  /** What the account was worth when it was loaded: the capital it ran with, quote asset. */
+  readonly capital: number;
+}
+
+/** What an engine has told of versions, up to one market time: whoever asks is told nothing later. */
+export interface VersionRecord {
+  /** Null for a version that it does not know. */
+  runOf(strategy: string, tree: string): Run | null;
+  /** What was true of a version at a market time; null where the record does not tell of that time. */
+  truthAt(strategy: string, tree: string, at: number): Truth | null;
+}
