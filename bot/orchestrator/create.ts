@@ -11,8 +11,11 @@ import {
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { Candidate, Evaluation, Proposer, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
+import type { Span } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { BacktesterPool } from './backtester-pool.ts';
+import { hopelessness, shortPartOf } from './short-run.ts';
+import { questionOf, type TrialCache } from './trial-cache.ts';
 
 export type TrialOutcome = EntryOf<'trial'>;
 
@@ -20,6 +23,8 @@ export type TrialOutcome = EntryOf<'trial'>;
 export interface TrialRecorder {
   plan(trials: readonly PlannedTrial[]): Promise<void>;
   complete(outcomes: readonly TrialOutcome[]): Promise<void>;
+  /** What an earlier run of the night wrote next: a plan that must be met again, the end of the search, or nothing. */
+  ahead(): 'plan' | 'end' | 'nothing';
 }
 
 export interface Creation {
@@ -37,11 +42,18 @@ export interface CreateTask {
   readonly incumbentResult: BacktestResult;
   readonly yardstick: Yardstick;
   /** Holds the development data and nothing after it. */
-  readonly pool: BacktesterPool;
+  readonly pool: Pick<BacktesterPool, 'use'>;
   readonly trials: number;
   readonly seed: number;
   readonly record: TrialRecorder;
   readonly onTrial: (done: number) => void;
+  /**
+   * Whether the time for it is over, asked before each batch. What is reached by then is what the ledger says: a night taken up again
+   * meets every plan that stands there, and ends where the search ended, whatever the clock says.
+   */
+  readonly isTimeOver?: () => boolean;
+  /** What trials came to in an earlier run of the night; left out, all are run. */
+  readonly cache?: Pick<TrialCache, 'read' | 'write'>;
 }
 
 /**
@@ -59,7 +71,17 @@ export async function create(task: CreateTask): Promise<Creation> {
   });
   await search.settled();
   search.requireTried(candidates);
-  return { candidates, reason, trials: search.asked, returns: search.returns() };
+  return {
+    candidates,
+    reason: search.isStopped ? outOfTime(search.planned, task.trials, reason) : reason,
+    trials: search.planned,
+    returns: search.returns(),
+  };
+}
+
+function outOfTime(planned: number, trials: number, reason: string | null): string {
+  const time = `The time for the search was over after ${planned} of ${trials} trials.`;
+  return reason === null ? time : `${time} ${reason}`;
 }
 
 interface Question extends PlannedTrial {
@@ -77,22 +99,27 @@ class Search {
   /** Batches take turns, so that plans stand in the ledger in the order of their numbers. */
   #turn: Promise<unknown> = Promise.resolve();
   #done = 0;
-  asked = 0;
+  #asked = 0;
+  #incumbentInShort: Promise<BacktestResult> | undefined;
+  /** Trials that stand in the ledger. */
+  planned = 0;
+  /** The time was over before the proposer was done. */
+  isStopped = false;
 
   constructor(task: CreateTask) {
     this.#task = task;
   }
 
   ask(files: StrategyFiles, label: string, strategy = this.#task.incumbent.manifest.id): Promise<Evaluation> {
-    this.asked += 1;
-    if (this.asked > this.#task.trials) {
+    this.#asked += 1;
+    if (this.#asked > this.#task.trials) {
       throw new RatchetError(
         'night/trials-spent',
         `The proposer asked for more than its ${this.#task.trials} trials.`,
         'This is a fault in the proposer.',
       );
     }
-    const trial = this.asked;
+    const trial = this.#asked;
     if (this.#gathering.length === 0) queueMicrotask(() => this.#flush());
     return new Promise((answer) => {
       this.#gathering.push({ trial, label, strategy, configuration: configurationOf(files), files, answer });
@@ -136,10 +163,13 @@ class Search {
 
   async #run(batch: readonly Question[]): Promise<readonly Evaluation[]> {
     const { record, onTrial, yardstick } = this.#task;
+    this.isStopped ||= this.#mustStop();
+    if (this.isStopped) return batch.map(() => ({ outcome: 'rejected', reason: 'The time was over before it was run.' }));
+    this.planned += batch.length;
     await record.plan(batch.map(({ trial, label, configuration }) => ({ trial, label, configuration })));
     const evaluations = await Promise.all(
       batch.map(async ({ trial, strategy, files, configuration }) => {
-        const evaluation = await this.#evaluate(strategy, files);
+        const evaluation = await this.#evaluate(strategy, files, configuration);
         if (evaluation.outcome === 'scored') {
           this.#scored.add(configuration);
           this.#series[trial - 1] = returnsByDay(evaluation.result.equity, yardstick.capital, yardstick.spans.development);
@@ -153,18 +183,42 @@ class Search {
     return evaluations;
   }
 
-  async #evaluate(strategy: string, files: StrategyFiles): Promise<Evaluation> {
-    const { pool, yardstick } = this.#task;
+  /** Once written, the length of the search is what was written; until then the clock decides, between two batches. */
+  #mustStop(): boolean {
+    const ahead = this.#task.record.ahead();
+    return ahead === 'nothing' ? (this.#task.isTimeOver?.() ?? false) : ahead === 'end';
+  }
+
+  /** From cheap to dear: what was run before, the static wall, the newest part of the data, the whole. */
+  async #evaluate(strategy: string, files: StrategyFiles, configuration: PlannedTrial['configuration']): Promise<Evaluation> {
+    const { pool, yardstick, cache } = this.#task;
+    const question = questionOf(strategy, configuration, yardstick);
+    const known = cache?.read(question) ?? null;
+    if (known !== null) return { outcome: 'scored', result: known };
+    const { development } = yardstick.spans;
+    const short = shortPartOf(development);
     try {
       const version = await readVersion(strategy, files);
-      const result = await pool.use(version, (tester) =>
-        tester.run(requestFor(tester, version, yardstick, yardstick.spans.development)),
-      );
-      return { outcome: 'scored', result };
+      const incumbent = await this.#incumbentIn(short);
+      return await pool.use(version, async (tester) => {
+        const request = requestFor(tester, version, yardstick, development);
+        const reason = hopelessness(await tester.run({ ...request, span: short }), incumbent, short);
+        if (reason !== null) return { outcome: 'rejected', reason };
+        const result = await tester.run(request);
+        cache?.write(question, result);
+        return { outcome: 'scored', result };
+      });
     } catch (error) {
       if (!(error instanceof RatchetError)) throw error;
       return { outcome: 'rejected', reason: error.message };
     }
+  }
+
+  /** How the incumbent did in the short part, run once. */
+  #incumbentIn(short: Span): Promise<BacktestResult> {
+    const { pool, incumbent, yardstick } = this.#task;
+    this.#incumbentInShort ??= pool.use(incumbent, (tester) => tester.run(requestFor(tester, incumbent, yardstick, short)));
+    return this.#incumbentInShort;
   }
 }
 

@@ -40,6 +40,12 @@ export class TrialRecord implements TrialRecorder {
     for (const outcome of outcomes) this.#add(outcome);
   }
 
+  ahead(): 'plan' | 'end' | 'nothing' {
+    const next = this.#known[0];
+    if (next === undefined) return 'nothing';
+    return next.kind === 'search-ended' ? 'end' : 'plan';
+  }
+
   /** Closes the search: after this the night has no more trials. */
   async end(trials: number, returns: NightReturns | null): Promise<void> {
     const closing = closeSearch(trials, returns);

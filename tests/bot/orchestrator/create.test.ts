@@ -4,11 +4,15 @@ import type { ProposalClaim } from '#bot/evidence/pack.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import { requestFor } from '#bot/evidence/subject.ts';
 import { BacktesterPool } from '#bot/orchestrator/backtester-pool.ts';
-import { create, type TrialRecorder } from '#bot/orchestrator/create.ts';
+import { type CreateTask, create, type TrialRecorder } from '#bot/orchestrator/create.ts';
+import { shortPartOf } from '#bot/orchestrator/short-run.ts';
+import { TrialCache } from '#bot/orchestrator/trial-cache.ts';
 import type { Proposer, ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
+import type { Backtester } from '#engine/backtest/backtester.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import { columnsUntil } from '#engine/candles/cut-in-three.ts';
 import { shippedFiles } from '#tests/support/deployment.ts';
+import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 import { smallMarket } from './small-market.ts';
 
 const market = smallMarket();
@@ -39,12 +43,18 @@ function filesWith(volumeRatio: number): StrategyFiles {
 class Diary implements TrialRecorder {
   readonly lines: string[] = [];
   readonly planned: PlannedTrial[] = [];
+  /** What an earlier run left, batch by batch. */
+  readonly written: ReturnType<TrialRecorder['ahead']>[] = [];
 
   async plan(trials: readonly PlannedTrial[]): Promise<void> {
     this.planned.push(...trials);
     this.lines.push(`plan ${trials.map(({ trial }) => trial).join(' ')}`);
     await new Promise((resolve) => setImmediate(resolve));
     this.lines.push('written');
+  }
+
+  ahead(): ReturnType<TrialRecorder['ahead']> {
+    return this.written.shift() ?? 'nothing';
   }
 
   async complete(outcomes: Parameters<TrialRecorder['complete']>[0]): Promise<void> {
@@ -54,11 +64,26 @@ class Diary implements TrialRecorder {
 
 const NOTHING = { candidates: [], reason: null };
 
-function search(propose: (task: ProposerTask) => ReturnType<Proposer['propose']>, trials = 5) {
-  const diary = new Diary();
+function search(
+  propose: (task: ProposerTask) => ReturnType<Proposer['propose']>,
+  trials = 5,
+  more: Partial<Pick<CreateTask, 'isTimeOver' | 'cache' | 'pool'>> = {},
+  diary = new Diary(),
+) {
   const proposer: Proposer = { name: 'evolution', propose };
   const onTrial = (done: number) => diary.lines.push(`ran ${done}`);
-  const created = create({ proposer, incumbent, incumbentResult, yardstick, pool, trials, seed: 1, record: diary, onTrial });
+  const created = create({
+    proposer,
+    incumbent,
+    incumbentResult,
+    yardstick,
+    pool,
+    trials,
+    seed: 1,
+    record: diary,
+    onTrial,
+    ...more,
+  });
   return { created, diary };
 }
 
@@ -120,6 +145,105 @@ describe('a search', () => {
       return { candidates: [{ files: new Map(), claim }], reason: null };
     });
     await expect(stubborn.created).rejects.toMatchObject({ code: 'night/untried' });
+  }, 60_000);
+});
+
+/** Buys and sells on every other bar: all it does is pay. */
+const payer = `import { defineStrategy } from 'ratchet/contract';
+
+export default defineStrategy({
+  symbols: ['BTC/USDT', 'ETH/USDT'],
+  timeframe: '1h',
+  parameters: {},
+  warmupBars: () => 1,
+  indicators: () => ({}),
+  onBar(context) {
+    return context.position.isOpen ? context.exit('done') : context.target(0.45, 'again');
+  },
+});
+`;
+
+describe('a configuration that is hopeless on the newest part of the data', () => {
+  it('is rejected with the reason, in the ledger too, and never runs the whole', async () => {
+    const files = shippedFiles('ema-cross').set('strategy.ts', payer);
+    files.set('manifest.yaml', 'id: ema-cross\ndescription: Pays.\nstage: paper\nentry: strategy.ts\n');
+    const spans: number[] = [];
+    const watched = {
+      use: <T>(version: StrategyVersion, work: (tester: Backtester) => Promise<T>) =>
+        pool.use(version, (tester) => {
+          const run: Backtester['run'] = (request) => {
+            if (version.files === files) spans.push(request.span.from);
+            return tester.run(request);
+          };
+          return work(new Proxy(tester, { get: (target, name) => (name === 'run' ? run : bound(target, name)) }));
+        }),
+    };
+    const { created, diary } = search(
+      async ({ evaluate }) => {
+        const answer = await evaluate(files, 'pays');
+        return { ...NOTHING, reason: answer.outcome === 'rejected' ? answer.reason : 'it was scored' };
+      },
+      5,
+      { pool: watched },
+    );
+    expect((await created).reason).toMatch(
+      /^It lost \d\d % in the last 22 days of the development data; the rest was not run\.$/,
+    );
+    expect(diary.lines).toContain('complete 1 rejected');
+    expect(spans).toEqual([shortPartOf(development).from]);
+  }, 60_000);
+});
+
+function bound(target: Backtester, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+}
+
+describe('a search whose time is over', () => {
+  const three = async ({ evaluate }: ProposerTask) => {
+    const answers = [];
+    for (const ratio of [1.1, 1.2, 1.3]) answers.push(await evaluate(filesWith(ratio), String(ratio)));
+    return { ...NOTHING, reason: answers.map(({ outcome }) => outcome).join(' ') };
+  };
+
+  it('ends between two batches, counts what was reached, and says so', async () => {
+    let looks = 0;
+    const { created, diary } = search(three, 5, { isTimeOver: () => ++looks > 2 });
+    const { trials, reason, returns } = await created;
+    expect(trials).toBe(2);
+    expect(returns!.trials).toEqual([1, 2]);
+    expect(diary.planned).toHaveLength(2);
+    expect(reason).toBe('The time for the search was over after 2 of 5 trials. scored scored rejected');
+  }, 60_000);
+
+  it('is the same when it is taken up again: what stands in the ledger is met, whatever the clock says', async () => {
+    const early = new Diary();
+    early.written.push('plan', 'plan', 'end');
+    expect((await search(three, 5, { isTimeOver: () => true }, early).created).trials).toBe(2);
+    const late = new Diary();
+    late.written.push('plan', 'plan', 'end');
+    expect((await search(three, 5, { isTimeOver: () => false }, late).created).trials).toBe(2);
+    const killed = new Diary();
+    killed.written.push('plan');
+    expect((await search(three, 5, { isTimeOver: () => true }, killed).created).trials).toBe(1);
+  }, 60_000);
+});
+
+describe('a search that is run again', () => {
+  it('runs nothing twice that is in the folder of the night, and comes to the same', async () => {
+    const folder = temporaryFolder('trials');
+    const propose = async ({ evaluate }: ProposerTask) => {
+      const answers = await Promise.all([evaluate(filesWith(1.5), 'a'), evaluate(filesWith(1.7), 'b')]);
+      return {
+        ...NOTHING,
+        reason: answers.map((answer) => (answer.outcome === 'scored' ? answer.result.resultDigest : '')).join(' '),
+      };
+    };
+    const first = await search(propose, 5, { cache: new TrialCache(folder.path) }).created;
+    const untouchable = new BacktesterPool(yardstick.dataset, new Map(), 1);
+    const again = await search(propose, 5, { cache: new TrialCache(folder.path), pool: untouchable }).created;
+    expect(again).toEqual(first);
+    folder.remove();
   }, 60_000);
 });
 

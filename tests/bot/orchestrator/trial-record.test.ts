@@ -73,6 +73,27 @@ describe('the record of a night’s trials', () => {
     await expect(run(left, (record) => record.end(0, null))).rejects.toMatchObject({ code: 'night/not-repeatable' });
   });
 
+  it('tells what stands ahead of it: plans to be met again, the end of the search, or nothing', async () => {
+    const complete = (await run(nothing, whole)).flatMap(({ entries }) => entries);
+    const seen: string[] = [];
+    const ahead = (kept: number) => {
+      const left = readLedger(new Map([[ledgerPath(CYCLE), chain(EMPTY_LEDGER, complete.slice(0, kept)).text]]));
+      return run(left, async (record) => {
+        seen.push(record.ahead());
+        await record.plan([plan(1), plan(2)]);
+        await record.complete([outcome(1), outcome(2)]);
+        seen.push(record.ahead());
+        await record.plan([plan(3)]);
+        await record.complete([outcome(3)]);
+        seen.push(record.ahead());
+        await record.end(3, someReturns(3));
+      });
+    };
+    await ahead(complete.length);
+    await ahead(3);
+    expect(seen).toEqual(['plan', 'plan', 'end', 'plan', 'nothing', 'nothing']);
+  });
+
   it('knows the lines of its own night only', async () => {
     const complete = (await run(nothing, whole)).flatMap(({ entries }) => entries);
     const other = readLedger(new Map([[ledgerPath('20260104-1'), chain(EMPTY_LEDGER, complete).text]]));
