@@ -2,6 +2,7 @@ import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { BranchesApi } from './branches-api.ts';
+import { DiscussionsApi } from './discussions-api.ts';
 import { IssuesApi } from './issues-api.ts';
 import { LabelsApi } from './labels-api.ts';
 
@@ -69,6 +70,7 @@ export class RepositoryApi {
   readonly issues: IssuesApi;
   readonly branches: BranchesApi;
   readonly labels: LabelsApi;
+  readonly discussions: DiscussionsApi;
 
   /** @param appId the App that `api` acts as: only its own check runs are read and written. */
   constructor(api: Api, repository: RepositoryName, appId: number) {
@@ -79,6 +81,7 @@ export class RepositoryApi {
     this.issues = new IssuesApi(api, repository);
     this.branches = new BranchesApi(api, repository);
     this.labels = new LabelsApi(api, repository);
+    this.discussions = new DiscussionsApi(api, repository, (login) => this.permissionOf(login));
   }
 
   get #repo(): { owner: string; repo: string } {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Forecast, Measure, ProposalKind, RiskTier, Threshold } from '#bot/evidence/pack.ts';
 import { Prediction } from '#bot/evidence/pack/prediction.ts';
 import { Count, Millis, Probability, Ratio } from '#bot/evidence/pack/units.ts';
+import { Forecast, Measure, ProposalKind, RiskTier, Threshold } from '#bot/evidence/pack.ts';
 
 /** What is foreseen of a version's measure, once its days have passed. */
 const Event = z.discriminatedUnion('is', [

@@ -110,6 +110,23 @@ const outside: Record<string, Schema | null> = {
   'PUT /repos/{owner}/{repo}/issues/{issue_number}/labels': listOf(component('label')),
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/merge': nothing,
   'PUT /repos/{owner}/{repo}/pulls/{pull_number}/update-branch': { type: 'object', required: ['message', 'url'] },
+  // Written from GitHub's documentation: what a reader of remarks on lines needs.
+  'GET /repos/{owner}/{repo}/pulls/{pull_number}/comments': listOf({
+    type: 'object',
+    required: [
+      'id',
+      'node_id',
+      'path',
+      'commit_id',
+      'user',
+      'body',
+      'created_at',
+      'updated_at',
+      'html_url',
+      'author_association',
+    ],
+    properties: { user: component('simple-user'), body: { type: 'string' }, updated_at: { type: 'string', format: 'date-time' } },
+  }),
   'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}': component('pull-request-review'),
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events': component('pull-request-review'),
   'PUT /repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals': component('pull-request-review'),

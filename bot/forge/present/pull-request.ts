@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ForgeContext } from '#bot/forge/context.ts';
 import type { PullState } from '#bot/forge/merge/pull-state.ts';
 import { userById } from '#bot/forge/queries/accounts.ts';
@@ -121,4 +122,41 @@ export function presentReview(forge: ForgeContext, repository: RepositoryRow, pu
     commit_id: review.commit_id,
     ...(review.submitted_at === null ? {} : { submitted_at: isoTime(review.submitted_at) }),
   };
+}
+
+const LineComment = z.array(
+  z.object({ path: z.string(), body: z.string(), line: z.number().optional(), side: z.string().optional() }),
+);
+/** More remarks on lines than this a review cannot have. */
+const COMMENTS_PER_REVIEW = 100;
+
+/** What a submitted review says about single lines. */
+export function presentReviewComments(forge: ForgeContext, repository: RepositoryRow, pull: PullRow, review: ReviewRow) {
+  const pullUrl = `${apiOf(forge, repository)}/pulls/${pull.number}`;
+  const time = isoTime(review.submitted_at!);
+  return LineComment.parse(JSON.parse(review.comments)).map(({ path, body, line, side }, index) => {
+    const id = review.id * COMMENTS_PER_REVIEW + index;
+    const url = `${apiOf(forge, repository)}/pulls/comments/${id}`;
+    const html = `${htmlOf(forge, repository)}/pull/${pull.number}#discussion_r${id}`;
+    return {
+      id,
+      node_id: nodeId('PullRequestReviewComment', id),
+      url,
+      pull_request_review_id: review.id,
+      diff_hunk: '',
+      path,
+      commit_id: review.commit_id,
+      original_commit_id: review.commit_id,
+      user: presentUserById(forge, review.author_id),
+      body,
+      created_at: time,
+      updated_at: time,
+      html_url: html,
+      pull_request_url: pullUrl,
+      author_association: associationOf(forge, repository, review.author_id),
+      _links: { self: { href: url }, html: { href: html }, pull_request: { href: pullUrl } },
+      ...(line === undefined ? {} : { line }),
+      ...(side === undefined ? {} : { side }),
+    };
+  });
 }

@@ -8,7 +8,7 @@ import { objectType } from '#bot/forge/git/references.ts';
 import { ApiError, notFound } from '#bot/forge/http/api-error.ts';
 import { pageOfList } from '#bot/forge/http/pagination.ts';
 import { type ForgeEnv, type ForgeRequest, maxBodyCharacters, numberIn, readBody } from '#bot/forge/http/request.ts';
-import { presentPullSimple, presentReview } from '#bot/forge/present/pull-request.ts';
+import { presentPullSimple, presentReview, presentReviewComments } from '#bot/forge/present/pull-request.ts';
 import { reviewsOf } from '#bot/forge/queries/issues.ts';
 import type { PullRow, ReviewRow, ReviewState } from '#bot/forge/queries/rows.ts';
 import { pullIn } from './pulls.ts';
@@ -54,6 +54,14 @@ export function reviewRoutes(forge: ForgeContext): Hono<ForgeEnv> {
       (review) => review.state !== 'PENDING' || review.author_id === mine,
     );
     return c.json(pageOfList(c, visible).map((review) => presentReview(forge, c.get('repository'), pull, review)));
+  });
+
+  app.get('/repos/:owner/:repo/pulls/:pull_number/comments', (c) => {
+    demand(c, needs.readPulls);
+    const pull = pullIn(forge, c);
+    const submitted = reviewsOf(forge.database, pull.id).filter(({ state }) => state !== 'PENDING');
+    const comments = submitted.flatMap((review) => presentReviewComments(forge, c.get('repository'), pull, review));
+    return c.json(pageOfList(c, comments));
   });
 
   app.post('/repos/:owner/:repo/pulls/:pull_number/reviews', async (c) => {
