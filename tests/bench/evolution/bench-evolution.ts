@@ -1,5 +1,5 @@
 /*
- * npm run bench:evolution                              10 seeds, 60 trials each
+ * npm run bench:evolution                              10 seeds, 150 trials each
  * npm run bench:evolution -- --seeds 2 --trials 40     fewer
  * npm run bench:evolution -- --data PATH               recorded candles from another folder
  *
@@ -15,7 +15,7 @@ import { contest, type Outcome } from './contest.ts';
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '10' },
-    trials: { type: 'string', default: '60' },
+    trials: { type: 'string', default: '150' },
     workers: { type: 'string', default: String(availableParallelism()) },
     data: { type: 'string', default: '../shared/data' },
   },

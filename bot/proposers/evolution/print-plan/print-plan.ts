@@ -84,7 +84,8 @@ function printIndicators(plan: Plan): string[] {
     ];
     return `${name}: ${factory}(${[length, ...(options.length === 0 ? [] : [`{ ${options.join(', ')} }`])].join(', ')}),`;
   });
-  return [...folded('indicators: ({', lengths, '}) => ({', 2), ...indented(lines), '}),'];
+  const head = lengths.length === 0 ? ['indicators: () => ({'] : folded('indicators: ({', lengths, '}) => ({', 2);
+  return [...head, ...indented(lines), '}),'];
 }
 
 /** The decision: what an open position waits for, then every reason not to enter, then the entry. */

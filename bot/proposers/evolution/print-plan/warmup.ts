@@ -23,7 +23,9 @@ export function printWarmup(plan: Plan): string[] {
 
 /** Whether one indicator needs more bars than another whatever their lengths are: by how often longer its bars are. */
 function outlasts(one: Indicator, other: Indicator, barRatio: number): boolean {
-  if (one === other || !one.isFading || barRatio < 1) return false;
+  if (one === other || barRatio < 1) return false;
+  if (Number(one.length) > Number(other.length)) return true;
+  if (!one.isFading) return false;
   if (/^\d/.test(other.length)) return true;
   return other.length === 'fast' && one.length === 'slow' && other.isFading;
 }

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describe as describeBlueprint } from '#bot/proposers/evolution/describe.ts';
+import { printDesign } from '#bot/proposers/evolution/design.ts';
 import { printStrategy } from '#bot/proposers/evolution/print/print-strategy.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import { blueprintWith, everyBlueprint } from './every-blueprint.ts';
+import { grownPlans } from './grammar/grown-plans.ts';
 
 const run = promisify(execFile);
 const root = process.cwd();
@@ -49,17 +51,42 @@ describe('printing a strategy', () => {
   });
 });
 
-describe('every printed combination of blocks, as files', () => {
+describe('printing a tree', () => {
+  const plans = grownPlans(200, 7).map(({ plan }) => plan);
+
+  it('declares no indicator, no parameter and no constant that is not used', () => {
+    for (const plan of plans) {
+      const source = printDesign(plan);
+      const [, parameters, , indicators, body] = source.split(/^ {2}(?=parameters:|warmupBars:|indicators:|onBar)/m);
+      for (const [, name] of indicators!.matchAll(/^ {4}(\w+): \w+\(/gm)) expect(body).toMatch(new RegExp(`\\b${name}\\b[.)]`));
+      for (const [, name] of parameters!.matchAll(/^ {4}(\w+):/gm)) {
+        expect(new RegExp(`\\(${name}\\b`).test(indicators!) || body!.includes(`parameters.${name}`), name).toBe(true);
+      }
+      for (const [, name] of body!.matchAll(/const (\w+) =/g))
+        expect(body!.split(new RegExp(`\\b${name}\\b`)).length).toBeGreaterThan(2);
+    }
+  });
+
+  it('passes the static check and the bundler of the sandbox', async () => {
+    for (const plan of plans.slice(0, 12)) {
+      const verdict = await buildArtifact(new Map([['strategy.ts', printDesign(plan)]]), 'strategy.ts');
+      expect(verdict).toMatchObject({ ok: true });
+    }
+  });
+});
+
+describe('every printed combination of blocks, and many trees, as files', () => {
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ratchet-print-'));
     const many = Array.from({ length: 20 }, (_, index) => `COIN${index}/USDT`);
     const blueprints = [...everyBlueprint(), blueprintWith({ symbols: ['BTC/USDT'] }), blueprintWith({ symbols: many })];
-    for (const [index, blueprint] of blueprints.entries()) {
+    const designs = [...blueprints, ...grownPlans(200, 8).map(({ plan }) => plan)];
+    for (const [index, blueprint] of designs.entries()) {
       const strategy = join(folder, 'strategies', `s${index}`);
       await mkdir(strategy, { recursive: true });
-      await writeFile(join(strategy, 'strategy.ts'), printStrategy(blueprint));
+      await writeFile(join(strategy, 'strategy.ts'), printDesign(blueprint));
     }
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -70,7 +97,7 @@ describe('every printed combination of blocks, as files', () => {
     const { stderr, stdout } = await run(join(root, 'node_modules/.bin/biome'), ['check', '--error-on-warnings', 'strategies'], {
       cwd: folder,
     });
-    expect(stdout + stderr).toContain('Checked 130 files');
+    expect(stdout + stderr).toContain('Checked 330 files');
   });
 
   it('has no type error', async () => {
