@@ -6,6 +6,7 @@ import { installedApp } from '#bot/github/app-client.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import type { NightReport } from '#bot/orchestrator/night-options.ts';
+import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
@@ -17,12 +18,15 @@ import { loadBotSettings } from './config.ts';
 import { gateToolsFor } from './gate-tools.ts';
 import { BOT_PERSON } from './identity.ts';
 import { nightHere } from './night/night-here.ts';
+import { requireModel } from './night/thinkers.ts';
 import * as option from './option-parsers.ts';
 import { createReporter } from './up/reporter.ts';
 import { type Workspace, workspaceAt } from './up/workspace.ts';
 
 interface NightFlags
-  extends Partial<Pick<BotSettings, 'repository' | 'workspace' | 'credentials' | 'apiUrl' | 'remoteUrl' | 'candles'>> {
+  extends Partial<
+    Pick<BotSettings, 'repository' | 'proposer' | 'workspace' | 'credentials' | 'apiUrl' | 'remoteUrl' | 'candles'>
+  > {
   config?: string;
   strategy: string;
   trials: number;
@@ -50,6 +54,7 @@ export function nightCommand(): Command {
     .option('--remote-url <url>', 'where git fetches from and pushes to (default: what goes with the API)')
     .option('--candles <dir>', "the candle store (default: the workspace's)")
     .option('--strategy <id>', 'the strategy it looks at', 'ema-cross')
+    .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
     .option('--trials <n>', 'configurations it may try', option.trials, 60)
     .option('--workers <n>', 'sandboxes at once', option.workers, 2)
     .option('--as-of <time>', 'market time up to which it looks (default: as far as the engine has come)', option.utcTime)
@@ -83,6 +88,8 @@ interface NightPlan {
 
 async function night(settings: BotSettings, command: Command, { isDry, ...plan }: NightPlan): Promise<NightReport> {
   const name = repositoryNameOf(settings);
+  const thinkers = { proposer: settings.proposer, model: takeModelAccess(settings, process.env) };
+  requireModel(thinkers);
   const workspace = workspaceAt(settings.workspace);
   const credentials = loadCredentials(settings.credentials ?? join(workspace.root, 'github'), process.env);
   const app = await installedApp({ apiUrl: settings.apiUrl, ...credentials }, name);
@@ -95,6 +102,7 @@ async function night(settings: BotSettings, command: Command, { isDry, ...plan }
     withState(repository, (state) =>
       nightHere({
         ...plan,
+        thinkers,
         repository,
         state,
         api,

@@ -13,6 +13,7 @@ import { gateCommand } from './gate.ts';
 import { initCommand } from './init.ts';
 import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
+import { memoryCommand } from './memory.ts';
 import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
 import { repairCommand } from './repair.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
+    .addCommand(memoryCommand())
     .addCommand(thoughtsCommand())
     .addCommand(worktreesCommand())
     .addCommand(branchesCommand())

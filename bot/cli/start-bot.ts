@@ -30,6 +30,7 @@ import type { RepairTools } from '#bot/orchestrator/repair/mend.ts';
 import { repairMain } from '#bot/orchestrator/repair/repair-main.ts';
 import { askPrompt } from '#bot/proposers/claude/ask.ts';
 import { Model } from '#bot/proposers/claude/model.ts';
+import { readThoughts } from '#bot/proposers/claude/read-thoughts.ts';
 import type { ModelAccess } from '#bot/proposers/claude/settings.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Logger } from '#engine/log.ts';
@@ -93,6 +94,8 @@ export interface Bot {
 export const RATCHET_COMMAND: readonly string[] = [process.execPath, fileURLToPath(new URL('./ratchet.js', import.meta.url))];
 
 const DAY_MS = 86_400_000;
+/** More exchanges than that a comment does not hold. */
+const EXCHANGES_MAX = 50;
 
 /** Puts the bot together: hears webhooks, keeps them in a queue, does the jobs. */
 export async function startBot(options: BotOptions): Promise<Bot> {
@@ -176,6 +179,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
             wake();
             return report;
           },
+    exchanges: (cycle) => readThoughts(join(options.dir, 'thoughts'), { cycle, max: EXCHANGES_MAX }).thoughts,
     ask: model === null ? null : (question) => model.say(askPrompt(question, randomBytes(8).toString('hex'))),
     clock: Date.now,
   };

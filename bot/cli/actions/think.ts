@@ -8,9 +8,11 @@ import { code, shortened, text } from '#bot/evidence/markdown.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
 import type { NightOptions } from '#bot/orchestrator/night-options.ts';
 import { whoseNight } from '#bot/orchestrator/whose-night.ts';
+import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { createLog } from '#engine/log.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
+import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import { nightHere } from '../night/night-here.ts';
@@ -30,6 +32,7 @@ interface ThinkFlags {
   readonly out: string;
   readonly strategy?: string;
   readonly hint?: string;
+  readonly proposer?: string;
   readonly trials: number;
   readonly workers: number;
   readonly summary?: string;
@@ -44,6 +47,7 @@ export function thinkCommand(): Command {
     .requiredOption('--out <dir>', 'where result.json goes')
     .option('--strategy <id>', 'the one to look at (default: of those that trade, the one whose last night is longest ago)')
     .option('--hint <text>', 'a wish, written into the ledger as what GITHUB_ACTOR said, and obeyed by nobody')
+    .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
     .option('--trials <n>', 'configurations the night may try', option.trials, 60)
     .option('--workers <n>', 'sandboxes at once', option.workers, 2)
     .option('--summary <file>', 'add to this file, in Markdown, what the night decided and why')
@@ -68,8 +72,11 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     const strategy =
       flags.strategy === undefined || flags.strategy === '' ? await whoseNight(repository, base, state) : flags.strategy;
     const api = new NotingApi(apiOfJob(process.env), repositoryOfJob(process.env));
+    const settings = loadBotSettings({ proposer: flags.proposer }, process.env);
+    const thinkers = { proposer: settings.proposer, model: takeModelAccess(settings, process.env) };
     const night = await nightHere({
       strategy,
+      thinkers,
       trials: flags.trials,
       workers: flags.workers,
       repository,

@@ -15,6 +15,7 @@ import { acquireLock } from '#engine/runtime/lock.ts';
 import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { nightHere } from '../night/night-here.ts';
+import { requireModel } from '../night/thinkers.ts';
 import * as option from '../option-parsers.ts';
 import { repairToolsFor } from '../repair.ts';
 import { type Bot, type NightParts, startBot } from '../start-bot.ts';
@@ -59,6 +60,8 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
   // Found out now, and not at the first pull request.
   await loadPrivateKey(gateKey);
   const model = takeModelAccess(settings, process.env);
+  const thinkers = { proposer: settings.proposer, model };
+  requireModel(thinkers);
   const log = createLog(settings.logLevel);
   const candlesDir = resolve(settings.candles ?? workspace.candles);
   if (!existsSync(candlesDir))
@@ -99,6 +102,7 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
           askedIn,
           asOf: null,
           workspace,
+          thinkers,
           candlesDir,
           tools,
           log,

@@ -7,7 +7,6 @@ import { runAllGates } from '#bot/gates/run-gates.ts';
 import { runNight } from '#bot/orchestrator/night.ts';
 import type { NightOptions, NightReport } from '#bot/orchestrator/night-options.ts';
 import { publishedTruth } from '#bot/orchestrator/observe.ts';
-import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Logger } from '#engine/log.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
@@ -16,6 +15,7 @@ import { type EngineReport, parseReport, reportPath } from '#engine/runtime/repo
 import { openReader } from '#engine/store/engine-reader.ts';
 import { BOT_PERSON } from '../identity.ts';
 import type { Workspace } from '../up/workspace.ts';
+import { type ThinkerSettings, withThinkers } from './thinkers.ts';
 
 /** Seeds stay below this, so that they are exact in every file they are written into. */
 const SEEDS = 1_000_000_007;
@@ -26,6 +26,7 @@ export interface NightHere
     'strategy' | 'trials' | 'workers' | 'worktreeDays' | 'repository' | 'state' | 'api' | 'hint' | 'askedIn' | 'progress'
   > {
   readonly workspace: Workspace;
+  readonly thinkers: ThinkerSettings;
   readonly candlesDir: string;
   /** Market time up to which it looks; null for as far as the engine has come. UTC milliseconds. */
   readonly asOf: number | null;
@@ -52,31 +53,34 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
     const asOf = options.asOf ?? reader?.lastFeedTime() ?? report?.asOf ?? clock();
     // That a gate refuses a canary is what it is for, and no news to whoever reads the log.
     const quiet = log.child({}, { level: 'silent' });
-    return await runNight({
-      strategy,
-      asOf,
-      // Another night, another seed: the same search again would teach nothing.
-      seed: asOf % SEEDS,
-      trials,
-      workers,
-      thinkers: { name: 'evolution', search: proposerProcess(EVOLUTION), mind: null },
-      worktrees: workspace.worktrees,
-      ...(options.worktreeDays === undefined ? {} : { worktreeDays: options.worktreeDays }),
-      memory: async () => [],
-      hint,
-      askedIn: askedIn ?? null,
-      repository,
-      state,
-      api,
-      candles,
-      truth: (id, tree, until) => reader?.truth(id, tree, until, clock()) ?? publishedTruth(report, id, tree),
-      record: reader === null ? null : workspace.engine,
-      author: BOT_PERSON,
-      prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
-      forge: 'github',
-      commands: COMMAND_HELP,
-      progress,
-    });
+    const place = { dir: workspace.bot, clock, log };
+    return await withThinkers(options.thinkers, place, (thinkers) =>
+      runNight({
+        strategy,
+        asOf,
+        // Another night, another seed: the same search again would teach nothing.
+        seed: asOf % SEEDS,
+        trials,
+        workers,
+        thinkers,
+        worktrees: workspace.worktrees,
+        ...(options.worktreeDays === undefined ? {} : { worktreeDays: options.worktreeDays }),
+        memory: async () => [],
+        hint,
+        askedIn: askedIn ?? null,
+        repository,
+        state,
+        api,
+        candles,
+        truth: (id, tree, until) => reader?.truth(id, tree, until, clock()) ?? publishedTruth(report, id, tree),
+        record: reader === null ? null : workspace.engine,
+        author: BOT_PERSON,
+        prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
+        forge: 'github',
+        commands: COMMAND_HELP,
+        progress,
+      }),
+    );
   } finally {
     reader?.close();
     candles.close();

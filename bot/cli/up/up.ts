@@ -17,6 +17,7 @@ import { openReader } from '#engine/store/engine-reader.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
+import { requireModel } from '../night/thinkers.ts';
 import * as option from '../option-parsers.ts';
 import { repairToolsFor } from '../repair.ts';
 import { RATCHET_COMMAND, startBot } from '../start-bot.ts';
@@ -76,6 +77,7 @@ export function upCommand(): Command {
     .option('--data <path>', 'candles to import, a file or a folder; without it the market is simulated')
     .option('--venue <name>', 'whose candles, when several venues have them')
     .option('--seed <n>', `the same seed and data give the same decision, tree and evidence (default: ${SEED})`, option.seed)
+    .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
     .option('--trials <n>', 'configurations the night may try (default: 60)', option.trials)
     .option('--workers <n>', 'sandboxes at once (default: 2)', option.workers)
     .option('--port <n>', "the forge's port; 0 takes a free one (default: 7411)", option.port)
@@ -113,6 +115,7 @@ type Closing = (() => Promise<void> | void)[];
 
 async function up(settings: UpSettings, tools: UpTools): Promise<void> {
   const model = takeModelAccess(settings, process.env);
+  requireModel({ proposer: settings.proposer, model });
   const isNew = !existsSync(workspaceAt(settings.workspace).market);
   if (isNew) refuseBadSource({ data: settings.data, venue: settings.venue, costs: marketCosts() });
   const { workspace, close: letGo } = openWorkspace(settings.workspace, Date.now);
@@ -164,6 +167,7 @@ async function runLoop(
     trials,
     workers,
     worktreeDays,
+    thinkers: { proposer: settings.proposer, model },
     log,
     progress: report,
   });

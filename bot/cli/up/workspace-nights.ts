@@ -6,12 +6,12 @@ import { runAllGates } from '#bot/gates/run-gates.ts';
 import { runNight } from '#bot/orchestrator/night.ts';
 import type { NightOptions, NightReport } from '#bot/orchestrator/night-options.ts';
 import type { Progress } from '#bot/orchestrator/progress.ts';
-import { EVOLUTION, proposerProcess } from '#bot/proposers/process/proposer-process.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { BOT_PERSON } from '../identity.ts';
+import { type ThinkerSettings, withThinkers } from '../night/thinkers.ts';
 import type { NightParts } from '../start-bot.ts';
 import { Turns } from './turns.ts';
 import type { Workspace } from './workspace.ts';
@@ -31,6 +31,7 @@ export interface WorkspaceNightsOptions {
   readonly trials: number;
   readonly workers: number;
   readonly worktreeDays: number;
+  readonly thinkers: ThinkerSettings;
   readonly log: Logger;
   readonly progress: Progress;
 }
@@ -67,31 +68,34 @@ export class WorkspaceNights {
 
   async #night({ repository, state, api }: NightParts, plan: NightPlan, progress: Progress): Promise<NightReport> {
     const { workspace, candles, trials, workers, worktreeDays, tools, log } = this.#options;
+    const place = { dir: workspace.bot, clock: Date.now, log };
     const reader = openReader(workspace.engine);
     // That a gate refuses a canary is what it is for, and no news to whoever reads the log.
     const quiet = log.child({}, { level: 'silent' });
     try {
-      return await runNight({
-        strategy: NIGHTS_LOOK_AT,
-        ...plan,
-        trials,
-        workers,
-        thinkers: { name: 'evolution', search: proposerProcess(EVOLUTION), mind: null },
-        worktrees: workspace.worktrees,
-        worktreeDays,
-        memory: async () => [],
-        repository,
-        state,
-        api,
-        candles,
-        truth: (strategy, tree, until) => reader.truth(strategy, tree, until, Date.now()),
-        record: workspace.engine,
-        author: BOT_PERSON,
-        prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
-        forge: 'embedded',
-        commands: COMMAND_HELP,
-        progress,
-      });
+      return await withThinkers(this.#options.thinkers, place, (thinkers) =>
+        runNight({
+          strategy: NIGHTS_LOOK_AT,
+          ...plan,
+          trials,
+          workers,
+          thinkers,
+          worktrees: workspace.worktrees,
+          worktreeDays,
+          memory: async () => [],
+          repository,
+          state,
+          api,
+          candles,
+          truth: (strategy, tree, until) => reader.truth(strategy, tree, until, Date.now()),
+          record: workspace.engine,
+          author: BOT_PERSON,
+          prove: async (change) => runAllGates(await openContext({ ...change, log: quiet }), () => {}, tools),
+          forge: 'embedded',
+          commands: COMMAND_HELP,
+          progress,
+        }),
+      );
     } finally {
       reader.close();
     }

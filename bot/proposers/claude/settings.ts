@@ -9,12 +9,18 @@ import { credentialOf, KEY_VARIABLES, takeKey } from './take-credential.ts';
 /** As the API names it: `claude-opus-5-5`. */
 const ModelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:@_-]{0,99}$/, 'it is no name of a model');
 
+const DAY_MS = 86_400_000;
+
 const OutputTokens = z.coerce.number().int().min(256).max(64_000);
 
 /** Which model may be asked, and how much. Part of `ratchet.yaml` and of `RATCHET_…`; the key itself stands in neither. */
 export const ModelSettings = z.strictObject({
+  /** Who thinks at night: a search that needs no model, a model, or first the one and then the other. */
+  proposer: z.enum(['evolution', 'claude', 'both']).default('evolution'),
   /** Left out, no model is asked anything. */
   model: ModelName.optional(),
+  /** Up to which day the model has read of the world, as its maker says; evidence is shown apart before and after it. */
+  modelKnowledgeDate: z.iso.date('it is a day, such as 2026-01-31').optional(),
   /** Which one reviews what the other has written; left out, the same. */
   reviewModel: ModelName.optional(),
   /** What one answer may cost at most, thinking included: one number for all, or one each for some purposes. */
@@ -69,6 +75,8 @@ export interface ModelAccess {
   readonly dailyMoney: Micros | null;
   readonly currency: string;
   readonly prices: Readonly<Record<string, Price>>;
+  /** Up to when it has read of the world, UTC milliseconds; null when nobody has said. */
+  readonly knownUntil: number | null;
 }
 
 /** What one does who wants a model. Markdown. */
@@ -98,6 +106,7 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
     dailyMoney: settings.modelDailyMoney ?? null,
     currency: settings.modelCurrency,
     prices: settings.modelPrices,
+    knownUntil: settings.modelKnowledgeDate === undefined ? null : Date.parse(settings.modelKnowledgeDate) + DAY_MS,
   };
 }
 
