@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { visible } from '#bot/evidence/markdown.ts';
+import { installedApp } from '#bot/github/app-client.ts';
+import { loadCredentials } from '#bot/github/credentials.ts';
+import { memoryFacts } from '#bot/memory/facts.ts';
+import { type RememberOptions, remember } from '#bot/orchestrator/remember.ts';
+import { explain } from '#engine/errors.ts';
+import { enginePaths } from '#engine/runtime/options.ts';
+import { openReader } from '#engine/store/engine-reader.ts';
+import { type BotSettings, repositoryNameOf } from './bot/settings.ts';
+import { loadBotSettings } from './config.ts';
+import { openForReading } from './open-mirror.ts';
+import * as option from './option-parsers.ts';
+import { workspaceAt } from './up/workspace.ts';
+
+interface MemoryFlags extends Partial<Pick<BotSettings, 'credentials' | 'apiUrl'>> {
+  readonly workspace: string;
+  readonly repository?: string;
+  readonly of?: string;
+  readonly strategy: string;
+  readonly asOf?: number;
+  readonly json?: boolean;
+}
+
+/** `ratchet memory`: what a night is told of the nights before it. */
+export function memoryCommand(): Command {
+  return new Command('memory')
+    .description(
+      'What a night is told of the past: earlier nights and what came of them, scores, what trials taught, what people said.',
+    )
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--repository <dir>', 'a clone to read instead of the one in the workspace')
+    .option('--of <owner/name>', 'also ask the forge for pull requests and what people said about this repository')
+    .option('--credentials <dir>', 'the folder of ratchet bot setup (default: github in the workspace)')
+    .option('--api-url <url>', "the API's root (default: GitHub's)")
+    .option('--strategy <id>', 'the strategy', 'ema-cross')
+    .option('--as-of <time>', 'market time up to which is remembered (default: as far as the engine has come)', option.utcTime)
+    .option('--json', 'one JSON object')
+    .action(async (flags: MemoryFlags) => {
+      const { strategy, json } = flags;
+      const place = workspaceAt(flags.workspace);
+      const record = existsSync(enginePaths(place.engine).status) ? place.engine : null;
+      const now = Date.now();
+      const asOf = flags.asOf ?? lastBar(record) ?? now;
+      const memory = await remember({ strategy, asOf, now, record, api: await forgeOf(flags), ...(await openForReading(flags)) });
+      if (json === true) console.log(JSON.stringify(memory));
+      else console.log(memoryFacts(memory).map(inWords).join('\n\n'));
+    });
+}
+
+function inWords({ title, text }: { readonly title: string; readonly text: string }): string {
+  const lines = text.split('\n').map((line) => `${/^ */.exec(line)![0]}${visible(line)}`);
+  return [title, ...lines].join('\n');
+}
+
+function lastBar(record: string | null): number | null {
+  if (record === null) return null;
+  const reader = openReader(record);
+  try {
+    return reader.lastFeedTime();
+  } finally {
+    reader.close();
+  }
+}
+
+/** The forge, or why it is not asked: without it the rest of the memory is as good as ever. */
+async function forgeOf(flags: MemoryFlags): Promise<RememberOptions['api']> {
+  const { of, workspace, credentials, apiUrl } = flags;
+  if (of === undefined) return { problem: 'no repository was named to ask about (--of).' };
+  try {
+    const settings = loadBotSettings({ repository: of, workspace, credentials, apiUrl }, process.env, undefined);
+    const known = loadCredentials(settings.credentials ?? join(workspaceAt(settings.workspace).root, 'github'), process.env);
+    return (await installedApp({ apiUrl: settings.apiUrl, ...known }, repositoryNameOf(settings))).api;
+  } catch (error) {
+    return { problem: explain(error) };
+  }
+}
