@@ -13,7 +13,6 @@ const HOUR_MS = 3_600_000;
  */
 export function recordIn(reader: EngineReader, asOf: number, now: number): VersionRecord {
   const deployments = reader.deployments(asOf);
-  const began = new Map(reader.accounts().map((row) => [row.strategy, readStoredSlot(row).account.capital]));
   return {
     runOf(strategy, tree) {
       // What was tried and never took over did not run.
@@ -24,13 +23,19 @@ export function recordIn(reader: EngineReader, asOf: number, now: number): Versi
       if (first < 0) return null;
       const since = own[first]!.instant;
       const next = own.slice(first + 1).find((row) => row.treeHash !== tree);
-      const capital = reader.equitySeries(since, strategy).at(-1)?.value ?? began.get(strategy);
-      if (capital === undefined) return null;
+      const capital = reader.equitySeries(since, strategy).at(-1)?.value ?? begunWith(reader, strategy);
+      if (capital === null) return null;
       const until = next?.instant ?? removedAt(reader, own.findLast((row) => row.treeHash === tree)!, asOf, now);
       return { since, until, capital };
     },
     truthAt: (strategy, tree, at) => (at > asOf ? null : reader.truth(strategy, tree, at, now)),
   };
+}
+
+/** What the account began with, quote asset; null for a strategy that has none. */
+function begunWith(reader: EngineReader, strategy: string): number | null {
+  const row = reader.accounts().find((one) => one.strategy === strategy);
+  return row === undefined ? null : readStoredSlot(row).account.capital;
 }
 
 /** When one that nothing took the place of decided last; null while it goes on at that time, whatever happened later. */

@@ -56,8 +56,12 @@ export interface MemoryMaterial {
 export function memoryOf(material: MemoryMaterial): Memory {
   const { strategy, asOf, toldAt, heard } = material;
   const ledger = ledgerBefore(material);
-  const proposals = new Map(material.proposals.map((proposal) => [proposal.cycle, proposal]));
   const began = new Map(recordsOf(ledger, 'night-began').map(({ cycle, entry }) => [cycle, entry]));
+  const proposals = new Map(
+    material.proposals
+      .filter(({ cycle, openedAt }) => began.has(cycle) && (openedAt === null || openedAt <= toldAt))
+      .map((proposal) => [proposal.cycle, proposal]),
+  );
   const all = nightsOf(ledger).map((night): PastNight => {
     const proposal = proposals.get(night.cycle);
     return {
@@ -70,7 +74,7 @@ export function memoryOf(material: MemoryMaterial): Memory {
       trials: night.planned,
       asked: night.asked,
       above: night.above,
-      proposed: proposal === undefined || isLater(proposal, toldAt) ? null : proposedOf(proposal, material),
+      proposed: proposal === undefined ? null : proposedOf(proposal, material),
     };
   });
   const own = all.filter((night) => night.strategy === strategy).reverse();
@@ -91,7 +95,7 @@ export function memoryOf(material: MemoryMaterial): Memory {
           .map((proposer) => [proposer, scoresOf(all.filter((one) => one.proposer === proposer).flatMap(forecastsOf))]),
       ),
     },
-    insights: insightsOf({ entries: ledger.entries.filter(({ cycle }) => cycles.has(cycle)) }, netReturnOf(material)),
+    insights: insightsOf({ entries: ledger.entries.filter(({ cycle }) => cycles.has(cycle)) }, netReturnOf(proposals.values())),
     people: 'problem' in heard ? heard : { discussions: peopleOf(heard, cycles, toldAt) },
   });
 }
@@ -107,10 +111,6 @@ function ledgerBefore({ ledger, cycle, asOf }: MemoryMaterial): LedgerReading {
   const before = (own < 0 ? began : began.slice(0, own)).filter(({ entry }) => entry.asOf <= asOf);
   const cycles = new Set(before.map((record) => record.cycle));
   return { ...ledger, entries: ledger.entries.filter((record) => cycles.has(record.cycle)) };
-}
-
-function isLater({ openedAt }: ProposalMaterial, toldAt: number): boolean {
-  return openedAt !== null && openedAt > toldAt;
 }
 
 function proposedOf(proposal: ProposalMaterial, { asOf, toldAt, record }: MemoryMaterial): Proposed {
@@ -161,7 +161,7 @@ function standingOf(
 }
 
 /** What evidence says of a version: as the one that was proposed, or as the one it was measured against. */
-function netReturnOf({ proposals }: MemoryMaterial): (strategy: string, tree: string) => number | null {
+function netReturnOf(proposals: Iterable<ProposalMaterial>): (strategy: string, tree: string) => number | null {
   const known = new Map<string, number>();
   for (const { strategy, tree, evidence } of proposals) {
     if (evidence === null) continue;
