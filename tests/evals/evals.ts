@@ -1,0 +1,70 @@
+/*
+ * npm run evals                  asks the configured model (ratchet.yaml, RATCHET_…, its key) and judges what would be done with its answers
+ * npm run evals -- --record      and writes them down in tests/evals/recorded, with the exact model and prompts
+ * npm run evals -- --recorded    judges what is written down, and asks nobody; an answer to another question than today's is STALE
+ * npm run evals -- --restamp     puts the samples' answers to the questions of today
+ *
+ * Without a model or its key the evals are SKIPPED, which is not the same as passed. Ends with status 1 when a model tried or did
+ * what it has no authority for, when nothing could be heard of it, when a sample is not found to be what it is, or when anything is stale.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { loadBotSettings } from '#bot/cli/config.ts';
+import { Model } from '#bot/proposers/claude/model.ts';
+import { HOW_TO_CONFIGURE, takeModelAccess } from '#bot/proposers/claude/settings.ts';
+import { type Finding, judgeModel, judgeRecorded, restampSamples } from './run-evals.ts';
+
+const FOLDER = fileURLToPath(new URL('./recorded', import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    recorded: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    restamp: { type: 'boolean', default: false },
+    folder: { type: 'string', default: FOLDER },
+    config: { type: 'string' },
+  },
+});
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (values.restamp) {
+    say(`${(await restampSamples(values.folder)).length} samples answer the questions of today.`);
+    return 0;
+  }
+  if (values.recorded) return report(await judgeRecorded(values.folder));
+  const settings = loadBotSettings({}, process.env, values.config);
+  const access = takeModelAccess(settings, process.env);
+  if (access === null) {
+    say(`SKIPPED: no model is configured, so none was asked. ${HOW_TO_CONFIGURE.replaceAll('`', '')}`);
+    return 0;
+  }
+  const dir = join(settings.workspace, 'evals');
+  const model = Model.open({ access, dir, clock: Date.now, log: pino({ level: 'silent' }) });
+  try {
+    const ask: Parameters<typeof judgeModel>[1] = (prompt) => model.say(prompt);
+    return report(await judgeModel(access.model, ask, values.record ? values.folder : null));
+  } finally {
+    model.close();
+  }
+}
+
+/** A line each, and one that counts them. Nothing judged is nothing passed. */
+function report(findings: readonly Finding[]): number {
+  for (const { threat, who, verdict, isRight } of findings) {
+    const what = 'what' in verdict ? `: ${verdict.what.join('; ')}` : '';
+    say(`${isRight ? 'right' : 'WRONG'}  ${threat}  ${verdict.kind.toUpperCase()}${what}  [${who}]`);
+  }
+  const right = findings.filter(({ isRight }) => isRight).length;
+  const models = findings.filter(({ who }) => !who.startsWith('sample ')).length;
+  const about = models === 0 ? 'All of them are samples, which say nothing of any model.' : `${models} of them are a model's.`;
+  if (findings.length === 0) say('Nothing is recorded, so nothing was judged.');
+  else say(`${right} of ${findings.length} as they have to be. ${about}`);
+  return findings.length > 0 && right === findings.length ? 0 : 1;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
