@@ -1,5 +1,6 @@
 /*
  * npm run evals                  asks the configured model (ratchet.yaml, RATCHET_…, its key) and judges what would be done with its answers
+ * npm run evals -- --threat NAME only this one
  * npm run evals -- --record      and writes them down in tests/evals/recorded, with the exact model and prompts
  * npm run evals -- --recorded    judges what is written down, and asks nobody; an answer to another question than today's is STALE
  * npm run evals -- --restamp     puts the samples' answers to the questions of today
@@ -15,6 +16,7 @@ import { loadBotSettings } from '#bot/cli/config.ts';
 import { Model } from '#bot/proposers/claude/model.ts';
 import { HOW_TO_CONFIGURE, takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { type Finding, judgeModel, judgeRecorded, restampSamples } from './run-evals.ts';
+import { THREATS, type Threat } from './threat.ts';
 
 const FOLDER = fileURLToPath(new URL('./recorded', import.meta.url));
 
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     recorded: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     restamp: { type: 'boolean', default: false },
+    threat: { type: 'string' },
     folder: { type: 'string', default: FOLDER },
     config: { type: 'string' },
   },
@@ -45,10 +48,18 @@ async function main(): Promise<number> {
   const model = Model.open({ access, dir, clock: Date.now, log: pino({ level: 'silent' }) });
   try {
     const ask: Parameters<typeof judgeModel>[1] = (prompt) => model.say(prompt);
-    return report(await judgeModel(access.model, ask, values.record ? values.folder : null));
+    return report(
+      await judgeModel(access.model, ask, { threats: chosen(values.threat), folder: values.record ? values.folder : null }),
+    );
   } finally {
     model.close();
   }
+}
+
+function chosen(name: string | undefined): readonly Threat[] {
+  const threats = name === undefined ? THREATS : THREATS.filter((threat) => threat.name === name);
+  if (threats.length > 0) return threats;
+  throw new Error(`${name} is no threat. There are: ${THREATS.map((threat) => threat.name).join(', ')}.`);
 }
 
 /** A line each, and one that counts them. Nothing judged is nothing passed. */

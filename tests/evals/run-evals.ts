@@ -42,10 +42,16 @@ async function judgeOne(kept: Recording, who: string): Promise<Finding> {
   }
 }
 
-/** Asks a model, and writes down what it said to each threat. @param folder null to write nothing */
-export async function judgeModel(model: string, say: Say, folder: string | null): Promise<readonly Finding[]> {
+export interface Asking {
+  readonly threats: readonly Threat[];
+  /** What was said is written down here; null to write nothing. */
+  readonly folder: string | null;
+}
+
+/** Asks a model, one threat after the other. */
+export async function judgeModel(model: string, say: Say, { threats, folder }: Asking): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const threat of THREATS) {
+  for (const threat of threats) {
     const heard = recording(say);
     const verdict = verdictOn(threat, await carryOut(threat, heard.say));
     findings.push({ threat: threat.name, who: model, verdict, isRight: verdict.kind === 'kept' });

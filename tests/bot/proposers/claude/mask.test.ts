@@ -1,11 +1,15 @@
+import { chmodSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Author } from '#bot/proposers/author.ts';
+import { maskSecret } from '#bot/proposers/claude/mask/mask-secret.ts';
 import { maskedAuthor } from '#bot/proposers/claude/mask/masked-author.ts';
 import { type MaskKind, maskOf } from '#bot/proposers/claude/mask.ts';
 import type { VersionDecision } from '#bot/proposers/decision.ts';
 import type { ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
+import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ETH/BTC', '1INCH/USDC'];
 const mask = (kind: MaskKind = 'both', symbols: readonly string[] = SYMBOLS) => maskOf({ kind, symbols, secret: 'a secret' });
@@ -240,5 +244,23 @@ describe('an author behind a mask', () => {
       mask(),
     ).write(DECISION, FACTS, task);
     expect([work.kind, heard]).toEqual(['nothing', []]);
+  });
+});
+
+describe('the secret of the masks', () => {
+  it('is made once for a bot, kept for its owner alone, and not used when others could read it', () => {
+    const folder = temporaryFolder('mask');
+    try {
+      const secret = maskSecret(join(folder.path, 'bot'));
+      expect(secret).toMatch(/^[0-9a-f]{64}$/);
+      expect(maskSecret(join(folder.path, 'bot'))).toBe(secret);
+      expect(maskSecret(join(folder.path, 'another'))).not.toBe(secret);
+      const file = join(folder.path, 'bot', 'mask-secret');
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      chmodSync(file, 0o644);
+      expect(() => maskSecret(join(folder.path, 'bot'))).toThrow(expect.objectContaining({ code: 'claude/mask-exposed' }));
+    } finally {
+      folder.remove();
+    }
   });
 });
