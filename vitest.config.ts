@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)],
+    globalSetup: ['tests/support/app-keys.ts'],
     setupFiles: ['tests/support/contract-everywhere.ts'],
     pool: 'forks',
     // Twice the cores that CI has: most tests wait for processes and sockets rather than compute.

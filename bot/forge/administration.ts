@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import { issuePersonalToken } from './auth/tokens.ts';
-import type { ForgeContext } from './context.ts';
+import type { AppKeys, ForgeContext } from './context.ts';
 import { insertRow, updateRow } from './database/write-row.ts';
 import { enqueue } from './events/emit.ts';
 import { createBareRepository } from './git/create-repository.ts';
@@ -182,6 +182,15 @@ export function registerApp(forge: ForgeContext, options: NewApp): RegisteredApp
   return { appId: app.id, slug: app.slug, login: `${app.slug}[bot]`, privateKeyPem: readFileSync(keyFile, 'utf8') };
 }
 
+/** Keys as GitHub gives them to an app: RSA of 2048 bits. */
+export function randomKeys(): AppKeys {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+}
+
 function createApp(forge: ForgeContext, options: NewApp, keyFile: string): AppRow {
   if (!loginForm.test(options.slug)) {
     throw new RatchetError(
@@ -191,11 +200,7 @@ function createApp(forge: ForgeContext, options: NewApp, keyFile: string): AppRo
     );
   }
   const owner = options.owner === undefined ? firstUser(forge) : userNamed(forge, options.owner);
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
+  const { publicKey, privateKey } = forge.newKeys();
   // The key is in place before the row that needs it; a key without a row is replaced by the next try.
   mkdirSync(dirname(keyFile), { recursive: true, mode: 0o700 });
   writeFileSync(`${keyFile}.new`, privateKey, { mode: 0o600 });

@@ -5,8 +5,8 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { ActionsRunner } from './actions/dispatch.ts';
 import type { ActionsOptions } from './actions/forge-host.ts';
-import { type Administration, createAdministration } from './administration.ts';
-import { type ForgeContext, gitDirOf } from './context.ts';
+import { type Administration, createAdministration, randomKeys } from './administration.ts';
+import { type AppKeys, type ForgeContext, gitDirOf } from './context.ts';
 import { openDatabase } from './database/open-database.ts';
 import { startSender } from './events/deliver.ts';
 import { createBareRepository } from './git/create-repository.ts';
@@ -26,6 +26,8 @@ export interface ForgeOptions {
   port: number;
   /** Milliseconds since 1970; by default the system's. */
   clock?: () => number;
+  /** The keys of each new app; by default new RSA keys of 2048 bits. */
+  newKeys?: () => AppKeys;
   log: Logger;
   /** After this many API requests of one account within an hour the rest are refused, as on GitHub; by default 1,000,000. */
   requestsPerHour?: number;
@@ -45,7 +47,7 @@ export interface Forge extends Administration {
 
 /** Opens the forge's folder, mends what a crash left half done, and serves. Throws `forge/port-in-use` when the port is taken. */
 export async function startForge(options: ForgeOptions): Promise<Forge> {
-  const { dir, host = '127.0.0.1', clock = Date.now, log } = options;
+  const { dir, host = '127.0.0.1', clock = Date.now, newKeys = randomKeys, log } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const database = openDatabase(dir);
   const sender = startSender({ database, clock, log });
@@ -55,6 +57,7 @@ export async function startForge(options: ForgeOptions): Promise<Forge> {
     dir,
     database,
     clock,
+    newKeys,
     log,
     locks: createKeyedLock(),
     url: () => url,

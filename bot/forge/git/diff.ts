@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { git } from './run-git.ts';
 
 export interface FileDiff {
@@ -19,8 +20,24 @@ export const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 const options = ['--no-color', '--no-ext-diff', '--no-textconv', '--find-renames', '--full-index', '-l1000'];
 
+/** Two hashes differ by the same for ever; a push, its pull request and their pages ask for the same ones. Counted in characters of patches. */
+const kept = new LRUCache<string, readonly FileDiff[]>({
+  maxSize: 10_000_000,
+  sizeCalculation: (files) => files.reduce((sum, { patch }) => sum + 200 + (patch?.length ?? 0), 1),
+});
+
+const hash = /^[0-9a-f]{40}$/;
+
 /** What changed between two trees or commits, file by file in git's order. */
 export async function diffFiles(gitDir: string, from: string, to: string): Promise<FileDiff[]> {
+  if (!hash.test(from) || !hash.test(to)) return readDiff(gitDir, from, to);
+  const key = `${gitDir} ${from} ${to}`;
+  const files = kept.get(key) ?? (await readDiff(gitDir, from, to));
+  kept.set(key, files);
+  return structuredClone(files) as FileDiff[];
+}
+
+async function readDiff(gitDir: string, from: string, to: string): Promise<FileDiff[]> {
   const [summary, patchText] = await Promise.all([
     git(gitDir, ['diff', ...options, '--raw', '--numstat', '-z', from, to]),
     git(gitDir, ['diff', ...options, '--src-prefix=a/', '--dst-prefix=b/', '--patch', from, to]),

@@ -15,7 +15,8 @@ export interface AssetAddresses {
 interface Asset {
   readonly address: string;
   readonly type: string;
-  readonly packed: Buffer;
+  /** Made when a browser first asks: most starts of a forge see none. */
+  readonly packed: () => Buffer;
   readonly plain: Buffer;
 }
 
@@ -52,12 +53,21 @@ function read(name: string): Buffer {
 
 function load(name: string, type: string, plain: Buffer): Asset {
   const hash = createHash('sha256').update(plain).digest('hex').slice(0, 16);
-  return { address: `/-/assets/${hash}/${name}`, type, plain, packed: gzipSync(plain) };
+  let packed: Buffer | undefined;
+  return {
+    address: `/-/assets/${hash}/${name}`,
+    type,
+    plain,
+    packed: () => {
+      packed ??= gzipSync(plain);
+      return packed;
+    },
+  };
 }
 
 function send(c: Context, asset: Asset): Response {
   const isPacked = /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '');
-  return new Response(new Uint8Array(isPacked ? asset.packed : asset.plain), {
+  return new Response(new Uint8Array(isPacked ? asset.packed() : asset.plain), {
     headers: {
       'Content-Type': asset.type,
       'Cache-Control': 'public, max-age=31536000, immutable',

@@ -11,6 +11,7 @@ import { Octokit } from '@octokit/rest';
 import type { RegisteredApp } from '#bot/forge/administration.ts';
 import { type Forge, startForge } from '#bot/forge/forge.ts';
 import { createLog } from '#engine/log.ts';
+import { preparedKeys } from '#tests/support/app-keys.ts';
 import { type ContractWatch, watchContract } from '#tests/support/github-contract.ts';
 
 const run = promisify(execFile);
@@ -68,11 +69,13 @@ export async function createWorld(
   const log = createLog('error');
   const webhooks: ReceivedWebhook[] = [];
   let answer = 200;
+  const newKeys = preparedKeys();
   const start = (port: number) =>
     startForge({
       dir: join(dir, 'forge'),
       port,
       log,
+      newKeys,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(options.requestsPerHour === undefined ? {} : { requestsPerHour: options.requestsPerHour }),
     });
@@ -226,10 +229,8 @@ export async function cloneWith(dir: string, url: string, token: string): Promis
     });
     return stdout.trim();
   };
-  await git('clone', '--quiet', url, '.');
-  await git('config', 'user.name', 'A Person');
-  await git('config', 'user.email', 'person@example.org');
-  await git('config', 'core.autocrlf', 'false');
+  const settings = ['user.name=A Person', 'user.email=person@example.org', 'core.autocrlf=false', 'maintenance.auto=false'];
+  await git('clone', '--quiet', ...settings.map((setting) => `--config=${setting}`), url, '.');
   return {
     path,
     git,
@@ -263,7 +264,7 @@ export async function eventually<Found>(
   }
 }
 
-/** Pushes a first commit to main and, for each further branch, one commit on top of it. */
+/** Pushes, at once, a first commit to main and, for each further branch, one commit on top of it. */
 export async function seed(
   world: World,
   branches: Record<string, Record<string, string | null>> = {},
@@ -271,13 +272,12 @@ export async function seed(
   const clone = await world.clone(world.tokens.owner);
   await clone.git('checkout', '--quiet', '-B', 'main');
   const main = await clone.commit('The first commit', { 'README.md': '# Strategies\n', 'a.txt': 'one\ntwo\nthree\n' });
-  await clone.git('push', '--quiet', 'origin', 'main');
   const heads: Record<string, string> = {};
   for (const [branch, files] of Object.entries(branches)) {
     await clone.git('checkout', '--quiet', '-b', branch, 'main');
     heads[branch] = await clone.commit(`Work on ${branch}`, files);
-    await clone.git('push', '--quiet', 'origin', branch);
   }
+  await clone.git('push', '--quiet', 'origin', 'main', ...Object.keys(branches));
   await clone.git('checkout', '--quiet', 'main');
   return { clone, main, heads };
 }
