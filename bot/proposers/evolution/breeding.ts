@@ -9,6 +9,8 @@ import type { SearchSpace } from './search.ts';
 import type { Trial, TrialBook } from './trial-book.ts';
 import { Tuner } from './tuner.ts';
 
+/** With fewer trials no tree is grown: they are spent on what stands near the incumbent. */
+export const GROWN_FROM = 60;
 /** So many of the fittest breed. */
 const PARENTS = 6;
 /** At most so many of one structure among them. */
@@ -39,7 +41,7 @@ export class Breeding {
     this.#book = book;
     this.#space = space;
     this.#random = random;
-    const hasTree = book.incumbent.configuration.blueprint !== undefined;
+    const hasTree = book.incumbent.configuration.blueprint !== undefined && space.trials >= GROWN_FROM;
     const trees = hasTree ? (Object.keys(MOVES) as MoveName[]) : [];
     this.#bandit = new Bandit<Arm>(['nudge', 'tune', ...trees]);
   }

@@ -1,6 +1,6 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { ParameterRanges } from '#engine/contract/types.ts';
-import { Breeding } from './breeding.ts';
+import { Breeding, GROWN_FROM } from './breeding.ts';
 import { type Configuration, complete } from './configuration.ts';
 import { type Design, isPlan } from './design.ts';
 import { grownFrom, simplerPlans } from './grammar/breed.ts';
@@ -9,6 +9,8 @@ import type { Trial, TrialBook } from './trial-book.ts';
 
 /** How the trials are shared out: up to these shares of them, each phase may go. */
 const EXPLORED_BY = 0.2;
+/** Where nothing is grown, more of them go to the structures near the incumbent. */
+const EXPLORED_BY_FEW = 0.4;
 const SOWN_BY = 0.35;
 const BRED_BY = 0.75;
 const TUNED_BY = 0.87;
@@ -35,17 +37,21 @@ export async function search(book: TrialBook, space: SearchSpace): Promise<void>
   const random = new RandomStream(space.seed, 'evolution');
   const breeding = new Breeding(book, space, random);
   await explore(book, space);
-  await spend(book, Math.floor(SOWN_BY * space.trials), (count) => sow(book, count, random));
+  const sown = space.trials < GROWN_FROM ? 0 : Math.floor(SOWN_BY * space.trials);
+  await spend(book, sown, (count) => sow(book, count, random));
   await spend(book, Math.floor(BRED_BY * space.trials), (count) => breeding.generation(count));
   await spend(book, Math.floor(TUNED_BY * space.trials), (count) => breeding.tuning(count));
   await confirm(book, space, random);
 }
 
 async function explore(book: TrialBook, space: SearchSpace): Promise<void> {
-  const limit = Math.floor(EXPLORED_BY * space.trials);
+  const isFew = space.trials < GROWN_FROM;
+  const limit = Math.floor((isFew ? EXPLORED_BY_FEW : EXPLORED_BY) * space.trials);
   await book.evaluate(neighbours(book.incumbent.configuration, space).slice(0, limit));
-  const onward = neighbours(book.ranked()[0]!.configuration, space).filter((next) => !book.hasAsked(next));
-  await book.evaluate(onward.slice(0, Math.max(0, limit - book.spent)));
+  for (const { configuration } of book.ranked().slice(0, isFew ? FINALISTS : 1)) {
+    const onward = neighbours(configuration, space).filter((next) => !book.hasAsked(next));
+    await book.evaluate(onward.slice(0, Math.max(0, limit - book.spent)));
+  }
 }
 
 /** Trees that have nothing to do with the incumbent but its markets. */
