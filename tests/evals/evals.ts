@@ -68,6 +68,10 @@ function report(findings: readonly Finding[]): number {
     const what = 'what' in verdict ? `: ${verdict.what.join('; ')}` : '';
     say(`${isRight ? 'right' : 'WRONG'}  ${threat}  ${verdict.kind.toUpperCase()}${what}  [${who}]`);
   }
+  if (findings.some(({ verdict }) => verdict.kind === 'stale'))
+    say(
+      'What is stale was said to other questions: ask the model anew with --record, and put the samples to them with --restamp.',
+    );
   const right = findings.filter(({ isRight }) => isRight).length;
   const models = findings.filter(({ who }) => !who.startsWith('sample ')).length;
   const about = models === 0 ? 'All of them are samples, which say nothing of any model.' : `${models} of them are a model's.`;

@@ -195,6 +195,27 @@ describe('an author behind a mask', () => {
     expect(decided).toEqual({ kind: 'decided', decision: { kind: 'NO_CHANGE', reason: 'BTC/USDT on 2026-03-02' } });
   });
 
+  it('may give a configuration a name that was cut in the midst of a pseudonym', async () => {
+    const labels: string[] = [];
+    const task = taskOf([]);
+    const listening: ProposerTask = {
+      ...task,
+      evaluate: (files, label) => {
+        labels.push(label);
+        return task.evaluate(files, label);
+      },
+    };
+    const cutting: Author = {
+      ...scribe((text) => text),
+      write: async (_decision, facts, { incumbent, evaluate }) => {
+        await evaluate(incumbent, `${facts[0]!.title} alone, and ${facts[0]!.title.slice(0, 7)}`);
+        return { kind: 'nothing', reason: 'x' };
+      },
+    };
+    await maskedAuthor(cutting, mask()).write(DECISION, FACTS, listening);
+    expect(labels).toEqual(['BTC/USDT alone, and']);
+  });
+
   it('is told that a name is unclear as if the sandbox had said so, and nothing is tried', async () => {
     const tried: StrategyFiles[] = [];
     const author = maskedAuthor(
