@@ -9,9 +9,9 @@ const HOUR_MS = 3_600_000;
 
 /**
  * The engine's own record on this machine, as it stood at a market time.
- * @param asOf market time, UTC milliseconds @param now wall clock, for figures on the engine's uptime
+ * @param asOf market time, UTC milliseconds
  */
-export function recordIn(reader: EngineReader, asOf: number, now: number): VersionRecord {
+export function recordIn(reader: EngineReader, asOf: number): VersionRecord {
   const deployments = reader.deployments(asOf);
   return {
     runOf(strategy, tree) {
@@ -25,10 +25,10 @@ export function recordIn(reader: EngineReader, asOf: number, now: number): Versi
       const next = own.slice(first + 1).find((row) => row.treeHash !== tree);
       const capital = reader.equitySeries(since, strategy).at(-1)?.value ?? begunWith(reader, strategy);
       if (capital === null) return null;
-      const until = next?.instant ?? removedAt(reader, own.findLast((row) => row.treeHash === tree)!, asOf, now);
+      const until = next?.instant ?? removedAt(reader, own.findLast((row) => row.treeHash === tree)!, asOf);
       return { since, until, capital };
     },
-    truthAt: (strategy, tree, at) => (at > asOf ? null : reader.truth(strategy, tree, at, now)),
+    figureAt: (figure, strategy, tree, at) => (at > asOf ? null : reader.figure(figure, strategy, tree, at)),
   };
 }
 
@@ -39,15 +39,10 @@ function begunWith(reader: EngineReader, strategy: string): number | null {
 }
 
 /** When one that nothing took the place of decided last; null while it goes on at that time, whatever happened later. */
-function removedAt(
-  reader: EngineReader,
-  { strategy, treeHash, outcome }: DeploymentRow,
-  asOf: number,
-  now: number,
-): number | null {
+function removedAt(reader: EngineReader, { strategy, treeHash, outcome }: DeploymentRow, asOf: number): number | null {
   const feed = reader.lastFeedTime();
   if (outcome !== 'removed' || feed === null) return null;
-  const age = reader.truth(strategy, treeHash, feed, now).dataAge;
+  const age = reader.figure('dataAge', strategy, treeHash, feed);
   const last = age === null ? null : feed - Math.round(age * HOUR_MS);
   return last === null || last >= asOf ? null : last;
 }
@@ -69,6 +64,7 @@ export function recordOfReport(report: EngineReport, asOf: number): VersionRecor
       const before = found.dailyEquity.findLast(([day]) => day < loaded)?.[1];
       return { since: found.loadedInstant, until: null, capital: before ?? found.capital };
     },
-    truthAt: (strategy, tree, at) => (Math.abs(at - writtenAt) > DAY_MS ? null : (find(strategy, tree)?.truth ?? null)),
+    figureAt: (figure, strategy, tree, at) =>
+      Math.abs(at - writtenAt) > DAY_MS ? null : (find(strategy, tree)?.truth[figure] ?? null),
   };
 }

@@ -1,6 +1,6 @@
 import type { Prediction } from '#bot/evidence/pack/prediction.ts';
-import type { ProposalClaim } from '#bot/evidence/pack.ts';
-import { DAY_MS, type Measured } from './measured.ts';
+import type { Measure, ProposalClaim } from '#bot/evidence/pack.ts';
+import { DAY_MS } from './measured.ts';
 import type { Event, ForecastState, ScoredForecast } from './memory.ts';
 import type { Run } from './version-record.ts';
 
@@ -45,7 +45,7 @@ export function happened(event: Event, measured: number): boolean {
 /** How a version that was proposed stands with the engine. */
 export type Standing =
   | { readonly state: 'waiting' | 'never-ran' | 'unknown' }
-  | { readonly state: 'ran'; readonly run: Run; readonly measuredAt: (at: number) => Measured | null };
+  | { readonly state: 'ran'; readonly run: Run; readonly measuredAt: (measure: Measure, at: number) => number | null };
 
 /**
  * What became of a forecast by a market time. It is measured at the moment it was due, however long ago that was.
@@ -64,7 +64,7 @@ export function scored(wager: Wager, standing: Standing, asOf: number): ScoredFo
   const dueAt = since + wager.afterDays * DAY_MS;
   if (until !== null && until < dueAt) return unscored('censored', dueAt);
   if (dueAt > asOf) return unscored('pending', dueAt);
-  const measured = standing.measuredAt(dueAt)?.[wager.event.measure] ?? null;
+  const measured = standing.measuredAt(wager.event.measure, dueAt);
   if (measured === null) return unscored('unknown', dueAt);
   return { ...wager, dueAt, state: happened(wager.event, measured) ? 'came-true' : 'did-not', measured };
 }

@@ -32,7 +32,7 @@ export function ruled(rule: KillRule, standing: Standing, asOf: number): KillRul
   const end = Math.min(asOf, until ?? asOf);
   if (from > end) return untripped('pending');
   const isBroken = (at: number): boolean | null => {
-    const measured = standing.measuredAt(at)?.[rule.measure] ?? null;
+    const measured = standing.measuredAt(rule.measure, at);
     return measured === null ? null : happened(rule, measured);
   };
   const days = Math.floor((end - from) / DAY_MS);

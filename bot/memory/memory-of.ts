@@ -74,7 +74,7 @@ export function memoryOf(material: MemoryMaterial): Memory {
       trials: night.planned,
       asked: night.asked,
       above: night.above,
-      proposed: proposal === undefined ? null : proposedOf(proposal, material),
+      proposed: proposal === undefined ? null : proposedOf(proposal, proposals.values(), material),
     };
   });
   const own = all.filter((night) => night.strategy === strategy).reverse();
@@ -113,10 +113,15 @@ function ledgerBefore({ ledger, cycle, asOf }: MemoryMaterial): LedgerReading {
   return { ...ledger, entries: ledger.entries.filter((record) => cycles.has(record.cycle)) };
 }
 
-function proposedOf(proposal: ProposalMaterial, { asOf, toldAt, record }: MemoryMaterial): Proposed {
+function proposedOf(
+  proposal: ProposalMaterial,
+  all: Iterable<ProposalMaterial>,
+  { asOf, toldAt, record }: MemoryMaterial,
+): Proposed {
   const { strategy, pullRequest, openedAt, evidence } = proposal;
   const fate = fateOf(proposal, toldAt);
-  const standing = standingOf(proposal, fate.state, record);
+  const isNewest = [...all].every((one) => one.strategy !== strategy || (one.mergedAt ?? 0) <= (proposal.mergedAt ?? 0));
+  const standing = standingOf(proposal, fate.state, record, isNewest);
   const run = standing.state === 'ran' ? standing.run : null;
   const seenAt = Math.min(asOf, run?.until ?? asOf);
   const { claim, prediction } = evidence ?? { claim: null, prediction: null };
@@ -136,9 +141,18 @@ function proposedOf(proposal: ProposalMaterial, { asOf, toldAt, record }: Memory
             prediction,
           },
     ran: run === null ? null : { since: run.since, until: run.until },
-    now: standing.state === 'ran' ? standing.measuredAt(seenAt) : null,
+    now: standing.state === 'ran' ? measuresOf(standing, seenAt) : null,
     forecasts: claim === null ? [] : wagersOf(claim, prediction).map((wager) => scored(wager, standing, asOf)),
     killRules: claim === null ? [] : killRulesOf(claim, prediction).map((rule) => ruled(rule, standing, asOf)),
+  };
+}
+
+function measuresOf({ measuredAt: measured }: Extract<Standing, { state: 'ran' }>, at: number): NonNullable<Proposed['now']> {
+  return {
+    netReturn: measured('netReturn', at),
+    maxDrawdown: measured('maxDrawdown', at),
+    winRate: measured('winRate', at),
+    tradesPerDay: measured('tradesPerDay', at),
   };
 }
 
@@ -152,12 +166,14 @@ function standingOf(
   { strategy, tree }: ProposalMaterial,
   fate: Proposed['fate']['state'],
   record: VersionRecord | null,
+  isNewest: boolean,
 ): Standing {
   if (fate === 'open') return { state: 'waiting' };
   if (fate === 'closed') return { state: 'never-ran' };
   const run = tree === null || record === null || fate === 'unknown' ? null : record.runOf(strategy, tree);
-  if (run === null || record === null || tree === null) return { state: 'unknown' };
-  return { state: 'ran', run, measuredAt: (at) => measuredAt(record, strategy, tree, run, at) };
+  // What main asks for now may wait for the engine's next bar; what it asked for once and never saw run is told by no record.
+  if (run === null || record === null || tree === null) return { state: isNewest && record !== null ? 'waiting' : 'unknown' };
+  return { state: 'ran', run, measuredAt: (measure, at) => measuredAt(measure, record, { strategy, tree, run }, at) };
 }
 
 /** What evidence says of a version: as the one that was proposed, or as the one it was measured against. */

@@ -1,4 +1,5 @@
-import type { Truth } from '#engine/store/truth/truth.ts';
+/** The engine's benchmarks that proposals speak of. */
+export type Figure = 'trades' | 'netResult' | 'winRate' | 'drawdownWorst';
 
 /** One version's time in the engine. */
 export interface Run {
@@ -14,6 +15,6 @@ export interface Run {
 export interface VersionRecord {
   /** Null for a version that it does not know. */
   runOf(strategy: string, tree: string): Run | null;
-  /** What was true of a version at a market time; null where the record does not tell of that time. */
-  truthAt(strategy: string, tree: string, at: number): Truth | null;
+  /** A benchmark of a version at a market time; null where there is none, and where the record does not tell of that time. */
+  figureAt(figure: Figure, strategy: string, tree: string, at: number): number | null;
 }

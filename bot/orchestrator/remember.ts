@@ -189,17 +189,14 @@ function folderOf(strategy: string): string {
   return `strategies/${strategy}`;
 }
 
-async function withRecord<T>(
-  { record, state, asOf, now }: RememberOptions,
-  work: (record: VersionRecord | null) => T,
-): Promise<T> {
+async function withRecord<T>({ record, state, asOf }: RememberOptions, work: (record: VersionRecord | null) => T): Promise<T> {
   if (record === null || !existsSync(enginePaths(record).status)) {
     const text = await state.readText(reportPath);
     return work(text === null ? null : recordOfReport(parseReport(text), asOf));
   }
   const reader = openReader(record);
   try {
-    return reader.atOnce(() => work(recordIn(reader, asOf, now)));
+    return reader.atOnce(() => work(recordIn(reader, asOf)));
   } finally {
     reader.close();
   }

@@ -24,6 +24,9 @@ const always = Number.MAX_SAFE_INTEGER;
 /** A decision that was accepted and then denied when it should have filled counts as denied, once that is known. */
 const outcomeAsOf = `coalesce((SELECT 'denied:' || code FROM denials WHERE decision = decisions.id AND denials.instant <= @asOf LIMIT 1), outcome)`;
 
+/** Benchmarks that are one number and need no clock on the wall. */
+export type PlainFigure = 'trades' | 'netResult' | 'winRate' | 'drawdownWorst' | 'dataAge';
+
 /** The newest rows of the tables that only grow. */
 export interface RecordIds {
   readonly trade: number;
@@ -129,6 +132,23 @@ export class EngineReader {
       return [name, name === 'refusals' ? JSON.parse(String(value)) : value];
     });
     return Truth.parse({ version: tree, ...Object.fromEntries(values) });
+  }
+
+  /**
+   * One such figure alone, for whoever looks at it day by day.
+   * @returns null where there is nothing to make it of
+   */
+  figure(
+    name: 'trades' | 'netResult' | 'winRate' | 'drawdownWorst',
+    strategy: string,
+    tree: string,
+    asOf: number,
+  ): number | null {
+    const value = this.database.prepare(`${VERSION_ROWS}${BENCHMARKS[name].sql}`).pluck().get({ strategy, tree, asOf });
+    return z
+      .number()
+      .nullable()
+      .parse(value ?? null);
   }
 
   // ── for those who have read a part already ───────────────────────────────────────────────────────────────────────────

@@ -77,6 +77,18 @@ describe('a forecast', () => {
     expect(remembered({ proposal: open }).forecasts[0]).toMatchObject({ state: 'pending', dueAt: null });
   });
 
+  it('waits for the engine where main asks for its version, and is unknown where main asks for another since', () => {
+    const two = ledgerOf([
+      { on: 0, decision: 'TWEAK' },
+      { on: 5, decision: 'TWEAK' },
+    ]);
+    const proposals = [proposalOn(0, { forecast: FORECAST }), proposalOn(5, { forecast: FORECAST })];
+    const states = (record: ReturnType<typeof recordOf> | null) =>
+      memoryOf(material({ ledger: two, proposals, record })).nights.map(({ proposed }) => proposed!.forecasts[0]!.state);
+    expect(states(recordOf({}))).toEqual(['pending', 'unknown']);
+    expect(states(null)).toEqual(['unknown', 'unknown']);
+  });
+
   it('is the bootstrap’s where the author foresaw nothing: an interval nine times in ten, a fall nineteen in twenty', () => {
     // samplePack foretells −5.8 % to 13.1 % and at most 9.8 % after 90 days.
     const truth = () => ({ netResult: 131, drawdownWorst: 0.0981 });

@@ -121,9 +121,9 @@ export function recordOf(
       const known = versions[tree];
       return known === undefined ? null : { since: known.since, until: known.until, capital: known.capital };
     },
-    truthAt: (_strategy, tree, at) => {
+    figureAt: (figure, _strategy, tree, at) => {
       const known = versions[tree]?.truth(at) ?? null;
-      return known === null ? null : sampleTruth(known);
+      return known === null ? null : sampleTruth(known)[figure];
     },
   };
 }
