@@ -1,7 +1,6 @@
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Review } from '#bot/proposers/author.ts';
-import type { Fact } from '#bot/proposers/fact.ts';
 import type { Thinkers } from '#bot/proposers/thinkers.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import type { Person, Repository } from '#engine/repository/repository.ts';
@@ -34,8 +33,6 @@ export interface NightOptions {
   readonly worktreeDays?: number;
   /** What is true of one version of the strategy up to a market time; null where no engine has told of it. */
   readonly truth: (strategy: string, tree: string, asOf: number) => Truth | null;
-  /** What earlier nights came to, up to a market time. */
-  readonly memory: (asOf: number) => Promise<readonly Fact[]>;
   /** Folder of the engine's record, for the analysis modules; null where it is not on this machine. */
   readonly record: string | null;
   readonly author: Person;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { requestFor } from '#bot/evidence/build-pack.ts';
 import { ProposalClaim } from '#bot/evidence/pack.ts';
+import { memoryFacts } from '#bot/memory/facts.ts';
 import { AnalysisDecision, RetireDecision } from '#bot/proposers/decision.ts';
 import type { Fact } from '#bot/proposers/fact.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
@@ -16,6 +17,7 @@ import type { StageResult } from './night-work.ts';
 import { Observation, observe } from './observe.ts';
 import { whyNothingMayCome } from './obstacles.ts';
 import { changesStrategy } from './propose.ts';
+import { remember } from './remember.ts';
 import { searchVersions, writing } from './search-versions.ts';
 import { writeModule } from './write-module.ts';
 
@@ -105,6 +107,6 @@ async function lookAround(options: NightOptions, night: Night, development: Back
     development,
     analysis,
     openProposal: open?.number ?? null,
-    memory: [...(await options.memory(asOf))],
+    memory: [...memoryFacts(await remember({ ...options, asOf, now: (options.clock ?? Date.now)() }))],
   });
 }

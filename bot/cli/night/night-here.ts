@@ -65,7 +65,7 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
         thinkers,
         worktrees: workspace.worktrees,
         ...(options.worktreeDays === undefined ? {} : { worktreeDays: options.worktreeDays }),
-        memory: async () => [],
+
         hint,
         askedIn: askedIn ?? null,
         repository,

@@ -82,7 +82,7 @@ export class WorkspaceNights {
           thinkers,
           worktrees: workspace.worktrees,
           worktreeDays,
-          memory: async () => [],
+
           repository,
           state,
           api,

@@ -233,7 +233,6 @@ describe('a night whose alarm rings', () => {
         mind: null,
       },
       worktrees: join(deployment.root, 'worktrees'),
-      memory: () => expect.fail('Nobody may look at anything.'),
       repository,
       state,
       api: { issues } as unknown as RepositoryApi,

@@ -49,7 +49,6 @@ async function observingNight(cycle: string, main: CommitHash): Promise<{ report
       mind: null,
     },
     worktrees: join(root, 'worktrees'),
-    memory: async () => [],
     repository,
     state,
     api: api as unknown as RepositoryApi,
