@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createProgram } from '#bot/cli/program.ts';
 import { appendToNight } from '#bot/evidence/ledger.ts';
 import { memoryFacts } from '#bot/memory/facts.ts';
-import type { Memory } from '#bot/memory/memory.ts';
+import { type Memory, Memory as MemorySchema } from '#bot/memory/memory.ts';
 import { logMerge } from '#bot/orchestrator/life/merge-log.ts';
 import { type RememberOptions, remember } from '#bot/orchestrator/remember.ts';
 import { enginePaths } from '#engine/runtime/options.ts';
@@ -139,6 +140,25 @@ describe('a night that remembers', () => {
     expect(alone.nights[0]!.proposed).toMatchObject({ fate: { state: 'merged', pullRequest: here.number }, ran: null });
     expect(alone.nights[0]!.proposed!.forecasts[0]).toMatchObject({ state: 'unknown' });
     expect(memoryFacts(alone).at(-1)!.text).toBe('Nobody could be asked: the forge is away.');
+  });
+
+  it('is told to people by `ratchet memory`, from the same record', async () => {
+    const told = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const place = [
+      '--repository',
+      here.repository.dir,
+      '--workspace',
+      here.world.dir,
+      '--as-of',
+      new Date(options.asOf).toISOString().slice(0, 10),
+    ];
+    await createProgram().parseAsync(['memory', '--json', ...place], { from: 'user' });
+    const memory = MemorySchema.parse(JSON.parse(String(told.mock.lastCall)));
+    expect(memory.nights).toEqual(merged.nights);
+    expect(memory.people).toEqual({ problem: 'no repository was named to ask about (--of).' });
+    await createProgram().parseAsync(['memory', ...place], { from: 'user' });
+    expect(String(told.mock.lastCall)).toContain('it was +5.00%');
+    told.mockRestore();
   });
 
   it('remembers the same twice', async () => {
