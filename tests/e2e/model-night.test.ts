@@ -80,7 +80,7 @@ describe('a night that a model thinks', () => {
     expect(pull).toMatchObject({ merged: true, user: { login: 'ratchet[bot]' } });
     expect(pull.body).toContain('Risk tier 2: a rule moves');
     expect(pull.body).toContain('after 30 days its net return is above 0.00%, with a probability of 60%');
-    expect(pull.body).toContain('all of the selection data are later: none of them can have been remembered');
+    expect(pull.body).toContain('### What its author may have known');
     const { data: branch } = await github.rest.repos.getBranch({ ...repo, branch: 'main' });
     const deployed = await eventually('a deployment of the merge commit', async () => {
       const { data } = await github.rest.repos.listDeployments({ ...repo, sha: branch.commit.sha, environment: 'paper' });
