@@ -17,6 +17,7 @@ import { memoryCommand } from './memory.ts';
 import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
 import { repairCommand } from './repair.ts';
+import { reportCommand } from './report.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { thoughtsCommand } from './thoughts.ts';
 import { upCommand } from './up/up.ts';
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
     .addCommand(memoryCommand())
+    .addCommand(reportCommand())
     .addCommand(thoughtsCommand())
     .addCommand(worktreesCommand())
     .addCommand(branchesCommand())

@@ -1,13 +1,9 @@
 import { nightsOf, readLedgerFrom } from '#bot/evidence/ledger.ts';
-import { code, text } from '#bot/evidence/markdown.ts';
-import { amount, day, signedPercent } from '#bot/evidence/numbers.ts';
-import { sparkline } from '#bot/orchestrator/dashboard/sparkline.ts';
+import { periodReport } from '#bot/reports/period.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { EngineReport, StrategyReport } from '#engine/runtime/report.ts';
 import type { CommentCommand } from '../command.ts';
 import { quoted } from '../quoted.ts';
 import { asOfLine } from './figures.ts';
-import { performanceTable } from './performance.ts';
 import { publishedReport } from './strategy-named.ts';
 
 const DAYS = 7;
@@ -27,17 +23,8 @@ export const report: CommentCommand = {
     const days = word === undefined ? DAYS : daysIn(word);
     const published = await publishedReport(room);
     const nights = nightsOf(await readLedgerFrom(room.state)).slice(-NIGHTS_SHOWN);
-    const lines = nights
-      .toReversed()
-      .map(({ cycle, decision, reason }) =>
-        `- \`${cycle}\`: **${decision === null ? 'not ended' : code(decision)}**. ${text(reason ?? '')}`.trimEnd(),
-      );
-    return [
-      accounts(published, days),
-      ...(published.strategies.length === 0 ? [] : [performanceTable(published.strategies)]),
-      lines.length === 0 ? 'There has been no night yet.' : `The last nights:\n\n${lines.join('\n')}`,
-      asOfLine(published),
-    ].join('\n\n');
+    const facts = { report: published, days, nights, trades: null, merged: null, spent: null };
+    return `${periodReport(facts)}\n\n${asOfLine(published)}`;
   },
 };
 
@@ -45,21 +32,4 @@ function daysIn(word: string): number {
   const days = /^\d{1,3}$/.test(word) ? Number(word) : 0;
   if (days >= 1 && days <= DAYS_MAX) return days;
   throw new RatchetError('commands/days', `${quoted(word)} is no number of days.`, `Give one from 1 to ${DAYS_MAX}.`, { word });
-}
-
-function accounts({ strategies }: EngineReport, days: number): string {
-  const lines = strategies.map((strategy) => `- ${account(strategy, days)}`);
-  return lines.length === 0 ? 'Nothing is loaded.' : lines.join('\n');
-}
-
-function account({ id, dailyEquity, capital }: StrategyReport, days: number): string {
-  const [last, before] = [dailyEquity.at(-1), dailyEquity.at(-1 - days)];
-  if (last === undefined) return `**${id}**: no day yet.`;
-  const [since, from] = before ?? [dailyEquity[0]![0], capital];
-  const change = signedPercent(last[1] / from - 1);
-  const line = sparkline(
-    dailyEquity.map(([, value]) => value),
-    days + 1,
-  );
-  return `**${id}** ${line} ${amount(last[1])} on ${day(Date.parse(last[0]))}, ${change} since ${since}.`;
 }

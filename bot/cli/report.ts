@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { readLedgerFrom } from '#bot/evidence/ledger.ts';
+import { gatherPeriod } from '#bot/reports/gather-period.ts';
+import { nightFacts, nightReport } from '#bot/reports/night.ts';
+import { periodReport } from '#bot/reports/period.ts';
+import { openForReading } from './open-mirror.ts';
+import * as option from './option-parsers.ts';
+import { workspaceAt } from './up/workspace.ts';
+
+interface ReportFlags {
+  readonly workspace: string;
+  readonly repository?: string;
+  readonly asOf?: number;
+  readonly json?: boolean;
+}
+
+/** `ratchet report`: a night, a day or a week in Markdown. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('Sum up a night, a day or a week: results, droughts, nights, merges and what models cost, as Markdown.')
+    .addCommand(
+      reading(new Command('night').description('One night, or the newest.').argument('[cycle]', 'such as 20260105-1')).action(
+        night,
+      ),
+    )
+    .addCommand(period('day', 'The last day.', 1))
+    .addCommand(period('week', 'The last seven days.', 7));
+}
+
+function period(name: string, description: string, days: number): Command {
+  return reading(new Command(name).description(description))
+    .option(
+      '--as-of <time>',
+      'market time at which the days of nights and trades end (default: as far as the engine has come)',
+      option.utcTime,
+    )
+    .action(async (flags: ReportFlags) => {
+      const { state } = await openForReading(flags);
+      const { bot } = workspaceAt(flags.workspace);
+      // What models cost stands in the workspace; a clone that is named instead says nothing of it.
+      const dir = flags.repository === undefined && existsSync(bot) ? bot : null;
+      const facts = await gatherPeriod(state.snapshot(), { days, asOf: flags.asOf ?? null, now: Date.now(), dir });
+      console.log(flags.json === true ? JSON.stringify(facts) : periodReport(facts));
+    });
+}
+
+async function night(cycle: string | undefined, flags: ReportFlags): Promise<void> {
+  const { state } = await openForReading(flags);
+  const facts = nightFacts(await readLedgerFrom(state), cycle ?? null);
+  console.log(flags.json === true ? JSON.stringify(facts) : nightReport(facts));
+}
+
+function reading(command: Command): Command {
+  return command
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--repository <dir>', 'a clone to read instead')
+    .option('--json', 'one JSON object');
+}
