@@ -17,7 +17,7 @@ export type Files = Readonly<Record<string, string | null>>;
 /** A bare repository for gates that look at two trees and need no candles. */
 export async function createChanges() {
   const dir = mkdtempSync(join(tmpdir(), 'ratchet-change-'));
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', dir]);
+  execFileSync('git', ['init', '--quiet', '--template=', '--bare', '--initial-branch=main', dir]);
   const repository = await Repository.open({ dir });
   const commit = (parent: CommitHash | null, files: Files): Promise<CommitHash> =>
     repository.commit({

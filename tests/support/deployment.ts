@@ -49,7 +49,7 @@ export const CYCLE = '20260101-1';
 export async function createDeployment(seed = 7) {
   const root = mkdtempSync(join(tmpdir(), 'ratchet-deployment-'));
   const remote = join(root, 'remote.git');
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
+  execFileSync('git', ['init', '--quiet', '--template=', '--bare', '--initial-branch=main', remote]);
   const candles = CandleStore.open(join(root, 'candles'));
   const prepared = prepareMarket(
     candles,

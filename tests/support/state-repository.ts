@@ -11,7 +11,7 @@ const PERSON = { name: 'Test', email: 'test@localhost' };
 export async function createStateRepository() {
   const root = mkdtempSync(join(tmpdir(), 'ratchet-state-'));
   const remote = join(root, 'remote.git');
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
+  execFileSync('git', ['init', '--quiet', '--template=', '--bare', '--initial-branch=main', remote]);
   const repository = await Repository.openMirror({ dir: join(root, 'mirror.git'), remoteUrl: remote });
   const open = () => StateBranch.open({ repository, author: PERSON, clock: () => 0 });
   const state = await open();

@@ -45,7 +45,7 @@ const settings: ReadonlyArray<readonly [string, string]> = [
 export function createBareRepository(gitDir: string, defaultBranch: string): void {
   const hooks = join(gitDir, 'hooks');
   mkdirSync(hooks, { recursive: true });
-  gitNow(gitDir, ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`]);
+  gitNow(gitDir, ['init', '--quiet', '--template=', '--bare', `--initial-branch=${defaultBranch}`]);
   const config = settings.map(([name, value]) => settingOf(name, value)).join('');
   writeFileSync(join(gitDir, 'config'), `[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n${config}`);
   const hook = join(hooks, 'update');

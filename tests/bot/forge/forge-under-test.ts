@@ -230,7 +230,7 @@ export async function cloneWith(dir: string, url: string, token: string): Promis
     return stdout.trim();
   };
   const settings = ['user.name=A Person', 'user.email=person@example.org', 'core.autocrlf=false', 'maintenance.auto=false'];
-  await git('clone', '--quiet', ...settings.map((setting) => `--config=${setting}`), url, '.');
+  await git('clone', '--quiet', '--template=', ...settings.map((setting) => `--config=${setting}`), url, '.');
   return {
     path,
     git,

@@ -21,7 +21,7 @@ export interface RemoteFixture {
 export async function remoteFixture(): Promise<RemoteFixture> {
   const root = mkdtempSync(join(tmpdir(), 'ratchet-repository-'));
   const url = join(root, 'remote.git');
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', url]);
+  execFileSync('git', ['init', '--quiet', '--template=', '--bare', '--initial-branch=main', url]);
   const writer = await Repository.openMirror({ dir: join(root, 'writer'), remoteUrl: url });
   let seconds = 1_700_000_000;
   return {
