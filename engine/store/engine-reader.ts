@@ -138,12 +138,7 @@ export class EngineReader {
    * One such figure alone, for whoever looks at it day by day.
    * @returns null where there is nothing to make it of
    */
-  figure(
-    name: 'trades' | 'netResult' | 'winRate' | 'drawdownWorst',
-    strategy: string,
-    tree: string,
-    asOf: number,
-  ): number | null {
+  figure(name: PlainFigure, strategy: string, tree: string, asOf: number): number | null {
     const value = this.database.prepare(`${VERSION_ROWS}${BENCHMARKS[name].sql}`).pluck().get({ strategy, tree, asOf });
     return z
       .number()
