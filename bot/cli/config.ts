@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AutonomyLevel } from '#bot/gates/policies.ts';
 import { ModelSettings } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { ALL_CORES } from './all-cores.ts';
 import { BotSettings } from './bot/settings.ts';
 import { NightSettings } from './night-settings.ts';
 
@@ -29,7 +30,7 @@ export const Config = z.strictObject({
   /** Configurations a night may try. */
   trials: z.coerce.number().int().min(1).max(100_000).default(60),
   /** Sandboxes at once. */
-  workers: z.coerce.number().int().min(1).max(64).default(2),
+  workers: z.coerce.number().int().min(1).max(64).default(ALL_CORES),
   /** The forge's port; 0 takes a free one. */
   port: z.coerce.number().int().min(0).max(65_535).default(7411),
   /** Whoever else has an account on the embedded forge, by login, and what they may do. */

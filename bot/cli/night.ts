@@ -13,6 +13,7 @@ import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { NotingApi } from './actions/noting-api.ts';
+import { ALL_CORES } from './all-cores.ts';
 import { type BotSettings, remoteUrlOf, repositoryNameOf } from './bot/settings.ts';
 import { loadBotSettings } from './config.ts';
 import { gateToolsFor } from './gate-tools.ts';
@@ -56,7 +57,7 @@ export function nightCommand(): Command {
     .option('--strategy <id>', 'the strategy it looks at', 'ema-cross')
     .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
     .option('--trials <n>', 'configurations it may try', option.trials, 60)
-    .option('--workers <n>', 'sandboxes at once', option.workers, 2)
+    .option('--workers <n>', 'sandboxes at once (default: one for each core)', option.workers, ALL_CORES)
     .option('--as-of <time>', 'market time up to which it looks (default: as far as the engine has come)', option.utcTime)
     .option('--hint <text>', 'a wish, written into the ledger as what you said, and obeyed by nobody')
     .option('--dry-run', 'do all of it on a copy, and write nothing outside of this machine')
@@ -108,6 +109,7 @@ async function night(settings: BotSettings, command: Command, { isDry, ...plan }
         api,
         workspace: { ...workspace, worktrees },
         worktreeDays: settings.worktreeDays,
+        searchMs: settings.nightMinutes * 60_000,
         candlesDir: resolve(settings.candles ?? workspace.candles),
         tools: gateToolsFor(command, {}),
         log: createLog(settings.logLevel),

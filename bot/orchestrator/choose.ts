@@ -98,7 +98,7 @@ export async function choose(
 /** Has a version read by a model that does not hear why anybody wanted it; null where no model may be asked. */
 async function read(
   { thinkers, progress, strategy }: NightOptions,
-  { work, cycle, incumbent }: Night,
+  { work, cycle, incumbent, yardstick }: Night,
   candidate: Candidate,
   pack: Pack,
   number: number,
@@ -107,7 +107,7 @@ async function read(
   if (mind === null) return null;
   progress({ kind: 'phase', phase: 'review', message: 'a model reads the change without its author’s reasons' });
   return work.stage(`review-${number}`, Review, async (journal) => {
-    const { review } = await mind(cycle, journal);
+    const { review } = await mind(cycle, journal, Object.keys(yardstick.markets));
     const record = await review({
       strategy: candidate.strategy ?? strategy,
       parent: candidate.strategy === null ? incumbent.files : null,

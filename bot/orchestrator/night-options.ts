@@ -18,6 +18,8 @@ export interface NightOptions {
   readonly seed: number;
   readonly trials: number;
   readonly workers: number;
+  /** How long may be searched, in milliseconds of this machine; what is reached by then is what the ledger says. No limit when left out. */
+  readonly searchMs?: number;
   readonly thinkers: Thinkers;
   /** What a person wished for, written down with the night; null when nobody did. */
   readonly hint: { readonly by: string; readonly text: string } | null;

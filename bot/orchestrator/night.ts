@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { EVALUATION_PATH, type Evaluation, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import { HELD_OUT_PATH, HeldOutPolicy } from '#bot/evidence/held-out-policy.ts';
 import { readLedgerFrom } from '#bot/evidence/ledger.ts';
@@ -22,6 +23,7 @@ import { removePastNights } from './night-work/kept-nights.ts';
 import { NightWork } from './night-work.ts';
 import { branchOf, propose } from './propose.ts';
 import { branchOfMotion, proposeMotion } from './propose-motion.ts';
+import { trialsFolder } from './search-versions.ts';
 import { study } from './study.ts';
 import { tellReview } from './tell-review.ts';
 
@@ -69,6 +71,7 @@ export async function runNight(options: NightOptions): Promise<NightReport> {
   const ending = alarm === null ? await think(options, night) : unchanged(alarm);
   const counted = await endNight(state, night.cycle, { ...ending, branch: ending.made?.branch ?? null });
   await night.work.end(ending);
+  await rm(trialsFolder(options, night), { recursive: true, force: true, maxRetries: 3 });
   progress({ kind: 'done', phase: 'decide', message: `${ending.decision}: ${ending.reason}` });
   return { cycle: night.cycle, trials: counted, canaries, ...ending };
 }

@@ -69,7 +69,7 @@ export async function study(options: NightOptions, night: Night, pool: Backteste
     if (verdict.kind === 'NO_CHANGE' && !isAsked) return { record: { kind: 'nothing', reason: verdict.reason } };
     const obstacle = await whyNothingMayCome(options, night);
     if (obstacle !== null) return { record: { kind: 'nothing', reason: `${verdict.reason} ${obstacle}` } };
-    const mind = isAsked ? await thinkers.mind(cycle, journal) : null;
+    const mind = isAsked ? await thinkers.mind(cycle, journal, Object.keys(yardstick.markets)) : null;
     if (mind !== null) progress({ kind: 'phase', phase: 'decide', message: 'a model thinks about what was observed' });
     const canSearch = thinkers.search !== null;
     const facts = mind === null ? [] : await told();
@@ -81,12 +81,15 @@ export async function study(options: NightOptions, night: Night, pool: Backteste
   if (decision?.kind === 'RETIRE') return { kind: 'retirement', decision, truth: observation.truth };
 
   return work.stage('create', Study, async (journal) => {
-    const mind = decision === null || thinkers.mind === null ? null : await thinkers.mind(cycle, journal);
+    const mind =
+      decision === null || thinkers.mind === null ? null : await thinkers.mind(cycle, journal, Object.keys(yardstick.markets));
     const facts = mind === null ? [] : await told();
     if (mind !== null && decision?.kind === 'ANALYSIS') return writeModule(options, night, { decision, mind, facts });
+    const isTaken = async (id: string): Promise<boolean> =>
+      (await options.repository.treeOf(night.main, `strategies/${id}`)) !== null;
     const isWritten = mind !== null && decision !== null && decision.kind !== 'NO_CHANGE' && decision.kind !== 'ANALYSIS';
     const proposers = [
-      ...(isWritten ? [writing(decision, mind, facts)] : []),
+      ...(isWritten ? [writing(decision, mind, { facts, isTaken })] : []),
       ...(plan.searches && thinkers.search !== null ? [thinkers.search] : []),
     ];
     return searchVersions(options, night, pool, { development, proposers, why });

@@ -15,6 +15,9 @@ export interface Thinkers {
   readonly name: 'evolution' | 'claude' | 'both';
   /** Searches when arithmetic says that something should change. */
   readonly search: Proposer | null;
-  /** Decides by itself, every night. What it was told before in this stage of this night stands in the journal. */
-  readonly mind: ((cycle: string, journal: Journal) => Promise<Mind>) | null;
+  /**
+   * Decides by itself, every night. What it was told before in this stage of this night stands in the journal.
+   * `symbols` are the markets that are spoken of, so that they can be kept from it.
+   */
+  readonly mind: ((cycle: string, journal: Journal, symbols: readonly string[]) => Promise<Mind>) | null;
 }

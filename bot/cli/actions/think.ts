@@ -12,6 +12,7 @@ import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { createLog } from '#engine/log.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
+import { ALL_CORES } from '../all-cores.ts';
 import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
@@ -49,7 +50,7 @@ export function thinkCommand(): Command {
     .option('--hint <text>', 'a wish, written into the ledger as what GITHUB_ACTOR said, and obeyed by nobody')
     .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
     .option('--trials <n>', 'configurations the night may try', option.trials, 60)
-    .option('--workers <n>', 'sandboxes at once', option.workers, 2)
+    .option('--workers <n>', 'sandboxes at once (default: one for each core)', option.workers, ALL_CORES)
     .option('--summary <file>', 'add to this file, in Markdown, what the night decided and why')
     .action(think);
 }
@@ -77,6 +78,7 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     const night = await nightHere({
       strategy,
       thinkers,
+      searchMs: settings.nightMinutes * 60_000,
       trials: flags.trials,
       workers: flags.workers,
       repository,

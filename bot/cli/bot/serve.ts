@@ -12,6 +12,7 @@ import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { loadPrivateKey } from '#engine/attestation/keys.ts';
 import { createLog, type Logger } from '#engine/log.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
+import { ALL_CORES } from '../all-cores.ts';
 import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { nightHere } from '../night/night-here.ts';
@@ -97,6 +98,7 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
           ...parts,
           ...EVOLVE,
           worktreeDays: settings.worktreeDays,
+          searchMs: settings.nightMinutes * 60_000,
           strategy,
           hint,
           askedIn,
@@ -135,7 +137,7 @@ async function whoseTurn({ repository, state }: NightParts): Promise<string> {
 }
 
 /** What a night may take when a comment asks for it. */
-const EVOLVE = { trials: 60, workers: 2 } as const;
+const EVOLVE = { trials: 60, workers: ALL_CORES } as const;
 
 /** For whoever starts it and wonders whether the time zone is the one they meant. */
 function nextNight({ nights }: BotSettings): string {

@@ -23,7 +23,17 @@ const SEEDS = 1_000_000_007;
 export interface NightHere
   extends Pick<
     NightOptions,
-    'strategy' | 'trials' | 'workers' | 'worktreeDays' | 'repository' | 'state' | 'api' | 'hint' | 'askedIn' | 'progress'
+    | 'strategy'
+    | 'trials'
+    | 'workers'
+    | 'worktreeDays'
+    | 'searchMs'
+    | 'repository'
+    | 'state'
+    | 'api'
+    | 'hint'
+    | 'askedIn'
+    | 'progress'
   > {
   readonly workspace: Workspace;
   readonly thinkers: ThinkerSettings;
@@ -64,6 +74,7 @@ export async function nightHere(options: NightHere): Promise<NightReport> {
         workers,
         thinkers,
         worktrees: workspace.worktrees,
+        ...(options.searchMs === undefined ? {} : { searchMs: options.searchMs }),
         ...(options.worktreeDays === undefined ? {} : { worktreeDays: options.worktreeDays }),
 
         hint,

@@ -44,7 +44,7 @@ export async function withThinkers<T>(
   if (access === null) return night({ name, search, mind: null });
   const model = Model.open({ access, dir, clock, log });
   try {
-    return await night({ name, search, mind: mindOf({ model, dir, clock, knownUntil: access.knownUntil }) });
+    return await night({ name, search, mind: mindOf({ model, dir, clock, knownUntil: access.knownUntil, mask: access.mask }) });
   } finally {
     model.close();
   }

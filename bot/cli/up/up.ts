@@ -79,7 +79,7 @@ export function upCommand(): Command {
     .option('--seed <n>', `the same seed and data give the same decision, tree and evidence (default: ${SEED})`, option.seed)
     .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
     .option('--trials <n>', 'configurations the night may try (default: 60)', option.trials)
-    .option('--workers <n>', 'sandboxes at once (default: 2)', option.workers)
+    .option('--workers <n>', 'sandboxes at once (default: one for each core)', option.workers)
     .option('--port <n>', "the forge's port; 0 takes a free one (default: 7411)", option.port)
     .option('--pace <ms>', 'time between two replayed bars (default: 250)', option.pace)
     .option('--person <login=permission>', 'another account on the forge, such as ada=triage; may be repeated', option.person, {})
@@ -167,6 +167,7 @@ async function runLoop(
     trials,
     workers,
     worktreeDays,
+    searchMs: settings.nightMinutes * 60_000,
     thinkers: { proposer: settings.proposer, model },
     log,
     progress: report,

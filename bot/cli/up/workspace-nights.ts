@@ -31,6 +31,7 @@ export interface WorkspaceNightsOptions {
   readonly trials: number;
   readonly workers: number;
   readonly worktreeDays: number;
+  readonly searchMs: number;
   readonly thinkers: ThinkerSettings;
   readonly log: Logger;
   readonly progress: Progress;
@@ -67,7 +68,7 @@ export class WorkspaceNights {
   }
 
   async #night({ repository, state, api }: NightParts, plan: NightPlan, progress: Progress): Promise<NightReport> {
-    const { workspace, candles, trials, workers, worktreeDays, tools, log } = this.#options;
+    const { workspace, candles, trials, workers, worktreeDays, searchMs, tools, log } = this.#options;
     const place = { dir: workspace.bot, clock: Date.now, log };
     const reader = openReader(workspace.engine);
     // That a gate refuses a canary is what it is for, and no news to whoever reads the log.
@@ -82,6 +83,7 @@ export class WorkspaceNights {
           thinkers,
           worktrees: workspace.worktrees,
           worktreeDays,
+          searchMs,
 
           repository,
           state,

@@ -84,7 +84,9 @@ function tried(decision: VersionDecision, task: ProposerTask, knownUntil: number
     const evaluation = await task.evaluate(files, written.changes.join(', ').slice(0, 200), ...(isNew ? [manifest.id] : []));
     trials += 1;
     if (evaluation.outcome === 'rejected') return { kind: 'wrong', what: evaluation.reason };
-    if (evaluation.result.metrics.netReturn <= task.incumbentResult.metrics.netReturn)
+    const { netReturn, trades } = evaluation.result.metrics;
+    if (trades === 0) return nothing('What the model wrote never trades on the development data.');
+    if (netReturn <= task.incumbentResult.metrics.netReturn)
       return nothing("The model's change did no better on the development data than the version that runs.");
     const claim = {
       kind,

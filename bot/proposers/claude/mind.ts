@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Journal } from '#bot/proposers/journal.ts';
-import type { Mind } from '#bot/proposers/thinkers.ts';
+import type { Thinkers } from '#bot/proposers/thinkers.ts';
 import { digestOfJson } from '#engine/attestation/canonical.ts';
 import { author } from './author.ts';
+import { maskSecret } from './mask/mask-secret.ts';
+import { maskedAuthor } from './mask/masked-author.ts';
+import { type MaskKind, maskOf } from './mask.ts';
 import type { Model, Prompt } from './model.ts';
 import { reviewer } from './review.ts';
 import type { Say } from './say.ts';
@@ -15,17 +18,22 @@ export interface MindOptions {
   /** UTC milliseconds. */
   readonly clock: () => number;
   readonly knownUntil: number | null;
+  /** What is kept from the author; the reviewer sees what people see. */
+  readonly mask: MaskKind;
 }
 
 /** What a model said, whole or in the wrong form: it was paid for either way. */
 const KeptWords = z.strictObject({ text: z.string(), record: z.string().nullable() });
 
 /** A model as whoever writes tonight and whoever reads it, which are two conversations. */
-export function mindOf(options: MindOptions): (cycle: string, journal: Journal) => Promise<Mind> {
-  return async (cycle, journal) => {
+export function mindOf(options: MindOptions): NonNullable<Thinkers['mind']> {
+  return async (cycle, journal, symbols) => {
     const say = once(options.model, journal);
     const { review } = reviewer({ ...options, say, cycle });
-    return { author: author({ ...options, say, by: cycle }), review };
+    const plain = author({ ...options, say, by: cycle });
+    if (options.mask === 'none') return { author: plain, review };
+    const mask = maskOf({ kind: options.mask, symbols, secret: maskSecret(options.dir) });
+    return { author: maskedAuthor(plain, mask), review };
   };
 }
 

@@ -21,6 +21,8 @@ export const ModelSettings = z.strictObject({
   model: ModelName.optional(),
   /** Up to which day the model has read of the world, as its maker says; evidence is shown apart before and after it. */
   modelKnowledgeDate: z.iso.date('it is a day, such as 2026-01-31').optional(),
+  /** What is kept from a model that decides and writes, since it may have read of it: the names of assets, dates, both, or nothing. */
+  modelMask: z.enum(['none', 'assets', 'dates', 'both']).default('none'),
   /** Which one reviews what the other has written; left out, the same. */
   reviewModel: ModelName.optional(),
   /** What one answer may cost at most, thinking included: one number for all, or one each for some purposes. */
@@ -75,6 +77,8 @@ export interface ModelAccess {
   readonly dailyMoney: Micros | null;
   readonly currency: string;
   readonly prices: Readonly<Record<string, Price>>;
+  /** What is kept from it when it decides and writes. */
+  readonly mask: ModelSettings['modelMask'];
   /** Up to when it has read of the world, UTC milliseconds; null when nobody has said. */
   readonly knownUntil: number | null;
 }
@@ -106,6 +110,7 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
     dailyMoney: settings.modelDailyMoney ?? null,
     currency: settings.modelCurrency,
     prices: settings.modelPrices,
+    mask: settings.modelMask,
     knownUntil: settings.modelKnowledgeDate === undefined ? null : Date.parse(settings.modelKnowledgeDate) + DAY_MS,
   };
 }

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { ProposalClaim } from '#bot/evidence/pack.ts';
 
-/** A file of a strategy's folder; evidence is made by the machine and by nobody else. */
-const Path = z
-  .string()
-  .max(200)
-  .regex(/^(?!evidence\/)[a-z0-9-]+(\/[a-z0-9-]+)*\.(ts|yaml)$/, 'no file a strategy may have');
+/** The two files of a strategy's folder that an author has; evidence is made by the machine and by nobody else. */
+const Path = z.enum(['manifest.yaml', 'strategy.ts']);
 const Text = z.string().max(200_000);
 const { changes } = ProposalClaim.shape;
 
@@ -22,10 +19,7 @@ export type WrittenEdits = z.infer<typeof WrittenEdits>;
 /** All files of the strategy, its manifest among them. */
 export const WrittenFiles = z.strictObject({
   changes,
-  files: z
-    .array(z.strictObject({ path: Path, text: Text }))
-    .min(2)
-    .max(50),
+  files: z.array(z.strictObject({ path: Path, text: Text })).length(2),
 });
 export type WrittenFiles = z.infer<typeof WrittenFiles>;
 

@@ -33,6 +33,8 @@ describe('a model', () => {
       dailyMoney: null,
       currency: 'USD',
       prices: {},
+      mask: 'none',
+      knownUntil: null,
     });
     expect(take({ model: 'claude-test-1' })).toBeNull();
     expect(take({ model: 'claude-test-1' }, { ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: KEY })).toBeNull();
