@@ -18,6 +18,7 @@ import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
 import { repairCommand } from './repair.ts';
 import { reportCommand } from './report.ts';
+import { runsCommand } from './runs.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { thoughtsCommand } from './thoughts.ts';
 import { upCommand } from './up/up.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     .addCommand(ledgerCommand())
     .addCommand(memoryCommand())
     .addCommand(reportCommand())
+    .addCommand(runsCommand())
     .addCommand(thoughtsCommand())
     .addCommand(worktreesCommand())
     .addCommand(branchesCommand())

@@ -127,6 +127,7 @@ describe('a report of some days', () => {
     const report = facts.report!;
     const full = Array.from({ length: reportBounds.trades }, () => ({ ...TRADE, exitTime: AS_OF }));
     const reader = {
+      commit: open.state.commit,
       list: (folder: string) => open.state.list(folder),
       read: (path: string) => open.state.read(path),
       readText: async (path: string) =>

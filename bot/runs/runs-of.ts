@@ -1,0 +1,91 @@
+import { type LedgerReading, nightsOf, recordsOf } from '#bot/evidence/ledger.ts';
+import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
+import { canonicalJson, digestOf } from '#engine/attestation/canonical.ts';
+import type { Repository } from '#engine/repository/repository.ts';
+import type { RunRecord } from './run-record.ts';
+
+const BLOB_DIGITS = 12;
+
+/** Every trial that ended, in the ledger's order. */
+export function runsOfTrials(ledger: LedgerReading): readonly RunRecord[] {
+  return nightsOf(ledger).flatMap(({ cycle, strategy }) => {
+    const own = { entries: ledger.entries.filter((record) => record.cycle === cycle) };
+    const planned = recordsOf(own, 'trials-planned').flatMap(({ entry }) => entry.trials);
+    const labels = new Map(planned.map(({ trial, label }) => [trial, label]));
+    return recordsOf(own, 'trial').map(({ entry: { trial, outcome, reason, resultId, netReturn } }) => ({
+      schema: 'ratchet/run/1' as const,
+      id: `trial:${cycle}:${trial}`,
+      cycle,
+      strategy,
+      label: labels.get(trial) ?? '',
+      outcome,
+      reason,
+      resultId,
+      metrics: { netReturn },
+      setting: null,
+      parameters: null,
+      files: null,
+      search: null,
+    }));
+  });
+}
+
+/** Candidate and incumbent of one pack, each on both spans. @param blob git's name of the pack's bytes */
+export function runsOfPack(pack: Pack, blob: string): readonly RunRecord[] {
+  const { trials, trialsEver, trialsEffective } = pack.search;
+  return (['candidate', 'incumbent'] as const).flatMap((version) =>
+    (['development', 'selection'] as const).map((span) => ({
+      schema: 'ratchet/run/1' as const,
+      id: `pack:${blob.slice(0, BLOB_DIGITS)}:${version}:${span}`,
+      cycle: pack.cycle,
+      strategy: version === 'candidate' ? pack.strategy : pack.against,
+      label: `${version}, ${span} data`,
+      outcome: 'scored' as const,
+      reason: null,
+      resultId: pack[version][span].resultId,
+      metrics: pack[version][span].metrics,
+      setting: {
+        dataset: digestOf(canonicalJson(pack.dataset)),
+        markets: digestOf(canonicalJson(pack.markets)),
+        from: pack.spans[span].from,
+        to: pack.spans[span].to,
+        capital: pack.capital,
+        semantics: pack.semantics,
+        seed: pack.seed,
+      },
+      parameters: pack[version].parameters,
+      files: version === 'candidate' ? pack.files : null,
+      search: { trials, trialsEver, trialsEffective },
+    })),
+  );
+}
+
+/** Runs of every pack that was ever on main; packs of another form than today's are counted and left out. */
+export async function runsOnMain(
+  repository: Repository,
+): Promise<{ readonly runs: readonly RunRecord[]; readonly unread: number }> {
+  const tip = await repository.resolve('main');
+  const seen = new Set<string>();
+  const runs: RunRecord[] = [];
+  let unread = 0;
+  for (const { commit } of tip === null ? [] : await repository.firstParentLog(null, tip)) {
+    for (const { path, blob } of await repository.listFiles(commit, 'strategies')) {
+      if (!path.endsWith(`/${PACK_PATH}`) || seen.has(blob)) continue;
+      seen.add(blob);
+      const [bytes] = await repository.readBlobs([blob]);
+      const pack = packIn(bytes!);
+      if (pack === null) unread += 1;
+      else runs.push(...runsOfPack(pack, blob));
+    }
+  }
+  return { runs, unread };
+}
+
+function packIn(bytes: Uint8Array): Pack | null {
+  try {
+    return Pack.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
+  } catch {
+    // No JSON is one more form that is not today's; the caller counts it.
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appendToNight } from '#bot/evidence/ledger.ts';
+import { compareRuns } from '#bot/runs/compare-runs.ts';
+import { RunRecord } from '#bot/runs/run-record.ts';
+import { runsOfPack } from '#bot/runs/runs-of.ts';
+import { nightOf, someReturns } from '#tests/bot/evidence/ledger/sample-nights.ts';
+import { ratchetHere } from '#tests/support/ratchet-here.ts';
+import { samplePack } from '#tests/support/sample-pack.ts';
+import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
+
+const pack = samplePack();
+const [development, selection, oldDevelopment, oldSelection] = runsOfPack(pack, 'f'.repeat(40));
+
+describe('two runs side by side', () => {
+  it('on the same data are comparable, metric by metric', () => {
+    const { caveats, metrics } = compareRuns(oldSelection!, selection!);
+    expect(caveats).toEqual([]);
+    const [a, b] = [pack.incumbent, pack.candidate].map((version) => version.selection.metrics.netReturn);
+    expect(metrics.find(({ name }) => name === 'netReturn')).toEqual({ name: 'netReturn', a, b, difference: b! - a! });
+  });
+
+  it('say so when spans, data or costs are not the same, or not known', () => {
+    expect(compareRuns(development!, selection!).caveats.join(' ')).toContain('They differ in their begin:');
+    const dearer = { ...selection!, setting: { ...selection!.setting!, markets: 'sha256:other' } };
+    expect(compareRuns(selection!, dearer).caveats).toEqual([expect.stringContaining('They differ in their costs:')]);
+    const trial = { ...selection!, setting: null };
+    expect(compareRuns(trial, selection!).caveats).toHaveLength(1);
+    expect(compareRuns(trial, { ...trial, cycle: '20200101-1' }).caveats).toHaveLength(1);
+    expect(compareRuns(trial, trial).caveats).toEqual([]);
+  });
+
+  it('name the parameters and files that differ, and do not guess where a run has none', () => {
+    const other = {
+      ...selection!,
+      parameters: { ...selection!.parameters, extra: 1 },
+      files: { ...selection!.files, 'a.ts': 'x' },
+    };
+    expect(compareRuns(selection!, other)).toMatchObject({ parameters: ['extra'], files: ['a.ts'] });
+    expect(compareRuns(selection!, oldDevelopment!).files).toBeNull();
+  });
+});
+
+describe('ratchet runs', () => {
+  let open: StateRepository;
+  const runs = (...args: readonly string[]) => ratchetHere('runs', ...args, '--repository', open.repository.dir);
+  beforeAll(async () => {
+    open = await createStateRepository();
+    await appendToNight(open.state, '20250103-1', nightOf('20250103-1', someReturns(2, { days: 30 })));
+    await open.commitToMain(
+      new Map([
+        ['strategies/one/evidence/pack.json', JSON.stringify(pack)],
+        ['strategies/two/evidence/pack.json', '{"schema":"ratchet/evidence/1"}'],
+      ]),
+    );
+  });
+  afterAll(() => open?.close());
+
+  it('list has trials and packs in one form, and counts the packs it cannot read', async () => {
+    const { runs: all, unread } = JSON.parse((await runs('list', '--json')).stdout);
+    expect(all.map((run: unknown) => RunRecord.parse(run).id.split(':')[0])).toEqual([
+      ...['trial', 'trial'],
+      ...['pack', 'pack', 'pack', 'pack'],
+    ]);
+    expect(unread).toBe(1);
+    expect((await runs('list')).stdout).toContain('1 pack of an older form left out.');
+  });
+
+  it('show and compare take ids from the list, and refuse others', async () => {
+    expect((await runs('show', 'trial:20250103-1:1')).stdout).toContain('netReturn  0.010000');
+    const said = (await runs('compare', 'trial:20250103-1:1', 'trial:20250103-1:2')).stdout;
+    expect(said).not.toContain('NOT THE SAME');
+    expect(said).toContain('Files that differ: not known');
+    expect((await runs('show', 'trial:20250103-1:9')).stderr).toContain('There is no run trial:20250103-1:9.');
+  });
+});
