@@ -135,8 +135,8 @@ describe('a version that a model writes', () => {
     ['finds two places', edit('strategy.ts', 'fast', 'x'), /more than once/],
     ['moves the stage', edit('manifest.yaml', 'stage: paper', 'stage: live'), /only people change it/],
     ['moves the id', edit('manifest.yaml', 'id: ema-pair', 'id: other'), /the id is ema-pair/],
-    ['leaves the folder', edit('../../policies/autonomy.yaml', 'x', 'y'), /no file a strategy may have/],
-    ['writes evidence', edit('evidence/pack.json', 'x', 'y'), /no file a strategy may have/],
+    ['leaves the folder', edit('../../policies/autonomy.yaml', 'x', 'y'), /expected one of "manifest.yaml"/],
+    ['writes evidence', edit('evidence/pack.json', 'x', 'y'), /expected one of "manifest.yaml"/],
   ])('is not tried when an edit %s, and hears so', async (_what, answer, why) => {
     const { mind, asked } = conversation(answer, { kind: 'refused', category: null } as Failure);
     const { task, tried } = taskOf();
