@@ -1,11 +1,17 @@
+import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readLedgerFrom } from '#bot/evidence/ledger.ts';
 import { visible } from '#bot/evidence/markdown.ts';
 import { counted, day, decimal, percent } from '#bot/evidence/numbers.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
 import { compareRuns } from '#bot/runs/compare-runs.ts';
+import { comparisonPage } from '#bot/runs/page/comparison-page.ts';
+import { METRIC_DIGITS } from '#bot/runs/page/facts.ts';
+import { runPage } from '#bot/runs/page/run-page.ts';
 import type { RunRecord } from '#bot/runs/run-record.ts';
-import { runsOfTrials, runsOnMain } from '#bot/runs/runs-of.ts';
+import { packOfRun, runsOfTrials, runsOnMain } from '#bot/runs/runs-of.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { Repository } from '#engine/repository/repository.ts';
 import { columned } from './columned.ts';
 import { openForReading, type RepositoryFlags } from './open-mirror.ts';
 
@@ -13,20 +19,26 @@ interface RunsFlags extends RepositoryFlags {
   readonly json?: boolean;
 }
 
-const DIGITS = 6;
+interface PageFlags extends RunsFlags {
+  readonly html?: string;
+}
 
 /** `ratchet runs`: every evaluation that ledger and evidence know. */
 export function runsCommand(): Command {
   return new Command('runs')
     .description('Every evaluation that the ledger and the evidence on main know, one by one or two side by side.')
     .addCommand(reading(new Command('list').description('List them.')).action(list))
-    .addCommand(reading(new Command('show').description('All that is known of one.').argument('<run>', 'its id')).action(show))
     .addCommand(
-      reading(
-        new Command('compare')
-          .description('Two, metric by metric, with whatever keeps them from being comparable.')
-          .argument('<a>', 'the id of one')
-          .argument('<b>', 'the id of the other'),
+      paged(reading(new Command('show').description('All that is known of one.').argument('<run>', 'its id'))).action(show),
+    )
+    .addCommand(
+      paged(
+        reading(
+          new Command('compare')
+            .description('Two, metric by metric, with whatever keeps them from being comparable.')
+            .argument('<a>', 'the id of one')
+            .argument('<b>', 'the id of the other'),
+        ),
       ).action(compare),
     );
 }
@@ -38,10 +50,14 @@ function reading(command: Command): Command {
     .option('--json', 'one JSON object');
 }
 
+function paged(command: Command): Command {
+  return command.option('--html <file>', 'write it as a page that stands by itself, charts and all');
+}
+
 async function allRuns(flags: RunsFlags) {
   const { repository, state } = await openForReading(flags);
   const packs = await runsOnMain(repository);
-  return { runs: [...runsOfTrials(await readLedgerFrom(state)), ...packs.runs], unread: packs.unread };
+  return { repository, runs: [...runsOfTrials(await readLedgerFrom(state)), ...packs.runs], unread: packs.unread };
 }
 
 async function list(flags: RunsFlags): Promise<void> {
@@ -57,9 +73,12 @@ async function list(flags: RunsFlags): Promise<void> {
   if (unread > 0) console.log(`${counted(unread, 'pack')} of an older form left out.`);
 }
 
-async function show(id: string, flags: RunsFlags): Promise<void> {
-  const run = named((await allRuns(flags)).runs, id);
+async function show(id: string, flags: PageFlags): Promise<void> {
+  const { repository, runs } = await allRuns(flags);
+  const run = named(runs, id);
+  if (flags.html !== undefined) await write(flags.html, await runPage(run, await packOfRun(repository, run)));
   if (flags.json === true) return console.log(JSON.stringify(run));
+  if (flags.html !== undefined) return console.log(`Written to ${flags.html}.`);
   const { setting, search, parameters, metrics } = run;
   console.log(
     [
@@ -72,20 +91,24 @@ async function show(id: string, flags: RunsFlags): Promise<void> {
       '',
       columned(
         ['metric', 'value'],
-        Object.entries(metrics).map(([name, value]) => [name, decimal(value, DIGITS)]),
+        Object.entries(metrics).map(([name, value]) => [name, decimal(value, METRIC_DIGITS)]),
         [1],
       ),
     ].join('\n'),
   );
 }
 
-async function compare(a: string, b: string, flags: RunsFlags): Promise<void> {
-  const { runs } = await allRuns(flags);
-  const comparison = compareRuns(named(runs, a), named(runs, b));
+async function compare(a: string, b: string, flags: PageFlags): Promise<void> {
+  const { repository, runs } = await allRuns(flags);
+  const sides = [named(runs, a), named(runs, b)] as const;
+  const comparison = compareRuns(...sides);
+  if (flags.html !== undefined)
+    await write(flags.html, await comparisonPage(sides, comparison, await packsOf(repository, sides)));
   if (flags.json === true) return console.log(JSON.stringify(comparison));
+  if (flags.html !== undefined) return console.log(`Written to ${flags.html}.`);
   const rows = comparison.metrics.map((metric) => [
     metric.name,
-    ...[metric.a, metric.b, metric.difference].map((value) => decimal(value, DIGITS)),
+    ...[metric.a, metric.b, metric.difference].map((value) => decimal(value, METRIC_DIGITS)),
   ]);
   const differ = (what: string, names: readonly string[] | null): string =>
     `${what} that differ: ${names === null ? 'not known' : names.length === 0 ? 'none' : names.map(visible).join(', ')}`;
@@ -97,6 +120,26 @@ async function compare(a: string, b: string, flags: RunsFlags): Promise<void> {
       differ('Files', comparison.files),
     ].join('\n'),
   );
+}
+
+/** The packs of these runs, each once: two runs of one night share their chart. */
+async function packsOf(repository: Repository, runs: readonly RunRecord[]): Promise<readonly Pack[]> {
+  const packs = new Map<string, Pack>();
+  for (const run of runs) {
+    const pack = await packOfRun(repository, run);
+    if (pack !== null) packs.set(run.id.split(':', 2).join(':'), pack);
+  }
+  return [...packs.values()];
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+    const message = `The page could not be written to ${visible(file)} (${why}).`;
+    throw new RatchetError('runs/page', message, 'Name a file in a folder that exists and may be written to.', { file }, error);
+  }
 }
 
 function named(runs: readonly RunRecord[], id: string): RunRecord {

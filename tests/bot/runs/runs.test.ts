@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendToNight } from '#bot/evidence/ledger.ts';
 import { compareRuns } from '#bot/runs/compare-runs.ts';
@@ -71,5 +73,24 @@ describe('ratchet runs', () => {
     expect(said).not.toContain('NOT THE SAME');
     expect(said).toContain('Files that differ: not known');
     expect((await runs('show', 'trial:20250103-1:9')).stderr).toContain('There is no run trial:20250103-1:9.');
+  });
+
+  it('with --html write a page that stands by itself: figures, chart, and what keeps two apart', async () => {
+    const { runs: all } = JSON.parse((await runs('list', '--json')).stdout);
+    const [, trial, candidate, selection] = all.map(({ id }: { id: string }) => id);
+    const file = join(open.repository.dir, 'page.html');
+    expect((await runs('show', selection, '--html', file)).stdout).toBe(`Written to ${file}.\n`);
+    const shown = readFileSync(file, 'utf8');
+    expect(shown).toContain(`<h1>${selection}</h1>`);
+    expect(shown.match(/<svg/g)).toHaveLength(1);
+
+    await runs('compare', candidate, selection, '--html', file);
+    const compared = readFileSync(file, 'utf8');
+    expect(compared).toContain('<li>They differ in their begin:');
+    expect(compared.match(/<svg/g)).toHaveLength(1);
+
+    expect(JSON.parse((await runs('show', trial, '--html', file, '--json')).stdout).id).toBe(trial);
+    expect(readFileSync(file, 'utf8')).not.toContain('<svg');
+    expect((await runs('show', trial, '--html', join(file, 'no'))).stderr).toContain('could not be written');
   });
 });
