@@ -7,6 +7,7 @@ const LONG = [
   'tests/bot/orchestrator/repair/repair-main.test.ts',
   'tests/e2e/kill.test.ts',
   'tests/e2e/loop.test.ts',
+  'tests/e2e/model-night.test.ts',
   'tests/workflows/runs.test.ts',
 ];
 
