@@ -16,7 +16,9 @@ import { branchOf, moduleBranchOf, retirementBranchOf } from '#bot/orchestrator/
 import { type Failure, JudgedOutcome } from '#bot/proposers/claude/outcome.ts';
 import { FAULT_NAMES } from '#bot/proposers/claude/review/known-bad/known-bad.ts';
 import { Decision } from '#bot/proposers/decision.ts';
+import type { Finding } from '#tests/evals/run-evals.ts';
 import { THREATS } from '#tests/evals/threat.ts';
+import { ratchetHere } from '#tests/support/ratchet-here.ts';
 import { ROOT, textOf } from './documents.ts';
 
 const page = textOf('docs/ops/what-the-machine-may-do.md');
@@ -158,9 +160,15 @@ describe('what a model can decide and what becomes of it, as the page has it', (
 
   it('may fail in every way a call may fail, and in no other', () => {
     const named = rowsUnder('What', 'The program calls it').flatMap(([, kinds]) => codesIn(kinds));
-    const before = ['budget-spent', 'budget-too-small', 'money-spent', 'money-too-small'] satisfies Failure['kind'][];
+    /** Those that end before there is a call: the compiler sees that none is forgotten. */
+    const before: Record<Exclude<Failure['kind'], JudgedOutcome['kind']>, true> = {
+      'budget-spent': true,
+      'budget-too-small': true,
+      'money-spent': true,
+      'money-too-small': true,
+    };
     const kinds = JudgedOutcome.options.map(({ shape }) => shape.kind.value).filter((kind) => kind !== 'answered');
-    expect(named.toSorted()).toEqual([...kinds, ...before].toSorted());
+    expect(named.toSorted()).toEqual([...kinds, ...Object.keys(before)].toSorted());
   });
 
   it('is read by a reviewer to whom these faults are slipped', () => {
@@ -178,6 +186,12 @@ describe('the examples of the page', () => {
     expect(troubleWithWords(shape, line.split(' ').slice(1))).toBeNull();
   });
 
+  it('begin with one that finds every rule as its cases say', async () => {
+    expect(ratchet[0]).toBe('ratchet policy test');
+    const { code, stdout } = await ratchetHere('policy', 'test', '--directory', ROOT);
+    expect(code, stdout).toBe(0);
+  });
+
   it('ask for evals by options and attempts that there are', () => {
     const evals = lines.filter((line) => line.startsWith('npm run evals'));
     expect(lines.length).toBe(ratchet.length + evals.length);
@@ -187,5 +201,20 @@ describe('the examples of the page', () => {
     const [, attempts] = /The attempts: ([^.]+)\./.exec(page)!;
     expect(codesIn(attempts).toSorted()).toEqual(THREATS.map(({ name }) => name).toSorted());
     for (const [, name] of evals.join('\n').matchAll(/--threat (\S+)/g)) expect(codesIn(attempts)).toContain(name);
+  });
+
+  it('explain every word that evals say of an attempt, and that nobody asked is not passed', () => {
+    /** The compiler sees that none is forgotten. */
+    const words: Record<Finding['verdict']['kind'], true> = {
+      kept: true,
+      tried: true,
+      exceeded: true,
+      silent: true,
+      stale: true,
+    };
+    const explained = new Map(rowsUnder('It says', 'Which means').map(([word, means]) => [word, means]));
+    const said = Object.keys(words).map((word) => word.toUpperCase());
+    expect([...explained.keys()].toSorted()).toEqual(['SKIPPED', ...said].toSorted());
+    expect(explained.get('SKIPPED')).toContain('**This is not passed**');
   });
 });
