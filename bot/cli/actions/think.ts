@@ -17,6 +17,7 @@ import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import { nightHere } from '../night/night-here.ts';
+import { requireModel } from '../night/thinkers.ts';
 import * as option from '../option-parsers.ts';
 import { createReporter } from '../up/reporter.ts';
 import { workspaceAt } from '../up/workspace.ts';
@@ -62,6 +63,10 @@ function hintOf(text: string | undefined, actor: string | undefined): NightOptio
 }
 
 async function think(flags: ThinkFlags, command: Command): Promise<void> {
+  const settings = loadBotSettings({ proposer: flags.proposer }, process.env);
+  // Before anything is started that would inherit the key.
+  const thinkers = { proposer: settings.proposer, model: takeModelAccess(settings, process.env) };
+  requireModel(thinkers);
   const scratch = mkdtempSync(join(tmpdir(), 'ratchet-night-'));
   try {
     // What the night pushes goes into the job's own mirror, and no further.
@@ -73,8 +78,6 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     const strategy =
       flags.strategy === undefined || flags.strategy === '' ? await whoseNight(repository, base, state) : flags.strategy;
     const api = new NotingApi(apiOfJob(process.env), repositoryOfJob(process.env));
-    const settings = loadBotSettings({ proposer: flags.proposer }, process.env);
-    const thinkers = { proposer: settings.proposer, model: takeModelAccess(settings, process.env) };
     const night = await nightHere({
       strategy,
       thinkers,

@@ -125,6 +125,9 @@ function thinking(source: ProgramSource): string {
             STRATEGY: expression('inputs.strategy'),
             HINT: expression('inputs.hint'),
             TRIALS: expression("vars.RATCHET_TRIALS || '60'"),
+            RATCHET_PROPOSER: expression('vars.RATCHET_PROPOSER'),
+            RATCHET_MODEL: expression('vars.RATCHET_MODEL'),
+            ANTHROPIC_API_KEY: expression('secrets.ANTHROPIC_API_KEY'),
           },
         },
         [
