@@ -5,6 +5,8 @@ import { visible } from '#bot/evidence/markdown.ts';
 import { counted, day, decimal, percent } from '#bot/evidence/numbers.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
 import { compareRuns } from '#bot/runs/compare-runs.ts';
+import { exportRuns } from '#bot/runs/mlflow/export-runs.ts';
+import { MlflowClient } from '#bot/runs/mlflow/mlflow-client.ts';
 import { comparisonPage } from '#bot/runs/page/comparison-page.ts';
 import { METRIC_DIGITS } from '#bot/runs/page/facts.ts';
 import { runPage } from '#bot/runs/page/run-page.ts';
@@ -14,9 +16,15 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import { columned } from './columned.ts';
 import { openForReading, type RepositoryFlags } from './open-mirror.ts';
+import { mlflowAccess, mlflowUrl } from './runs/mlflow-access.ts';
 
 interface RunsFlags extends RepositoryFlags {
   readonly json?: boolean;
+}
+
+interface ExportFlags extends RunsFlags {
+  readonly mlflow: string;
+  readonly experiment: string;
 }
 
 interface PageFlags extends RunsFlags {
@@ -40,6 +48,12 @@ export function runsCommand(): Command {
             .argument('<b>', 'the id of the other'),
         ),
       ).action(compare),
+    )
+    .addCommand(
+      reading(new Command('export').description('Send them to an MLflow server, each once.'))
+        .requiredOption('--mlflow <url>', 'where it stands', mlflowUrl)
+        .option('--experiment <name>', 'into which of its experiments; made when there is none', 'ratchet')
+        .action(exportAll),
     );
 }
 
@@ -120,6 +134,18 @@ async function compare(a: string, b: string, flags: PageFlags): Promise<void> {
       differ('Files', comparison.files),
     ].join('\n'),
   );
+}
+
+async function exportAll(flags: ExportFlags): Promise<void> {
+  const { runs, unread } = await allRuns(flags);
+  const client = new MlflowClient(mlflowAccess(flags.mlflow, process.env));
+  const exported = await exportRuns(client, flags.experiment, runs);
+  if (flags.json === true) return console.log(JSON.stringify({ ...exported, unread }));
+  const { sent, finished, there } = exported;
+  console.log(
+    `${counted(sent, 'run')} sent to ${visible(flags.experiment)}, ${finished} finished that had been cut off, ${there} there before.`,
+  );
+  if (unread > 0) console.log(`${counted(unread, 'pack')} of an older form left out.`);
 }
 
 /** The packs of these runs, each once: two runs of one night share their chart. */

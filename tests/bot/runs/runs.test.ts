@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mlflowAccess, mlflowUrl } from '#bot/cli/runs/mlflow-access.ts';
 import { appendToNight } from '#bot/evidence/ledger.ts';
 import { compareRuns } from '#bot/runs/compare-runs.ts';
 import { RunRecord } from '#bot/runs/run-record.ts';
 import { runsOfPack } from '#bot/runs/runs-of.ts';
 import { nightOf, someReturns } from '#tests/bot/evidence/ledger/sample-nights.ts';
+import { startMlflowServer } from '#tests/support/mlflow-server.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
 import { samplePack } from '#tests/support/sample-pack.ts';
 import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
@@ -92,5 +95,32 @@ describe('ratchet runs', () => {
     expect(JSON.parse((await runs('show', trial, '--html', file, '--json')).stdout).id).toBe(trial);
     expect(readFileSync(file, 'utf8')).not.toContain('<svg');
     expect((await runs('show', trial, '--html', join(file, 'no'))).stderr).toContain('could not be written');
+  });
+
+  it('export sends them to an MLflow server, and says how many were new', async () => {
+    const server = await startMlflowServer();
+    try {
+      expect((await runs('export', '--mlflow', `${server.url}/`)).stdout).toContain('6 runs sent to ratchet,');
+      expect(JSON.parse((await runs('export', '--mlflow', server.url, '--json')).stdout)).toEqual({
+        ...{ experiment: 'ratchet', sent: 0, finished: 0, there: 6 },
+        unread: 1,
+      });
+      expect(server.runs.map(({ status }) => status)).toEqual(Array(6).fill('FINISHED'));
+    } finally {
+      await server.close();
+    }
+    expect(await runs('export', '--mlflow', server.url)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('[runs/mlflow-away]'),
+    });
+    for (const url of ['mlflow', 'file:///tmp/mlruns', 'http://127.0.0.1/?a=b', 'http://me:secret@127.0.0.1'])
+      expect(() => mlflowUrl(url)).toThrow(InvalidArgumentError);
+  });
+
+  it('export reads who it is where every client of MLflow does, a token before a password', () => {
+    const password = { MLFLOW_TRACKING_USERNAME: 'ada', MLFLOW_TRACKING_PASSWORD: 'pass' };
+    expect(mlflowAccess('http://a', {}).authorization).toBeNull();
+    expect(mlflowAccess('http://a', password).authorization).toBe('Basic YWRhOnBhc3M=');
+    expect(mlflowAccess('http://a', { ...password, MLFLOW_TRACKING_TOKEN: 't' }).authorization).toBe('Bearer t');
   });
 });
