@@ -32,7 +32,12 @@ export interface Reviewed {
 }
 
 export const Review = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('reviewed'), findings: z.array(Finding).max(50) }),
+  z.strictObject({
+    kind: z.literal('reviewed'),
+    findings: z.array(Finding).max(50),
+    /** How much of what is known to be bad the reviewer has found so far: a sentence or two, Markdown. */
+    recall: z.string().min(1).max(1_000),
+  }),
   /** Nobody looked, and why: that is never the same as nothing found. */
   z.strictObject({ kind: z.literal('nothing'), reason: z.string().min(1).max(2_000) }),
 ]);

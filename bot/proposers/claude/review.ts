@@ -4,6 +4,7 @@ import { asFinding } from './review/answer.ts';
 import { isCaught } from './review/is-caught.ts';
 import { type Look, look } from './review/look.ts';
 import { plantFault } from './review/plant-fault.ts';
+import { recallSentence, reviewerRecall } from './review/recall.ts';
 import { ReviewBook, type ShownChange } from './review/review-book.ts';
 import type { Say } from './say.ts';
 
@@ -33,7 +34,8 @@ export function reviewer(options: ReviewerOptions): Reviewer {
       note(options, candidateRow(reviewed, seen));
       if (seen.kind === 'unread') return { kind: 'nothing', reason: `The reviewing model has not looked at it. ${seen.reason}` };
       await slipIn(reviewed, options);
-      return { kind: 'reviewed', findings: seen.findings.map(asFinding) };
+      const recall = recallSentence(reviewerRecall(options.dir, 0, options.clock() + 1));
+      return { kind: 'reviewed', findings: seen.findings.map(asFinding), recall };
     },
   };
 }

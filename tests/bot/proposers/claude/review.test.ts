@@ -90,6 +90,7 @@ describe('a reviewer', () => {
         { severity: 'major', file: 'strategy.ts', what: 'Line 44: It is late.' },
         { severity: 'blocker', file: 'manifest.yaml', what: 'No.' },
       ],
+      recall: expect.stringMatching(/^Of 1 change known to be bad/),
     });
   });
 
@@ -160,7 +161,7 @@ describe('a reviewer that is slipped a change that is known to be bad', () => {
 
   it('has what it found there kept from the people who read about the candidate', async () => {
     const { said } = await hears([told(), told(...ALL_FAULTS)]);
-    expect(said).toEqual({ kind: 'reviewed', findings: [] });
+    expect(said).toMatchObject({ kind: 'reviewed', findings: [] });
   });
 
   it('is counted by what it catches, with the range that so few leave', async () => {
@@ -222,6 +223,7 @@ describe('a reviewer that has not looked', () => {
     expect(said).toEqual({
       kind: 'reviewed',
       findings: [{ severity: 'major', file: 'strategy.ts', what: 'Line 44: It is late.' }],
+      recall: expect.any(String),
     });
     const { messages } = server.asked[2]!.body;
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user']);
