@@ -1,5 +1,8 @@
+import { minute } from '#bot/evidence/numbers.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import type { RunRecord } from './run-record.ts';
+
+type Setting = NonNullable<RunRecord['setting']>;
 
 export interface RunComparison {
   readonly a: string;
@@ -51,7 +54,11 @@ function caveatsOf(a: RunRecord, b: RunRecord): readonly string[] {
   };
   return (Object.keys(titles) as (keyof typeof titles)[])
     .filter((field) => left[field] !== right[field])
-    .map((field) => `They differ in their ${titles[field]}: ${left[field]} and ${right[field]}.`);
+    .map((field) => `They differ in their ${titles[field]}: ${shown(field, left)} and ${shown(field, right)}.`);
+}
+
+function shown(field: keyof Setting, setting: Setting): string {
+  return field === 'from' || field === 'to' ? minute(setting[field]) : String(setting[field]);
 }
 
 function differing(

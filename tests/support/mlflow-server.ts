@@ -46,18 +46,33 @@ interface KeptExperiment {
   stage: 'active' | 'deleted';
 }
 
+interface Behaviour {
+  readonly authorization: string | null;
+  readonly pageSize: number;
+  readonly cutAfter: number;
+  readonly losesAnswer: boolean;
+}
+
 export interface MlflowServer {
   readonly url: string;
   readonly experiments: readonly KeptExperiment[];
   readonly runs: readonly KeptRun[];
   /** Routes of all requests that were let in, in order. */
   readonly asked: readonly string[];
-  /** From now on: who is let in, how many runs a page has at most, after how many more requests every connection is cut. */
-  behave(how: { readonly authorization?: string | null; readonly pageSize?: number; readonly cutAfter?: number }): void;
+  /** From now on: who is let in, how many runs a page has at most, after how many more requests every connection is cut, and whether
+   * the first one that is cut is still carried out. */
+  behave(how: Partial<Behaviour>): void;
   /** Answers every request with this, whatever it asks; null ends it. */
   say(answer: { readonly status: number; readonly body: string; readonly location?: string } | null): void;
   close(): Promise<void>;
 }
+
+const OBLIGING: Behaviour = {
+  authorization: null,
+  pageSize: 1_000,
+  cutAfter: Number.POSITIVE_INFINITY,
+  losesAnswer: false,
+};
 
 class Refused extends Error {
   readonly status: number;
@@ -75,11 +90,8 @@ export async function startMlflowServer(): Promise<MlflowServer> {
   const experiments: KeptExperiment[] = [];
   const runs: KeptRun[] = [];
   const asked: string[] = [];
-  let how: { authorization: string | null; pageSize: number; cutAfter: number } = {
-    authorization: null,
-    pageSize: 1_000,
-    cutAfter: Number.POSITIVE_INFINITY,
-  };
+  let how: Behaviour = OBLIGING;
+  let cutAfter = how.cutAfter;
   let said: Parameters<MlflowServer['say']>[0] = null;
 
   const existing = (id: string): KeptRun => {
@@ -169,8 +181,11 @@ export async function startMlflowServer(): Promise<MlflowServer> {
       response.statusCode = 401;
       return void response.end('You are not authenticated.');
     }
-    how.cutAfter -= 1;
-    if (how.cutAfter < 0) return void response.destroy();
+    cutAfter -= 1;
+    if (cutAfter < 0) {
+      response.destroy();
+      if (cutAfter < -1 || !how.losesAnswer) return;
+    }
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
     const route = pathname.replace(/^\/api\/2\.0\/mlflow\//, '');
     asked.push(route);
@@ -196,7 +211,8 @@ export async function startMlflowServer(): Promise<MlflowServer> {
     runs,
     asked,
     behave: (next) => {
-      how = { authorization: null, pageSize: 1_000, cutAfter: Number.POSITIVE_INFINITY, ...next };
+      how = { ...OBLIGING, ...next };
+      cutAfter = how.cutAfter;
     },
     say: (next) => {
       said = next;

@@ -25,7 +25,9 @@ describe('two runs side by side', () => {
   });
 
   it('say so when spans, data or costs are not the same, or not known', () => {
-    expect(compareRuns(development!, selection!).caveats.join(' ')).toContain('They differ in their begin:');
+    expect(compareRuns(development!, selection!).caveats.join(' ')).toContain(
+      'They differ in their begin: 2023-01-02 00:00 and 2025-01-01 00:00.',
+    );
     const dearer = { ...selection!, setting: { ...selection!.setting!, markets: 'sha256:other' } };
     expect(compareRuns(selection!, dearer).caveats).toEqual([expect.stringContaining('They differ in their costs:')]);
     const trial = { ...selection!, setting: null };

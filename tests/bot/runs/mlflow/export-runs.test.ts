@@ -43,14 +43,17 @@ describe('runs sent to MLflow', () => {
     expect(server.experiments).toHaveLength(1);
   });
 
-  it('are the same after an export that was cut off anywhere and the next one', async () => {
+  it.each([
+    ['before the server had done what it was asked', false],
+    ['after the server had done it', true],
+  ])('are the same after an export that was cut off anywhere, %s, and the next one', async (_, losesAnswer) => {
     await send();
     const whole = structuredClone(server.runs);
     const requests = server.asked.length;
     for (let cutAfter = 0; cutAfter < requests; cutAfter += 1) {
       await server.close();
       server = await startMlflowServer();
-      server.behave({ cutAfter });
+      server.behave({ cutAfter, losesAnswer });
       await expect(send()).rejects.toMatchObject({ code: 'runs/mlflow-away' });
       server.behave({});
       const { sent, finished, there } = await send();
