@@ -36,6 +36,9 @@ describe('the configuration', () => {
       modelVia: 'anthropic',
       modelDailyTokens: 400_000,
       worktreeDays: 14,
+      nightMinutes: 90,
+      proposer: 'evolution',
+      modelMask: 'none',
     });
   });
 
@@ -83,6 +86,9 @@ describe('the settings of the bot', () => {
       modelVia: 'anthropic',
       modelDailyTokens: 400_000,
       worktreeDays: 14,
+      nightMinutes: 90,
+      proposer: 'evolution',
+      modelMask: 'none',
     });
   });
 
