@@ -37,6 +37,19 @@ export function moduleBranchOf(module: string, cycle: string): string {
   return `analysis/${module}/${cycle}`;
 }
 
+const PROPOSAL = /^(?:evolve|retire|analysis)\/[^/]+\/(.+)$/;
+
+/** Whether a branch is what a night proposes. */
+export function isProposal(branch: string): boolean {
+  return PROPOSAL.test(branch);
+}
+
+/** The night a branch of the bot's belongs to; null for any other branch. */
+export function cycleOfBranch(branch: string): string | null {
+  const cycle = PROPOSAL.exec(branch)?.[1];
+  return cycle !== undefined && /^\d{8}-\d+$/.test(cycle) ? cycle : null;
+}
+
 /** Whether a branch is what another night proposes for a strategy. */
 export function changesStrategy(branch: string, strategy: string, cycle: string): boolean {
   const [folder, id, night] = branch.split('/');

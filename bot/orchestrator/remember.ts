@@ -16,6 +16,7 @@ import { enginePaths } from '#engine/runtime/options.ts';
 import { parseReport, reportPath } from '#engine/runtime/report.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { MERGE_LOGS_FOLDER, type MergeRecord, parseMergeRecord } from './life/merge-log.ts';
+import { cycleOfBranch } from './propose.ts';
 
 /** Under as many pull requests, the newest, it is looked what people said. */
 const DISCUSSIONS_MAX = 20;
@@ -47,11 +48,6 @@ export async function remember(options: RememberOptions): Promise<Memory> {
   const heard = 'pulls' in listing ? await heardUnder(options, listing.pulls) : listing;
   const cycle = unfinishedNight(ledger)?.cycle ?? null;
   return withRecord(options, (record) => memoryOf({ strategy, asOf, toldAt: now, cycle, ledger, proposals, record, heard }));
-}
-
-/** The night a branch of the bot's belongs to; null for any other branch. */
-function cycleOfBranch(branch: string): string | null {
-  return /^(?:evolve|retire|analysis)\/[^/]+\/(\d{8}-\d+)$/.exec(branch)?.[1] ?? null;
 }
 
 async function pullsOf({

@@ -1,6 +1,7 @@
 import { counted } from '#bot/evidence/numbers.ts';
 import { LIFE_PATH, type LifePolicy } from '#bot/gates/life-policy.ts';
 import type { ListedPull } from '#bot/github/branches-api.ts';
+import { isProposal } from '../propose.ts';
 import { ROLL_BACK, STAGE } from './on-demand.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +13,7 @@ const HOUR_MS = 3_600_000;
  */
 export function whyNoRoom(policy: LifePolicy, pulls: readonly ListedPull[], own: string, now: number): string | null {
   const others = pulls.filter(({ headRef }) => headRef !== own);
-  const proposals = others.filter(({ headRef }) => headRef.startsWith('evolve/'));
+  const proposals = others.filter(({ headRef }) => isProposal(headRef));
   const open = proposals.filter(({ state }) => state === 'open').length;
   const { proposals: limit } = policy;
   if (open >= limit.open) return `${counted(open, 'proposal')} wait already, as many as ${LIFE_PATH} allows at once.`;
@@ -22,5 +23,5 @@ export function whyNoRoom(policy: LifePolicy, pulls: readonly ListedPull[], own:
 }
 
 function isBots(branch: string): boolean {
-  return ['evolve', ROLL_BACK, STAGE].some((folder) => branch.startsWith(`${folder}/`));
+  return isProposal(branch) || [ROLL_BACK, STAGE].some((folder) => branch.startsWith(`${folder}/`));
 }
