@@ -1,9 +1,9 @@
 import type { Night } from '#bot/evidence/ledger.ts';
 import { code, plain, text } from '#bot/evidence/markdown.ts';
-import { amount, count, counted, day, decimal, minute, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
+import { amount, counted, day, decimal, minute, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
 import { sparkline } from '#bot/orchestrator/dashboard/sparkline.ts';
+import { spendingText } from '#bot/orchestrator/dashboard/spending-text.ts';
 import type { MergeRecord } from '#bot/orchestrator/life/merge-log.ts';
-import { money } from '#bot/proposers/claude/money.ts';
 import type { Spending } from '#bot/proposers/claude/spending.ts';
 import type { EngineReport, ReportedTrade, StrategyReport } from '#engine/runtime/report.ts';
 import { performanceTable } from './performance-table.ts';
@@ -102,9 +102,6 @@ function mergedLines(merged: readonly MergeRecord[]): string {
 /** Amounts of different currencies are never added up. */
 function costLines(spent: readonly Spending[]): string {
   if (spent.length === 0) return 'No model was asked anything.';
-  const lines = spent.map(({ purpose, model, calls, tokens, money: cost, currency }) => {
-    const price = cost === null || currency === null ? 'no price known' : `${money(cost)} ${text(currency)}`;
-    return `- ${code(model)} for ${text(purpose)}: ${counted(calls, 'call')}, ${count(tokens)} tokens, ${price}`;
-  });
+  const lines = spent.map((row) => `- ${code(row.model)} for ${text(row.purpose)}: ${spendingText([row])}`);
   return `What models cost:\n\n${lines.join('\n')}`;
 }

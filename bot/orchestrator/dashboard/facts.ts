@@ -4,6 +4,7 @@ import type { Control } from '#engine/runtime/control.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
 import type { EngineStatus } from '#engine/runtime/status.ts';
 import type { StaleBranch } from '../life/stale-branches.ts';
+import type { ModelCost } from './model-cost.ts';
 
 /** Something that was looked up, or one sentence on why it could not be; `null` inside is something that is not there yet. */
 export type Looked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
@@ -37,5 +38,7 @@ export interface DashboardFacts {
   /** Lines of the ledger. */
   readonly ledgerLines: number;
   readonly heldOut: Looked<HeldOutStatus>;
+  /** Null where this bot is not told of models. */
+  readonly models: Looked<ModelCost> | null;
   readonly branches: readonly StaleBranch[];
 }

@@ -2,6 +2,7 @@ import { type LedgerReading, nightsOf, readLedgerFrom } from '#bot/evidence/ledg
 import { heldOutStatus } from '#bot/gates/held-out-status.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
+import type { Allowance } from '#bot/proposers/claude/budget.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { Control, controlPath } from '#engine/runtime/control.ts';
 import { parseReport, reportPath } from '#engine/runtime/report.ts';
@@ -10,12 +11,16 @@ import { approvalsOf, heldBy, readDecisions } from '../life/decisions.ts';
 import { type LifeOptions, MAIN } from '../life/life-options.ts';
 import { staleBranches } from '../life/stale-branches.ts';
 import type { DashboardFacts, GatesState, Looked, OpenProposal } from './facts.ts';
+import { modelCost } from './model-cost.ts';
 
-type FactsOptions = Pick<LifeOptions, 'api' | 'repository' | 'state' | 'botLogin' | 'author' | 'clock' | 'log'>;
+type FactsOptions = Pick<LifeOptions, 'api' | 'repository' | 'state' | 'botLogin' | 'author' | 'clock' | 'log'> & {
+  /** The bot's own folder, which holds what models cost, and what they may cost a day: null where none is configured. */
+  readonly models?: { readonly dir: string; readonly allowance: Allowance | null };
+};
 
 /** Looks up all that the dashboard speaks of. What cannot be read is said there, and hides nothing else. */
 export async function readFacts(options: FactsOptions): Promise<DashboardFacts> {
-  const { api, repository, state } = options;
+  const { api, repository, state, models, clock } = options;
   await repository.fetch();
   await state.reload();
   const published = async <T>(path: string, parse: (text: string) => T): Promise<Looked<T | null>> =>
@@ -36,6 +41,7 @@ export async function readFacts(options: FactsOptions): Promise<DashboardFacts> 
     nights: ledger.ok ? { ok: true, value: nightsOf(ledger.value) } : ledger,
     ledgerLines: ledger.ok ? ledger.value.entries.length : 0,
     heldOut: ledger.ok ? await whole(ledger.value) : ledger,
+    models: models === undefined ? null : await looked(() => modelCost(models.dir, models.allowance, clock())),
     branches: await staleBranches(options),
   };
 }

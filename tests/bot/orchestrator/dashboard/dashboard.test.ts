@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { box, checkedBoxes } from '#bot/orchestrator/dashboard/boxes.ts';
 import type { DashboardFacts } from '#bot/orchestrator/dashboard/facts.ts';
@@ -131,6 +133,7 @@ const FACTS: DashboardFacts = {
   },
   ledgerLines: 1_234,
   heldOut: { ok: false, why: 'policies/evaluation.yaml cannot be used: it does not exist on the base commit.' },
+  models: null,
   branches: [],
 };
 
@@ -301,7 +304,8 @@ describe('the dashboard issue', { timeout: 60_000 }, () => {
       const files = { [statusPath]: JSON.stringify(status), [reportPath]: '{', [controlPath]: '[]' };
       return new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
     });
-    const facts = await readFacts(options);
+    const models = { dir: join(tmpdir(), 'ratchet-no-such-folder'), allowance: null };
+    const facts = await readFacts({ ...options, models });
     expect(facts.status).toMatchObject({ ok: true, value: { status: 'Degraded' } });
     expect([facts.report.ok, facts.control.ok, facts.heldOut.ok, facts.nights]).toEqual([
       false,
@@ -313,5 +317,6 @@ describe('the dashboard issue', { timeout: 60_000 }, () => {
     await life.prove(number);
     expect((await readFacts(options)).proposals).toMatchObject([{ gates: 'passed' }]);
     expect(renderDashboard(facts)).toContain('report.json cannot be read');
+    expect(renderDashboard(facts)).toContain('## Cost\n\nNo model is configured, so nothing is spent on one.');
   });
 });
