@@ -5,7 +5,9 @@ import type { Fact } from '#bot/proposers/fact.ts';
 import type { ProposerTask } from '#bot/proposers/proposer.ts';
 import { applyWriting } from './author/apply-writing.ts';
 import { converse, type Judgement } from './author/converse.ts';
-import { WrittenEdits, WrittenFiles, WrittenModule } from './author/written-version.ts';
+import { faultsOf } from './author/faults.ts';
+import { hiddenWords } from './author/hidden-words.ts';
+import { SOURCE, WrittenEdits, WrittenFiles, WrittenModule } from './author/written-version.ts';
 import { systemFor, type TaskName } from './layers.ts';
 import type { Prompt } from './model.ts';
 import type { Purpose } from './purpose.ts';
@@ -34,7 +36,9 @@ export function author({ say, by, knownUntil }: AuthorOptions): Author {
     async decide(facts) {
       const ask = 'From the facts above: should anything change tonight?';
       const decided = await converse(say, prompt('decide', 'decide', { facts, ask, answer: Decision }), (decision) => {
-        return { kind: 'good', made: decision };
+        const { reason } = decision;
+        const what = hiddenWords('hypothesis' in decision ? { reason, hypothesis: decision.hypothesis } : { reason });
+        return what === null ? { kind: 'good', made: decision } : { kind: 'wrong', what };
       });
       return decided.kind === 'nothing' ? decided : { kind: 'decided', decision: decided.made };
     },
@@ -62,6 +66,11 @@ export function author({ say, by, knownUntil }: AuthorOptions): Author {
         prompt('write', 'module', { facts: told, ask, answer: WrittenModule }),
         async (answer) => {
           if (answer.text === current) return { kind: 'wrong', what: 'The module is as it was.' };
+          const file = `${decision.module}.ts`;
+          const seen = await faultsOf(new Map([[file, answer.text]]), file);
+          if (seen.kind === 'nothing') return seen;
+          const words = hiddenChanges(answer.changes);
+          if (seen.what !== null || words !== null) return wrong(seen.what, words);
           const what = await check(answer.text);
           return what === null ? { kind: 'good', made: answer } : { kind: 'wrong', what };
         },
@@ -71,15 +80,25 @@ export function author({ say, by, knownUntil }: AuthorOptions): Author {
   };
 }
 
-/** Tries what was written on the development data: what runs ends the conversation, whatever comes of it, and no result is told. */
+/**
+ * Looks at what was written, and tries it on the development data when nothing is to be seen in it: that is a trial. What runs ends the
+ * conversation, whatever comes of it, and no result is told.
+ */
 function tried(decision: VersionDecision, task: ProposerTask, knownUntil: number | null) {
   let trials = 0;
   return async (written: WrittenEdits | WrittenFiles): Promise<Judgement<Work>> => {
     const { kind, hypothesis, riskTier, forecast, killRule } = decision;
     const applied = applyWriting(kind, task.incumbent, written);
-    if (applied.kind === 'wrong') return applied;
+    const words = hiddenChanges(written.changes);
+    if (applied.kind === 'wrong') {
+      const source = applied.files === null ? null : await faultsOf(applied.files, SOURCE);
+      return wrong(applied.what, source?.kind === 'looked' ? source.what : null, words);
+    }
     if (trials === task.trials) return nothing('There were no trials left for what the model wrote.');
     const { files, manifest } = applied;
+    const seen = await faultsOf(files, manifest.entry);
+    if (seen.kind === 'nothing') return seen;
+    if (seen.what !== null || words !== null) return wrong(seen.what, words);
     const isNew = kind === 'NEW';
     const evaluation = await task.evaluate(files, written.changes.join(', ').slice(0, 200), ...(isNew ? [manifest.id] : []));
     trials += 1;
@@ -101,6 +120,16 @@ function tried(decision: VersionDecision, task: ProposerTask, knownUntil: number
     const candidate = { files, claim, ...(isNew ? { strategy: manifest.id } : {}) };
     return { kind: 'good', made: { kind: 'candidate', candidate } };
   };
+}
+
+/** What is hidden in the clauses that say what differs; null when nothing is. */
+function hiddenChanges(changes: readonly string[]): string | null {
+  return hiddenWords(Object.fromEntries(changes.map((change, index) => [`changes ${index + 1}`, change])));
+}
+
+/** All of it at once: an author hears only twice what is wrong. */
+function wrong(...parts: readonly (string | null)[]): { readonly kind: 'wrong'; readonly what: string } {
+  return { kind: 'wrong', what: parts.filter((part) => part !== null).join('\n\n') };
 }
 
 function nothing(reason: string): Nothing {

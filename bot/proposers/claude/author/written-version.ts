@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ProposalClaim } from '#bot/evidence/pack.ts';
 
 /** The two files of a strategy's folder that an author has; evidence is made by the machine and by nobody else. */
-const Path = z.enum(['manifest.yaml', 'strategy.ts']);
+export const SOURCE = 'strategy.ts';
+const Path = z.enum(['manifest.yaml', SOURCE]);
 const Text = z.string().max(200_000);
 const { changes } = ProposalClaim.shape;
 

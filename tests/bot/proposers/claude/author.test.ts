@@ -84,6 +84,13 @@ describe('what a model decides', () => {
     expect(asked[2]!.last).toMatch(/title="what is wrong"[\s\S]*kind/);
   });
 
+  it('goes back when its words hide something, and is taken when they do not', async () => {
+    const hidden = { ...decisionOf('TWEAK'), hypothesis: 'Slower \u{E0041}is cheaper.' };
+    const { mind, asked } = conversation(hidden, decisionOf('TWEAK'));
+    expect(await mind.decide([])).toEqual({ kind: 'decided', decision: decisionOf('TWEAK') });
+    expect(asked[1]!.last).toMatch(/hypothesis: an invisible character \(U\+E0041\)/);
+  });
+
   it.each<[Failure, RegExp]>([
     [{ kind: 'refused', category: null }, /refused to answer/],
     [{ kind: 'too-long' }, /more to say/],
@@ -114,9 +121,38 @@ describe('a version that a model writes', () => {
 
   it('hears what the static wall found, where, and may be right the second time', async () => {
     const { mind, asked } = conversation(ATTACKS, SLOWER);
-    const { kind } = await mind.write(decisionOf('TWEAK'), [], taskOf().task);
-    expect(kind).toBe('candidate');
-    expect(asked[1]).toMatchObject({ purpose: 'correct', last: expect.stringMatching(/strategy\.ts:\d+: .*fetch/) });
+    const { task, tried } = taskOf();
+    const { kind } = await mind.write(decisionOf('TWEAK'), [], task);
+    expect([kind, tried]).toEqual(['candidate', [PARENT_ID]]);
+    expect(asked[1]).toMatchObject({ purpose: 'correct', last: expect.stringMatching(/strategy\.ts:\d+:\d+: .*fetch/) });
+  });
+
+  it('hears at once of every fault that can be seen: all of the static wall, TypeScript’s, and what is hidden in its words', async () => {
+    const everything = {
+      changes: ['slow: 21 → 34', 'no\u200Bthing else'],
+      edits: [
+        { path: 'strategy.ts', find: 'return context.hold', replace: `fetch('x');\n    eval('1');\n    return context.hold` },
+        { path: 'strategy.ts', find: 'target(0.9,', replace: `target('0.9',` },
+        { path: 'manifest.yaml', find: 'stage: paper', replace: 'stage: live # \u202Enot' },
+      ],
+    };
+    const { mind, asked } = conversation(everything, SLOWER);
+    await mind.write(decisionOf('TWEAK'), [], taskOf().task);
+    const { last } = asked[1]!;
+    expect(last).toMatch(/strategy\.ts:\d+:\d+: .*fetch/);
+    expect(last).toMatch(/strategy\.ts:\d+:\d+: .*eval/);
+    expect(last).toMatch(/strategy\.ts:\d+:\d+: Argument of type 'string' .* 'number'\. \(TS2345\)/);
+    expect(last).toMatch(/manifest\.yaml: .*only people change it/);
+    expect(last).toMatch(/manifest\.yaml:3:1: .*U\+202E/);
+    expect(last).toMatch(/changes 2: .*U\+200B/);
+  });
+
+  it('is not tried while TypeScript refuses it, though it would run', async () => {
+    const { mind, asked } = conversation(edit('strategy.ts', 'target(0.9,', "target('0.9' as unknown as boolean,"), SLOWER);
+    const { task, tried } = taskOf();
+    await mind.write(decisionOf('TWEAK'), [], task);
+    expect(asked[1]!.last).toContain('TS2345');
+    expect(tried).toEqual([PARENT_ID]);
   });
 
   it('is nothing after two corrections, however it attacks', async () => {
@@ -192,12 +228,28 @@ describe('a module that a model writes', () => {
     const { mind, asked } = conversation(
       { changes: ['a'], text: MODULE },
       { changes: ['a'], text },
-      { changes: ['a'], text: `${text}again` },
+      { changes: ['a'], text: `${text}// again\n` },
     );
-    expect(await mind.writeModule(decision, [], MODULE, check)).toEqual({ kind: 'module', changes: ['a'], text: `${text}again` });
+    expect(await mind.writeModule(decision, [], MODULE, check)).toEqual({
+      kind: 'module',
+      changes: ['a'],
+      text: `${text}// again\n`,
+    });
     expect(asked.map(({ last }) => last).slice(1)).toEqual([
       expect.stringMatching(/as it was/),
       expect.stringMatching(/it asks too much/),
     ]);
+  });
+
+  it('hears at once all that the static wall and TypeScript find, and is not asked in the sandbox before that is mended', async () => {
+    const text = MODULE.replace('return {', "fetch('x');\n    const count: string = 7;\n    return {");
+    const checked: string[] = [];
+    const { mind, asked } = conversation({ changes: ['a'], text }, { changes: ['a'], text: `${MODULE}// more\n` });
+    await mind.writeModule(decision, [], MODULE, async (written) => {
+      checked.push(written);
+      return null;
+    });
+    expect(asked[1]!.last).toMatch(/trades\.ts:\d+:\d+: .*fetch[\s\S]*trades\.ts:\d+:\d+: Type 'number' .*\(TS2322\)/);
+    expect(checked).toEqual([`${MODULE}// more\n`]);
   });
 });

@@ -6,12 +6,18 @@ import type { Say } from '#bot/proposers/claude/say.ts';
 import { judge } from '#bot/proposers/claude/structured.ts';
 import type { ProposerTask } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
+import { PARENT as UNNAMED } from '#tests/evals/threat.ts';
 
-const MANIFEST = 'id: btc-trend\ndescription: Follows BTC/USDT since 2026-03-02.\nstage: paper\nentry: strategy.ts\n';
+const MANIFEST = UNNAMED.get('manifest.yaml')!;
+const SOURCE = UNNAMED.get('strategy.ts')!;
 const PARENT = new Map([
-  ['manifest.yaml', MANIFEST],
-  ['strategy.ts', "symbols: ['BTC/USDT'],\n"],
+  [
+    'manifest.yaml',
+    MANIFEST.replace('ema-pair', 'btc-trend').replace(/description: .*/, 'description: Follows BTC/USDT since 2026-03-02.'),
+  ],
+  ['strategy.ts', SOURCE],
 ]);
+const TWICE = SOURCE.replace("['BTC/USDT']", "['BTC/USDT', 'BTC/USDT']");
 
 /** The author itself, with a model that repeats what it was shown. */
 it('a model that was shown pseudonyms writes a version of the real strategy', async () => {
@@ -52,7 +58,7 @@ it('a model that was shown pseudonyms writes a version of the real strategy', as
     task,
   );
   expect(shown.join()).not.toMatch(/btc|usdt|2026-03-02/i);
-  expect(tried).toEqual(['BTC/USDT twice', "symbols: ['BTC/USDT', 'BTC/USDT'],\n"]);
-  const files = new Map(PARENT).set('strategy.ts', "symbols: ['BTC/USDT', 'BTC/USDT'],\n");
+  expect(tried).toEqual(['BTC/USDT twice', TWICE]);
+  const files = new Map(PARENT).set('strategy.ts', TWICE);
   expect(work).toMatchObject({ kind: 'candidate', candidate: { files, claim: { hypothesis: 'BTC/USDT turns.' } } });
 });
