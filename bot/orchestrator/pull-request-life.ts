@@ -340,7 +340,7 @@ export class PullRequestLife {
   }
 
   /** Labels are for people to see; whether they could be put on changes nothing. */
-  async #wearLabels(pull: PullRequest, { gates }: Settlement): Promise<void> {
+  async #wearLabels(pull: PullRequest, { gates, mergeCommit }: Settlement): Promise<void> {
     const { api, repository, botLogin, log } = this.#options;
     try {
       const base = await repository.require(MAIN);
@@ -350,7 +350,8 @@ export class PullRequestLife {
         isBots: pull.author === botLogin,
         gates: gates[FINAL_GATE] === 'success' ? 'passed' : 'failed',
         isHeld: heldBy(await this.#decisions(pull.number)) !== null,
-        isStale: await isStale(pull, base, repository),
+        // Its own merge is what moved main: that makes it no older.
+        isStale: mergeCommit === null && (await isStale(pull, base, repository)),
       });
       await wear(pull.number, wanted, api);
     } catch (error) {

@@ -78,6 +78,8 @@ describe('a night that a model thinks', () => {
     expect(pulls).toHaveLength(1);
     const { data: pull } = await github.rest.pulls.get({ ...repo, pull_number: pulls[0]!.number });
     expect(pull).toMatchObject({ merged: true, user: { login: 'ratchet[bot]' } });
+    expect(pull.labels.map(({ name }) => name)).toEqual(expect.arrayContaining(['ratchet', 'gates:passed']));
+    expect(pull.labels.map(({ name }) => name)).not.toContain('stale');
     expect(pull.body).toContain('Risk tier 2: a rule moves');
     expect(pull.body).toContain('after 30 days its net return is above 0.00%, with a probability of 60%');
     expect(pull.body).toContain('### What its author may have known');

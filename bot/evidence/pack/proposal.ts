@@ -38,7 +38,7 @@ export const ProposalClaim = z.strictObject({
   forecast: Forecast.nullable(),
   /** When this happens, the hypothesis was wrong. */
   killRule: Threshold.nullable(),
-  /** A model has read of what happened up to here; results after it are the ones it cannot have known. Null for who has read nothing. UTC. */
+  /** A model has read of what happened before this instant; results after it are the ones it cannot have known. Null for who has read nothing. UTC. */
   knownUntil: Millis.nullable(),
 });
 export type ProposalClaim = z.infer<typeof ProposalClaim>;

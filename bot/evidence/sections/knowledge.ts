@@ -10,13 +10,14 @@ export function knowledge({ proposal, equity, capital, spans }: Pack): string {
   const { knownUntil } = proposal;
   if (knownUntil === null) return '';
   const heading = ['### What its author may have known', ''];
+  const lastDay = day(knownUntil - 1);
   const { from, to } = spans.selection;
   if (knownUntil <= from) {
-    const sentence = `The model has read of the world up to ${day(knownUntil)}, and all of the selection data are later: none of them can have been remembered.`;
+    const sentence = `The model has read of the world up to ${lastDay}, and all of the selection data are later: none of them can have been remembered.`;
     return [...heading, sentence].join('\n');
   }
   if (knownUntil >= to) {
-    const sentence = `The model has read of the world up to ${day(knownUntil)}, which is after the selection data end: **any of these results may have been remembered**, so only days to come can tell.`;
+    const sentence = `The model has read of the world up to ${lastDay}, which is after the selection data end: **any of these results may have been remembered**, so only days to come can tell.`;
     return [...heading, sentence].join('\n');
   }
   const before = equity.time.filter((time) => time <= knownUntil).length;
@@ -26,12 +27,12 @@ export function knowledge({ proposal, equity, capital, spans }: Pack): string {
   };
   return [
     ...heading,
-    `The model has read of the world up to ${day(knownUntil)}. What it did on the days before may have been remembered; what it did after cannot.`,
+    `The model has read of the world up to ${lastDay}. What it did on the days before may have been remembered; what it did after cannot.`,
     '',
     table(
       [
         { title: 'Net return', alignment: 'left' },
-        { title: `until ${day(knownUntil)}`, alignment: 'right' },
+        { title: `until ${lastDay}`, alignment: 'right' },
         { title: 'after', alignment: 'right' },
       ],
       [

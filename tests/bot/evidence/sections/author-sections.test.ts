@@ -44,6 +44,8 @@ describe('what an author may have known', () => {
       incumbent: [100, 50, 75],
       buyAndHold: [100, 100, 100],
     };
+    // A day is named by its date, and known to its end.
+    expect(knowledge(pack)).toContain(`| until ${new Date(from + 99 * DAY_MS).toISOString().slice(0, 10)} |`);
     const rows = knowledge(pack).split('\n').slice(-3);
     expect(rows[0]).toContain('+10.0%');
     expect(rows[0]).toContain('−20.0%');
