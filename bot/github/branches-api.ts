@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
+import { type ListedPull, listed } from './listed-pull.ts';
 import { statusBehind } from './refusal.ts';
 import type { Api, RepositoryName } from './repository-api.ts';
 
@@ -11,19 +12,6 @@ export interface MergeFacts {
   /** ISO 8601, UTC. */
   readonly mergedAt: string;
   readonly openedAt: string;
-}
-
-/** A pull request as a list shows it. */
-export interface ListedPull {
-  readonly number: number;
-  readonly headRef: string;
-  readonly headSha: string;
-  readonly author: string;
-  readonly state: 'open' | 'closed';
-  readonly isMerged: boolean;
-  readonly openedAt: string;
-  /** Null while it is open. */
-  readonly closedAt: string | null;
 }
 
 /** How many closed pull requests are looked at for one whose merge was not written down. */
@@ -163,25 +151,4 @@ function headMoved(number: number, head: string, cause?: unknown): RatchetError 
     { number, headSha: head },
     cause,
   );
-}
-
-function listed(raw: {
-  number: number;
-  head: { ref: string; sha: string };
-  user: { login: string } | null;
-  state: string;
-  merged_at: string | null;
-  created_at: string;
-  closed_at: string | null;
-}): ListedPull {
-  return {
-    number: raw.number,
-    headRef: raw.head.ref,
-    headSha: raw.head.sha,
-    author: raw.user?.login ?? 'ghost',
-    state: raw.state === 'open' ? 'open' : 'closed',
-    isMerged: raw.merged_at !== null,
-    openedAt: raw.created_at,
-    closedAt: raw.closed_at,
-  };
 }

@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import type { ListedPull } from './branches-api.ts';
+import { type ListedPull, listed } from './listed-pull.ts';
 import type { Api, Permission, RepositoryName } from './repository-api.ts';
 
 /** A pull request of a branch of this repository, with what it became on main. */
@@ -52,7 +52,7 @@ export class DiscussionsApi {
   async proposals(isWanted: (branch: string) => boolean): Promise<readonly ListedProposal[]> {
     const which = { ...this.#repo, state: 'all', sort: 'created', direction: 'desc' } as const;
     const pulls = await this.#pages((page) => this.#api.rest.pulls.list({ ...which, ...page }));
-    return pulls.filter(({ head, base }) => head.repo?.full_name === base.repo.full_name && isWanted(head.ref)).map(listed);
+    return pulls.filter(({ head, base }) => head.repo?.full_name === base.repo.full_name && isWanted(head.ref)).map(proposal);
   }
 
   /**
@@ -116,17 +116,6 @@ function isByPerson({ user }: { user: { type?: string; login: string } | null })
   return user !== null && user.type !== 'Bot' && !user.login.endsWith('[bot]');
 }
 
-function listed(raw: Awaited<ReturnType<Pulls['list']>>['data'][number]): ListedProposal {
-  return {
-    number: raw.number,
-    headRef: raw.head.ref,
-    headSha: raw.head.sha,
-    author: raw.user?.login ?? 'ghost',
-    state: raw.state === 'open' ? 'open' : 'closed',
-    isMerged: raw.merged_at !== null,
-    openedAt: raw.created_at,
-    closedAt: raw.closed_at,
-    mergedAt: raw.merged_at,
-    mergeCommit: raw.merged_at === null ? null : raw.merge_commit_sha,
-  };
+function proposal(raw: Awaited<ReturnType<Pulls['list']>>['data'][number]): ListedProposal {
+  return { ...listed(raw), mergedAt: raw.merged_at, mergeCommit: raw.merged_at === null ? null : raw.merge_commit_sha };
 }

@@ -1,6 +1,6 @@
 import { counted } from '#bot/evidence/numbers.ts';
 import { LIFE_PATH, type LifePolicy } from '#bot/gates/life-policy.ts';
-import type { ListedPull } from '#bot/github/branches-api.ts';
+import type { ListedPull } from '#bot/github/listed-pull.ts';
 import { isProposal } from '../propose.ts';
 import { ROLL_BACK, STAGE } from './on-demand.ts';
 

@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
 import { z } from 'zod';
 import { type LifePolicy, lifeAt } from '#bot/gates/life-policy.ts';
-import type { ListedPull } from '#bot/github/branches-api.ts';
+import type { ListedPull } from '#bot/github/listed-pull.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';

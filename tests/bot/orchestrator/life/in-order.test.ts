@@ -4,7 +4,7 @@ import { BOT_PERSON } from '#bot/cli/identity.ts';
 import { EVALUATION_PATH } from '#bot/evidence/evaluation.ts';
 import { LIFE_PATH, LifePolicy } from '#bot/gates/life-policy.ts';
 import { parsePolicy } from '#bot/gates/policies.ts';
-import type { ListedPull } from '#bot/github/branches-api.ts';
+import type { ListedPull } from '#bot/github/listed-pull.ts';
 import { labelsFor } from '#bot/orchestrator/life/labels.ts';
 import { whyNoRoom } from '#bot/orchestrator/life/room-to-propose.ts';
 import { archiveByHand, archiveRef, staleBranches, tidyBranches } from '#bot/orchestrator/life/stale-branches.ts';

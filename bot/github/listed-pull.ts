@@ -1,0 +1,34 @@
+/** A pull request as a list shows it. */
+export interface ListedPull {
+  readonly number: number;
+  readonly headRef: string;
+  readonly headSha: string;
+  readonly author: string;
+  readonly state: 'open' | 'closed';
+  readonly isMerged: boolean;
+  readonly openedAt: string;
+  /** Null while it is open. */
+  readonly closedAt: string | null;
+}
+
+/** What a list of pull requests says of one. */
+export function listed(raw: {
+  number: number;
+  head: { ref: string; sha: string };
+  user: { login: string } | null;
+  state: string;
+  merged_at: string | null;
+  created_at: string;
+  closed_at: string | null;
+}): ListedPull {
+  return {
+    number: raw.number,
+    headRef: raw.head.ref,
+    headSha: raw.head.sha,
+    author: raw.user?.login ?? 'ghost',
+    state: raw.state === 'open' ? 'open' : 'closed',
+    isMerged: raw.merged_at !== null,
+    openedAt: raw.created_at,
+    closedAt: raw.closed_at,
+  };
+}
