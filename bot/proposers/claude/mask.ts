@@ -20,6 +20,8 @@ export type Unmasked = { readonly kind: 'text'; readonly text: string } | { read
  * such as that of a coin or of a year alone, stay as they are.
  */
 export interface Mask {
+  /** Whether days are others: then what tells the one from the other (up to when a model has read of the world) is not shown either. */
+  readonly movesDates: boolean;
   /** For what is read and does not come back. Days whose number is not told (`2025-03`, `March 2025`) are taken out. */
   blur(text: string): string;
   /** For what comes back: null when the text could not be had again from what would be shown. */
@@ -47,6 +49,7 @@ export function maskOf({ kind, symbols, secret }: MaskOptions): Mask {
     return unclear('It names an asset or a day otherwise than they were shown to you, so nobody can tell which one is meant.');
   };
   return {
+    movesDates: dates !== null,
     blur: (text) => there(dates === null ? text : blurredMonths(text)),
     hide: (text) => {
       const hidden = there(text);
@@ -56,6 +59,9 @@ export function maskOf({ kind, symbols, secret }: MaskOptions): Mask {
     show,
   };
 }
+
+/** Nothing is kept from a model. */
+export const UNMASKED: Mask = maskOf({ kind: 'none', symbols: [], secret: '' });
 
 function unclear(what: string): Unmasked {
   return { kind: 'unclear', what };

@@ -5,7 +5,7 @@ import { digestOfJson } from '#engine/attestation/canonical.ts';
 import { author } from './author.ts';
 import { maskSecret } from './mask/mask-secret.ts';
 import { maskedAuthor } from './mask/masked-author.ts';
-import { type MaskKind, maskOf } from './mask.ts';
+import { type MaskKind, maskOf, UNMASKED } from './mask.ts';
 import type { Model, Prompt } from './model.ts';
 import { reviewer } from './review.ts';
 import type { Say } from './say.ts';
@@ -18,7 +18,7 @@ export interface MindOptions {
   /** UTC milliseconds. */
   readonly clock: () => number;
   readonly knownUntil: number | null;
-  /** What is kept from the author; the reviewer sees what people see. */
+  /** What is kept from the model, when it writes and when it reads. */
   readonly mask: MaskKind;
 }
 
@@ -29,11 +29,11 @@ const KeptWords = z.strictObject({ text: z.string(), record: z.string().nullable
 export function mindOf(options: MindOptions): NonNullable<Thinkers['mind']> {
   return async (cycle, journal, symbols) => {
     const say = once(options.model, journal);
-    const { review } = reviewer({ ...options, say, cycle });
+    const { mask: kind, dir } = options;
+    const mask = kind === 'none' ? UNMASKED : maskOf({ kind, symbols, secret: maskSecret(dir) });
+    const { review } = reviewer({ ...options, say, cycle, mask });
     const plain = author({ ...options, say, by: cycle });
-    if (options.mask === 'none') return { author: plain, review };
-    const mask = maskOf({ kind: options.mask, symbols, secret: maskSecret(options.dir) });
-    return { author: maskedAuthor(plain, mask), review };
+    return { author: kind === 'none' ? plain : maskedAuthor(plain, mask), review };
   };
 }
 

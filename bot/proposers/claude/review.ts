@@ -1,5 +1,6 @@
 import type { Review, Reviewed } from '#bot/proposers/author.ts';
 import { digestOf } from '#engine/attestation/canonical.ts';
+import type { Mask } from './mask.ts';
 import { asFinding } from './review/answer.ts';
 import { isCaught } from './review/is-caught.ts';
 import { type Look, look } from './review/look.ts';
@@ -15,6 +16,8 @@ export interface ReviewerOptions {
   readonly dir: string;
   /** UTC milliseconds. */
   readonly clock: () => number;
+  /** What is kept from the reviewer; people read its findings without. */
+  readonly mask: Mask;
 }
 
 export interface Reviewer {
@@ -29,8 +32,8 @@ export interface Reviewer {
 export function reviewer(options: ReviewerOptions): Reviewer {
   return {
     async review(reviewed) {
-      const { say, cycle } = options;
-      const seen = await look(reviewed, cycle, say);
+      const { say, cycle, mask } = options;
+      const seen = await look(reviewed, cycle, say, mask);
       note(options, candidateRow(reviewed, seen));
       if (seen.kind === 'unread') return { kind: 'nothing', reason: `The reviewing model has not looked at it. ${seen.reason}` };
       await slipIn(reviewed, options);
@@ -51,13 +54,13 @@ function candidateRow({ candidate }: Reviewed, seen: Look): Row {
 }
 
 async function slipIn(reviewed: Reviewed, options: ReviewerOptions): Promise<void> {
-  const { say, cycle, dir } = options;
+  const { say, cycle, dir, mask } = options;
   const planted = await plantFault(reviewed, cycle);
   if (planted === null) return;
   const { fault, files } = planted;
   const subject = subjectOf(files);
   if (withBook(dir, (book) => book.hasSlipped(cycle, subject))) return;
-  const seen = await look({ ...reviewed, candidate: files }, cycle, say);
+  const seen = await look({ ...reviewed, candidate: files }, cycle, say, mask);
   if (seen.kind === 'unread') return note(options, { subject, fault, outcome: 'unread', findings: null, record: null });
   const outcome = isCaught(seen.findings, planted) ? 'caught' : 'missed';
   note(options, { subject, fault, outcome, findings: JSON.stringify(seen.findings), record: seen.record });

@@ -21,7 +21,7 @@ export const ModelSettings = z.strictObject({
   model: ModelName.optional(),
   /** Up to which day the model has read of the world, as its maker says; evidence is shown apart before and after it. */
   modelKnowledgeDate: z.iso.date('it is a day, such as 2026-01-31').optional(),
-  /** What is kept from a model that decides and writes, since it may have read of it: the names of assets, dates, both, or nothing. */
+  /** What is kept from a model that decides, writes and reviews, since it may have read of it: the names of assets, dates, both, or nothing. */
   modelMask: z.enum(['none', 'assets', 'dates', 'both']).default('none'),
   /** Which one reviews what the other has written; left out, the same. */
   reviewModel: ModelName.optional(),
@@ -77,7 +77,7 @@ export interface ModelAccess {
   readonly dailyMoney: Micros | null;
   readonly currency: string;
   readonly prices: Readonly<Record<string, Price>>;
-  /** What is kept from it when it decides and writes. */
+  /** What is kept from it when it decides, writes and reviews. */
   readonly mask: ModelSettings['modelMask'];
   /** Up to when it has read of the world, UTC milliseconds; null when nobody has said. */
   readonly knownUntil: number | null;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { shortened } from '#bot/evidence/markdown.ts';
 import { Finding } from '#bot/proposers/author.ts';
 import type { StrategyFiles } from '#bot/proposers/proposer.ts';
+import type { Mask } from '../mask.ts';
 
 export const FINDINGS_MAX = 20;
 const WHAT_LENGTH_MAX = 800;
@@ -38,6 +40,18 @@ export function answerAbout(parent: StrategyFiles | null, candidate: StrategyFil
       }
     }
   });
+}
+
+const AS_SHOWN = ' (Names and days are as the reviewer was shown them.)';
+
+/** A finding under real names; where nobody can tell which ones are meant, as it was written, and that is said. */
+export function unmasked(finding: PlacedFinding, mask: Mask): PlacedFinding {
+  const [file, what] = [mask.show(finding.file), mask.show(finding.what)];
+  return {
+    ...finding,
+    file: file.kind === 'text' ? file.text : finding.file,
+    what: what.kind === 'text' ? shortened(what.text, WHAT_LENGTH_MAX) : `${finding.what}${AS_SHOWN}`,
+  };
 }
 
 /** As it is told to people. */

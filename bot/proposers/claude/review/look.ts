@@ -1,10 +1,11 @@
 import { shortened } from '#bot/evidence/markdown.ts';
 import type { Reviewed } from '#bot/proposers/author.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { Mask } from '../mask.ts';
 import { sentenceFor } from '../outcome.ts';
 import { quoted } from '../quoted.ts';
 import type { Say } from '../say.ts';
-import type { PlacedFinding } from './answer.ts';
+import { type PlacedFinding, unmasked } from './answer.ts';
 import { reviewPrompt } from './review-prompt.ts';
 
 /** So often a reviewer is told that its answer has not the form it was asked for. */
@@ -23,9 +24,9 @@ export type Look =
   /** Nobody looked, and why: Markdown. */
   | { readonly kind: 'unread'; readonly reason: string };
 
-/** Shows a change to a model and hears its findings. Whatever goes wrong with the model is an answer. */
-export async function look(reviewed: Reviewed, by: string, say: Say): Promise<Look> {
-  const prompt = reviewPrompt(reviewed, by);
+/** Shows a change to a model through a mask, and hears its findings under real names. Whatever goes wrong with the model is an answer. */
+export async function look(reviewed: Reviewed, by: string, say: Say, mask: Mask): Promise<Look> {
+  const prompt = reviewPrompt(reviewed, by, mask);
   const length = prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
   if (length > SHOWN_LENGTH_MAX)
     return {
@@ -37,7 +38,8 @@ export async function look(reviewed: Reviewed, by: string, say: Say): Promise<Lo
     const exchange = await heard(say({ ...prompt, messages }));
     if (typeof exchange === 'string') return { kind: 'unread', reason: exchange };
     const { outcome, record } = exchange;
-    if (outcome.kind === 'answered') return { kind: 'looked', findings: outcome.value.findings, record };
+    if (outcome.kind === 'answered')
+      return { kind: 'looked', findings: outcome.value.findings.map((one) => unmasked(one, mask)), record };
     if ((outcome.kind !== 'no-json' && outcome.kind !== 'unfit') || corrections === CORRECTIONS_MAX)
       return { kind: 'unread', reason: shortened(sentenceFor(outcome), REASON_LENGTH_MAX) };
     messages = [...messages, { role: 'assistant', content: outcome.text }, { role: 'user', content: correction(outcome.what) }];

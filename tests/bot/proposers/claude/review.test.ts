@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Review, Reviewed } from '#bot/proposers/author.ts';
+import { UNMASKED } from '#bot/proposers/claude/mask.ts';
 import { type Exchange, Model, type Prompt } from '#bot/proposers/claude/model.ts';
 import { recallSentence, reviewerRecall } from '#bot/proposers/claude/review/recall.ts';
 import { reviewPrompt } from '#bot/proposers/claude/review/review-prompt.ts';
@@ -63,6 +64,7 @@ async function review(replies: readonly ModelReply[], { reviewed = REVIEWED, cyc
       cycle,
       dir: folder.path,
       clock,
+      mask: UNMASKED,
     }).review(reviewed);
     return { said, left };
   } finally {
@@ -143,7 +145,7 @@ describe('a reviewer that is slipped a change that is known to be bad', () => {
         outcome: { kind: 'answered', text: answer.text, value: prompt.answer!.parse(JSON.parse(answer.text)) },
       };
     };
-    return { said: await reviewer({ say, cycle, dir: folder.path, clock: () => NOW }).review(reviewed) };
+    return { said: await reviewer({ say, cycle, dir: folder.path, clock: () => NOW, mask: UNMASKED }).review(reviewed) };
   }
 
   it('is shown it after the candidate, in the same form, with the same numbers, and with nothing that tells them apart', async () => {
@@ -241,7 +243,9 @@ describe('a reviewer that has not looked', () => {
 
   it('since its words could not be kept, says so, and a program that is broken is not taken for that', async () => {
     const answer = (error: Error) =>
-      reviewer({ say: () => Promise.reject(error), cycle: CYCLE, dir: folder.path, clock: () => NOW }).review(REVIEWED);
+      reviewer({ say: () => Promise.reject(error), cycle: CYCLE, dir: folder.path, clock: () => NOW, mask: UNMASKED }).review(
+        REVIEWED,
+      );
     const full = new RatchetError('claude/thoughts', 'The disk is full.', 'See to it.');
     expect(await answer(full)).toMatchObject({
       kind: 'nothing',
@@ -261,7 +265,7 @@ describe('a reviewer that has not looked', () => {
 /** That it does not obey is the model's to show; that it is told where data begins and ends is shown here. */
 describe('a change that speaks to its reviewer', () => {
   const shown = (candidate: Reviewed['candidate']) => {
-    const { system, messages } = reviewPrompt({ ...REVIEWED, candidate }, CYCLE);
+    const { system, messages } = reviewPrompt({ ...REVIEWED, candidate }, CYCLE, UNMASKED);
     return { system, content: messages[0]!.content };
   };
   const ATTACKS = [
