@@ -12,11 +12,10 @@ import type { CandleColumns } from '#engine/candles/types.ts';
 import type { BacktesterPool } from './backtester-pool.ts';
 import { percent } from './decide.ts';
 import { examine } from './examine.ts';
-import type { Night } from './night.ts';
 import { writerFor } from './night-ledger.ts';
-import type { NightOptions } from './night-options.ts';
+import type { Night, NightOptions } from './night-options.ts';
 import type { StageResult } from './night-work.ts';
-import type { Study } from './study.ts';
+import type { Study } from './studied.ts';
 
 /** How many candidates may ask the selection data in one night; every answer makes the data less blind. */
 const EXAMINED_MAX = 2;

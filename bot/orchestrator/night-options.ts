@@ -1,15 +1,20 @@
+import type { Evaluation } from '#bot/evidence/evaluation.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
+import type { SelectionNoise } from '#bot/evidence/selection-budget.ts';
+import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
 import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Review } from '#bot/proposers/author.ts';
 import type { Thinkers } from '#bot/proposers/thinkers.ts';
 import type { CandleStore } from '#engine/candles/candle-store.ts';
-import type { Person, Repository } from '#engine/repository/repository.ts';
+import type { CommitHash, Person, Repository, TreeHash } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
 import type { ForgeKind } from './autonomy.ts';
 import type { CanaryReport, CanaryTask } from './canaries.ts';
+import type { BegunNight } from './night-ledger.ts';
+import type { NightWork } from './night-work.ts';
 import type { Progress } from './progress.ts';
-import type { Motion } from './study.ts';
+import type { Motion } from './studied.ts';
 
 export interface NightOptions {
   readonly strategy: string;
@@ -46,6 +51,20 @@ export interface NightOptions {
   readonly progress: Progress;
   /** Wall clock, UTC milliseconds, for how many pull requests there may be an hour; this machine's when left out. */
   readonly clock?: () => number;
+}
+
+/** What every phase of a night knows of it. */
+export interface Night extends BegunNight {
+  /** Main as the night found it when it began: what it has written down rests on that. */
+  readonly base: CommitHash;
+  /** Main now: it says what the bot may. */
+  readonly main: CommitHash;
+  readonly parentTree: TreeHash;
+  readonly incumbent: StrategyVersion;
+  readonly yardstick: Evaluation;
+  readonly noise: SelectionNoise;
+  /** What was done so far, a commit a stage. */
+  readonly work: NightWork;
 }
 
 /** What a night has proposed, for whoever publishes it. */

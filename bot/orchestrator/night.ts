@@ -2,8 +2,7 @@ import { rm } from 'node:fs/promises';
 import { EVALUATION_PATH, type Evaluation, parseEvaluation } from '#bot/evidence/evaluation.ts';
 import { HELD_OUT_PATH, HeldOutPolicy } from '#bot/evidence/held-out-policy.ts';
 import { readLedgerFrom } from '#bot/evidence/ledger.ts';
-import type { SelectionNoise } from '#bot/evidence/selection-budget.ts';
-import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
+import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { AUTONOMY_PATH, parsePolicy } from '#bot/gates/policies.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
@@ -18,7 +17,7 @@ import { uncaughtCanaries } from './canaries/uncaught.ts';
 import { describeCanary, flyCanaries } from './canaries.ts';
 import { type Choice, choose } from './choose.ts';
 import { type BegunNight, beginNight, type EndedNight, endNight, recordCanaries, recordedCanaries } from './night-ledger.ts';
-import type { NightOptions, NightReport } from './night-options.ts';
+import type { Night, NightOptions, NightReport } from './night-options.ts';
 import { removePastNights } from './night-work/kept-nights.ts';
 import { NightWork } from './night-work.ts';
 import { branchOf, propose } from './propose.ts';
@@ -26,20 +25,6 @@ import { branchOfMotion, proposeMotion } from './propose-motion.ts';
 import { trialsFolder } from './search-versions.ts';
 import { study } from './study.ts';
 import { tellReview } from './tell-review.ts';
-
-/** What every phase of a night knows of it. */
-export interface Night extends BegunNight {
-  /** Main as the night found it when it began: what it has written down rests on that. */
-  readonly base: CommitHash;
-  /** Main now: it says what the bot may. */
-  readonly main: CommitHash;
-  readonly parentTree: TreeHash;
-  readonly incumbent: StrategyVersion;
-  readonly yardstick: Evaluation;
-  readonly noise: SelectionNoise;
-  /** What was done so far, a commit a stage. */
-  readonly work: NightWork;
-}
 
 type Ending = Omit<NightReport, 'cycle' | 'trials' | 'canaries'>;
 

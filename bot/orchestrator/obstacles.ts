@@ -4,8 +4,7 @@ import { lifeAt } from '#bot/gates/life-policy.ts';
 import { AUTONOMY_PATH } from '#bot/gates/policies.ts';
 import { autonomyAt } from './autonomy.ts';
 import { whyNoRoom } from './life/room-to-propose.ts';
-import type { Night } from './night.ts';
-import type { NightOptions } from './night-options.ts';
+import type { Night, NightOptions } from './night-options.ts';
 import { branchOf } from './propose.ts';
 
 /** Why whatever would be found could not be proposed, or not be examined; null while nothing stands in the way. */

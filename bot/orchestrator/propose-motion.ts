@@ -4,7 +4,7 @@ import type { PullRequest } from '#bot/github/repository-api.ts';
 import { type MotionText, moduleText, retirementText } from './motion-text.ts';
 import { openPull, type PullTask } from './open-pull.ts';
 import { moduleBranchOf, retirementBranchOf } from './propose.ts';
-import type { Motion } from './study.ts';
+import type { Motion } from './studied.ts';
 
 const SUBJECT_LENGTH_MAX = 100;
 

@@ -8,11 +8,10 @@ import type { Mind } from '#bot/proposers/thinkers.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import type { BacktesterPool } from './backtester-pool.ts';
 import { create } from './create.ts';
-import type { Night } from './night.ts';
 import { writerFor } from './night-ledger.ts';
-import type { NightOptions } from './night-options.ts';
+import type { Night, NightOptions } from './night-options.ts';
 import type { StageResult } from './night-work.ts';
-import type { Study } from './study.ts';
+import type { Study } from './studied.ts';
 import { TrialCache } from './trial-cache.ts';
 import { TrialRecord } from './trial-record.ts';
 

@@ -1,49 +1,21 @@
-import { z } from 'zod';
 import { requestFor } from '#bot/evidence/build-pack.ts';
-import { ProposalClaim } from '#bot/evidence/pack.ts';
 import { memoryFacts } from '#bot/memory/facts.ts';
-import { AnalysisDecision, RetireDecision } from '#bot/proposers/decision.ts';
 import type { Fact } from '#bot/proposers/fact.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
-import { Truth } from '#engine/store/truth/truth.ts';
 import { analysisOf } from './analysis.ts';
 import type { BacktesterPool } from './backtester-pool.ts';
 import { decide } from './decide.ts';
 import { deliberate, Plan } from './deliberate.ts';
 import { factsOf } from './facts.ts';
-import type { Night } from './night.ts';
-import type { NightOptions } from './night-options.ts';
+import type { Night, NightOptions } from './night-options.ts';
 import type { StageResult } from './night-work.ts';
 import { Observation, observe } from './observe.ts';
 import { whyNothingMayCome } from './obstacles.ts';
 import { changesStrategy } from './propose.ts';
 import { remember } from './remember.ts';
 import { searchVersions, writing } from './search-versions.ts';
+import { Study } from './studied.ts';
 import { writeModule } from './write-module.ts';
-
-const StudiedCandidate = z.strictObject({
-  /** The folder's name, when the strategy is new. */
-  strategy: z.string().nullable(),
-  files: z.record(z.string(), z.string()),
-  claim: ProposalClaim,
-});
-
-/** What is proposed without evidence, for a person to decide: that a strategy stops, or another analysis module. */
-export const Motion = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('retirement'), decision: RetireDecision, truth: Truth.nullable() }),
-  /** The module as it should read, and what differs, a clause each. */
-  z.strictObject({ kind: z.literal('module'), decision: AnalysisDecision, text: z.string(), changes: z.array(z.string()) }),
-]);
-export type Motion = z.infer<typeof Motion>;
-
-/** What thinking and searching ended with, as it is written down. */
-export const Study = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('nothing'), reason: z.string() }),
-  /** Versions to examine, best first, and why anything should change. */
-  z.strictObject({ kind: z.literal('candidates'), why: z.string(), candidates: z.array(StudiedCandidate).min(1) }),
-  ...Motion.options,
-]);
-export type Study = z.infer<typeof Study>;
 
 /** Observes, decides whether anything should change, and if so lets whoever may think of it do so. */
 export async function study(options: NightOptions, night: Night, pool: BacktesterPool): Promise<Study> {

@@ -4,10 +4,9 @@ import type { Fact } from '#bot/proposers/fact.ts';
 import type { Mind } from '#bot/proposers/thinkers.ts';
 import { explain } from '#engine/errors.ts';
 import { askModule, materialOf, moduleAt } from './analysis.ts';
-import type { Night } from './night.ts';
-import type { NightOptions } from './night-options.ts';
+import type { Night, NightOptions } from './night-options.ts';
 import type { StageResult } from './night-work.ts';
-import type { Study } from './study.ts';
+import type { Study } from './studied.ts';
 
 /** Has an analysis module written anew, and asks it in the sandbox as the night would; what it cannot answer is not proposed. */
 export async function writeModule(

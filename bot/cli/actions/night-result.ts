@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CANARY_LABEL } from '#bot/orchestrator/canaries.ts';
-import { Motion } from '#bot/orchestrator/study.ts';
+import { Motion } from '#bot/orchestrator/studied.ts';
 import { Review } from '#bot/proposers/author.ts';
 import { StrategyId } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
