@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -180,7 +179,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
             return report;
           },
     exchanges: (cycle) => readThoughts(join(options.dir, 'thoughts'), { cycle, max: EXCHANGES_MAX }).thoughts,
-    ask: model === null ? null : (question) => model.say(askPrompt(question, randomBytes(8).toString('hex'))),
+    ask: model === null ? null : (question) => model.say(askPrompt(question)),
     clock: Date.now,
   };
   const proveAllOpen = async (): Promise<void> => {

@@ -51,7 +51,7 @@ export async function carryOut({ errand, facts }: Threat, say: Say): Promise<Car
       case 'module':
         return mind.writeModule(errand.decision, facts, MODULE, checked);
       case 'ask': {
-        const { outcome } = await listening(askPrompt({ by: 'mallory', question: errand.question, facts }, 'e7a1'));
+        const { outcome } = await listening(askPrompt({ by: 'mallory', question: errand.question, facts, lengthMax: 3_000 }));
         return outcome.kind === 'answered' ? { kind: 'answer', text: outcome.text } : { kind: 'nothing', reason: outcome.kind };
       }
       default:

@@ -9,6 +9,8 @@ import { factsFor } from './ask-facts.ts';
 
 /** A question, not an essay. */
 const QUESTION_LENGTH_MAX = 2_000;
+/** A model counts badly: what is a little longer than it was asked for is shown whole. */
+const ANSWER_LENGTH_ASKED = 3_000;
 const ANSWER_LENGTH_MAX = 4_000;
 
 export const ask: CommentCommand = {
@@ -31,7 +33,7 @@ export const ask: CommentCommand = {
     if (room.ask === null) return `No model is configured here, so nobody was asked. ${HOW_TO_CONFIGURE}`;
     const facts = await factsFor(question, room);
     await say('The model is asked.');
-    return shown(await room.ask({ by: author, question, facts }));
+    return shown(await room.ask({ by: author, question, facts, lengthMax: ANSWER_LENGTH_ASKED }));
   },
 };
 

@@ -5,7 +5,7 @@ import { quoted } from './quoted.ts';
 import { shownContract } from './shown-contract.ts';
 
 export const LAYERS = ['identity', 'system', 'memory'] as const;
-export const TASKS = ['decide', 'write', 'module', 'review'] as const;
+export const TASKS = ['ask', 'decide', 'write', 'module', 'review'] as const;
 export type TaskName = (typeof TASKS)[number];
 export type LayerName = (typeof LAYERS)[number] | TaskName;
 

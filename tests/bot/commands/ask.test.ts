@@ -24,7 +24,6 @@ let server: ModelServer;
 let model: Model;
 let room: CommandRoom;
 let orders: WaitingOrders;
-let nonce = 0;
 const NOON = Date.UTC(2026, 2, 2, 12);
 
 beforeAll(async () => {
@@ -49,10 +48,7 @@ beforeAll(async () => {
     kept: FORGETFUL,
     openCandles: () => CandleStore.openExisting(world.dir),
     night: null,
-    ask: (question) => {
-      nonce += 1;
-      return model.say(askPrompt(question, `n${nonce}`));
-    },
+    ask: (question) => model.say(askPrompt(question)),
     clock: () => NOON,
   };
   const status = {
@@ -110,7 +106,10 @@ describe('a question to a model', { timeout: 30_000 }, () => {
     await say('writer', '/ask how  is it?');
     const { content } = server.asked[0]!.body.messages[0]!;
     const facts = new Map(
-      [...content.matchAll(/<data-n\d+ title="([^"]*)">\n([\s\S]*?)\n<\/data-n\d+>/g)].map(([, title, text]) => [title, text!]),
+      [...content.matchAll(/<data-[0-9a-f]{32} title="([^"]*)">\n([\s\S]*?)\n<\/data-[0-9a-f]{32}>/g)].map(([, title, text]) => [
+        title,
+        text!,
+      ]),
     );
     expect(facts.get('question')).toBe('how is it?');
     expect(facts.get('now')).toContain(open.base);

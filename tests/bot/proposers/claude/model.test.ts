@@ -14,10 +14,12 @@ import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 const folder = temporaryFolder('model');
 const NOON = Date.UTC(2026, 2, 2, 12);
 const TOKENS = ['ghs_AppInstallationToken0123456789', '-----BEGIN RSA PRIVATE KEY-----'];
-const PROMPT = askPrompt(
-  { by: 'alice', question: 'Why did it sell?', facts: [{ title: 'a fact', text: 'It crossed down.' }] },
-  'n0nce',
-);
+const PROMPT = askPrompt({
+  by: 'alice',
+  question: 'Why did it sell?',
+  facts: [{ title: 'a fact', text: 'It crossed down.' }],
+  lengthMax: 1_000,
+});
 
 let server: ModelServer;
 let now = NOON;
