@@ -60,28 +60,31 @@ export type ModelOutcome<T = string> =
 
 export type Failure = Exclude<ModelOutcome, { kind: 'answered' }>;
 
-/** What whoever asked is told of a call that brought no answer: one sentence, Markdown. */
+/**
+ * What is told of a call that brought no answer: one sentence, Markdown. A person reads it below a question, and in the report of a night
+ * that nobody asked for: so it says what would help, and tells nobody to ask again.
+ */
 export function sentenceFor(outcome: Failure): string {
   switch (outcome.kind) {
     case 'refused':
-      return `The model refused to answer${outcome.category === null ? '' : ` (${text(outcome.category)})`}; ask in other words.`;
+      return `The model refused to answer${outcome.category === null ? '' : ` (${text(outcome.category)})`}; other words may help.`;
     case 'too-long':
-      return 'The model had more to say than one answer may hold; ask something narrower, or raise `modelMaxOutputTokens`.';
+      return 'The model had more to say than one answer may hold; a narrower task, or a larger `modelMaxOutputTokens`, would help.';
     case 'too-much':
-      return 'The question and its facts are more than the model can read at once; ask a shorter question, or configure a model that reads more.';
+      return 'The question and its facts are more than the model can read at once; fewer of them, or a model that reads more, would help.';
     case 'rate-limited': {
       const wait = outcome.retryAfterMs;
       const when = wait === null ? 'in a while' : `in ${inWords(wait)}`;
-      return `The model's API takes no more requests from us at the moment; ask again ${when}.`;
+      return `The model's API takes no more requests from us at the moment; it may again ${when}.`;
     }
     case 'overloaded':
-      return "The model's API is overloaded; ask again later.";
+      return "The model's API is overloaded; it may answer later.";
     case 'unavailable':
-      return `The model's API has trouble of its own${outcome.status === null ? '' : ` (${outcome.status})`}; ask again later.`;
+      return `The model's API has trouble of its own${outcome.status === null ? '' : ` (${outcome.status})`}; it may answer later.`;
     case 'timed-out':
-      return 'The model took too long and was not waited for; ask again, or something simpler.';
+      return 'The model took too long and was not waited for; another time, or something simpler, may go better.';
     case 'cut':
-      return 'The connection to the model broke before its answer was whole, so none is shown; ask again.';
+      return 'The connection to the model broke before its answer was whole, so none is used; another time may go better.';
     case 'garbled':
       return `What came back is no message of the model's API (${text(outcome.what)}); see that \`modelBaseUrl\` leads to one.`;
     case 'no-json':
@@ -93,9 +96,9 @@ export function sentenceFor(outcome: Failure): string {
     case 'rejected':
       return `The model's API would not take the request (${outcome.status === null ? '' : `${outcome.status}, `}${text(outcome.what)}); see that \`model\` names one the key may use.`;
     case 'unreachable':
-      return `The model's API cannot be reached (${text(outcome.what)}); ask again later, or see to the bot's network.`;
+      return `The model's API cannot be reached (${text(outcome.what)}); it may be down for a while, or the bot's network is.`;
     case 'died':
-      return `The process that asked the model ended before it had an answer (${text(outcome.what)}); ask again.`;
+      return `The process that asked the model ended before it had an answer (${text(outcome.what)}); another time may go better.`;
     case 'budget-spent':
       return `Today's tokens for the model are spent (this may take ${count(outcome.needed)}, ${count(outcome.left)} are left); there are new ones from ${instant(outcome.backAt)}.`;
     case 'budget-too-small':

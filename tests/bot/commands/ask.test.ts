@@ -157,7 +157,7 @@ describe('a question to a model', { timeout: 30_000 }, () => {
   it('that the model refuses is told in one sentence', async () => {
     server.reply({ kind: 'text', text: '', stopReason: 'refusal' });
     expect(await say('writer', '/ask something else?')).toMatch(
-      /^The model refused to answer \(cyber\); ask in other words\.\n\n`claude-test-1`/,
+      /^The model refused to answer \(cyber\); other words may help\.\n\n`claude-test-1`/,
     );
   });
 

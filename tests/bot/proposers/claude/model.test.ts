@@ -226,7 +226,7 @@ describe('a model that does not answer', () => {
       { kind: 'rate-limited', retryAfterMs: 3_600_000 },
       'turned away',
       1,
-      /ask again in 60 minutes/,
+      /it may again in 60 minutes/,
     ],
     [
       'takes no more for a moment, again and again',
@@ -234,7 +234,7 @@ describe('a model that does not answer', () => {
       { kind: 'rate-limited', retryAfterMs: null },
       'turned away',
       3,
-      /ask again in a while/,
+      /it may again in a while/,
     ],
     [
       'is overloaded',
@@ -326,6 +326,8 @@ describe('a model that does not answer', () => {
       const said = sentenceFor(exchange.outcome);
       expect(said).toMatch(sentence);
       expect(said).not.toContain('\n');
+      // A night reads it too, and there is nobody who could ask again.
+      expect(said).not.toMatch(/\bask\b/);
       expect(thought(exchange.record!)).toMatchObject({ outcome, tokens: COUNTED[counted], attempts: { length: requests } });
     },
   );
