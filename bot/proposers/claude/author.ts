@@ -4,10 +4,10 @@ import { type AnalysisDecision, Decision, type VersionDecision } from '#bot/prop
 import type { Fact } from '#bot/proposers/fact.ts';
 import type { ProposerTask } from '#bot/proposers/proposer.ts';
 import { applyWriting } from './author/apply-writing.ts';
-import { converse, type Judgement } from './author/converse.ts';
 import { faultsOf } from './author/faults.ts';
 import { hiddenWords } from './author/hidden-words.ts';
 import { SOURCE, WrittenEdits, WrittenFiles, WrittenModule } from './author/written-version.ts';
+import { converse, type Judgement } from './converse.ts';
 import { systemFor, type TaskName } from './layers.ts';
 import type { Prompt } from './model.ts';
 import type { Purpose } from './purpose.ts';

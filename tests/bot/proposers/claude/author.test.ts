@@ -104,6 +104,15 @@ describe('what a model decides', () => {
   });
 });
 
+describe('a model whose words cannot be kept', () => {
+  it('decides nothing, with the reason, and a program that is broken is not taken for that', async () => {
+    const decide = (error: Error) => author({ say: () => Promise.reject(error), by: '20260303-1', knownUntil: null }).decide([]);
+    const full = new RatchetError('claude/thoughts', 'The disk is full.', 'See to it.');
+    expect(await decide(full)).toEqual({ kind: 'nothing', reason: 'The disk is full. See to it.' });
+    await expect(decide(new TypeError('no such thing'))).rejects.toThrow('no such thing');
+  });
+});
+
 describe('a version that a model writes', () => {
   it('is a candidate when it did better, under the wager that was made before', async () => {
     const { mind, asked } = conversation(SLOWER);
