@@ -6,10 +6,10 @@ import { nightFacts, nightReport } from '#bot/reports/night.ts';
 import { periodReport } from '#bot/reports/period.ts';
 import { openForReading } from './open-mirror.ts';
 import * as option from './option-parsers.ts';
+import { askableForge, type ForgeFlags } from './report-forge.ts';
 import { workspaceAt } from './up/workspace.ts';
 
-interface ReportFlags {
-  readonly workspace: string;
+interface ReportFlags extends ForgeFlags {
   readonly repository?: string;
   readonly asOf?: number;
   readonly json?: boolean;
@@ -18,7 +18,9 @@ interface ReportFlags {
 /** `ratchet report`: a night, a day or a week in Markdown. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('Sum up a night, a day or a week: results, droughts, nights, merges and what models cost, as Markdown.')
+    .description(
+      'Sum up a night, a day or a week: results, droughts, nights, pull requests, breaches and what models cost, as Markdown.',
+    )
     .addCommand(
       reading(new Command('night').description('One night, or the newest.').argument('[cycle]', 'such as 20260105-1')).action(
         night,
@@ -35,12 +37,18 @@ function period(name: string, description: string, days: number): Command {
       'market time at which the days of nights and trades end (default: as far as the engine has come)',
       option.utcTime,
     )
+    .option('--of <owner/name>', 'also ask the forge which pull requests of this repository were opened, closed or refused')
+    .option('--credentials <dir>', 'the folder of ratchet bot setup (default: github in the workspace)')
+    .option('--api-url <url>', "the API's root (default: GitHub's)")
     .action(async (flags: ReportFlags) => {
-      const { state } = await openForReading(flags);
-      const { bot } = workspaceAt(flags.workspace);
-      // What models cost stands in the workspace; a clone that is named instead says nothing of it.
-      const dir = flags.repository === undefined && existsSync(bot) ? bot : null;
-      const facts = await gatherPeriod(state.snapshot(), { days, asOf: flags.asOf ?? null, now: Date.now(), dir });
+      const { repository, state } = await openForReading(flags);
+      const { bot, engine } = workspaceAt(flags.workspace);
+      // Cost and the engine's record stand in the workspace; a clone that is named instead says nothing of them.
+      const inWorkspace = (folder: string): string | null =>
+        flags.repository === undefined && existsSync(folder) ? folder : null;
+      const sources = { repository, state: state.snapshot(), record: inWorkspace(engine), dir: inWorkspace(bot) };
+      const forge = await askableForge(flags);
+      const facts = await gatherPeriod({ ...sources, forge }, { days, asOf: flags.asOf ?? null, now: Date.now() });
       console.log(flags.json === true ? JSON.stringify(facts) : periodReport(facts));
     });
 }

@@ -1,60 +1,65 @@
-import { nightsOf, readLedgerFrom } from '#bot/evidence/ledger.ts';
-import { MERGE_LOGS_FOLDER, type MergeRecord, parseMergeRecord } from '#bot/orchestrator/life/merge-log.ts';
+import { nightsOf, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import { day } from '#bot/evidence/numbers.ts';
 import { spending } from '#bot/proposers/claude/spending.ts';
+import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
 import { parseReport, reportBounds, reportPath } from '#engine/runtime/report.ts';
+import { gatherBreaches } from './gather-breaches.ts';
+import { type AskedForge, gatherPullRequests } from './gather-pull-requests.ts';
+import { lastDays } from './last-days.ts';
 import type { PeriodFacts } from './period.ts';
 
-const DAY_MS = 86_400_000;
+export interface PeriodSources {
+  readonly repository: Repository;
+  readonly state: StateReader;
+  /** Folder of the engine's record; null where it is not on this machine. */
+  readonly record: string | null;
+  /** The bot's own folder, with the budget of models; null where there is none. */
+  readonly dir: string | null;
+  readonly forge: AskedForge;
+}
+
+export interface Period {
+  /** How many. */
+  readonly days: number;
+  /** Market time, UTC milliseconds; null for as far as the engine has come, or `now` before it has. */
+  readonly asOf: number | null;
+  /** The clock's time, UTC milliseconds. */
+  readonly now: number;
+}
 
 /**
- * The facts of the last days. Nights and trades are of the market's days up to `asOf`, merges and cost of the clock's days up to `now`:
- * in a replay the two lie years apart.
- * @param days how many @param asOf market time, UTC milliseconds; null for as far as the engine has come, or `now` before it has
- * @param dir the bot's own folder, with the budget of models; null where there is none
+ * The facts of the last days. Nights, trades and breaches are of the market's days up to `asOf`, pull requests and cost of the clock's days
+ * up to `now`: in a replay the two lie years apart.
  */
-export async function gatherPeriod(
-  state: StateReader,
-  {
-    days,
-    asOf,
-    now,
-    dir,
-  }: { readonly days: number; readonly asOf: number | null; readonly now: number; readonly dir: string | null },
-): Promise<PeriodFacts> {
+export async function gatherPeriod(sources: PeriodSources, { days, asOf, now }: Period): Promise<PeriodFacts> {
+  const { state, dir, forge } = sources;
   const published = await state.readText(reportPath);
   const report = published === null ? null : parseReport(published);
   const end = asOf ?? report?.asOf ?? now;
-  const first = dayOf(end - (days - 1) * DAY_MS);
-  const within = (market: number): boolean => dayOf(market) >= first && market <= end;
-  const isOfPeriod = (cycle: string): boolean => {
-    const [from, to] = [first, dayOf(end)].map((day) => day.replaceAll('-', ''));
-    const day = cycle.slice(0, 8);
-    return day >= from! && day <= to!;
-  };
+  const [market, clock] = [lastDays(days, end), lastDays(days, now)];
+  const ledger = await readLedgerFrom(state);
+  const held = new Set(recordsOf(ledger, 'night-began').flatMap(({ cycle, entry }) => (market.holds(entry.asOf) ? [cycle] : [])));
+  const nights = nightsOf(ledger).filter(({ cycle }) => held.has(cycle));
+  const pulls = await gatherPullRequests({ state, ledger, nights, forge, days: clock });
+  const running = report?.strategies ?? [];
+  const strategies = [
+    ...new Set([...running, ...nightsOf(ledger).map(({ strategy }) => ({ id: strategy }))].map(({ id }) => id)),
+  ];
+  // A budget counts by whole days: the first of them is not all of it within the period.
+  const paid = { from: day(clock.from), to: day(clock.to) };
   return {
     report,
     days,
-    nights: nightsOf(await readLedgerFrom(state)).filter(({ cycle }) => isOfPeriod(cycle)),
-    trades: (report?.strategies ?? []).map(({ id, trades }) => ({
+    until: { market: end, clock: now },
+    nights,
+    trades: running.map(({ id, trades }) => ({
       id,
-      trades: trades.filter(({ exitTime }) => within(exitTime)),
-      mayLackOlder: trades.length === reportBounds.trades && within(trades[0]!.exitTime),
+      trades: trades.filter(({ exitTime }) => market.holds(exitTime)),
+      mayLackOlder: trades.length === reportBounds.trades && market.holds(trades[0]!.exitTime),
     })),
-    merged: (await mergesIn(state)).filter(({ mergedAt }) => {
-      const at = Date.parse(mergedAt);
-      return at <= now && dayOf(at) >= dayOf(now - (days - 1) * DAY_MS);
-    }),
-    spent: dir === null ? null : spending(dir, dayOf(now - (days - 1) * DAY_MS), dayOf(now)),
+    pulls,
+    breaches: await gatherBreaches({ ...sources, ledger, nights, strategies, pulls, market, clock, asOf: end, now }),
+    spent: dir === null ? null : { ...paid, models: spending(dir, paid.from, paid.to) },
   };
-}
-
-async function mergesIn(state: StateReader): Promise<readonly MergeRecord[]> {
-  const paths = (await state.list(MERGE_LOGS_FOLDER)).filter((path) => path.endsWith('.json'));
-  const records = await Promise.all(paths.map(async (path) => parseMergeRecord(path, (await state.readText(path)) ?? '')));
-  return records.toSorted((a, b) => Date.parse(a.mergedAt) - Date.parse(b.mergedAt));
-}
-
-function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

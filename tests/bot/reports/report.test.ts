@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appendToNight, type LedgerEntry } from '#bot/evidence/ledger.ts';
+import { type Addition, appendToNight, type EntryOf, type LedgerEntry } from '#bot/evidence/ledger.ts';
 import { MERGE_LOGS_FOLDER, type MergeRecord } from '#bot/orchestrator/life/merge-log.ts';
 import { Budget } from '#bot/proposers/claude/budget.ts';
 import { spending } from '#bot/proposers/claude/spending.ts';
@@ -26,11 +26,10 @@ beforeAll(async () => {
   open = await createStateRepository();
   dir = mkdtempSync(join(tmpdir(), 'ratchet-reports-'));
   const nights = ['20250103-1', '20250104-1', '20250110-1'];
-  for (const cycle of nights) await appendToNight(open.state, cycle, nightOf(cycle, someReturns(2, { days: 30 })));
-  const killed: LedgerEntry = {
-    ...(nightOf('20250111-1', null).entries[0] as Extract<LedgerEntry, { kind: 'night-began' }>),
-    hint: { by: 'octo', text: 'calmer' },
-  };
+  for (const cycle of nights)
+    await appendToNight(open.state, cycle, nightOn(cycle, nightOf(cycle, someReturns(2, { days: 30 }))));
+  const [began] = nightOn('20250111-1', nightOf('20250111-1', null)).entries;
+  const killed: LedgerEntry = { ...(began as EntryOf<'night-began'>), hint: { by: 'octo', text: 'calmer' } };
   await appendToNight(open.state, '20250111-1', { entries: [killed] });
   const sample = sampleReport();
   const [one] = sample.strategies;
@@ -47,7 +46,9 @@ beforeAll(async () => {
           ...sample,
           asOf: AS_OF,
           control: { mode: 'paused', by: 'octo', at: '2026-01-10T00:00:00.000Z', reason: 'odd | @everyone' },
-          strategies: [{ ...one!, trades, truth: { ...one!.truth, daysSinceSignal: 3.5, daysSinceTrade: null } }],
+          strategies: [
+            { ...one!, trades, truth: { ...one!.truth, daysSinceSignal: 3.5, daysSinceTrade: null, age: 10, signals: 4 } },
+          ],
         }),
       ],
       [`${MERGE_LOGS_FOLDER}/3.json`, JSON.stringify(merge(3, NOW - 7 * DAY_MS))],
@@ -59,6 +60,12 @@ afterAll(() => {
   open?.close();
   rmSync(dir, { recursive: true, force: true });
 });
+
+/** It looked up to the midnight that its day begins with. */
+function nightOn(cycle: string, { entries, ...returns }: Addition): Addition {
+  const asOf = Date.parse(cycle.replace(/^(\d{4})(\d\d)(\d\d)-\d+$/, '$1-$2-$3'));
+  return { ...returns, entries: entries.map((entry) => (entry.kind === 'night-began' ? { ...entry, asOf } : entry)) };
+}
 
 const TRADE = {
   symbol: 'BTC/USDT',
@@ -98,11 +105,12 @@ function merge(number: number, at: number): MergeRecord {
   };
 }
 
-const gather = (days: number, asOf: number | null = null) =>
-  gatherPeriod(open.state.snapshot(), { days, asOf, now: NOW, dir: null });
+const NOT_ASKED = { problem: 'nobody named one.' };
+const sources = () => ({ repository: open.repository, state: open.state.snapshot(), record: null, dir: null, forge: NOT_ASKED });
+const gather = (days: number, asOf: number | null = null) => gatherPeriod(sources(), { days, asOf, now: NOW });
 
 describe('a report of some days', () => {
-  it('has the nights of the market’s last days, the day that ends them included', async () => {
+  it('has the nights of the market’s last days: whole ones up to the very moment, none counted twice', async () => {
     const cycles = async (days: number, asOf: number | null) => (await gather(days, asOf)).nights.map(({ cycle }) => cycle);
     expect(await cycles(1, null)).toEqual(['20250110-1']);
     expect(await cycles(7, null)).toEqual(['20250104-1', '20250110-1']);
@@ -113,10 +121,10 @@ describe('a report of some days', () => {
   it('adds up the trades that closed in the market’s days, and the merges of the clock’s', async () => {
     const facts = await gather(7);
     expect(facts.trades![0]!.trades.map(({ netResult }) => netResult)).toEqual([-3, 5]);
-    expect(facts.merged!.map(({ number }) => number)).toEqual([4]);
+    expect(facts.pulls!.merged.map(({ number }) => number)).toEqual([4]);
     const said = periodReport(facts);
     expect(said).toContain('closed 2 trades in these days, +2.00 after 0.50 of fees.\n');
-    expect(said).toContain('- 4, Change 4 everyone, by octo at 2026-01-04 12:00 UTC');
+    expect(said).toContain('- `#4` Change 4 everyone, by `octo` at 2026-01-04 12:00 UTC');
   });
 
   it('says when older trades of the period may be missing', async () => {
@@ -135,15 +143,22 @@ describe('a report of some days', () => {
           ? reportText({ ...report, strategies: [{ ...report.strategies[0]!, trades: full }] })
           : open.state.readText(path),
     };
-    const more = await gatherPeriod(reader, { days: 1, asOf: null, now: NOW, dir: null });
+    const more = await gatherPeriod({ ...sources(), state: reader }, { days: 1, asOf: null, now: NOW });
     expect(more.trades![0]!.mayLackOlder).toBe(true);
   });
 
   it('tells droughts and the order in force, and calls nobody', async () => {
     const said = periodReport(await gather(7));
-    expect(said).toContain('3.5 days since the last signal, no trade yet.');
+    expect(said).toContain('3.5 days since the last signal, no trade yet; on average a signal every 2.5 days.');
     expect(said).toContain('The order in force is **paused**: odd &#124; @&#8203;everyone');
     expect(said).not.toContain('@everyone');
+  });
+
+  it('says what its hours are, by the market and by the clock where they lie apart', async () => {
+    const said = periodReport(await gather(7));
+    expect(said).toContain('# 7 days up to 2025-01-10 12:00 UTC\n\nThat is the market’s time.');
+    expect(said).toContain('of as long up to 2026-01-10 12:00 UTC by the clock on the wall.');
+    expect(said).toContain('2 nights took 4 trials, 0 of which were refused before they ran, and 0 questions');
   });
 
   it('says that no night was held, which is not that there never was one', async () => {
@@ -172,8 +187,10 @@ describe('what models cost', () => {
   });
 
   it('stands in the report, in its currency', async () => {
-    const facts = await gatherPeriod(open.state.snapshot(), { days: 1, asOf: null, now: NOW, dir });
-    expect(periodReport(facts)).toContain('- `some-model` for decide: 2 calls, 80 tokens, 0.0015 USD');
+    const facts = await gatherPeriod({ ...sources(), dir }, { days: 1, asOf: null, now: NOW });
+    const said = periodReport(facts);
+    expect(said).toContain('What models cost from 2026-01-09 to 2026-01-10, whole UTC days:');
+    expect(said).toContain('- `some-model` for decide: 3 calls, 140 tokens, 0.003 USD');
   });
 
   it('is nothing where no model was asked, tokens alone in an older budget, and an error in what is none', () => {
