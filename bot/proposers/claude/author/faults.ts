@@ -18,8 +18,11 @@ export type Faults =
   /** Nobody could look. */
   | Nothing;
 
-/** All that is wrong with what a model wrote and can be seen without running it: hidden characters, the static wall's rules, types. */
-export async function faultsOf(files: StrategyFiles, entry: string): Promise<Faults> {
+/**
+ * All that is wrong with what a model wrote and can be seen without running it: hidden characters, the static wall's rules, types.
+ * @param typesOf who is asked about types
+ */
+export async function faultsOf(files: StrategyFiles, entry: string, typesOf = typeErrors): Promise<Faults> {
   const hidden = [...files].flatMap(([path, text]) => hiddenCharacters(path, text)).map(asFinding);
   const verdict = await buildArtifact(files, entry);
   const refused = verdict.ok ? [] : verdict.findings;
@@ -28,7 +31,7 @@ export async function faultsOf(files: StrategyFiles, entry: string): Promise<Fau
   const ruled = [...hidden, ...refused.filter((finding) => !isNamed(finding))];
   const told = list('The static check', ruled);
   if (refused.some(({ rule }) => UNPARSED.has(rule))) return { kind: 'looked', what: told };
-  const types = await typeErrors(entry, files.get(entry) ?? '');
+  const types = await typesOf(entry, files.get(entry) ?? '');
   if (types.kind === 'unchecked') {
     // What is wrong with it for certain can be told nevertheless.
     if (ruled.length > 0) return { kind: 'looked', what: told };

@@ -26,15 +26,15 @@ export type TypeCheck =
  * text is to pass the static wall's limits first. What TypeScript would say about other files than the contract is not told: a type
  * could be taken from any file of this machine, and its errors would show what stands in it.
  * @param file for the findings
+ * @param compiler where TypeScript's program is; null where it is not installed
  */
-export async function typeErrors(file: string, source: string): Promise<TypeCheck> {
+export async function typeErrors(file: string, source: string, compiler: string | null = compilerPath()): Promise<TypeCheck> {
   const quiet = source.split('\n').flatMap((line, index): Finding[] => {
     const at = line.search(QUIET);
     const message = 'A comment that keeps TypeScript quiet is refused: mend what it would say.';
     return at === -1 ? [] : [{ rule: 'types/quiet', message, file, line: index + 1, column: at + 1 }];
   });
   if (quiet.length > 0) return { kind: 'checked', errors: quiet };
-  const compiler = compilerPath();
   if (compiler === null) return { kind: 'unchecked', why: 'TypeScript is not installed here' };
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'ratchet-types-')));
   try {

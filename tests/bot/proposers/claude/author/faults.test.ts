@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { faultsOf } from '#bot/proposers/claude/author/faults.ts';
+import { typeErrors } from '#bot/proposers/claude/author/type-errors.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 const folder = temporaryFolder('faults');
@@ -68,6 +69,25 @@ describe('what can be seen of a module without running it', () => {
     const told = await wrongWith(`${refer(path)}\n${STRATEGY}export const leak: import('${path}').Secret = 7;\n`);
     expect(told).toContain('types/one-import');
     expect(told).not.toContain('hunter');
+  });
+
+  it('is unknown where TypeScript is missing or ends without a verdict, and that is never taken for nothing', async () => {
+    const silent = join(folder.path, 'silent.cjs');
+    writeFileSync(silent, '');
+    const sound = new Map([['strategy.ts', STRATEGY]]);
+    for (const compiler of [null, silent]) {
+      const blind: typeof typeErrors = (file, source) => typeErrors(file, source, compiler);
+      expect(await faultsOf(sound, 'strategy.ts', blind)).toEqual({
+        kind: 'nothing',
+        reason: expect.stringMatching(/could not be checked: TypeScript (?:is not installed|ended without a verdict)/),
+      });
+      // A rule that is broken is broken nevertheless.
+      const broken = new Map([['strategy.ts', STRATEGY.replace('onBar(context) {', "onBar(context) {\n    fetch('x');")]]);
+      expect(await faultsOf(broken, 'strategy.ts', blind)).toMatchObject({
+        kind: 'looked',
+        what: expect.stringContaining('fetch'),
+      });
+    }
   });
 
   it('is not asked of a parser that a text may break: what is too deep is refused for that alone', async () => {
