@@ -271,7 +271,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       night: async ({ at }) => {
         if (room.night === null || nightly === undefined || nightClock?.isOvertaken(at) !== false) return;
         const strategy = await nightly.strategy({ repository, state, api });
-        await room.night({ strategy, hint: null, askedIn: null, say: async () => {} });
+        await room.night({ strategy, hint: null, askedIn: { schedule: at }, say: async () => {} });
         refreshDashboard();
       },
       repair: async () => {

@@ -1,3 +1,4 @@
+import type { AskedIn } from '#bot/evidence/ledger.ts';
 import type { AutonomyPolicy } from '#bot/gates/policies.ts';
 import type { Permission, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Lane } from '#bot/github/worker.ts';
@@ -32,8 +33,8 @@ export interface Invocation {
 export interface NightRequest {
   readonly strategy: string;
   readonly hint: { readonly by: string; readonly text: string } | null;
-  /** The comment that asks for it, which has one night however often its job runs; null when it was none. */
-  readonly askedIn: number | null;
+  /** What asks for it and has one night, however often its job runs; null when nothing of the kind did. */
+  readonly askedIn: AskedIn | null;
   readonly say: (progress: string) => Promise<void>;
 }
 

@@ -9,7 +9,7 @@ export { configurationOf } from './ledger/configuration.ts';
 export { effectiveNumber, ideasOf, type NightIdeas } from './ledger/effective-number.ts';
 export { type EntryOf, LedgerEntry, type PlannedTrial } from './ledger/entries.ts';
 export { type Addition, appendToNewest, appendToNight, type LedgerWriter, readLedgerFrom } from './ledger/ledger-files.ts';
-export { type Night, nextCycle, nightAskedIn, nightsOf, plannedIn, unfinishedNight } from './ledger/nights.ts';
+export { type AskedIn, type Night, nextCycle, nightAskedIn, nightsOf, plannedIn, unfinishedNight } from './ledger/nights.ts';
 export { LEDGER_FOLDER, LEDGER_HEAD_PATH, ledgerPath, returnsPath } from './ledger/paths.ts';
 export { daysOf, digestOfReturns, type NightReturns, packReturns, returnsByDay, unpackReturns } from './ledger/return-series.ts';
 export { requireStructure } from './ledger/structure.ts';

@@ -1,5 +1,6 @@
 import {
   type Addition,
+  type AskedIn,
   appendToNight,
   type LedgerEntry,
   type LedgerReading,
@@ -25,8 +26,8 @@ export interface NightPlan {
   readonly seed: number;
   /** What a person wished for, in their own words. */
   readonly hint: { readonly by: string; readonly text: string } | null;
-  /** The comment that asks for it; null when none does. One comment has one night, however often its job runs. */
-  readonly askedIn: number | null;
+  /** What asks for it; null when nothing does that has one night however often its job runs. */
+  readonly askedIn: AskedIn | null;
 }
 
 export interface BegunNight {
@@ -48,7 +49,7 @@ export interface EndedNight {
 
 export type Beginning =
   | { readonly state: 'goes-on'; readonly night: BegunNight }
-  /** The comment that asks has had its night: whoever did it was killed before they could say so. */
+  /** What asks has had its night: whoever did it was killed before they could say so. */
   | { readonly state: 'ended'; readonly night: EndedNight };
 
 /** Enters the night in the ledger, or takes up the one that was left. One that cannot go on is ended first. */
@@ -78,8 +79,9 @@ export async function beginNight(state: StateBranch, api: RepositoryApi, plan: N
   return { state: 'goes-on', night: { cycle, asOf, seed } };
 }
 
-function askedBy(comment: number | null): readonly LedgerEntry[] {
-  return comment === null ? [] : [{ kind: 'night-asked', comment }];
+function askedBy(asked: AskedIn | null): readonly LedgerEntry[] {
+  if (asked === null) return [];
+  return 'comment' in asked ? [{ kind: 'night-asked', comment: asked.comment }] : [{ kind: 'night-due', at: asked.schedule }];
 }
 
 function endOf(ledger: LedgerReading, cycle: string): EndedNight {

@@ -152,6 +152,8 @@ function inWords(entry: LedgerEntry): string {
     }
     case 'night-asked':
       return `night asked for in comment ${entry.comment}`;
+    case 'night-due':
+      return `night due by the schedule at ${new Date(entry.at).toISOString().slice(0, 16)}Z`;
     case 'trials-planned':
       return `${counted(entry.trials.length, 'trial')} announced`;
     case 'trial':

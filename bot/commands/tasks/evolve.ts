@@ -27,7 +27,12 @@ export const evolve: CommentCommand = {
     if (hint.length > HINT_LENGTH_MAX)
       throw new RatchetError('commands/hint', `The hint has ${hint.length} characters.`, `At most ${HINT_LENGTH_MAX}.`);
     const strategy = await deployedStrategy(repository, await tipOf(repository), named);
-    const report = await night({ strategy, hint: hint === '' ? null : { by: author, text: hint }, askedIn: commentId, say });
+    const report = await night({
+      strategy,
+      hint: hint === '' ? null : { by: author, text: hint },
+      askedIn: commentId === null ? null : { comment: commentId },
+      say,
+    });
     const found = report.pullRequest === null ? '' : ` See #${report.pullRequest.number}.`;
     return `Night \`${report.cycle}\` for ${strategy}: **${report.decision}**. ${text(report.reason)}${found} ${report.trials} trials were made; \`/thoughts ${report.cycle}\` shows them.`;
   },

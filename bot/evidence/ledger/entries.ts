@@ -35,6 +35,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
   }),
   /** A person asked in this comment for the night that just began, or for one that was left and is taken up for them. */
   z.strictObject({ kind: z.literal('night-asked'), comment: Count }),
+  /** The schedule asked for it: the instant it was to begin, UTC milliseconds of the wall clock. */
+  z.strictObject({ kind: z.literal('night-due'), at: Millis }),
   z.strictObject({ kind: z.literal('trials-planned'), trials: z.array(PlannedTrial).min(1) }),
   z.strictObject({
     kind: z.literal('trial'),

@@ -9,9 +9,14 @@ export function unfinishedNight(ledger: LedgerReading): EntryOf<'night-began'> |
   return hasEnded ? null : began.entry;
 }
 
-/** The night that a comment asked for; null when there was none yet. */
-export function nightAskedIn(ledger: Pick<LedgerReading, 'entries'>, comment: number): string | null {
-  return recordsOf(ledger, 'night-asked').find(({ entry }) => entry.comment === comment)?.cycle ?? null;
+/** What asks for a night by itself, and has one however often its job runs: a comment, by its id, or an instant of the schedule, UTC milliseconds. */
+export type AskedIn = { readonly comment: number } | { readonly schedule: number };
+
+/** The night that was asked for there; null when there was none yet. */
+export function nightAskedIn(ledger: Pick<LedgerReading, 'entries'>, asked: AskedIn): string | null {
+  if ('comment' in asked)
+    return recordsOf(ledger, 'night-asked').find(({ entry }) => entry.comment === asked.comment)?.cycle ?? null;
+  return recordsOf(ledger, 'night-due').find(({ entry }) => entry.at === asked.schedule)?.cycle ?? null;
 }
 
 /**

@@ -9,6 +9,8 @@ interface State {
   openings: number;
   /** Comments that asked for a night. */
   readonly asking: Set<number>;
+  /** Instants of the schedule that had their night. */
+  readonly due: Set<number>;
   readonly answeredQuestions: Set<number>;
   readonly answeredOpenings: Set<number>;
 }
@@ -26,7 +28,7 @@ interface Night {
 /**
  * A chain proves that nobody changed a line; this, that the lines tell a story that can be true: every night begins, and ends
  * before the next one begins; every trial was planned before it has a result, and has one result; counts are those of the lines;
- * questions and openings are numbered without a hole and answered once, after they were written down; a comment asks for one night.
+ * questions and openings are numbered without a hole and answered once, after they were written down; a comment asks for one night, and so does an instant of the schedule.
  * @throws RatchetError `ledger/broken` naming file and line
  */
 export function requireStructure({ entries }: Pick<LedgerReading, 'entries'>): void {
@@ -35,6 +37,7 @@ export function requireStructure({ entries }: Pick<LedgerReading, 'entries'>): v
     questions: 0,
     openings: 0,
     asking: new Set(),
+    due: new Set(),
     answeredQuestions: new Set(),
     answeredOpenings: new Set(),
   };
@@ -53,6 +56,11 @@ function complaint(state: State, { cycle, entry }: LedgerRecord): string | null 
       if (night.hasEnded) return 'a night was asked for after it had ended';
       if (state.asking.has(entry.comment)) return `comment ${entry.comment} has had its night already`;
       state.asking.add(entry.comment);
+      return null;
+    case 'night-due':
+      if (night.hasEnded) return 'a night was due after it had ended';
+      if (state.due.has(entry.at)) return `the night of ${new Date(entry.at).toISOString()} has been held already`;
+      state.due.add(entry.at);
       return null;
     case 'trials-planned':
       return plan(night, entry);

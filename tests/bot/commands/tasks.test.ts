@@ -65,7 +65,7 @@ describe('/evolve', { timeout: 30_000 }, () => {
     };
     const id = await open.comment('owner', 'x');
     await open.answer('owner', '/evolve strategy=ema-cross trade less', id, { with: { night } });
-    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less' }, askedIn: id }]);
+    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less' }, askedIn: { comment: id } }]);
     expect(await open.answersTo(id)).toEqual([
       expect.stringContaining('Night `20260302-1` for ema-cross: **NO_CHANGE**. It earns. 17 trials were made;'),
     ]);

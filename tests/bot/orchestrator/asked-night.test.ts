@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appendToNight, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import { type AskedIn, appendToNight, type LedgerEntry, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { runNight } from '#bot/orchestrator/night.ts';
 import { type Beginning, beginNight, endNight, recordCanaries } from '#bot/orchestrator/night-ledger.ts';
@@ -8,11 +8,12 @@ import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { shippedFiles } from '#tests/support/deployment.ts';
 import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
 
-/** `/evolve` is a job like any other: it may be killed anywhere and is then begun again. The ledger says whether it has had its night. */
+/** What asks for a night is a job like any other: it may be killed anywhere and is then begun again. The ledger says whether it has had its night. */
 
-const COMMENT = 41;
 const TREES = ['a'.repeat(40), 'b'.repeat(40)] as const;
 
+/** What asks for the nights of a test. */
+let asking: AskedIn;
 let real: StateRepository;
 beforeEach(async () => {
   real = await createStateRepository();
@@ -21,7 +22,7 @@ afterEach(() => real.close());
 
 const api = { findPullRequest: async () => null } as unknown as RepositoryApi;
 
-function begin(state: StateBranch, { askedIn = COMMENT as number | null, parentTree = TREES[0] as string, from = api } = {}) {
+function begin(state: StateBranch, { askedIn = asking as AskedIn | null, parentTree = TREES[0] as string, from = api } = {}) {
   const plan = { strategy: 'ema-cross', asOf: Date.UTC(2026, 2, 2), parentTree, proposer: 'evolution', trials: 3, seed: 7 };
   return beginNight(state, from, { ...plan, hint: { by: 'octo', text: 'trade less' }, askedIn });
 }
@@ -55,12 +56,23 @@ function killedAt(state: StateBranch, writes: number, isDone: boolean): StateBra
   });
 }
 
-const lines = async (kind: 'night-began' | 'night-asked' | 'night-ended') => {
+const lines = async (kind: 'night-began' | 'night-asked' | 'night-due' | 'night-ended') => {
   await real.state.refresh();
   return recordsOf(await readLedgerFrom(real.state), kind).map(({ cycle }) => cycle);
 };
 
-describe('a night that a comment asked for', () => {
+const DUE = Date.UTC(2026, 2, 3, 2, 30);
+type Case = readonly [string, { readonly asked: AskedIn; readonly line: LedgerEntry & { kind: 'night-asked' | 'night-due' } }];
+const cases: readonly Case[] = [
+  ['a comment', { asked: { comment: 41 }, line: { kind: 'night-asked', comment: 41 } }],
+  ['the schedule', { asked: { schedule: DUE }, line: { kind: 'night-due', at: DUE } }],
+];
+
+describe.each(cases)('a night that %s asked for', (_name, { asked, line }) => {
+  beforeEach(() => {
+    asking = asked;
+  });
+
   it.each([
     [1, true],
     [2, true],
@@ -72,10 +84,27 @@ describe('a night that a comment asked for', () => {
       await expect(night(killedAt(real.state, write, isDone))).rejects.toThrow('killed');
       await night(real.state);
       expect(await lines('night-began')).toEqual(['20260302-1']);
-      expect(await lines('night-asked')).toEqual(['20260302-1']);
+      expect(await lines(line.kind)).toEqual(['20260302-1']);
       expect(await lines('night-ended')).toEqual(['20260302-1']);
     },
   );
+
+  it('is asked for once: a ledger in which one that asks has two nights is none', async () => {
+    await night(real.state);
+    const { night: second } = await begin(real.state, { askedIn: null });
+    const askTwice = async () => {
+      await appendToNight(real.state, second.cycle, { entries: [line] });
+      return readLedgerFrom(real.state);
+    };
+    await expect(askTwice()).rejects.toMatchObject({ code: 'ledger/broken' });
+  });
+});
+
+describe('a night that was asked for', () => {
+  const other: AskedIn = { comment: 42 };
+  beforeEach(() => {
+    asking = { comment: 41 };
+  });
 
   it('that has ended is told again as it ended', async () => {
     await night(real.state);
@@ -108,21 +137,11 @@ describe('a night that a comment asked for', () => {
     expect(await lines('night-began')).toHaveLength(1);
   });
 
-  it('is another for another comment, and its end is told though the other has not ended', async () => {
+  it('is another when another asks, and its end is told though the other has not ended', async () => {
     await night(real.state);
-    expect(await begin(real.state, { askedIn: 42 })).toMatchObject({ state: 'goes-on', night: { cycle: '20260302-2' } });
+    expect(await begin(real.state, { askedIn: other })).toMatchObject({ state: 'goes-on', night: { cycle: '20260302-2' } });
     expect(await begin(real.state)).toMatchObject({ state: 'ended', night: { cycle: '20260302-1' } });
     expect(await lines('night-ended')).toEqual(['20260302-1']);
-  });
-
-  it('is asked for once: a ledger in which one comment has two nights is none', async () => {
-    await night(real.state);
-    const { night: other } = await begin(real.state, { askedIn: null });
-    const askTwice = async () => {
-      await appendToNight(real.state, other.cycle, { entries: [{ kind: 'night-asked', comment: COMMENT }] });
-      return readLedgerFrom(real.state);
-    };
-    await expect(askTwice()).rejects.toMatchObject({ code: 'ledger/broken' });
   });
 
   it('is told again by the night itself, with its pull request, and nothing is looked for a second time', async () => {
@@ -142,7 +161,7 @@ describe('a night that a comment asked for', () => {
       seed: 8,
       trials: 3,
       hint: null,
-      askedIn: COMMENT,
+      askedIn: asking,
       thinkers: {
         name: 'evolution',
         search: { name: 'evolution', propose: () => expect.fail('Nobody may look for anything.') },

@@ -72,8 +72,11 @@ describe('a bot whose nights have a time', { timeout: 30_000 }, () => {
     queue.add({ kind: 'night', at: last });
     queue.take();
     queue.close();
-    const night = { strategy: 'ema-cross', hint: null, askedIn: null };
-    expect(await nightsOf(dir, async () => 'ema-cross')).toEqual([night]);
+    const began = lastDue(schedule, Date.now())!;
+    const nights = await nightsOf(dir, async () => 'ema-cross');
+    expect(nights).toEqual([{ strategy: 'ema-cross', hint: null, askedIn: { schedule: expect.any(Number) } }]);
+    // The hour may strike while the bot starts.
+    expect([began, began + 3_600_000]).toContainEqual((nights[0]!.askedIn as { schedule: number }).schedule);
     expect(await nightsOf(dir, () => Promise.reject(new Error('no night is due')))).toEqual([]);
   });
 });
