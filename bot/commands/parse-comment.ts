@@ -8,7 +8,10 @@ export type ParsedComment =
  * a slash inside a sentence are talk; so is a line that is set in by a tab or four spaces, which is code too.
  */
 export function parseComment(body: string): ParsedComment {
-  const text = body.replace(/^(?:[ \t]*\r?\n)+/, '').trimEnd();
+  const text = body
+    .toWellFormed()
+    .replace(/^(?:[ \t]*\r?\n)+/, '')
+    .trimEnd();
   if (/[\n\r\u0085\u2028\u2029]/.test(text) || /^(?: {4}| {0,3}\t)/.test(text)) return { kind: 'ignore' };
   const match = text.trimStart().match(/^\/([a-z][a-z-]*)((?:\s+\S+)*)$/i);
   if (match === null) return { kind: 'ignore' };

@@ -110,15 +110,11 @@ export function folded(summary: string, content: string): string {
   return `<details>\n<summary>${html(summary)}</summary>\n\n${content}\n\n</details>`;
 }
 
-/** `raw` cut to at most `length` characters, on a whole character, with an ellipsis. */
+/** `raw` cut to a `length` of at most so much, as schemas count it, on a whole character and with an ellipsis. */
 export function shortened(raw: string, length: number): string {
-  const characters = [...raw];
-  return characters.length <= length
-    ? raw
-    : `${characters
-        .slice(0, length - 1)
-        .join('')
-        .trimEnd()}…`;
+  if (raw.length <= length) return raw;
+  const cut = raw.slice(0, length - 1);
+  return `${(cut.isWellFormed() ? cut : cut.slice(0, -1)).trimEnd()}…`;
 }
 
 /** Text inside HTML or SVG. */

@@ -12,7 +12,16 @@ import { Statistics } from './pack/statistics.ts';
 import { Digest, Millis, Span } from './pack/units.ts';
 import { WalkForward } from './pack/walk-forward.ts';
 
-export { Forecast, Measure, ProposalClaim, ProposalKind, RiskTier, Threshold } from './pack/proposal.ts';
+export {
+  CHANGE_LENGTH_MAX,
+  Forecast,
+  HYPOTHESIS_LENGTH_MAX,
+  Measure,
+  ProposalClaim,
+  ProposalKind,
+  RiskTier,
+  Threshold,
+} from './pack/proposal.ts';
 export { Run } from './pack/run.ts';
 
 /** The file inside a strategy's folder; replaced by each version, so a review shows what changed in the numbers too. */

@@ -1,7 +1,7 @@
 import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
-import { type ListedPull, listed } from './listed-pull.ts';
+import { isOfThisRepository, type ListedPull, listed } from './listed-pull.ts';
 import { statusBehind } from './refusal.ts';
 import type { Api, RepositoryName } from './repository-api.ts';
 
@@ -130,11 +130,11 @@ export class BranchesApi {
     return new Set(branches.map(({ name }) => name));
   }
 
-  /** Pull requests opened most lately, the newest first. */
+  /** Pull requests of branches of this repository opened most lately, the newest first; a fork's branches have any name. */
   async latestPulls(): Promise<readonly ListedPull[]> {
     const newest = { sort: 'created', direction: 'desc', per_page: 100 } as const;
     const { data } = await this.#api.rest.pulls.list({ ...this.#repo, state: 'all', ...newest });
-    return data.map(listed);
+    return data.filter(isOfThisRepository).map(listed);
   }
 }
 

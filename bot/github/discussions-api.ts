@@ -1,5 +1,5 @@
 import type { Octokit } from '@octokit/rest';
-import { type ListedPull, listed } from './listed-pull.ts';
+import { isOfThisRepository, type ListedPull, listed } from './listed-pull.ts';
 import type { Api, Permission, RepositoryName } from './repository-api.ts';
 
 /** A pull request of a branch of this repository, with what it became on main. */
@@ -52,7 +52,7 @@ export class DiscussionsApi {
   async proposals(isWanted: (branch: string) => boolean): Promise<readonly ListedProposal[]> {
     const which = { ...this.#repo, state: 'all', sort: 'created', direction: 'desc' } as const;
     const pulls = await this.#pages((page) => this.#api.rest.pulls.list({ ...which, ...page }));
-    return pulls.filter(({ head, base }) => head.repo?.full_name === base.repo.full_name && isWanted(head.ref)).map(proposal);
+    return pulls.filter((pull) => isOfThisRepository(pull) && isWanted(pull.head.ref)).map(proposal);
   }
 
   /**

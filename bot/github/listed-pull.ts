@@ -32,3 +32,14 @@ export function listed(raw: {
     closedAt: raw.closed_at,
   };
 }
+
+/** Whether its branch is one of the repository that it is for, so that its name was given by somebody who may write there. */
+export function isOfThisRepository({
+  head,
+  base,
+}: {
+  head: { repo?: { full_name: string } | null };
+  base: { repo: { full_name: string } };
+}): boolean {
+  return head.repo?.full_name === base.repo.full_name;
+}

@@ -1,3 +1,4 @@
+import { shortened } from '#bot/evidence/markdown.ts';
 import { chance, counted, day, decimal, percent, share, signedPercent } from '#bot/evidence/numbers.ts';
 import type { Measure } from '#bot/evidence/pack.ts';
 import { crossed } from '#bot/evidence/sections/wager.ts';
@@ -164,7 +165,7 @@ function fitting(entries: readonly string[], room: number): { readonly lines: re
   for (const entry of entries) {
     taken += entry.length + 1;
     if (taken > room && lines.length > 0) break;
-    lines.push(entry.length > room ? `${entry.slice(0, room - 1)}…` : entry);
+    lines.push(entry.length > room ? shortened(entry, room) : entry);
   }
   return { lines, left: entries.length - lines.length };
 }

@@ -1,5 +1,6 @@
 import { type LedgerReading, recordsOf } from '#bot/evidence/ledger.ts';
 import { shortened, visible } from '#bot/evidence/markdown.ts';
+import { LABEL_LENGTH_MAX } from '#bot/proposers/proposer.ts';
 import { quantileOf } from '#engine/statistics/quantile.ts';
 import type { Insight, Memory } from './memory.ts';
 
@@ -8,8 +9,6 @@ export const LEAST_TRIALS = 12;
 /** What a reader can take in; the kinds that were tried most. */
 const SHOWN_MAX = 20;
 const KIND_LENGTH_MAX = 80;
-/** Characters up to which proposers write a label whole. */
-const LABEL_CUT_AT = 200;
 
 /** What development data say of an incumbent, by the tree of its folder: null where no evidence tells. */
 export type NetReturnOf = (strategy: string, parentTree: string) => number | null;
@@ -42,7 +41,7 @@ export function insightsOf(ledger: Pick<LedgerReading, 'entries'>, incumbentOf: 
 export function changesIn(label: string): readonly string[] {
   const written = label.split(/[,;] (?=[^,;]*:)/);
   // Of a label that was cut nobody knows what its last part said.
-  const whole = label.length < LABEL_CUT_AT ? written : written.slice(0, -1);
+  const whole = label.length < LABEL_LENGTH_MAX && !label.endsWith('…') ? written : written.slice(0, -1);
   const parts = whole.map((part) => visible(part)).filter((part) => part !== '');
   return [...new Set(parts.map(kindOf))];
 }

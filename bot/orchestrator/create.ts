@@ -8,8 +8,9 @@ import {
   type PlannedTrial,
   returnsByDay,
 } from '#bot/evidence/ledger.ts';
+import { shortened } from '#bot/evidence/markdown.ts';
 import { readVersion, type StrategyVersion } from '#bot/evidence/strategy-version.ts';
-import type { Candidate, Evaluation, Proposer, StrategyFiles } from '#bot/proposers/proposer.ts';
+import { type Candidate, type Evaluation, LABEL_LENGTH_MAX, type Proposer, type StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import type { Span } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -122,7 +123,14 @@ class Search {
     const trial = this.#asked;
     if (this.#gathering.length === 0) queueMicrotask(() => this.#flush());
     return new Promise((answer) => {
-      this.#gathering.push({ trial, label, strategy, configuration: configurationOf(files), files, answer });
+      this.#gathering.push({
+        trial,
+        label: shortened(label, LABEL_LENGTH_MAX),
+        strategy,
+        configuration: configurationOf(files),
+        files,
+        answer,
+      });
     });
   }
 

@@ -71,7 +71,10 @@ export async function study(options: NightOptions, night: Night, pool: Backteste
 async function lookAround(options: NightOptions, night: Night, development: BacktestResult): Promise<Observation> {
   const { api, strategy, progress } = options;
   const { asOf, cycle } = night;
-  const open = (await api.listOpenPullRequests()).find(({ headRef }) => changesStrategy(headRef, strategy, cycle));
+  const open = (await api.listOpenPullRequests()).find(
+    // A fork's branch has whatever name its owner gave it.
+    ({ headRef, isFromFork }) => !isFromFork && changesStrategy(headRef, strategy, cycle),
+  );
   const analysis = await analysisOf({ ...options, commit: night.base, asOf });
   if ('problem' in analysis)
     progress({ kind: 'done', phase: 'observe', message: `the analysis modules tell nothing: ${analysis.problem}` });

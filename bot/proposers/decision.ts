@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Forecast, ProposalClaim, ProposalKind, RiskTier, Threshold } from '#bot/evidence/pack.ts';
 
-const Sentences = z.string().min(1).max(1_000);
+export const REASON_LENGTH_MAX = 1_000;
+const Sentences = z.string().min(1).max(REASON_LENGTH_MAX);
 
 /** What is said before any result is seen, by whoever wants a change. */
 const wager = {

@@ -4,6 +4,9 @@ import type { BacktestResult } from '#engine/backtest/types.ts';
 /** The files of one strategy version, by path inside its folder (`strategy.ts`, `manifest.yaml`), evidence left out. */
 export type StrategyFiles = ReadonlyMap<string, string>;
 
+/** What the ledger keeps of a trial's label; the rest is cut. */
+export const LABEL_LENGTH_MAX = 200;
+
 /** What became of one configuration on the development data. Every one of them is a trial and stands in the ledger. */
 export type Evaluation =
   | { readonly outcome: 'scored'; readonly result: BacktestResult }
@@ -17,7 +20,7 @@ export interface ProposerTask {
   readonly trials: number;
   readonly seed: number;
   /**
-   * `label` names the configuration in the ledger. Calls made in one go are written down together and run side by side; ask for
+   * `label` names the configuration in the ledger, which keeps `LABEL_LENGTH_MAX` of it. Calls made in one go are written down together and run side by side; ask for
    * what does not depend on each other without waiting in between.
    * @param strategy the folder's name, when it is not the incumbent's
    */

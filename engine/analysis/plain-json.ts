@@ -28,14 +28,17 @@ export function plainJson(value: unknown): Json {
       return item;
     }
     if (typeof item === 'string') {
+      if (!item.isWellFormed()) throw new TypeError(`${path} is a text with half a character in it.`);
       if (item.length <= ANSWER_LIMITS.textCharacters) return item;
       throw new TypeError(`${path} is a text of ${item.length} characters, the limit is ${ANSWER_LIMITS.textCharacters}.`);
     }
     if (Array.isArray(item)) return Array.from(item, (each, index) => copy(each, `${path}[${index}]`, level + 1));
     if (typeof item !== 'object' || Object.getPrototypeOf(item) !== Object.prototype)
       throw new TypeError(`${path} is no plain data: ${kindOf(item)}.`);
+    const halved = Object.keys(item).find((name) => !name.isWellFormed());
+    if (halved !== undefined) throw new TypeError(`${path} has a name with half a character in it.`);
     return Object.fromEntries(
-      Object.entries(item).map(([name, inner]) => [name, copy(inner, `${path}.${name.slice(0, 60)}`, level + 1)]),
+      Object.entries(item).map(([name, inner]) => [name, copy(inner, `${path}.${name.slice(0, 60).toWellFormed()}`, level + 1)]),
     );
   };
   const plain = copy(value, 'answer', 1);

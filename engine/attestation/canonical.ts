@@ -5,7 +5,7 @@ import { RatchetError } from '#engine/errors.ts';
 /** `sha256:` and 64 hexadecimal digits. */
 export type Digest = `sha256:${string}`;
 
-/** RFC 8785 JSON: one value, one byte sequence. Refuses what JSON would lose in silence (NaN, infinities, undefined, Map). */
+/** RFC 8785 JSON: one value, one byte sequence. Refuses what JSON would lose in silence (NaN, infinities, undefined, Map, half a surrogate pair). */
 export function canonicalJson(value: unknown): string {
   refuseLossy(value, '$');
   const text = canonicalize(value);
@@ -24,8 +24,10 @@ export function digestOfJson(value: unknown): Digest {
 
 function refuseLossy(value: unknown, path: string): void {
   switch (typeof value) {
-    case 'string':
     case 'boolean':
+      return;
+    case 'string':
+      if (!value.isWellFormed()) throw lossy(path, 'a text with half a character in it');
       return;
     case 'number':
       if (!Number.isFinite(value)) throw lossy(path, String(value));
@@ -39,7 +41,10 @@ function refuseLossy(value: unknown, path: string): void {
       if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) {
         throw lossy(path, value.constructor?.name ?? 'an exotic object');
       }
-      for (const [key, item] of Object.entries(value)) refuseLossy(item, `${path}.${key}`);
+      for (const [key, item] of Object.entries(value)) {
+        if (!key.isWellFormed()) throw lossy(`${path}.${key.toWellFormed()}`, 'named with half a character');
+        refuseLossy(item, `${path}.${key}`);
+      }
       return;
     default:
       throw lossy(path, typeof value);

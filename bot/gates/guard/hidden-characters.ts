@@ -25,6 +25,7 @@ const KINDS: readonly Kind[] = [
       [0x7f, 0x9f],
     ],
   },
+  { name: 'half a character', ranges: [[0xd800, 0xdfff]] },
   { name: 'a line separator that editors do not show', ranges: [[0x2028, 0x2029]] },
   {
     name: 'an invisible character',

@@ -100,7 +100,7 @@ function tried(decision: VersionDecision, task: ProposerTask, knownUntil: number
     if (seen.kind === 'nothing') return seen;
     if (seen.what !== null || words !== null) return wrong(seen.what, words);
     const isNew = kind === 'NEW';
-    const evaluation = await task.evaluate(files, written.changes.join(', ').slice(0, 200), ...(isNew ? [manifest.id] : []));
+    const evaluation = await task.evaluate(files, written.changes.join(', '), ...(isNew ? [manifest.id] : []));
     trials += 1;
     if (evaluation.outcome === 'rejected') return { kind: 'wrong', what: evaluation.reason };
     const { netReturn, trades } = evaluation.result.metrics;

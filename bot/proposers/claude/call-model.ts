@@ -1,6 +1,7 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import type { Messages } from '@anthropic-ai/sdk/resources/messages';
 import { z } from 'zod';
+import { shortened } from '#bot/evidence/markdown.ts';
 import { clientFor, type Middleware } from './client.ts';
 import { googleToken, TokenRefused } from './google-token.ts';
 import { type Attempt, type CallReport, type ToModelProcess, Usage } from './messages.ts';
@@ -151,7 +152,7 @@ function outcomeOf(raw: unknown): CallOutcome {
     case 'end_turn':
     case 'stop_sequence': {
       const parts = content.flatMap((block) => (block.type === 'text' ? (block.text ?? []) : []));
-      const answer = parts.join('').trim();
+      const answer = parts.join('').trim().toWellFormed();
       return answer === '' ? { kind: 'garbled', what: 'an answer without words' } : { kind: 'answered', text: answer };
     }
     case 'refusal':
@@ -209,7 +210,7 @@ function causeOf(error: Error): string {
 }
 
 function words(raw: string): string {
-  return raw.slice(0, WORDS_MAX);
+  return shortened(raw.toWellFormed(), WORDS_MAX);
 }
 
 /** As data: what the SDK hangs on a message besides is not the API's. */

@@ -34,7 +34,8 @@ export const ToModelProcess = z.strictObject({
 });
 export type ToModelProcess = z.infer<typeof ToModelProcess>;
 
-const Count = z.int().nonnegative();
+/** Far beyond what one message can hold; a count above it is nothing that can be added to a day. */
+const Count = z.int().nonnegative().max(1_000_000_000);
 
 /** Tokens of one message as the API counts them; what it adds to these is kept as it came. */
 export const Usage = z.looseObject({

@@ -1,5 +1,6 @@
 import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
 import { z } from 'zod';
+import { shortened } from '#bot/evidence/markdown.ts';
 import type { ModelRequest } from './messages.ts';
 
 /** So many faults are told at once: whoever corrects the first ones has often corrected the rest. */
@@ -26,16 +27,23 @@ export function outputFormat(schema: z.ZodType): NonNullable<ModelRequest['outpu
 export function judge<T>(text: string, schema: z.ZodType<T>): Judged<T> {
   let raw: unknown;
   try {
-    raw = JSON.parse(text);
+    raw = JSON.parse(text, whole);
   } catch (error) {
-    return { kind: 'no-json', what: (error instanceof Error ? error.message : String(error)).slice(0, FAULT_LENGTH_MAX) };
+    return { kind: 'no-json', what: shortened(error instanceof Error ? error.message : String(error), FAULT_LENGTH_MAX) };
   }
   const parsed = schema.safeParse(raw);
   if (parsed.success) return { kind: 'fits', value: parsed.data };
   const { issues } = parsed.error;
   const told = issues
     .slice(0, FAULTS_MAX)
-    .map(({ path, message }) => `${path.length === 0 ? 'the whole' : path.join('.')}: ${message}`.slice(0, FAULT_LENGTH_MAX));
+    .map(({ path, message }) => shortened(`${path.length === 0 ? 'the whole' : path.join('.')}: ${message}`, FAULT_LENGTH_MAX));
   const more = issues.length - told.length;
   return { kind: 'unfit', what: [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('\n') };
+}
+
+/** JSON can spell half a character, which no text that is kept can hold: it becomes the sign for what is unreadable. */
+function whole(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toWellFormed(), inner]));
 }

@@ -15,9 +15,6 @@ export interface Trial {
   readonly fitness: number;
 }
 
-/** Longest label a ledger line should carry. */
-const LABEL_MAX_CHARACTERS = 200;
-
 /** What has been tried: asks each question once, in a fixed order, and never more questions than there are trials. */
 export class TrialBook {
   readonly incumbent: Trial;
@@ -87,7 +84,7 @@ export class TrialBook {
     const label = changesBetween(this.#start.configuration, configuration)
       .map(({ text }) => text)
       .join(', ');
-    const evaluation = await this.#task.evaluate(files, label.slice(0, LABEL_MAX_CHARACTERS));
+    const evaluation = await this.#task.evaluate(files, label);
     return evaluation.outcome === 'scored' ? this.#trial(configuration, files, evaluation.result) : undefined;
   }
 

@@ -178,7 +178,9 @@ describe('small parts', () => {
   });
 
   it('cuts on whole characters', () => {
-    expect(shortened('📈📈📈', 2)).toBe('📈…');
+    expect(shortened('📈📈📈', 4)).toBe('📈…');
+    expect(shortened('📈📈📈', 5)).toBe('📈📈…');
+    expect(shortened('📈📈📈', 6)).toBe('📈📈📈');
     expect(shortened('abc', 3)).toBe('abc');
   });
 

@@ -52,7 +52,10 @@ interface Held {
   readonly spent: number;
 }
 
-async function hold(replies: readonly ModelReply[], options: { main?: typeof plain; dailyTokens?: number } = {}): Promise<Held> {
+async function hold(
+  replies: readonly ModelReply[],
+  options: { main?: typeof plain; dailyTokens?: number; standing?: readonly object[] } = {},
+): Promise<Held> {
   const { root, remote, repository, state, candles, market } = deployment;
   const { main = plain, dailyTokens = 900_000 } = options;
   execFileSync('git', ['-C', join(root, 'mirror.git'), 'push', '--quiet', '--force', remote, `${main}:refs/heads/main`]);
@@ -73,7 +76,7 @@ async function hold(replies: readonly ModelReply[], options: { main?: typeof pla
     issues: { listOpen: async () => [] },
     branches: { latestPulls: async () => [] },
     discussions: { proposals: async () => [], remarksUnder: async () => new Map() },
-    listOpenPullRequests: async () => [],
+    listOpenPullRequests: async () => [...(options.standing ?? [])],
     findPullRequest: async () => null,
     openPullRequest: async (request: Held['opened'][number]) => {
       opened.push(request);
@@ -140,6 +143,19 @@ describe('a night whose model wants nothing', () => {
     const { report, opened, spent } = await hold([say({ kind: 'NO_CHANGE', reason: 'Nothing asks for it.' })]);
     expect(report).toMatchObject({ decision: 'NO_CHANGE', reason: 'Nothing asks for it.', trials: 0, pullRequest: null });
     expect([opened, spent]).toEqual([[], ANSWER_TOKENS]);
+  });
+
+  it('ends, though half a character stands in what it says', async () => {
+    const { report } = await hold([say('{"kind":"NO_CHANGE","reason":"A quiet night \\ud83d"}')]);
+    expect(report).toMatchObject({ decision: 'NO_CHANGE', reason: 'A quiet night \uFFFD' });
+  });
+
+  it('is asked, whatever the branches of a fork are called', async () => {
+    const pull = { number: 7, headRef: `evolve/${STRATEGY}/20260101-1`, isFromFork: true };
+    const nothing = say({ kind: 'NO_CHANGE', reason: 'Nothing asks for it.' });
+    expect((await hold([nothing], { standing: [pull] })).spent).toBe(ANSWER_TOKENS);
+    const own = await hold([], { standing: [{ ...pull, isFromFork: false }] });
+    expect([own.report.reason, own.spent]).toEqual([expect.stringContaining('#7'), 0]);
   });
 });
 

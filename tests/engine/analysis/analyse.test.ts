@@ -187,6 +187,8 @@ describe('a module that goes wrong', () => {
     ['gives NaN', 'return { trend: { slope: 0 / 0 } };', 'answer.trend.slope is NaN'],
     ['gives nothing', 'return;', 'answer is no plain data: undefined'],
     ['gives a Map', 'return { all: new Map() };', 'answer.all is no plain data: Map'],
+    ['gives half a character', `return { quote: '📈'.slice(0, 1) };`, 'answer.quote is a text with half a character'],
+    ['names by half a character', `return { ['📈'.slice(1)]: 1 };`, 'answer has a name with half a character'],
     ['gives a function', 'return [() => 1];', 'answer[0] is no plain data: function'],
     ['gives itself', 'const own = {}; own.own = own; return own;', 'nested deeper than 12 levels'],
     ['gives a hundred megabytes', `return ['x'.repeat(100000000)];`, 'a text of 100000000 characters'],

@@ -1,5 +1,7 @@
+import { shortened } from '#bot/evidence/markdown.ts';
+import { CHANGE_LENGTH_MAX, HYPOTHESIS_LENGTH_MAX } from '#bot/evidence/pack.ts';
 import type { Author, Nothing, Work } from '#bot/proposers/author.ts';
-import type { Decision } from '#bot/proposers/decision.ts';
+import { type Decision, REASON_LENGTH_MAX } from '#bot/proposers/decision.ts';
 import type { Fact } from '#bot/proposers/fact.ts';
 import type { Candidate, Evaluation, ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { Mask, Unmasked } from '../mask.ts';
@@ -87,10 +89,12 @@ function shownFiles(files: StrategyFiles, mask: Mask): StrategyFiles | string {
 function shownDecision(decision: Decision, mask: Mask): Decision | string {
   const reason = mask.show(decision.reason);
   if (reason.kind === 'unclear') return reason.what;
-  if (decision.kind === 'NO_CHANGE') return { ...decision, reason: reason.text };
+  // Real names may be longer than what stands for them.
+  const why = shortened(reason.text, REASON_LENGTH_MAX);
+  if (decision.kind === 'NO_CHANGE') return { ...decision, reason: why };
   const hypothesis = mask.show(decision.hypothesis);
   if (hypothesis.kind === 'unclear') return hypothesis.what;
-  return { ...decision, reason: reason.text, hypothesis: hypothesis.text };
+  return { ...decision, reason: why, hypothesis: shortened(hypothesis.text, HYPOTHESIS_LENGTH_MAX) };
 }
 
 function blurredDecision<D extends { readonly reason: string; readonly hypothesis: string }>(decision: D, mask: Mask): D {
@@ -130,7 +134,7 @@ function shownAll(texts: readonly string[], mask: Mask): string[] | string {
   for (const text of texts) {
     const back = mask.show(text);
     if (back.kind === 'unclear') return back.what;
-    shown.push(back.text);
+    shown.push(shortened(back.text, CHANGE_LENGTH_MAX));
   }
   return shown;
 }

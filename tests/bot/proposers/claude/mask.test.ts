@@ -195,6 +195,20 @@ describe('an author behind a mask', () => {
     expect(decided).toEqual({ kind: 'decided', decision: { kind: 'NO_CHANGE', reason: 'BTC/USDT on 2026-03-02' } });
   });
 
+  it('says no more under real names than there is room for, though those are longer', async () => {
+    const asset = '1000000MOGXYZ';
+    const long = [{ title: '', text: Array(60).fill(`${asset}/USDT`).join(' ') }];
+    const hidden = mask('both', [`${asset}/USDT`]);
+    const inner = scribe((text) => text);
+    const decided = await maskedAuthor(inner, hidden).decide(long);
+    if (decided.kind !== 'decided') throw new Error('It is not decided.');
+    expect(decided.decision.reason).toHaveLength(1_000);
+    const work = await maskedAuthor(inner, hidden).write(DECISION, long, taskOf([]));
+    if (work.kind !== 'candidate') throw new Error('It is not written.');
+    expect(work.candidate.claim.changes[0]!.length).toBeLessThanOrEqual(200);
+    expect(work.candidate.claim.changes[0]).toContain(asset);
+  });
+
   it('may give a configuration a name that was cut in the midst of a pseudonym', async () => {
     const labels: string[] = [];
     const task = taskOf([]);

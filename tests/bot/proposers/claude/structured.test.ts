@@ -44,6 +44,14 @@ describe('the words of a model that was asked for JSON', () => {
     expect(judge(words, Decision)).toEqual({ kind: 'no-json', what: expect.stringMatching(/JSON|Unexpected/) });
   });
 
+  it('hold no half of a character, spelt out or not', () => {
+    const words = '{"\\udc00":"a \\ud83d b","whole":"\\ud83d\\udcc8"}';
+    expect(judge(words, z.record(z.string(), z.string()))).toEqual({
+      kind: 'fits',
+      value: { '\uFFFD': 'a \uFFFD b', whole: '📈' },
+    });
+  });
+
   it('are told each fault and where it is, though the API has let them pass', () => {
     const judged = judge('{"kind":"MERGE","riskTier":4,"hypothesis":"short","sudo":true}', Decision);
     if (judged.kind !== 'unfit') throw new Error('It fits.');
