@@ -21,8 +21,12 @@ export class RatchetProcess {
   stderr = '';
   readonly ended: Promise<Ended>;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [OVERHEAR, RATCHET, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @param env what its environment has beside this process's */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [OVERHEAR, RATCHET, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
