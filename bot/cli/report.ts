@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { readLedgerFrom } from '#bot/evidence/ledger.ts';
+import { gatherNight } from '#bot/reports/gather-night.ts';
 import { gatherPeriod } from '#bot/reports/gather-period.ts';
-import { nightFacts, nightReport } from '#bot/reports/night.ts';
+import { nightReport } from '#bot/reports/night.ts';
 import { periodReport } from '#bot/reports/period.ts';
 import { openForReading } from './open-mirror.ts';
 import * as option from './option-parsers.ts';
@@ -54,8 +55,18 @@ function period(name: string, description: string, days: number): Command {
 }
 
 async function night(cycle: string | undefined, flags: ReportFlags): Promise<void> {
-  const { state } = await openForReading(flags);
-  const facts = nightFacts(await readLedgerFrom(state), cycle ?? null);
+  const { repository, state } = await openForReading(flags);
+  const { root, bot, worktrees, mirror } = workspaceAt(flags.workspace);
+  const isWorkspace = flags.repository === undefined && existsSync(bot);
+  const facts = await gatherNight(
+    {
+      repository,
+      state: state.snapshot(),
+      places: isWorkspace ? { worktrees, mirrors: [mirror, join(root, 'night', 'mirror.git')] } : null,
+      dir: isWorkspace ? bot : null,
+    },
+    cycle ?? null,
+  );
   console.log(flags.json === true ? JSON.stringify(facts) : nightReport(facts));
 }
 

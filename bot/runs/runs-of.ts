@@ -1,8 +1,8 @@
 import { type LedgerReading, nightsOf, recordsOf } from '#bot/evidence/ledger.ts';
-import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
+import type { Pack } from '#bot/evidence/pack.ts';
 import { canonicalJson, digestOf } from '#engine/attestation/canonical.ts';
 import type { Repository } from '#engine/repository/repository.ts';
-import type { BlobHash } from '#engine/repository/types.ts';
+import { packBlobsOnMain, packIn, packsOnMain } from './packs-on-main.ts';
 import type { RunRecord } from './run-record.ts';
 
 const BLOB_DIGITS = 12;
@@ -67,8 +67,7 @@ export async function runsOnMain(
 ): Promise<{ readonly runs: readonly RunRecord[]; readonly unread: number }> {
   const runs: RunRecord[] = [];
   let unread = 0;
-  for (const blob of await packBlobsOnMain(repository)) {
-    const pack = await packIn(repository, blob);
+  for (const [blob, pack] of await packsOnMain(repository)) {
     if (pack === null) unread += 1;
     else runs.push(...runsOfPack(pack, blob));
   }
@@ -81,25 +80,4 @@ export async function packOfRun(repository: Repository, run: RunRecord): Promise
   if (kind !== 'pack') return null;
   const blob = (await packBlobsOnMain(repository)).find((one) => one.slice(0, BLOB_DIGITS) === digits);
   return blob === undefined ? null : packIn(repository, blob);
-}
-
-/** Every pack that was ever on main, once, the oldest first. */
-async function packBlobsOnMain(repository: Repository): Promise<readonly BlobHash[]> {
-  const tip = await repository.resolve('main');
-  const blobs = new Set<BlobHash>();
-  for (const { commit } of tip === null ? [] : await repository.firstParentLog(null, tip)) {
-    for (const { path, blob } of await repository.listFiles(commit, 'strategies'))
-      if (path.endsWith(`/${PACK_PATH}`)) blobs.add(blob);
-  }
-  return [...blobs];
-}
-
-async function packIn(repository: Repository, blob: BlobHash): Promise<Pack | null> {
-  const [bytes] = await repository.readBlobs([blob]);
-  try {
-    return Pack.safeParse(JSON.parse(Buffer.from(bytes!).toString('utf8'))).data ?? null;
-  } catch {
-    // No JSON is one more form that is not today's; the caller counts it.
-    return null;
-  }
 }

@@ -44,13 +44,13 @@ afterAll(() => here?.close());
 /** A canary that slipped through, and a no of the vault. */
 async function nightThatRefuses(): Promise<LedgerEntry[]> {
   const [[, entries] = ['', []]] = entriesOf([{ on: FELL_ON, decision: 'NO_CHANGE' }]);
-  const slipped = {
+  const slipped: LedgerEntry = {
     kind: 'canary',
     canary: 'null',
     outcome: 'slipped',
     stoppedBy: [],
     sentence: 'The gates passed @it.',
-  } as const;
+  };
   const opened = {
     kind: 'vault-opened',
     opening: 1,
@@ -166,9 +166,10 @@ describe('what became of pull requests', { timeout: 60_000 }, () => {
     }
     await world.as('owner').rest.pulls.update({ owner, repo, pull_number: numbers[1]!, state: 'closed' });
     // What gates say has tests of its own; one is refused, and one was never judged.
+    const none: Record<string, string> = {};
+    const refusing = { policy: 'failure', backtest: 'success', sandbox: 'skipped', gate: 'failure' };
     const refused = (await api.pullRequest(numbers[0]!)).headSha;
-    const checkConclusions: RepositoryApi['checkConclusions'] = async (head) =>
-      head === refused ? { policy: 'failure', backtest: 'success', sandbox: 'skipped', gate: 'failure' } : {};
+    const checkConclusions: RepositoryApi['checkConclusions'] = async (head) => (head === refused ? refusing : none);
     const { pulls, breaches } = await gather({ forge: { discussions: api.discussions, checkConclusions } });
     const text = pullRequestsText(pulls!);
     expect(text).toMatch(

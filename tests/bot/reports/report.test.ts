@@ -213,7 +213,7 @@ describe('ratchet report', () => {
   it('night sums up the night that is named, or the newest', async () => {
     const { stdout } = await report('night', '20250110-1');
     expect(stdout).toContain('# Night 20250110-1');
-    expect(stdout).toContain('2 trials planned, 2 scored, 0 refused; 0 of 0 questions');
+    expect(stdout).toContain('2 trials planned, 2 scored, 0 refused.');
     expect(stdout).toContain('| 1 | +1.00% | try 1 |');
     expect((await report('night')).stdout).toContain('# Night 20250111-1\n\n`ema-cross` by `evolution`: **not ended**.');
     expect((await report('night', '20200101-1')).stderr).toContain('The ledger knows no such night.');
