@@ -22,7 +22,7 @@ export function visible(raw: string): string {
  * a backslash nor an entity prevents.
  */
 export function text(raw: string): string {
-  return visible(raw)
+  const escaped = visible(raw)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -31,12 +31,18 @@ export function text(raw: string): string {
     .replace(/\$/g, '&#36;&#8203;')
     .replace(/@/g, '@&#8203;')
     .replace(/(?<!&)#/g, '\\#&#8203;')
-    .replace(/\bGH-(?=\d)/gi, '$&&#8203;')
-    .replace(/:(?=\/\/)/g, ':&#8203;')
-    .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#8203;.`)
-    .replace(/\b(mailto|xmpp):/gi, '$1&#8203;:')
     .replace(/^([-+=])/, '\\$1')
     .replace(/^(\d+)([.)])/, '$1\\$2');
+  return apart(escaped, '&#8203;');
+}
+
+/** What GitHub makes a reference or a link of where no Markdown is, with a `gap` where it comes apart. */
+function apart(raw: string, gap: string): string {
+  return raw
+    .replace(/(?<![a-z\d])GH-(?=\d)/gi, `$&${gap}`)
+    .replace(/:(?=\/\/)/g, `:${gap}`)
+    .replace(/(?<![a-z\d])www(?=\.)/gi, `$&${gap}`)
+    .replace(/(?<![a-z\d])(?:mailto|xmpp)(?=:)/gi, `$&${gap}`);
 }
 
 /**
@@ -62,24 +68,25 @@ export function code(raw: string): string {
 
 /**
  * A sentence of ours that may quote somebody: its code spans and emphasis stay, but nothing in it calls a person, leads anywhere,
- * shows a picture or hides.
+ * shows a picture, names an issue or hides.
  */
 export function harmless(markdown: string): string {
-  return visible(markdown)
+  const escaped = visible(markdown)
+    .replace(/&(?=#?\w+;)/g, '&amp;')
     .replace(/</g, '&lt;')
+    .replace(/#(?=\d)/g, '#&#8203;')
     .replace(/@(?=\w)/g, '@&#8203;')
     .replace(/\]\(/g, '\\]\\(')
-    .replace(/!\[/g, '\\!\\[')
-    .replace(/:(?=\/\/)/g, ':&#8203;')
-    .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#8203;.`);
+    .replace(/!\[/g, '\\!\\[');
+  return apart(escaped, '&#8203;');
 }
 
 /**
- * Text for titles and commit messages, which act as Markdown nowhere but where `#12` closes an issue and `@name` calls a
- * person: whatever is not a letter, a digit or harmless punctuation is left out.
+ * Text for titles and commit messages, which act as Markdown nowhere but where `#12`, `GH-12` or an issue's address closes an issue
+ * and `@name` calls a person: whatever is not a letter, a digit or harmless punctuation is left out, and references come apart.
  */
 export function plain(raw: string): string {
-  return visible(raw.replace(/[^\p{L}\p{N} .,:;%+=()/×→←−–_'-]/gu, ' '));
+  return apart(visible(raw.replace(/[^\p{L}\p{N} .,:;%+=()/×→←−–_'-]/gu, ' ')), ' ');
 }
 
 /** A block of code whose fence is longer than any run of backticks inside. */

@@ -61,7 +61,7 @@ describe('decisions about a head', { timeout: 60_000 }, () => {
       expect(await open.answersTo(id)).toEqual([expect.stringContaining(`Released by @${owner}`)]);
     }
     await refused('owner', [
-      ['/hold off', `#${open.number} is not held.`],
+      ['/hold off', `${open.number} is not held.`],
       ['/hold of', '"of". It is either `/hold` or `/hold off`.'],
     ]);
   });

@@ -8,6 +8,7 @@ import {
   folded,
   harmless,
   html,
+  plain,
   quotation,
   shellWord,
   shortened,
@@ -90,6 +91,27 @@ describe('a sentence of ours that quotes somebody', () => {
     expect(quoted).toBe(
       '`/x` failed: @&#8203;octo said &lt;!-- ratchet:answer:1 --> \\!\\[p\\]\\(http:&#8203;//p) [l\\]\\(https:&#8203;//l) www&#8203;.x.y [U+202E]',
     );
+  });
+
+  it('makes no mention of an entity and no reference of a number', () => {
+    const rendered = renderer.renderInline(
+      harmless('R&D said &#64;acme/team &commat;octo fixes #12, acme/main#3, GH-4 and `a && b`'),
+    );
+    expect(shownBy(rendered)).toBe('R&D said &#64;acme/team &commat;octo fixes #12, acme/main#3, GH-4 and a && b');
+    expect(rendered).not.toMatch(/@\w|#\d|GH-\d/);
+  });
+});
+
+describe('a title or the message of a commit', () => {
+  it('closes nothing, calls nobody and leads nowhere', () => {
+    const said = 'Fixes GH-1, closes https://github.com/acme/main/issues/2, resolves acme/main#3 and #4 for @octo: www.x.example';
+    expect(plain(said)).toBe(
+      'Fixes GH- 1, closes https: //github.com/acme/main/issues/2, resolves acme/main 3 and 4 for octo: www .x.example',
+    );
+  });
+
+  it('keeps words that only look like references', () => {
+    expect(plain('high-5: EMA 12/26 (GH-a), −3 % → 1:2')).toBe('high-5: EMA 12/26 (GH-a), −3 % → 1:2');
   });
 });
 
