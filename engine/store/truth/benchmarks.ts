@@ -65,8 +65,11 @@ export const BENCHMARKS = {
   },
   exposure: {
     meaning: 'share of its bars at whose close something was held',
-    sql: `SELECT avg(held > 1e-9) FROM (SELECT isBar, sum(change) OVER (ORDER BY instant, isBar ROWS UNBOUNDED PRECEDING) AS held FROM (
-      SELECT instant, 0 AS isBar, CASE side WHEN 'buy' THEN quantity ELSE -quantity END AS change FROM fills
+    // Sums of floats that cancel leave a rest: what is held is told from it by what has been traded, symbol by symbol.
+    sql: `SELECT avg(positions > 0) FROM (SELECT isBar, sum(change) OVER (ORDER BY instant, isBar ROWS UNBOUNDED PRECEDING) AS positions FROM (
+      SELECT instant, 0 AS isBar, isHeld - lag(isHeld, 1, 0) OVER (PARTITION BY symbol ORDER BY id) AS change FROM (
+        SELECT id, instant, symbol, abs(sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END) OVER own) > 1e-12 * sum(quantity) OVER own AS isHeld
+        FROM fills WINDOW own AS (PARTITION BY symbol ORDER BY id ROWS UNBOUNDED PRECEDING))
       UNION ALL SELECT instant, 1, 0 FROM equity)) WHERE isBar`,
   },
   decisions: { meaning: 'decisions, one a symbol and bar', sql: 'SELECT count(*) FROM decisions' },

@@ -134,6 +134,19 @@ describe('the truth of a version', () => {
     else expect(value).toEqual(expected);
   });
 
+  it('takes no rest of what floats add up to for a position, and adds up no two symbols', () => {
+    const held = (quantity: number, symbol = 'BTC/USDT') => ({ ...fill('buy', quantity), symbol });
+    const sold = (quantity: number, symbol = 'BTC/USDT') => ({ ...fill('sell', quantity), symbol });
+    const dear = { strategy: 'cheap', treeHash: 'u1', decisions: [hold] };
+    const [a, b] = [66_506_702.160232, 80_989_315.09896831];
+    step(bar(20), { ...dear, fills: [held(a), held(b), sold(a), sold(b)] });
+    step(bar(21), { ...dear, fills: [held(1e-7, 'ETH/USDT')] });
+    step(bar(22), { ...dear, fills: [held(5e6), sold(1e-7, 'ETH/USDT')] });
+    step(bar(23), { ...dear, fills: [sold(5e6)] });
+    expect(Math.abs(a + b - a - b)).toBeGreaterThan(1e-9);
+    expect(store.truth('cheap', 'u1', bar(23), 100).exposure).toBe(2 / 4);
+  });
+
   it('of one that has done nothing is zeros and nulls, never a division', () => {
     const unknown = { daysSinceSignal: null, daysSinceTrade: null, dataAge: null, uptime: null, age: null, scansExpected: null };
     expect(store.truth('cross', 't9', bar(8), 100)).toEqual(sampleTruth({ ...unknown, version: 't9', versions: 2 }));
