@@ -1,7 +1,7 @@
 import type { RandomStream } from '#engine/candles/random-stream.ts';
 import { elitesOf, noveltyOf } from './archive.ts';
 import { Bandit } from './bandit.ts';
-import { type Configuration, structureOf } from './configuration.ts';
+import { type Configuration, keyOf, structureOf } from './configuration.ts';
 import { isPlan, planOf } from './design.ts';
 import { bred, MOVES, type MoveName } from './grammar/breed.ts';
 import { mutate } from './moves.ts';
@@ -53,7 +53,7 @@ export class Breeding {
     for (let attempt = 0; attempt < 25 * count && children.size < count; attempt += 1) {
       const child = this.#child(parents);
       if (child === null || this.#book.hasAsked(child.configuration)) continue;
-      children.set(JSON.stringify(child.configuration), child);
+      children.set(keyOf(child.configuration), child);
     }
     if (children.size === 0) return false;
     await this.#book.evaluate([...children.values()].map(({ configuration }) => configuration));
@@ -72,7 +72,7 @@ export class Breeding {
     const children = new Map<string, Configuration>();
     for (let attempt = 0; attempt < 25 * count && children.size < count; attempt += 1) {
       const configuration = tuner.ask(this.#random);
-      if (!this.#book.hasAsked(configuration)) children.set(JSON.stringify(configuration), configuration);
+      if (!this.#book.hasAsked(configuration)) children.set(keyOf(configuration), configuration);
     }
     if (children.size === 0) return false;
     await this.#book.evaluate([...children.values()]);
@@ -106,7 +106,7 @@ export class Breeding {
   /** What has grown back into the incumbent's own tree is the incumbent's design, and prints as it does. */
   #configurationOf({ plan, values }: NonNullable<ReturnType<typeof bred>>): Configuration {
     const own = this.#book.incumbent.configuration.blueprint;
-    const isOwn = own !== undefined && !isPlan(own) && JSON.stringify(planOf(own)) === JSON.stringify(plan);
+    const isOwn = own !== undefined && !isPlan(own) && structureOf(planOf(own)) === structureOf(plan);
     return { blueprint: isOwn ? own : plan, values };
   }
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { snapToRange } from '#engine/backtest/host/definition.ts';
 import type { ParameterRange, ParameterRanges } from '#engine/contract/types.ts';
 import type { Design } from './design.ts';
@@ -19,9 +20,9 @@ export function keyOf({ blueprint, values }: Configuration): string {
   return `${structureOf(blueprint)} ${numbers.join(' ')}`;
 }
 
-/** Equal for configurations that print the same source. */
+/** Equal for configurations that print the same source, in whatever order a design was put together. */
 export function structureOf(blueprint: Design | undefined): string {
-  return blueprint === undefined ? 'as written' : JSON.stringify(blueprint);
+  return blueprint === undefined ? 'as written' : canonicalJson(blueprint);
 }
 
 /** The value of the range's grid that is nearest, with what lies beyond the ends brought to them. */

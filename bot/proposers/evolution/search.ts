@@ -1,7 +1,7 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { ParameterRanges } from '#engine/contract/types.ts';
 import { Breeding, GROWN_FROM } from './breeding.ts';
-import { type Configuration, complete } from './configuration.ts';
+import { type Configuration, complete, keyOf } from './configuration.ts';
 import { type Design, isPlan } from './design.ts';
 import { grownFrom, simplerPlans } from './grammar/breed.ts';
 import { mutate, structuralMoves, withFilterToggled } from './moves.ts';
@@ -138,7 +138,7 @@ function distinctFresh(count: number, book: TrialBook, draw: () => Configuration
   const fresh = new Map<string, Configuration>();
   for (let attempt = 0; attempt < 25 * count && fresh.size < count; attempt += 1) {
     const configuration = draw();
-    if (!book.hasAsked(configuration)) fresh.set(JSON.stringify(configuration), configuration);
+    if (!book.hasAsked(configuration)) fresh.set(keyOf(configuration), configuration);
   }
   return [...fresh.values()];
 }

@@ -198,7 +198,7 @@ function conditionIn(plan: Plan, section: Section): Condition | null {
 function withCondition(plan: Plan, section: Section, condition: Condition | null): Plan | null {
   if (section === 'exit') return { ...plan, exit: condition };
   if (section === 'entry') return condition === null ? null : { ...plan, entry: condition };
-  return { ...plan, regime: condition === null ? null : { leaves: plan.regime?.leaves ?? false, when: condition } };
+  return { ...plan, regime: condition === null ? null : { when: condition, leaves: plan.regime?.leaves ?? false } };
 }
 
 function changed(parent: Individual, section: Section, condition: Condition | null): Individual | null {

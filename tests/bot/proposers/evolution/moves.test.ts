@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { rangesOf } from '#bot/proposers/evolution/blocks/chosen-blocks.ts';
 import { Blueprint } from '#bot/proposers/evolution/blueprint.ts';
 import { changesBetween } from '#bot/proposers/evolution/changes.ts';
-import { complete, snap } from '#bot/proposers/evolution/configuration.ts';
+import { complete, keyOf, snap } from '#bot/proposers/evolution/configuration.ts';
 import { mutate, structuralMoves } from '#bot/proposers/evolution/moves.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { blueprintWith, everyBlueprint } from './every-blueprint.ts';
@@ -54,6 +54,20 @@ describe('a blueprint', () => {
 
   it('has one order of filters', () => {
     expect(blueprintWith({ filters: ['volume', 'trend'] })).toEqual(blueprintWith({ filters: ['trend', 'volume'] }));
+  });
+});
+
+describe('a configuration', () => {
+  it('is the same one in whatever order its design and its values were put together', () => {
+    const blueprint = blueprintWith();
+    const turned = Object.fromEntries(Object.entries(blueprint).toReversed()) as typeof blueprint;
+    expect(JSON.stringify(turned)).not.toBe(JSON.stringify(blueprint));
+    expect(keyOf({ blueprint: turned, values: { slow: 48, fast: 12 } })).toBe(
+      keyOf({ blueprint, values: { fast: 12, slow: 48 } }),
+    );
+    expect(keyOf({ blueprint: { ...blueprint, exitOnCrossDown: !blueprint.exitOnCrossDown }, values: {} })).not.toBe(
+      keyOf({ blueprint, values: {} }),
+    );
   });
 });
 
