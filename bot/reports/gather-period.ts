@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { nightsOf, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { day } from '#bot/evidence/numbers.ts';
 import { spending } from '#bot/proposers/claude/spending.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
-import { parseReport, reportBounds, reportPath } from '#engine/runtime/report.ts';
+import { enginePaths } from '#engine/runtime/options.ts';
+import { parseReport, reportBounds, reportPath, type StrategyReport } from '#engine/runtime/report.ts';
+import { openReader } from '#engine/store/engine-reader.ts';
 import { gatherBreaches } from './gather-breaches.ts';
 import { type AskedForge, gatherPullRequests } from './gather-pull-requests.ts';
-import { lastDays } from './last-days.ts';
-import type { PeriodFacts } from './period.ts';
+import { type LastDays, lastDays } from './last-days.ts';
+import type { PeriodFacts, StrategyTrades } from './period.ts';
 
 export interface PeriodSources {
   readonly repository: Repository;
@@ -53,13 +56,26 @@ export async function gatherPeriod(sources: PeriodSources, { days, asOf, now }: 
     days,
     until: { market: end, clock: now },
     nights,
-    trades: running.map(({ id, trades }) => ({
-      id,
-      trades: trades.filter(({ exitTime }) => market.holds(exitTime)),
-      mayLackOlder: trades.length === reportBounds.trades && market.holds(trades[0]!.exitTime),
-    })),
+    trades: tradesIn(sources.record, running, market),
     pulls,
     breaches: await gatherBreaches({ ...sources, ledger, nights, strategies, pulls, market, clock, asOf: end, now }),
     spent: dir === null ? null : { ...paid, models: spending(dir, paid.from, paid.to) },
   };
+}
+
+/** From the engine's record where it is at hand; it publishes its newest trades only. */
+function tradesIn(record: string | null, running: readonly StrategyReport[], market: LastDays): readonly StrategyTrades[] {
+  const reader = record === null || !existsSync(enginePaths(record).status) ? null : openReader(record);
+  try {
+    const recorded = reader?.trades(market.to) ?? null;
+    return running.map(({ id, trades }) => ({
+      id,
+      trades: (recorded?.filter(({ strategy }) => strategy === id) ?? trades)
+        .filter(({ exitTime }) => market.holds(exitTime))
+        .map(({ exitTime, netResult, fees }) => ({ exitTime, netResult, fees })),
+      mayLackOlder: recorded === null && trades.length === reportBounds.trades && trades[0]!.exitTime > market.from,
+    }));
+  } finally {
+    reader?.close();
+  }
 }

@@ -30,8 +30,8 @@ export interface PeriodFacts {
 
 export interface StrategyTrades {
   readonly id: string;
-  readonly trades: readonly ReportedTrade[];
-  /** The engine publishes the newest trades only: older ones of the period may be missing. */
+  readonly trades: readonly Pick<ReportedTrade, 'exitTime' | 'netResult' | 'fees'>[];
+  /** Without its record the engine’s newest trades are all there are: older ones of the period may be missing. */
   readonly mayLackOlder: boolean;
 }
 
@@ -49,16 +49,25 @@ export function periodReport(facts: PeriodFacts): string {
     ['Cost', [...trialsLine(nights), ...(spent === null ? [] : [costLines(spent)])]],
   ];
   const sections = parts.flatMap(([title, texts]) => (texts.length === 0 ? [] : [`## ${title}`, ...texts]));
-  return [...(until === undefined ? [] : headOf(days, until)), ...sections].join('\n\n');
+  return [...(until === undefined ? [] : headOf(days, until, report)), ...sections].join('\n\n');
 }
 
-function headOf(days: number, { market, clock }: NonNullable<PeriodFacts['until']>): readonly string[] {
+function headOf(
+  days: number,
+  { market, clock }: NonNullable<PeriodFacts['until']>,
+  report: EngineReport | null,
+): readonly string[] {
   const title = `# ${days === 1 ? '24 hours' : counted(days, 'day')} up to ${minute(market)} UTC`;
-  if (day(market) === day(clock)) return [title];
-  return [
-    title,
-    `That is the market’s time. Pull requests and what models cost are of as long up to ${minute(clock)} UTC by the clock on the wall.`,
+  const asOf = report?.asOf ?? null;
+  const sentences = [
+    ...(day(market) === day(clock)
+      ? []
+      : [
+          `That is the market’s time. Pull requests and what models cost are of as long up to ${minute(clock)} UTC by the clock on the wall.`,
+        ]),
+    ...(asOf === null || asOf === market ? [] : [`Accounts and droughts are the newest there are, of ${minute(asOf)} UTC.`]),
   ];
+  return [title, ...(sentences.length === 0 ? [] : [sentences.join(' ')])];
 }
 
 function orderLine({ control: { mode, reason } }: EngineReport): string {

@@ -20,6 +20,8 @@ const BEST_SHOWN = 10;
 const REASONS_SHOWN = 8;
 /** Of fewer trials none has a part that is usual. */
 const USUAL_OF = 10;
+/** Characters up to which proposers write a label whole. */
+const LABEL_CUT_AT = 200;
 
 /** Markdown: trials by what they moved, the best of them, and why others never ran. Empty where none was made. */
 export function triedText(trials: readonly Tried[]): string {
@@ -90,7 +92,8 @@ function told(label: string, usual: readonly string[]): string {
   const parts = partsOf(label);
   const own = parts.filter((part) => !usual.includes(part));
   const shared = parts.length - own.length;
-  return [...(shared === 0 ? [] : [`${shared} of ${counted(usual.length, 'usual change')}`]), ...own].join(', ');
+  const whole = [...(shared === 0 ? [] : [`${shared} of ${counted(usual.length, 'usual change')}`]), ...own].join(', ');
+  return label.length < LABEL_CUT_AT ? whole : `${whole}…`;
 }
 
 /** A clause each, as proposers join them. */

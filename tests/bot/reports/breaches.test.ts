@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendToNight, type LedgerEntry } from '#bot/evidence/ledger.ts';
+import { minute } from '#bot/evidence/numbers.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { recordDecision } from '#bot/orchestrator/life/decisions.ts';
 import { logMerge } from '#bot/orchestrator/life/merge-log.ts';
@@ -11,8 +12,10 @@ import type { AskedForge } from '#bot/reports/gather-pull-requests.ts';
 import { periodReport } from '#bot/reports/period.ts';
 import { pullRequestsText } from '#bot/reports/pull-requests.ts';
 import { enginePaths } from '#engine/runtime/options.ts';
+import { reportPath, reportText } from '#engine/runtime/report.ts';
 import { statusPath } from '#engine/runtime/status.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
+import { sampleReport } from '#tests/bot/commands/sample-report.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { cycleOn, DAY, day, entriesOf, STRATEGY } from '#tests/bot/memory/sample-memory.ts';
 import { createProposal, FOLDER, HEAD_REF, OWNER, type ProposalWorld } from '#tests/bot/orchestrator/life/proposal-world.ts';
@@ -78,6 +81,25 @@ function writeRecord(dir: string, tree: string): void {
   const step = { strategy: STRATEGY, treeHash: tree, fills: [], trades: [], denials: [], decisions: [hold] };
   store.addStep({ ...step, treeHash: 'before', instant: loaded - DAY, equity: 2_000 });
   store.addStep({ ...step, instant: loaded + DAY, equity: 2_000 });
+  const trade = {
+    symbol: 'BTC/USDT',
+    entryTime: day(FELL_ON - 7),
+    exitTime: day(FELL_ON - 6),
+    entryPrice: 100,
+    exitPrice: 95,
+    quantity: 1,
+    fees: 2,
+    netResult: -7,
+    netReturn: -0.07,
+    barsHeld: 1,
+    maxAdverseExcursion: 0.07,
+    maxFavourableExcursion: 0,
+    entryReason: 'cross',
+    exitReason: 'over',
+    exitCause: 'decision',
+    version: tree,
+  };
+  store.addStep({ ...step, instant: day(FELL_ON - 6), equity: 1_993, trades: [trade] });
   store.addStep({ ...step, instant: day(FELL_ON), equity: 1_600 });
   const fault = { strategy: STRATEGY, treeHash: tree, at: Date.now() };
   store.addFault({ ...fault, instant: day(FELL_ON), code: 'risk/breach', message: 'it fell by 20%' });
@@ -93,6 +115,19 @@ const gather = (options: { days?: number; record?: string | null; forge?: AskedF
   const sources = { repository, state, dir: null, forge, record: options.record === undefined ? record : options.record };
   return gatherPeriod(sources, { days, asOf, now: Date.now() });
 };
+
+describe('trades of some days', { timeout: 60_000 }, () => {
+  it('are those of the engine’s record, however many have closed since', async () => {
+    const report = { ...sampleReport(), asOf: AS_OF };
+    const strategies = report.strategies.map((one) => ({ ...one, id: STRATEGY }));
+    await here.state.update('publish', () => new Map([[reportPath, Buffer.from(reportText({ ...report, strategies }))]]));
+    const facts = await gather({ asOf: day(FELL_ON - 5), days: 3 });
+    expect(facts.trades).toEqual([
+      { id: STRATEGY, trades: [{ exitTime: day(FELL_ON - 6), netResult: -7, fees: 2 }], mayLackOlder: false },
+    ]);
+    expect(periodReport(facts)).toContain(`Accounts and droughts are the newest there are, of ${minute(AS_OF)} UTC.`);
+  });
+});
 
 describe('what went wrong in some days', { timeout: 60_000 }, () => {
   it('is told from the engine’s record, the evidence on main and the ledger, the gravest first, each once', async () => {
