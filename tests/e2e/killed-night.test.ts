@@ -80,17 +80,15 @@ async function createPlace(name: string, who: Who) {
     ...(who === 'evolution' ? {} : { ANTHROPIC_API_KEY: model.key }),
   };
   const github = new Octokit({ baseUrl: apiUrl, auth: token });
+  const flags = ['--config', config, '--trials', String(TRIALS), '--workers', '1', '--json'];
+  const hold = (): Promise<Ended> => new RatchetProcess(['night', ...flags], env).ended;
   return {
-    hold: (): Promise<Ended> =>
-      new RatchetProcess(['night', '--config', config, '--trials', String(TRIALS), '--workers', '1', '--json'], env).ended,
+    hold,
     /** The night until that moment, which is its last. */
     holdUntil: async (moment: Moment): Promise<void> => {
       git.killAt(moment);
-      const { stdout, stderr } = await new RatchetProcess(
-        ['night', '--config', config, '--trials', String(TRIALS), '--workers', '1', '--json'],
-        env,
-      ).ended;
-      expect(git.hasStruck(), `${moment.when} ${moment.what} never came:\n${stderr}${stdout}`).toBe(true);
+      const { stdout, stderr } = await hold();
+      expect(git.hasStruck(), `${moment.when} ${moment.what} never came:\n${stderr}`).toBe(true);
       expect(stdout).toBe('');
     },
     /** What the branch of the night's worktree says was done, oldest first. */
@@ -148,7 +146,7 @@ function momentsOf(commits: readonly string[]): readonly Moment[] {
   const after = (what: string): Moment => ({ when: 'after', what });
   const asMoments = stages.flatMap((subject) => {
     const moment = after(`commit ${subject}`);
-    return subject.endsWith(': decide') || subject.endsWith(': create') ? [moment, after('push *ratchet/state*')] : [moment];
+    return /: (?:create|examine-1)$/.test(subject) ? [after('push *ratchet/state*'), moment] : [moment];
   });
   return [...asMoments, after('push *evolve/*'), { when: 'before', what: 'push *ratchet/state*' }];
 }
