@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import type { Hint } from '#bot/evidence/ledger.ts';
 import { installedApp } from '#bot/github/app-client.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
@@ -71,7 +72,7 @@ export function nightCommand(): Command {
         trials,
         workers,
         asOf: asOf ?? null,
-        hint: hint === undefined || hint.trim() === '' ? null : { by: userInfo().username, text: hint.trim() },
+        hint: hint === undefined || hint.trim() === '' ? null : { by: userInfo().username, text: hint.trim(), isTold: true },
         isDry: dryRun === true,
       });
       console.log(json === true ? JSON.stringify({ ...report, isDry: dryRun === true }) : describe(report, dryRun === true));
@@ -83,7 +84,7 @@ interface NightPlan {
   readonly trials: number;
   readonly workers: number;
   readonly asOf: number | null;
-  readonly hint: { readonly by: string; readonly text: string } | null;
+  readonly hint: Hint | null;
   readonly isDry: boolean;
 }
 

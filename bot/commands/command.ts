@@ -1,4 +1,4 @@
-import type { AskedIn } from '#bot/evidence/ledger.ts';
+import type { AskedIn, Hint } from '#bot/evidence/ledger.ts';
 import type { AutonomyPolicy } from '#bot/gates/policies.ts';
 import type { Permission, RepositoryApi } from '#bot/github/repository-api.ts';
 import type { Lane } from '#bot/github/worker.ts';
@@ -32,7 +32,7 @@ export interface Invocation {
 
 export interface NightRequest {
   readonly strategy: string;
-  readonly hint: { readonly by: string; readonly text: string } | null;
+  readonly hint: Hint | null;
   /** What asks for it and has one night, however often its job runs; null when nothing of the kind did. */
   readonly askedIn: AskedIn | null;
   readonly say: (progress: string) => Promise<void>;
@@ -74,6 +74,8 @@ export interface CommentCommand {
   readonly help: string;
   /** Which permission it needs: `policies/autonomy.yaml` says what each class demands. */
   readonly permission: keyof AutonomyPolicy['commands'];
+  /** Less is not enough, whatever the policy says: for what puts a person's words to a model. */
+  readonly permissionMin?: Permission;
   readonly needsPullRequest: boolean;
   /** How many words after its name it reads. One more is refused by name: whoever wrote it meant something by it. */
   readonly wordsMax: number;

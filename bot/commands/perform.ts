@@ -1,6 +1,7 @@
 import { harmless } from '#bot/evidence/markdown.ts';
 import { readText } from '#bot/gates/context.ts';
 import { AUTONOMY_PATH, AutonomyPolicy, parsePolicy } from '#bot/gates/policies.ts';
+import { isAtLeast } from '#bot/github/permission.ts';
 import type { Permission } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Answer } from './answer.ts';
@@ -15,8 +16,6 @@ export interface Request {
   readonly commentId: number | null;
   readonly words: readonly string[];
 }
-
-const RANK: Readonly<Record<Permission, number>> = { none: 0, read: 1, triage: 2, write: 3, maintain: 4, admin: 5 };
 
 /** Troubles that pass: the job is tried again rather than answered, after a limit when the forge says that it is over. */
 const PASSING: readonly string[] = ['repository/unreachable', 'life/busy'];
@@ -54,6 +53,12 @@ function requireKnown({ name, usage, wordsMax }: CommentCommand, words: readonly
   });
 }
 
+/** What a command's author may at least: what the policy says, and never less than the command itself demands. */
+export function neededFor({ permission, permissionMin }: CommentCommand, { commands }: AutonomyPolicy): Permission {
+  const needed = commands[permission];
+  return permissionMin === undefined || isAtLeast(needed, permissionMin) ? needed : permissionMin;
+}
+
 async function mayUse(
   command: CommentCommand,
   author: string,
@@ -64,9 +69,11 @@ async function mayUse(
   await state.reload();
   const main = await repository.resolve('main');
   const text = main === null ? null : await readText(repository, main, AUTONOMY_PATH);
-  const needed = parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy).commands[command.permission];
+  const policy = parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy);
+  const needed = neededFor(command, policy);
   const permission = await api.permissionOf(author);
-  if (RANK[permission] >= RANK[needed]) return { permission, refusal: null };
-  const refusal = `@${author}, \`/${command.name}\` needs the permission **${needed}** here (${AUTONOMY_PATH}); yours is **${permission}**. Nothing was done.`;
+  if (isAtLeast(permission, needed)) return { permission, refusal: null };
+  const why = needed === policy.commands[command.permission] ? AUTONOMY_PATH : `whatever ${AUTONOMY_PATH} says`;
+  const refusal = `@${author}, \`/${command.name}\` needs the permission **${needed}** here (${why}); yours is **${permission}**. Nothing was done.`;
   return { permission, refusal };
 }

@@ -1,4 +1,5 @@
 import { EVALUATION_PATH } from '#bot/evidence/evaluation.ts';
+import type { Hint } from '#bot/evidence/ledger.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import { GATES_POLICY_PATH, RISK_POLICY_PATH } from '#bot/gates/policies.ts';
 import type { Fact } from '#bot/proposers/fact.ts';
@@ -16,7 +17,8 @@ export interface FactSources {
   readonly development: BacktestResult;
   /** What fixed arithmetic makes of the observation. */
   readonly verdict: Verdict;
-  readonly hint: { readonly by: string; readonly text: string } | null;
+  /** As the ledger has it. */
+  readonly hint: Hint | null;
 }
 
 /** All that a model is told of a night before it decides. Same sources, same bytes. */
@@ -36,7 +38,7 @@ export async function factsOf(sources: FactSources): Promise<readonly Fact[]> {
     ...memory,
     { title: 'every strategy on main', text: await deployed(repository, base) },
     ...(await policies(repository, base)),
-    ...(hint === null ? [] : [{ title: `what a person wished for, as @${hint.by} wrote it`, text: hint.text }]),
+    ...(hint?.isTold === true ? [{ title: `what a person wished for, as ${hint.by} wrote it`, text: hint.text }] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import {
   type Addition,
   type AskedIn,
   appendToNight,
+  type Hint,
   type LedgerEntry,
   type LedgerReading,
   nextCycle,
@@ -24,8 +25,7 @@ export interface NightPlan {
   readonly proposer: string;
   readonly trials: number;
   readonly seed: number;
-  /** What a person wished for, in their own words. */
-  readonly hint: { readonly by: string; readonly text: string } | null;
+  readonly hint: Hint | null;
   /** What asks for it; null when nothing does that has one night however often its job runs. */
   readonly askedIn: AskedIn | null;
 }
@@ -34,6 +34,8 @@ export interface BegunNight {
   readonly cycle: string;
   readonly asOf: number;
   readonly seed: number;
+  /** What was wished for when it began; a wish of whoever takes it up is not. */
+  readonly hint: Hint | null;
 }
 
 /** How a night ended, as its last line in the ledger has it. */
@@ -61,9 +63,9 @@ export async function beginNight(state: StateBranch, api: RepositoryApi, plan: N
   const asked = askedIn === null ? null : nightAskedIn(ledger, askedIn);
   if (asked !== null && asked !== unfinished?.cycle) return { state: 'ended', night: endOf(ledger, asked) };
   if (canGoOn) {
-    const { cycle, asOf, seed } = unfinished;
+    const { cycle, asOf, seed, hint = null } = unfinished;
     if (asked === null && askedIn !== null) await appendToNight(state, cycle, { entries: askedBy(askedIn) });
-    return { state: 'goes-on', night: { cycle, asOf, seed } };
+    return { state: 'goes-on', night: { cycle, asOf, seed, hint } };
   }
   if (unfinished !== null) await abandon(state, api, ledger, unfinished);
   if (asked !== null) return { state: 'ended', night: endOf(await readLedgerFrom(state), asked) };
@@ -76,7 +78,7 @@ export async function beginNight(state: StateBranch, api: RepositoryApi, plan: N
       ...askedBy(askedIn),
     ],
   });
-  return { state: 'goes-on', night: { cycle, asOf, seed } };
+  return { state: 'goes-on', night: { cycle, asOf, seed, hint } };
 }
 
 function askedBy(asked: AskedIn | null): readonly LedgerEntry[] {

@@ -1,5 +1,5 @@
 import type { Evaluation } from '#bot/evidence/evaluation.ts';
-import type { AskedIn } from '#bot/evidence/ledger.ts';
+import type { AskedIn, Hint } from '#bot/evidence/ledger.ts';
 import type { CommandHelp } from '#bot/evidence/render-context.ts';
 import type { SelectionNoise } from '#bot/evidence/selection-budget.ts';
 import type { StrategyVersion } from '#bot/evidence/strategy-version.ts';
@@ -28,7 +28,7 @@ export interface NightOptions {
   readonly searchMs?: number;
   readonly thinkers: Thinkers;
   /** What a person wished for, written down with the night; null when nobody did. */
-  readonly hint: { readonly by: string; readonly text: string } | null;
+  readonly hint: Hint | null;
   /** The comment, or the instant of the schedule, that asks for it; null, or left out, when none does. It has one night, however often this is run for it. */
   readonly askedIn?: AskedIn | null;
   readonly repository: Repository;

@@ -34,7 +34,8 @@ export async function study(options: NightOptions, night: Night, pool: Backteste
   }));
   const verdict = decide(observation);
   progress({ kind: 'done', phase: 'observe', message: verdict.reason });
-  const told = (): Promise<readonly Fact[]> => factsOf({ ...options, base: night.base, observation, development, verdict });
+  const told = (): Promise<readonly Fact[]> =>
+    factsOf({ repository: options.repository, base: night.base, observation, development, verdict, hint: night.hint });
 
   const plan = await work.stage('decide', Plan, async (journal): Promise<StageResult<Plan>> => {
     const isAsked = thinkers.mind !== null && observation.openProposal === null;

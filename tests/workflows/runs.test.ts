@@ -82,7 +82,7 @@ describe('nightly.yml', () => {
     expect(after.entries.slice(0, before.entries.length).map(({ hash }) => hash)).toEqual(before.entries.map(({ hash }) => hash));
     expect(after.entries.at(-1)!.entry.kind).toBe('night-ended');
     const [began] = recordsOf(after, 'night-began').slice(-1);
-    expect(began!.entry.hint).toEqual({ by: place.owner, text: 'Trade less.' });
+    expect(began!.entry.hint).toEqual({ by: place.owner, text: 'Trade less.', isTold: true });
     const { data: pulls } = await world.github.rest.pulls.list({ ...place, state: 'open' });
     const proposed = pulls.find(({ head }) => head.ref === `evolve/ema-cross/${began!.cycle}`);
     // What came of the night is chance, for it looks at the present day; what it says of it is not.

@@ -34,11 +34,12 @@ function helpAbout(name: string, commands: readonly CommentCommand[]): string {
     );
     return `There is no \`/${text(name)}\`${near === null ? '' : `; did you mean \`/${near}\`?`}\n\n${commandTable(commands)}`;
   }
-  const { usage, summary, help: more, permission, needsPullRequest } = command;
+  const { usage, summary, help: more, permission, permissionMin, needsPullRequest } = command;
+  const least = permissionMin === undefined ? '' : ` Less than **${permissionMin}** is never enough.`;
   const place = needsPullRequest ? 'On pull requests only.' : 'Under any issue or pull request.';
   return [
     `\`${usage}\`: ${summary}.`,
     more,
-    `${place} Class **${permission}**; policies/autonomy.yaml says which permission that needs.`,
+    `${place} Class **${permission}**; policies/autonomy.yaml says which permission that needs.${least}`,
   ].join('\n\n');
 }

@@ -19,6 +19,7 @@ export const ask: CommentCommand = {
   summary: 'ask a model about what runs, what the last nights found, and what a strategy does',
   help: 'Where a model is configured it is told what the engine published, the last nights, the budgets of the held-out data and the source of the strategies on main, and answers from that. It can do nothing but answer; what it says is shown as its words and is never carried out. Every exchange is kept on the bot’s disk, and a day’s tokens are limited.',
   permission: 'work',
+  permissionMin: 'write',
   needsPullRequest: false,
   wordsMax: Number.POSITIVE_INFINITY,
   lane: 'nights',

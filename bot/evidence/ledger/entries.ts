@@ -15,6 +15,15 @@ const PlannedTrial = z.strictObject({
 });
 export type PlannedTrial = z.infer<typeof PlannedTrial>;
 
+/** What a person wished for, in their own words; nothing obeys it. */
+export const Hint = z.strictObject({
+  by: z.string().max(100),
+  text: z.string().min(1).max(300),
+  /** Whether a model may be told of it: only of what people say who may write here. Earlier nights left it out, which is no. */
+  isTold: z.boolean().optional(),
+});
+export type Hint = z.infer<typeof Hint>;
+
 /**
  * What the ledger can say. Whatever may be known later is announced first: a night before it looks, trials before they run, a
  * question to the selection data before it is answered, an opening of the vault before anybody knows what was in it.
@@ -30,8 +39,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     proposer: z.string(),
     trialsPlanned: z.number().int(),
     seed: z.number().int(),
-    /** What a person wished for, in their own words; nothing obeys it. Left out when nobody did. */
-    hint: z.strictObject({ by: z.string().max(100), text: z.string().min(1).max(300) }).optional(),
+    /** Left out when nobody wished for anything. */
+    hint: Hint.optional(),
   }),
   /** A person asked in this comment for the night that just began, or for one that was left and is taken up for them. */
   z.strictObject({ kind: z.literal('night-asked'), comment: Count }),

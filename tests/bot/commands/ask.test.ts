@@ -162,10 +162,11 @@ describe('a question to a model', { timeout: 30_000 }, () => {
   });
 
   it.each<[string, Person, string, RegExp]>([
-    ['from somebody who may not', 'reader', '/ask why?', /needs the permission \*\*triage\*\*/],
+    ['from somebody who may not write here', 'reader', '/ask why?', /needs the permission \*\*write\*\* here \(whatever/],
     ['without a question', 'writer', '/ask', /No question was asked/],
     ['longer than a question', 'writer', `/ask ${'why '.repeat(600)}`, /At most 2000/],
   ])('%s never gets to it', async (_name, person, body, expected) => {
+    world.forge.setPermission(owner, repo, 'reader', 'triage');
     server.reply({ kind: 'text', text: 'Yes.' });
     expect(await say(person, body)).toMatch(expected);
     expect(server.asked).toEqual([]);

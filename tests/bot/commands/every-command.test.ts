@@ -19,6 +19,8 @@ const CLASSES = {
   decide: 'approve merge hold close promote rollback'.split(' '),
   engine: 'pause resume reduce halt'.split(' '),
 } as const;
+/** Nobody who may not write here puts a question to a model, whatever the policy says. */
+const TO_A_MODEL: readonly string[] = ['ask'];
 const LEVELS = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;
 
 beforeAll(async () => {
@@ -52,8 +54,11 @@ describe('who may what', { timeout: 60_000 }, () => {
     const before = await open.traces();
     const night = () => Promise.reject(new Error('a night was run'));
     for (const command of CLASSES[name]) {
+      const demand = TO_A_MODEL.includes(command)
+        ? '**write** here (whatever policies/autonomy.yaml says)'
+        : `**${needed}** here (policies/autonomy.yaml)`;
       expect(await open.tell('reader', inEarnest(command), { with: { night } })).toBe(
-        `@reader, \`/${command}\` needs the permission **${needed}** here (policies/autonomy.yaml); yours is **${below}**. Nothing was done.`,
+        `@reader, \`/${command}\` needs the permission ${demand}; yours is **${below}**. Nothing was done.`,
       );
     }
     expect(await open.traces()).toEqual(before);

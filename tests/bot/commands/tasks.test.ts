@@ -65,10 +65,30 @@ describe('/evolve', { timeout: 30_000 }, () => {
     };
     const id = await open.comment('owner', 'x');
     await open.answer('owner', '/evolve strategy=ema-cross trade less', id, { with: { night } });
-    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less' }, askedIn: { comment: id } }]);
+    expect(asked).toEqual([{ strategy: ID, hint: { by: owner, text: 'trade less', isTold: true }, askedIn: { comment: id } }]);
     expect(await open.answersTo(id)).toEqual([
       expect.stringContaining('Night `20260302-1` for ema-cross: **NO_CHANGE**. It earns. 17 trials were made;'),
     ]);
+  });
+
+  it('is had by whoever may not write here too, whose wish is written down and not told to a model', async () => {
+    const asked: unknown[] = [];
+    const night: CommandRoom['night'] = async ({ hint }) => {
+      asked.push(hint);
+      return {
+        cycle: '20260302-1',
+        decision: 'NO_CHANGE',
+        reason: 'It earns.',
+        trials: 0,
+        pullRequest: null,
+        made: null,
+        canaries: [],
+      };
+    };
+    open.world.forge.setPermission(owner, repo, 'reader', 'triage');
+    const said = await open.tell('reader', '/evolve trade less', { with: { night } });
+    expect(asked).toEqual([{ by: 'reader', text: 'trade less', isTold: false }]);
+    expect(said).toContain('The hint is written down; a model is told only of what people say who may write here.');
   });
 
   it('lets it happen once, though its answer could not be written the first time', async () => {
@@ -153,7 +173,7 @@ describe('/rebase', { timeout: 60_000 }, () => {
 
   it('does nothing where it stands on the present main', async () => {
     const before = await open.traces();
-    expect(await open.say('owner', '/rebase')).toContain(`#${open.number} stands on the present main. Nothing was done.`);
+    expect(await open.say('owner', '/rebase')).toContain(`${open.number} stands on the present main. Nothing was done.`);
     expect(await open.traces()).toEqual(before);
   });
 });

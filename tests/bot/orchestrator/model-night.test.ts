@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appendToNight } from '#bot/evidence/ledger.ts';
+import { appendToNight, type Hint } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { runNight } from '#bot/orchestrator/night.ts';
 import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
@@ -54,17 +54,17 @@ interface Held {
 
 async function hold(
   replies: readonly ModelReply[],
-  options: { main?: typeof plain; dailyTokens?: number; standing?: readonly object[] } = {},
+  options: { main?: typeof plain; dailyTokens?: number; standing?: readonly object[]; hint?: Hint } = {},
 ): Promise<Held> {
   const { root, remote, repository, state, candles, market } = deployment;
-  const { main = plain, dailyTokens = 900_000 } = options;
+  const { main = plain, dailyTokens = 900_000, hint } = options;
   execFileSync('git', ['-C', join(root, 'mirror.git'), 'push', '--quiet', '--force', remote, `${main}:refs/heads/main`]);
   nights += 1;
   const cycle = `20260101-${nights}`;
   const asOf = market.replayFrom + 24 * 3_600_000;
   const parentTree = (await repository.treeOf(main, `strategies/${STRATEGY}`))!;
   const plan = { cycle, strategy: STRATEGY, asOf, parentTree, proposer: 'claude', trialsPlanned: 3, seed: 1 };
-  await appendToNight(state, cycle, { entries: [{ kind: 'night-began', ...plan }] });
+  await appendToNight(state, cycle, { entries: [{ kind: 'night-began', ...plan, ...(hint === undefined ? {} : { hint }) }] });
   await recordCanaries(state, cycle, [{ canary: 'null', outcome: 'stopped', stops: [], sentence: 'It was.' }]);
   server.reply(...replies);
   const dir = join(root, 'bot', cycle);
@@ -156,6 +156,22 @@ describe('a night whose model wants nothing', () => {
     expect((await hold([nothing], { standing: [pull] })).spent).toBe(ANSWER_TOKENS);
     const own = await hold([], { standing: [{ ...pull, isFromFork: false }] });
     expect([own.report.reason, own.spent]).toEqual([expect.stringContaining('#7'), 0]);
+  });
+});
+
+describe('a wish', () => {
+  const heard = async (isTold?: boolean): Promise<boolean> => {
+    const before = server.asked.length;
+    const wish = { by: 'octo', text: 'Rather trade a quokka.', ...(isTold === undefined ? {} : { isTold }) };
+    await hold([say({ kind: 'NO_CHANGE', reason: 'Nothing asks for it.' })], { hint: wish });
+    expect(server.asked).toHaveLength(before + 1);
+    return JSON.stringify(server.asked.at(-1)).includes('quokka');
+  };
+
+  it('reaches a model when the ledger says that it may, and not otherwise', async () => {
+    expect(await heard(true)).toBe(true);
+    expect(await heard(false)).toBe(false);
+    expect(await heard()).toBe(false);
   });
 });
 
