@@ -56,10 +56,10 @@ export function thinkCommand(): Command {
     .action(think);
 }
 
-/** A wish longer than the ledger takes is cut there. */
+/** A wish longer than the ledger takes is cut there. Whoever may start a workflow may write here. */
 function hintOf(text: string | undefined, actor: string | undefined): NightOptions['hint'] {
   if (text === undefined || text.trim() === '') return null;
-  return { by: actor ?? 'somebody', text: shortened(text.trim(), HINT_LENGTH_MAX) };
+  return { by: actor ?? 'somebody', text: shortened(text.trim(), HINT_LENGTH_MAX), isTold: true };
 }
 
 async function think(flags: ThinkFlags, command: Command): Promise<void> {
