@@ -1,12 +1,13 @@
 import { html } from '#bot/evidence/markdown.ts';
-import { decimal, NO_VALUE } from '#bot/evidence/numbers.ts';
+import { NO_VALUE } from '#bot/evidence/numbers.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
 import type { RunComparison } from '#bot/runs/compare-runs.ts';
 import type { RunRecord } from '#bot/runs/run-record.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { chart } from './chart.ts';
-import { factsOf, METRIC_DIGITS } from './facts.ts';
+import { factsOf } from './facts.ts';
 import { page, pageTable } from './frame.ts';
+import { differenceText, metricText } from './metric-text.ts';
 
 const SIDES = [{ title: 'A' }, { title: 'B' }] as const;
 
@@ -26,7 +27,9 @@ export async function comparisonPage(
       columns: [{ title: 'Metric' }, ...['A', 'B', 'B − A'].map((title) => ({ title, isNumber: true }))],
       rows: comparison.metrics.map((metric) => [
         metric.name,
-        ...[metric.a, metric.b, metric.difference].map((value) => decimal(value, METRIC_DIGITS)),
+        metricText(metric.name, metric.a),
+        metricText(metric.name, metric.b),
+        differenceText(metric.name, metric.difference),
       ]),
     }),
     ...(await Promise.all(packs.map(chart))),

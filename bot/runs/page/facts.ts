@@ -1,7 +1,7 @@
 import { days, decimal, NO_VALUE } from '#bot/evidence/numbers.ts';
 import type { RunRecord } from '#bot/runs/run-record.ts';
 
-/** Digits that tell two metrics apart, on the page as on the terminal. */
+/** Digits that tell two metrics apart on the terminal, whose numbers are copied into programs. */
 export const METRIC_DIGITS = 6;
 
 /** All that is known of a run but its numbers, as plain text by name; the same names in the same order for every run. */

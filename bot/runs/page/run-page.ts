@@ -1,11 +1,12 @@
 import { html } from '#bot/evidence/markdown.ts';
-import { decimal, NO_VALUE } from '#bot/evidence/numbers.ts';
+import { NO_VALUE } from '#bot/evidence/numbers.ts';
 import type { Pack } from '#bot/evidence/pack.ts';
 import type { RunRecord } from '#bot/runs/run-record.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { chart } from './chart.ts';
-import { factsOf, METRIC_DIGITS } from './facts.ts';
+import { factsOf } from './facts.ts';
 import { page, pageTable } from './frame.ts';
+import { metricText } from './metric-text.ts';
 
 /** All that is known of one run. @param pack the one it stands in; null for a trial of the ledger, which has no chart */
 export async function runPage(run: RunRecord, pack: Pack | null): Promise<string> {
@@ -16,7 +17,7 @@ export async function runPage(run: RunRecord, pack: Pack | null): Promise<string
     pageTable({
       caption: 'Metrics',
       columns: [{ title: 'Metric' }, { title: 'Value', isNumber: true }],
-      rows: Object.entries(run.metrics).map(([name, value]) => [name, decimal(value, METRIC_DIGITS)]),
+      rows: Object.entries(run.metrics).map(([name, value]) => [name, metricText(name, value)]),
     }),
     pageTable({
       caption: 'What was run',

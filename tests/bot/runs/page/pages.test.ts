@@ -62,7 +62,10 @@ describe('the page of two runs', () => {
 
   it('shows the difference of each metric and both values of each parameter that is not the same', async () => {
     const shown = await comparisonPage([oldSelection!, selection!], compareRuns(oldSelection!, selection!), [pack]);
-    expect(shown).toMatch(/<th scope="row">trades<\/th><td[^>]*>604\.0+<\/td><td[^>]*>187\.0+<\/td><td[^>]*>−417\.0+<\/td>/);
+    const row = (...cells: readonly string[]) => new RegExp(cells.join('</t[hd]><td[^>]*>'));
+    expect(shown).toMatch(row('<th scope="row">trades', '604', '187', '−417<'));
+    expect(shown).toMatch(row('<th scope="row">netReturn', '−24\\.6025%', '17\\.0761%', '41\\.6787 points<'));
+    expect(shown).toMatch(row('<th scope="row">sharpe', '−0\\.5500', '0\\.7400', '1\\.2900<'));
     expect(shown).toContain('<tr><th scope="row">fast</th><td>9</td><td>14</td></tr>');
     expect(shown).toContain('Files that differ: not known.');
   });
