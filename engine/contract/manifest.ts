@@ -6,9 +6,13 @@ import { ONE_LINE } from './one-line.ts';
 export const Stage = z.enum(['shadow', 'paper', 'canary', 'live']);
 export type Stage = z.infer<typeof Stage>;
 
+/** Names that no folder can have there, whatever comes behind a full stop. */
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
+
 export const StrategyId = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{1,40}$/, 'a strategy id is lower-case letters, digits and hyphens, 2 to 41 characters');
+  .regex(/^[a-z][a-z0-9-]{1,40}$/, 'a strategy id is lower-case letters, digits and hyphens, 2 to 41 characters')
+  .refine((id) => !DEVICE.test(id), 'a strategy id is no device of Windows, where its folder could not be checked out');
 
 /** `strategies/<id>/manifest.yaml`: what is deployed, apart from the code itself. */
 export const Manifest = z.strictObject({

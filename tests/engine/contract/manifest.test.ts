@@ -37,6 +37,11 @@ describe('parseManifest', () => {
     expect(problem(GOOD.replace('strategy.ts', JSON.stringify(entry)))).toMatch(/^entry: /);
   });
 
+  it.each(['con', 'nul', 'aux', 'prn', 'com1', 'lpt9'])('refuses an id whose folder Windows cannot have: %s', (id) => {
+    expect(problem(GOOD.replace('ema-cross', id))).toMatch(/^id: .*Windows/);
+    expect(problem(GOOD.replace('ema-cross', `${id}-2`))).toBe('none');
+  });
+
   it.each([
     ['an escape sequence', '"a\\x1b[2J"'],
     ['a line of its own', '"a\\nb"'],
