@@ -19,9 +19,12 @@ export function blobHash(text: string): BlobHash {
   return text as BlobHash;
 }
 
-/** `main` becomes `refs/heads/main`; full names pass. Refuses what git could read as an option, a range or a pattern. */
+/**
+ * `main` becomes `refs/heads/main`; full names pass. Refuses what git could read as an option, a range or a pattern, and what it
+ * gives no name to (git check-ref-format).
+ */
 export function fullRef(ref: string): string {
-  const isPlain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/.test(ref) && !/\.\.|\/\/|\/$|\.lock$|\/\./.test(ref);
+  const isPlain = /^[A-Za-z0-9_][A-Za-z0-9._/-]*$/.test(ref) && !/\.\.|\/\/|\/$|\.lock(?:\/|$)|\/\.|\.$/.test(ref);
   if (!isPlain) throw badName('ref', ref);
   return ref.startsWith('refs/') ? ref : `refs/heads/${ref}`;
 }

@@ -138,13 +138,18 @@ export async function removeWorktree({ dir, repository, branch }: Omit<FoundWork
 
 /**
  * Gives a commit a branch in the mirror, to be kept.
- * @throws RatchetError `repository/exists` when there is one by that name and it stands elsewhere
+ * @throws RatchetError `repository/exists` when there is one by that name and it stands elsewhere, or one that git would have to keep
+ * as a folder of it; `repository/bad-name`
  */
 export async function keepAs(repository: Repository, branch: string, commit: CommitHash): Promise<void> {
   const standing = await repository.resolve(branch);
   if (standing === commit) return;
   if (standing !== null)
     throw new RatchetError('repository/exists', `There is a branch ${branch} already.`, 'Give another name.', { branch });
+  const names = (await repository.branches()).map(({ name }) => name);
+  const clash = names.find((name) => name.startsWith(`${branch}/`) || branch.startsWith(`${name}/`));
+  if (clash !== undefined)
+    throw new RatchetError('repository/exists', `git keeps no ${branch} beside ${clash}.`, 'Give another name.', { branch });
   await git(repository.dir, ['update-ref', fullRef(branch), commit, NOTHING]);
 }
 

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { explain, RatchetError } from '#engine/errors.ts';
 import { type FoundWorktree, keepAs, removeWorktree, worktreeAt, worktreesIn } from '#engine/repository/worktrees.ts';
+import { trialsFolder } from '../search-versions.ts';
 import { NIGHT_STATE_PATH, type NightState, nightBranch, parseNightState, type StageName } from './night-state.ts';
 
 const DAY_MS = 86_400_000;
@@ -74,7 +76,7 @@ export async function removePastNights(kept: NightsKept, goesOn: string | null):
   const past = nights.filter(({ cycle, keptUntil }) => cycle !== goesOn && keptUntil <= kept.clock());
   const leftovers = (await nightsIn(kept.dir)).filter(({ tip }) => tip === null).map(({ dir }) => basename(dir));
   const cycles = [...past.map(({ cycle }) => cycle), ...leftovers.filter((cycle) => cycle !== goesOn)];
-  for (const cycle of cycles) await removeWorktree(await nightAt(kept.dir, cycle));
+  for (const cycle of cycles) await takeAway(kept, await nightAt(kept.dir, cycle));
   return cycles;
 }
 
@@ -114,6 +116,13 @@ export async function removeNight(kept: NightsKept, cycle: string, isForced: boo
         { cycle },
       );
   }
+  await takeAway(kept, worktree);
+}
+
+/** The trials first: the worktree is what a removal that was killed is found by. */
+async function takeAway({ dir }: NightsKept, worktree: FoundWorktree): Promise<void> {
+  const trials = trialsFolder({ worktrees: dir }, { cycle: basename(worktree.dir) });
+  await rm(trials, { recursive: true, force: true, maxRetries: 3 });
   await removeWorktree(worktree);
 }
 

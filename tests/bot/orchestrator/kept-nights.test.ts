@@ -1,5 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { keptNight, keptNights, removeNight, removePastNights, rescueNight } from '#bot/orchestrator/night-work/kept-nights.ts';
@@ -81,6 +81,20 @@ describe('the nights that are kept', () => {
     expect(await repository.resolve(`ratchet/night/${cycleOf(1)}`)).toBeNull();
   });
 
+  it('take their trials with them, and nobody else’s', async () => {
+    const trials = (number: number) => join(dirname(dir), 'trials', cycleOf(number));
+    for (const number of [1, 2, 3]) {
+      await hold(number);
+      mkdirSync(trials(number), { recursive: true });
+      writeFileSync(join(trials(number), 'one.json'), '{}');
+    }
+    await removeNight(kept(), cycleOf(1), true);
+    expect([1, 2, 3].map((number) => existsSync(trials(number)))).toEqual([false, true, true]);
+    now += 14 * DAY_MS;
+    await removePastNights(kept(), cycleOf(3));
+    expect([2, 3].map((number) => existsSync(trials(number)))).toEqual([false, true]);
+  });
+
   it('leave nothing of a removal that was killed between the branch and the folder', async () => {
     await hold(1);
     remote.git('--git-dir', repository.dir, 'update-ref', '-d', `refs/heads/ratchet/night/${cycleOf(1)}`);
@@ -100,6 +114,13 @@ describe('the nights that are kept', () => {
     expect(Buffer.from((await repository.readFile(tip, '.ratchet/create.json'))!).toString()).toBe('{"kind":"NEW"}\n');
     await hold(2);
     await expect(rescueNight(dir, cycleOf(2), 'a-good-idea')).rejects.toMatchObject({ code: 'repository/exists' });
+    await expect(rescueNight(dir, cycleOf(2), 'a-good-idea/of-two')).rejects.toMatchObject({ code: 'repository/exists' });
+  });
+
+  it('are not rescued under a name that git has no branches by', async () => {
+    await hold(1);
+    for (const name of ['x.lock/y', 'x.lock', 'x.', 'x..y', 'x y', '.x', 'x/'])
+      await expect(rescueNight(dir, cycleOf(1), name), name).rejects.toMatchObject({ code: 'repository/bad-name' });
   });
 
   it('are not removed before their end, but by force', async () => {
