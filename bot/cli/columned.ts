@@ -1,5 +1,7 @@
+import { visible } from '#bot/evidence/markdown.ts';
+
 /**
- * Rows under a header, each column as wide as its widest cell.
+ * Rows under a header, each column as wide as its widest cell. A cell is one line, and what hides in it is named.
  * @param rightAligned indices of the columns that hold numbers
  */
 export function columned(
@@ -7,11 +9,12 @@ export function columned(
   rows: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
 ): string {
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const shown = rows.map((row) => row.map(visible));
+  const widths = header.map((title, column) => Math.max(title.length, ...shown.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => (rightAligned.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
       .join('  ')
       .trimEnd();
-  return [header, ...rows].map(line).join('\n');
+  return [header, ...shown].map(line).join('\n');
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type LedgerReading, type Night, nightsOf, readLedgerFrom, recordsOf, requireIdeas } from '#bot/evidence/ledger.ts';
 import { anchorsInHistory, anchorsOnMain, requireAnchors } from '#bot/evidence/ledger-anchors.ts';
+import { visible } from '#bot/evidence/markdown.ts';
 import { counted } from '#bot/evidence/numbers.ts';
 import { requireLevels } from '#bot/evidence/vault.ts';
 import { percent } from '#bot/orchestrator/decide.ts';
@@ -110,7 +111,7 @@ function nightAsTable(ledger: LedgerReading, night: Night): string {
     }),
   );
   return [
-    `${night.cycle}: ${night.strategy} by ${night.proposer}, ${night.decision ?? 'not ended'}. ${night.reason ?? ''}`.trim(),
+    `${night.cycle}: ${night.strategy} by ${night.proposer}, ${night.decision ?? 'not ended'}. ${visible(night.reason ?? '')}`.trim(),
     `${night.above} of ${counted(night.asked, 'question')} to the selection data were answered with yes.`,
     ...(rows.length === 0 ? [] : ['', columned(['trial', 'net return', 'files', 'what it changes'], rows, [0, 1])]),
   ].join('\n');

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { visible } from '#bot/evidence/markdown.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import { createProgram } from './program.ts';
 
@@ -10,7 +11,7 @@ const EXIT_UNREAD = 141;
 /** One line, what and what to do; the stack only when it is our own fault, or asked for. */
 function fail(error: unknown): never {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
-  console.error(`ratchet: ${explain(error)}`);
+  console.error(`ratchet: ${visible(explain(error))}`);
   if (!(error instanceof RatchetError) || process.env.RATCHET_LOG_LEVEL === 'debug') console.error(error);
   process.exit(error instanceof RatchetError && error.code.endsWith('/usage') ? EXIT_USAGE : 1);
 }

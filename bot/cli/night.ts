@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Hint } from '#bot/evidence/ledger.ts';
+import { visible } from '#bot/evidence/markdown.ts';
 import { installedApp } from '#bot/github/app-client.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
@@ -148,5 +149,5 @@ async function onCopy<T>(
 function describe({ cycle, decision, reason, trials, pullRequest }: NightReport, isDry: boolean): string {
   const proposed = pullRequest === null ? '' : isDry ? ' It would have opened a pull request.' : ` ${pullRequest.url}`;
   const dry = isDry ? ' Nothing of it was kept.' : '';
-  return `Night ${cycle}: ${decision} after ${trials} trials. ${reason}${proposed}${dry}`;
+  return `Night ${cycle}: ${decision} after ${trials} trials. ${visible(reason)}${proposed}${dry}`;
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { appendToNight, type LedgerRecord, readLedgerFrom } from '#bot/evidence/ledger.ts';
+import { visible } from '#bot/evidence/markdown.ts';
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
@@ -49,6 +50,7 @@ export interface Publishing {
 
 export interface Published {
   readonly pullRequest: PullRequest | null;
+  /** One line: the step that prints it holds the App's token, and a line of its own could be a command to its runner. */
   readonly sentence: string;
 }
 
@@ -62,7 +64,7 @@ export async function publishNight(publishing: Publishing): Promise<Published> {
   const { repository, state, api, result } = publishing;
   const isWhole = await publishLedger(publishing);
   await sayOnIssues(api, result.notes);
-  if (result.proposal === null) return { pullRequest: null, sentence: `${result.decision}: ${result.reason}` };
+  if (result.proposal === null) return { pullRequest: null, sentence: visible(`${result.decision}: ${result.reason}`) };
   if (!isWhole) {
     const sentence =
       'The ledger went on while the night was thinking, so its evidence counts other trials than there are; nothing is proposed.';
@@ -86,7 +88,7 @@ export async function publishNight(publishing: Publishing): Promise<Published> {
       : await proposeMotion({ ...publish, strategy, cycle, motion });
   if (review !== null) await tellReview(pullRequest, review, { api });
   await state.reload();
-  return { pullRequest, sentence: `${result.decision}: pull request #${pullRequest.number} from ${branch}.` };
+  return { pullRequest, sentence: visible(`${result.decision}: pull request #${pullRequest.number} from ${branch}.`) };
 }
 
 type Place = Pick<ProposeTask, 'base' | 'repository' | 'api' | 'author' | 'date'>;

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { Command } from 'commander';
+import { visible } from '#bot/evidence/markdown.ts';
 import { findNodes, versionOf } from '#engine/backtest/verify/find-nodes.ts';
 import type { Check } from '#engine/backtest/verify/subject.ts';
 import { type VerifyReport, verifyStrategy } from '#engine/backtest/verify/verify-strategy.ts';
@@ -67,7 +68,7 @@ const SIGNS: Record<Check['verdict'], string> = { passed: '✔', failed: '✘', 
 
 function showReport({ checks, outcomes, passed, resultId, resultDigest }: VerifyReport): void {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  for (const { name, verdict, detail } of checks) console.log(`  ${SIGNS[verdict]} ${name.padEnd(width)}  ${detail}`);
+  for (const { name, verdict, detail } of checks) console.log(`  ${SIGNS[verdict]} ${name.padEnd(width)}  ${visible(detail)}`);
   console.log('');
   for (const { node, where, resultDigest: digest } of outcomes) console.log(`  ${node.padEnd(10)} ${digest}  ${where}`);
   console.log(`\nresult id     ${resultId}`);

@@ -1,8 +1,12 @@
+import { visible } from '#bot/evidence/markdown.ts';
 import type { Progress, ProgressEvent } from '#bot/orchestrator/progress.ts';
 
 const BAR_WIDTH = 24;
 
-/** Draws progress on stderr: one line a result, and on a terminal one living line for what is going on. */
+/**
+ * Draws progress on stderr: one line a result, and on a terminal one living line for what is going on. A message may hold a model's
+ * words, which move no cursor and begin no line.
+ */
 export function createReporter(stream: NodeJS.WriteStream): Progress {
   const startedAt = Date.now();
   let isLiving = false;
@@ -18,7 +22,7 @@ export function createReporter(stream: NodeJS.WriteStream): Progress {
   return (event: ProgressEvent) => {
     switch (event.kind) {
       case 'phase':
-        live(`  … ${event.phase.padEnd(8)} ${event.message}`);
+        live(`  … ${event.phase.padEnd(8)} ${visible(event.message)}`);
         return;
       case 'step':
         live(`  … ${event.phase.padEnd(8)} ${bar(event.done / event.total)} ${event.done}/${event.total}`);
@@ -26,7 +30,7 @@ export function createReporter(stream: NodeJS.WriteStream): Progress {
       case 'done': {
         clear();
         const seconds = ((Date.now() - startedAt) / 1000).toFixed(1).padStart(6);
-        stream.write(`${seconds} s  ${event.phase.padEnd(8)} ${event.message}\n`);
+        stream.write(`${seconds} s  ${event.phase.padEnd(8)} ${visible(event.message)}\n`);
         return;
       }
       default:

@@ -1,3 +1,4 @@
+import { visible } from '#bot/evidence/markdown.ts';
 import { percent } from '#bot/orchestrator/decide.ts';
 import type { NightReport } from '#bot/orchestrator/night-options.ts';
 import type { EngineStatus } from '#engine/runtime/status.ts';
@@ -94,7 +95,7 @@ export function renderSummary(summary: UpSummary, market: Market, capital: numbe
   return [
     '',
     `  Data      ${data.simulated ? 'SIMULATED ' : ''}${describeDataset(market.evaluation.dataset)} (${data.bars} bars)`,
-    `  Night     ${night.cycle}: ${night.decision} after ${night.trials} trials. ${night.reason}`,
+    `  Night     ${night.cycle}: ${night.decision} after ${night.trials} trials. ${visible(night.reason)}`,
     `  Canaries  ${night.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`).join(', ')}`,
     pullRequest === null
       ? '  Change    none'

@@ -24,6 +24,14 @@ describe('a reader that has seen enough, such as head', () => {
   }, 60_000);
 });
 
+describe('an error that quotes somebody', () => {
+  it('is one line, which begins no other and hides nothing', async () => {
+    const words = 'a\n::add-mask::b\u001b[2J';
+    const { code, stderr } = await new RatchetProcess(['worktrees', 'show', words, '--workspace', folder.path]).ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^ratchet: No night a ::add-mask::b\[U\+001B\]\[2J has [^\n]*\n$/)]);
+  });
+});
+
 describe('an output that cannot be written', () => {
   it.skipIf(!existsSync('/dev/full'))(
     'is one line of error, as of a full disk',

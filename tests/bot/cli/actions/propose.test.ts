@@ -83,6 +83,12 @@ describe('a night that is published', () => {
     expect(await cycles()).toEqual(['20260101-1', CYCLE]);
   });
 
+  it('says so in one line, for the runner takes commands from lines', async () => {
+    const reason = 'Quiet.\n::add-mask::a\n::stop-commands::x';
+    const { sentence } = await publish({ ...(await think()), reason });
+    expect(sentence).toBe('NO_CHANGE: Quiet. ::add-mask::a ::stop-commands::x');
+  });
+
   it('keeps its trials but proposes nothing when the ledger went on meanwhile', async () => {
     const result = {
       ...(await think()),
