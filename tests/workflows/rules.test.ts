@@ -109,3 +109,42 @@ describe('the jobs that hold keys', () => {
     expect(JSON.stringify(propose)).not.toMatch(/ANTHROPIC|MODEL/i);
   });
 });
+
+describe('what nightly.yml keeps of a model', () => {
+  const { on, jobs } = parse(committed.get('.github/workflows/nightly.yml')!) as {
+    on: object;
+    jobs: Record<string, { steps: { name: string; if?: string; uses?: string; run?: string; with?: Record<string, string> }[] }>;
+  };
+  const { steps } = jobs.think!;
+  const place = (action: string, begins: string) =>
+    steps.findIndex((step) => step.uses?.startsWith(`actions/cache/${action}@`) && step.with?.key?.startsWith(begins));
+  const [taken, thought, kept] = [
+    place('restore', 'model-'),
+    steps.findIndex(({ name }) => name === 'Think'),
+    place('save', 'model-'),
+  ];
+
+  it('is taken up before it thinks, and kept after it, whatever came of it', () => {
+    expect([taken, thought, kept].toSorted((left, right) => left - right)).toEqual([taken, thought, kept]);
+    expect(taken).toBeGreaterThan(0);
+    expect(steps[taken]!.with!.path).toBe(steps[kept]!.with!.path);
+    expect(steps[kept]!.if).toBe('always()');
+    expect(steps[thought]!.run).toContain('--kept "$RUNNER_TEMP/model"');
+  });
+
+  it('has a key for each run, and is found by how that begins, since a cache is never written over', () => {
+    const key = steps[kept]!.with!.key;
+    expect(key).toContain('github.run_id');
+    expect(key).toContain('github.run_attempt');
+    expect(steps[taken]!.with).toMatchObject({ key, 'restore-keys': 'model-' });
+  });
+
+  it("is out of every pull request's reach: no event of one starts it, and no other job takes it", () => {
+    expect(Object.keys(on).sort()).toEqual(['schedule', 'workflow_dispatch']);
+    const others = [...committed].flatMap(([path, text]) =>
+      Object.entries((parse(text) as { jobs: typeof jobs }).jobs).map(([name, job]) => ({ where: `${path}: ${name}`, job })),
+    );
+    const users = others.filter(({ job }) => JSON.stringify(job).includes('model-$'));
+    expect(users.map(({ where }) => where)).toEqual(['.github/workflows/nightly.yml: think']);
+  });
+});

@@ -8,6 +8,7 @@ import { code, shortened, text } from '#bot/evidence/markdown.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
 import type { NightOptions } from '#bot/orchestrator/night-options.ts';
 import { whoseNight } from '#bot/orchestrator/whose-night.ts';
+import { requireKept } from '#bot/proposers/claude/require-kept.ts';
 import { takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { createLog } from '#engine/log.ts';
 import { Repository } from '#engine/repository/repository.ts';
@@ -17,7 +18,7 @@ import { loadBotSettings } from '../config.ts';
 import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import { nightHere } from '../night/night-here.ts';
-import { requireModel } from '../night/thinkers.ts';
+import { requireModel, type ThinkerSettings } from '../night/thinkers.ts';
 import * as option from '../option-parsers.ts';
 import { createReporter } from '../up/reporter.ts';
 import { workspaceAt } from '../up/workspace.ts';
@@ -32,6 +33,7 @@ interface ThinkFlags {
   readonly mirror: string;
   readonly candles: string;
   readonly out: string;
+  readonly kept?: string;
   readonly strategy?: string;
   readonly hint?: string;
   readonly proposer?: string;
@@ -47,6 +49,7 @@ export function thinkCommand(): Command {
     .requiredOption('--mirror <dir>', 'the mirror that ratchet actions mirror made')
     .requiredOption('--candles <dir>', 'the candle store')
     .requiredOption('--out <dir>', 'where result.json goes')
+    .option('--kept <dir>', "where the model's budget, exchanges and reviews are kept from run to run (default: nowhere)")
     .option('--strategy <id>', 'the one to look at (default: of those that trade, the one whose last night is longest ago)')
     .option('--hint <text>', 'a wish, written into the ledger as what GITHUB_ACTOR said, and obeyed by nobody')
     .option('--proposer <who>', 'who thinks: evolution, claude, or both (default: evolution, or as the settings say)')
@@ -78,6 +81,10 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     const strategy =
       flags.strategy === undefined || flags.strategy === '' ? await whoseNight(repository, base, state) : flags.strategy;
     const api = new NotingApi(apiOfJob(process.env), repositoryOfJob(process.env));
+    const workspace = workspaceAt(scratch);
+    const bot = flags.kept === undefined ? workspace.bot : resolve(flags.kept);
+    const lost = flags.kept === undefined ? null : await budgetLost(thinkers, bot, state);
+    if (lost !== null) console.error(`ratchet: ${lost}`);
     const night = await nightHere({
       strategy,
       thinkers,
@@ -89,7 +96,7 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
       api,
       hint: hintOf(flags.hint, process.env.GITHUB_ACTOR),
       progress: createReporter(process.stderr),
-      workspace: workspaceAt(scratch),
+      workspace: { ...workspace, bot },
       candlesDir: flags.candles,
       asOf: null,
       tools: gateToolsFor(command, {}),
@@ -114,16 +121,29 @@ async function think(flags: ThinkFlags, command: Command): Promise<void> {
     });
     mkdirSync(flags.out, { recursive: true });
     writeFileSync(join(flags.out, 'result.json'), `${JSON.stringify(result)}\n`);
-    if (flags.summary !== undefined) await appendFile(flags.summary, renderNight(result, night.canaries));
+    if (flags.summary !== undefined) await appendFile(flags.summary, renderNight(result, night.canaries, lost));
     await writeOutputs(process.env.GITHUB_OUTPUT, { decision: result.decision, branch: result.proposal?.branch ?? '' });
   } finally {
     rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
+/** Only nights ask models here, and the ledger has every night, whatever else was forgotten. */
+async function budgetLost({ proposer, model }: ThinkerSettings, dir: string, state: StateBranch): Promise<string | null> {
+  if (model === null || proposer === 'evolution') return null;
+  const nights = recordsOf(await readLedgerFrom(state), 'night-began');
+  const wasAsked = nights.some(({ entry }) => entry.proposer !== 'evolution');
+  return requireKept({ dir, access: model, clock: Date.now, wasAsked });
+}
+
 /** What a person reads on the run's page. */
-function renderNight({ cycle, strategy, decision, reason, trials }: NightResult, canaries: readonly CanaryReport[]): string {
+function renderNight(
+  { cycle, strategy, decision, reason, trials }: NightResult,
+  canaries: readonly CanaryReport[],
+  lost: string | null,
+): string {
   const lines = canaries.map((canary) => `- ${text(describeCanary(canary))}`);
   const heading = `### Night ${code(cycle)} for ${code(strategy)}: ${decision}`;
-  return `${[heading, text(reason), `${trials} configurations were tried, and the ledger counts them.`, lines.join('\n')].join('\n\n')}\n`;
+  const warning = lost === null ? [] : [text(lost)];
+  return `${[heading, ...warning, text(reason), `${trials} configurations were tried, and the ledger counts them.`, lines.join('\n')].join('\n\n')}\n`;
 }

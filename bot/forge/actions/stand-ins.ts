@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { RatchetError } from '#engine/errors.ts';
 import type { RunnerHost } from './runner-host.ts';
+
+/** Beside what is cached stands its key, whole: whoever restores may know only how it begins. */
+const KEY_FILE = '.key';
 
 /** A step that is an action. */
 export interface ActionCall {
@@ -71,31 +74,43 @@ async function appToken({ inputs, outputs, hide }: ActionCall, host: RunnerHost)
   outputs.token = token;
 }
 
-function cacheOf({ inputs }: ActionCall, host: RunnerHost): string {
-  return join(
-    host.cacheDir,
-    createHash('sha256')
-      .update(inputs.key ?? '')
-      .digest('hex'),
-  );
+function cacheOf(key: string, host: RunnerHost): string {
+  return join(host.cacheDir, createHash('sha256').update(key).digest('hex'));
+}
+
+/** The key that is there: the very one, or the newest that begins with one of `restore-keys`, in their order; null for none. */
+function foundKey({ key = '', 'restore-keys': prefixes = '' }: ActionCall['inputs'], host: RunnerHost): string | null {
+  if (existsSync(cacheOf(key, host))) return key;
+  if (!existsSync(host.cacheDir)) return null;
+  const names = readdirSync(host.cacheDir).filter((name) => name.endsWith(KEY_FILE));
+  const newest = names
+    .map((name) => join(host.cacheDir, name))
+    .toSorted((left, right) => statSync(right).mtimeMs - statSync(left).mtimeMs)
+    .map((path) => readFileSync(path, 'utf8'))
+    .filter((other) => existsSync(cacheOf(other, host)));
+  for (const prefix of prefixes.split('\n').filter((line) => line !== '')) {
+    const other = newest.find((candidate) => candidate.startsWith(prefix));
+    if (other !== undefined) return other;
+  }
+  return null;
 }
 
 function restore(call: ActionCall, host: RunnerHost): void {
-  const cached = cacheOf(call, host);
-  const isThere = existsSync(cached);
-  call.outputs['cache-hit'] = String(isThere);
-  if (isThere) copy(cached, call.inputs.path ?? '');
-  call.say(isThere ? `Restored ${call.inputs.key}.` : `Nothing cached as ${call.inputs.key}.`);
+  const key = foundKey(call.inputs, host);
+  call.outputs['cache-hit'] = String(key !== null && key === call.inputs.key);
+  if (key !== null) copy(cacheOf(key, host), call.inputs.path ?? '');
+  call.say(key === null ? `Nothing cached as ${call.inputs.key}.` : `Restored ${key}.`);
 }
 
 /** What a key holds never changes; a cache that a kill left half made is not there. */
 function save(call: ActionCall, host: RunnerHost): void {
-  const { path = '' } = call.inputs;
-  const cached = cacheOf(call, host);
+  const { path = '', key = '' } = call.inputs;
+  const cached = cacheOf(key, host);
   if (existsSync(cached) || !existsSync(path)) return;
   const fresh = `${cached}.new`;
   rmSync(fresh, { recursive: true, force: true });
   copy(path, fresh);
+  writeFileSync(`${cached}${KEY_FILE}`, key);
   renameSync(fresh, cached);
   call.say(`Saved ${call.inputs.key}.`);
 }

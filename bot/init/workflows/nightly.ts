@@ -6,6 +6,8 @@ import {
   expression,
   header,
   job,
+  KEPT,
+  keepModel,
   MIRROR,
   mirror,
   type ProgramSource,
@@ -13,6 +15,7 @@ import {
   program,
   RATCHET,
   REMOTE,
+  restoreModel,
   run,
   uses,
 } from './parts.ts';
@@ -116,6 +119,7 @@ function thinking(source: ProgramSource): string {
       mirror({ token: expression('github.token'), pull: false }),
       ...candles({ keeps: false }),
       pipAudit(),
+      restoreModel(),
       run(
         {
           name: 'Think',
@@ -131,9 +135,10 @@ function thinking(source: ProgramSource): string {
           },
         },
         [
-          `${RATCHET} actions think --mirror ${MIRROR} --candles ${CANDLES} --out ${NIGHT} --strategy "$STRATEGY" --hint "$HINT" --trials "$TRIALS" --summary "$GITHUB_STEP_SUMMARY"`,
+          `${RATCHET} actions think --mirror ${MIRROR} --candles ${CANDLES} --out ${NIGHT} --kept ${KEPT} --strategy "$STRATEGY" --hint "$HINT" --trials "$TRIALS" --summary "$GITHUB_STEP_SUMMARY"`,
         ],
       ),
+      keepModel(),
       run({ name: 'Bundle the commits', env: { BRANCH: expression('steps.think.outputs.branch') } }, [
         `git -C ${MIRROR} bundle create --quiet "$RUNNER_TEMP/night/night.bundle" refs/heads/ratchet/state \${BRANCH:+"refs/heads/$BRANCH"}`,
       ]),

@@ -14,6 +14,7 @@ export const ACTIONS = {
   setupNode: 'actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444 # v5.0.0',
   cache: 'actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0',
   cacheRestore: 'actions/cache/restore@0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0',
+  cacheSave: 'actions/cache/save@0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0',
   upload: 'actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2',
   download: 'actions/download-artifact@634f93cb2916e3fdff6788551b99b062d0335ce0 # v5.0.0',
   appToken: 'actions/create-github-app-token@a8d616148505b5069dccd32f177bb87d7f39123b # v2.1.1',
@@ -30,6 +31,8 @@ export const RATCHET = 'node bot/cli/ratchet.js';
 /** Paths of a job, outside of every work tree. */
 export const MIRROR = '"$RUNNER_TEMP/mirror.git"';
 export const CANDLES = '"$RUNNER_TEMP/candles"';
+/** What is kept of a model from run to run. */
+export const KEPT = '"$RUNNER_TEMP/model"';
 
 /** An expression that GitHub evaluates. */
 export function expression(text: string): string {
@@ -167,6 +170,25 @@ export function candles(options: { readonly keeps: boolean; readonly condition?:
     }),
     run({ name: 'Fetch what lacks, refuse what differs', ...guard }, [`${RATCHET} data require ${from} --store ${CANDLES}`]),
   ];
+}
+
+/** A cache is never written over: each run saves its own, and takes up the newest. */
+const KEPT_KEY = 'model-';
+const KEPT_PATH = `${expression('runner.temp')}/model`;
+const KEPT_AS = `${KEPT_KEY}${expression('github.run_id')}-${expression('github.run_attempt')}`;
+
+/** What runs before this one kept of the model: the day's budget, its exchanges, how good its reviewer is. */
+export function restoreModel(): string {
+  return uses({ name: 'Take up what is kept of the model' }, ACTIONS.cacheRestore, {
+    path: KEPT_PATH,
+    key: KEPT_AS,
+    'restore-keys': KEPT_KEY,
+  });
+}
+
+/** Whatever came of the job: what was spent is spent. */
+export function keepModel(): string {
+  return uses({ name: 'Keep it for the next run', condition: 'always()' }, ACTIONS.cacheSave, { path: KEPT_PATH, key: KEPT_AS });
 }
 
 /** pip-audit, in an environment of its own: the audit gate asks it about Python's dependencies. */

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { z } from 'zod';
+import { RatchetError } from '#engine/errors.ts';
 import type { Cost } from './cost.ts';
 import type { Micros } from './money.ts';
 import type { Purpose } from './purpose.ts';
@@ -43,12 +44,26 @@ export class Budget {
     this.#clock = clock;
   }
 
-  /** @param clock UTC milliseconds */
+  /**
+   * @param clock UTC milliseconds
+   * @throws RatchetError `model/bad-budget`: where nobody can say what was spent, nothing more is
+   */
   static open(path: string, allowance: Allowance, clock: () => number): Budget {
     const db = new Database(path);
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.transaction(() => migrate(db)).immediate();
+    try {
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = FULL');
+      db.transaction(() => migrate(db)).immediate();
+    } catch (error) {
+      db.close();
+      throw new RatchetError(
+        'model/bad-budget',
+        `${path} does not say what models have cost, so none is asked.`,
+        'Nothing was changed. See that the file is a budget of this version and can be written; when it is beyond help, move it away when the day (UTC) is over.',
+        { path },
+        error,
+      );
+    }
     return new Budget(db, allowance, clock);
   }
 
@@ -63,7 +78,7 @@ export class Budget {
   }
 
   /** Takes all of `cost` out of today's, or nothing. */
-  reserve({ tokens, money }: Cost, call: { readonly purpose: Purpose; readonly model: string }): Reservation {
+  reserve({ tokens, money }: Cost, call: { readonly purpose: Purpose | 'unknown'; readonly model: string }): Reservation {
     return this.#db
       .transaction((): Reservation => {
         const left = this.left();
@@ -75,6 +90,12 @@ export class Budget {
         return { kind: 'granted', id: Number(lastInsertRowid) };
       })
       .immediate();
+  }
+
+  /** Takes all that is left of today for good: what was spent of it, nobody can say. */
+  giveUpToday(model: string): void {
+    const { tokens, money } = this.left();
+    this.reserve({ tokens, money }, { purpose: 'unknown', model });
   }
 
   /** Writes down what a call came to; it counts for the day it began on. */

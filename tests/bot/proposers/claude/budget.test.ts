@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +78,12 @@ describe("a day's budget", () => {
   it('is never less than nothing, when it was lowered', () => {
     opened(take(6_000, 400_000));
     expect(opened(left, { dailyTokens: 1_000, dailyMoney: 1 })).toEqual({ tokens: 0, money: 0 });
+  });
+
+  it('that cannot be read is an error, and no new one', () => {
+    writeFileSync(path, 'This is no database, and nobody knows what was spent.'.repeat(40));
+    expect(() => opened(left)).toThrow(expect.objectContaining({ code: 'model/bad-budget' }));
+    expect(readFileSync(path, 'utf8')).toContain('no database');
   });
 
   it('of a file from before money was counted has its tokens still', () => {
