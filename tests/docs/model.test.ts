@@ -26,7 +26,7 @@ describe('the page on the model', () => {
   });
 
   it('tells the defaults that hold', () => {
-    const { maxOutputTokens, dailyTokens, currency } = takeModelAccess(ModelSettings.parse({ model: 'm' }), {
+    const { maxOutputTokens, dailyTokens, currency, thoughtDays } = takeModelAccess(ModelSettings.parse({ model: 'm' }), {
       ANTHROPIC_API_KEY: 'a-key-of-enough-letters',
     })!;
     const { ask, decide, review, write, correct } = maxOutputTokens;
@@ -34,6 +34,7 @@ describe('the page on the model', () => {
     expect(page).toContain(`\`ask\` ${ask}, \`decide\` and \`review\` ${decide}, \`write\` and \`correct\` ${write} |`);
     expect(page).toContain(`read and written together | ${dailyTokens} |`);
     expect(page).toContain(`what money is counted in | ${currency} |`);
+    expect(page).toContain(`is kept after it began | ${thoughtDays} |`);
   });
 
   it.each(examples.map((example, index) => [index + 1, example] as const))(

@@ -8,10 +8,13 @@ import type { CallReport, ModelRequest } from './messages.ts';
 import { callInProcess } from './model-process.ts';
 import type { Micros } from './money.ts';
 import type { JudgedOutcome, ModelOutcome } from './outcome.ts';
+import { removePastThoughts } from './past-thoughts.ts';
 import { deadlineFor, type Purpose } from './purpose.ts';
 import type { ModelAccess } from './settings.ts';
 import { judge, outputFormat } from './structured.ts';
 import { Thoughts } from './thoughts.ts';
+
+const DAY_MS = 86_400_000;
 
 export interface ModelOptions {
   readonly access: ModelAccess;
@@ -72,6 +75,8 @@ export class Model {
   readonly #budget: Budget;
   readonly #thoughts: Thoughts;
   readonly #stopping = new AbortController();
+  /** The day, counted from 1970, on which past exchanges were last taken away. */
+  #tidiedOn = -1;
 
   private constructor(options: ModelOptions) {
     const { dir, access, clock, log } = options;
@@ -80,6 +85,7 @@ export class Model {
     this.#log = log.child({ room: 'claude' });
     this.#budget = Budget.open(join(dir, 'model.sqlite'), access, clock);
     this.#thoughts = new Thoughts(join(dir, 'thoughts'));
+    this.#tidy();
   }
 
   static open(options: ModelOptions): Model {
@@ -91,6 +97,7 @@ export class Model {
     const { access, clock, onStart } = this.#options;
     const { via, baseUrl, credential } = access;
     const { purpose, by } = prompt;
+    this.#tidy();
     const request = requestFor(prompt, access);
     const { model } = request;
     const price = access.prices[model] ?? null;
@@ -119,6 +126,20 @@ export class Model {
   /** When nothing is under way any more. */
   close(): void {
     this.#budget.close();
+  }
+
+  /** Once a day: a bot may run for months. */
+  #tidy(): void {
+    const { dir, clock, access } = this.#options;
+    const day = Math.floor(clock() / DAY_MS);
+    if (day === this.#tidiedOn) return;
+    this.#tidiedOn = day;
+    try {
+      removePastThoughts(join(dir, 'thoughts'), clock() - access.thoughtDays * DAY_MS);
+    } catch (error) {
+      // What is kept too long keeps nobody from asking.
+      this.#log.warn({ err: error }, 'Past exchanges with models could not be removed.');
+    }
   }
 
   #begin(thought: Parameters<Thoughts['begin']>[0], reservation: number): string {

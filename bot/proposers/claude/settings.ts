@@ -34,6 +34,8 @@ export const ModelSettings = z.strictObject({
     .default({}),
   /** What all calls of a UTC day may cost, tokens read and written together. */
   modelDailyTokens: z.coerce.number().int().min(1_000).max(1_000_000_000).default(400_000),
+  /** Days that an exchange with a model is kept after it began. */
+  thoughtDays: z.coerce.number().int().min(1).max(3_650).default(400),
   /** What all calls of a UTC day may cost in money, in units of `modelCurrency`; left out, money has no limit. */
   modelDailyMoney: Amount.optional(),
   /** What prices and the day's money are in. */
@@ -77,6 +79,8 @@ export interface ModelAccess {
   readonly dailyMoney: Micros | null;
   readonly currency: string;
   readonly prices: Readonly<Record<string, Price>>;
+  /** Days that its exchanges are kept. */
+  readonly thoughtDays: number;
   /** What is kept from it when it decides, writes and reviews. */
   readonly mask: ModelSettings['modelMask'];
   /** Up to when it has read of the world, UTC milliseconds; null when nobody has said. */
@@ -110,6 +114,7 @@ export function takeModelAccess(settings: ModelSettings, env: NodeJS.ProcessEnv)
     dailyMoney: settings.modelDailyMoney ?? null,
     currency: settings.modelCurrency,
     prices: settings.modelPrices,
+    thoughtDays: settings.thoughtDays,
     mask: settings.modelMask,
     knownUntil: settings.modelKnowledgeDate === undefined ? null : Date.parse(settings.modelKnowledgeDate) + DAY_MS,
   };

@@ -33,6 +33,7 @@ describe('a model', () => {
       dailyMoney: null,
       currency: 'USD',
       prices: {},
+      thoughtDays: 400,
       mask: 'none',
       knownUntil: null,
     });
