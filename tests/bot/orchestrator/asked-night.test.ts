@@ -22,9 +22,12 @@ afterEach(() => real.close());
 
 const api = { findPullRequest: async () => null } as unknown as RepositoryApi;
 
-function begin(state: StateBranch, { askedIn = asking as AskedIn | null, parentTree = TREES[0] as string, from = api } = {}) {
+function begin(
+  state: StateBranch,
+  { askedIn = asking as AskedIn | null, parentTree = TREES[0] as string, from = api, wish = 'trade less' } = {},
+) {
   const plan = { strategy: 'ema-cross', asOf: Date.UTC(2026, 2, 2), parentTree, proposer: 'evolution', trials: 3, seed: 7 };
-  return beginNight(state, from, { ...plan, hint: { by: 'octo', text: 'trade less' }, askedIn });
+  return beginNight(state, from, { ...plan, hint: { by: 'octo', text: wish, isTold: true }, askedIn });
 }
 
 /** A night as the ledger sees it: begun or taken up, its canaries, its end. */
@@ -123,6 +126,9 @@ describe('a night that was asked for', () => {
 
   it('may be one that was left and is taken up for it, which is then the night it has had', async () => {
     expect(await begin(real.state, { askedIn: null })).toMatchObject({ state: 'goes-on' });
+    // Its wish is the one that is written down, whoever takes it up.
+    const hint = { by: 'octo', text: 'trade less', isTold: true };
+    expect(await begin(real.state, { askedIn: null, wish: 'trade more' })).toMatchObject({ night: { hint } });
     expect(await night(real.state)).toMatchObject({ state: 'goes-on', night: { cycle: '20260302-1' } });
     expect(await night(real.state)).toMatchObject({ state: 'ended', night: { cycle: '20260302-1' } });
     expect(await lines('night-began')).toHaveLength(1);
