@@ -15,6 +15,7 @@ import { changesStrategy } from './propose.ts';
 import { remember } from './remember.ts';
 import { searchVersions, writing } from './search-versions.ts';
 import { Study } from './studied.ts';
+import { whyNotRetire } from './why-not-retire.ts';
 import { writeModule } from './write-module.ts';
 
 /** Observes, decides whether anything should change, and if so lets whoever may think of it do so. */
@@ -51,7 +52,14 @@ export async function study(options: NightOptions, night: Night, pool: Backteste
   if (plan.kind === 'nothing') return plan;
   const { decision, why } = plan;
   if (decision !== null) progress({ kind: 'done', phase: 'decide', message: `${decision.kind}: ${why}` });
-  if (decision?.kind === 'RETIRE') return { kind: 'retirement', decision, truth: observation.truth };
+  if (decision?.kind === 'RETIRE') {
+    const denied = await whyNotRetire(options, night);
+    if (denied === null) return { kind: 'retirement', decision, truth: observation.truth };
+    return {
+      kind: 'nothing',
+      reason: `A model would retire ${strategy}: ${why} It is not proposed, for policy denies that to the bot. ${denied}`,
+    };
+  }
 
   return work.stage('create', Study, async (journal) => {
     const mind =

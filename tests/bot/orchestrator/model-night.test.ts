@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appendToNight, type Hint } from '#bot/evidence/ledger.ts';
+import { appendToNight, type Hint, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import { runNight } from '#bot/orchestrator/night.ts';
 import { recordCanaries } from '#bot/orchestrator/night-ledger.ts';
@@ -116,6 +116,12 @@ async function hold(
   }
 }
 
+/** What the ledger keeps of a night's claim. */
+async function stakeOf(cycle: string) {
+  const ended = recordsOf(await readLedgerFrom(deployment.state), 'night-ended');
+  return ended.find((record) => record.cycle === cycle)?.entry.stake;
+}
+
 /** Of the model's budget, over all days. */
 function tokensSpent(dir: string): number {
   return spending(dir, '2000-01-01', '2999-12-31').reduce((sum, { tokens }) => sum + tokens, 0);
@@ -160,18 +166,16 @@ describe('a night whose model wants nothing', () => {
 });
 
 describe('a wish', () => {
-  const heard = async (isTold?: boolean): Promise<boolean> => {
-    const before = server.asked.length;
-    const wish = { by: 'octo', text: 'Rather trade a quokka.', ...(isTold === undefined ? {} : { isTold }) };
+  const heard = async (isTold: boolean): Promise<boolean> => {
+    const wish = { by: 'octo', text: 'Rather trade a quokka.', isTold };
     await hold([say({ kind: 'NO_CHANGE', reason: 'Nothing asks for it.' })], { hint: wish });
-    expect(server.asked).toHaveLength(before + 1);
+    expect(server.asked).toHaveLength(1);
     return JSON.stringify(server.asked.at(-1)).includes('quokka');
   };
 
   it('reaches a model when the ledger says that it may, and not otherwise', async () => {
     expect(await heard(true)).toBe(true);
     expect(await heard(false)).toBe(false);
-    expect(await heard()).toBe(false);
   });
 });
 
@@ -241,10 +245,24 @@ describe('a night whose model wants something else', () => {
     expect(report).toMatchObject({ decision: 'RETIRE', reason: wager.reason });
     expect(opened).toMatchObject([{ title: 'Retire ema-cross: Fewer trades cost less.' }]);
     expect(opened[0]!.body).toContain('**A person merges it**');
+    const { hypothesis, forecast, killRule } = wager;
+    expect(await stakeOf(report.cycle)).toEqual({ hypothesis, riskTier: 3, forecast, killRule });
     expect(await changesOf(opened[0]!.headRef)).toEqual([
       'strategies/ema-cross/manifest.yaml',
       'strategies/ema-cross/strategy.ts',
     ]);
+  });
+
+  it('proposes no ending that policy denies to the bot, since no person could merge it', async () => {
+    const { repository } = deployment;
+    const path = 'strategies/ema-cross/manifest.yaml';
+    const manifest = Buffer.from((await repository.readFile(plain, path))!).toString();
+    const changes = new Map([[path, Buffer.from(manifest.replace('stage: paper', 'stage: canary'))]]);
+    const main = await repository.commit({ parent: plain, changes, message: 'With money', author: PERSON, date: new Date(0) });
+    const { report, opened } = await hold([say({ kind: 'RETIRE', ...wager, riskTier: 3 })], { main });
+    expect(report).toMatchObject({ decision: 'NO_CHANGE', reason: expect.stringContaining(wager.reason) });
+    expect(report.reason).toContain('Only a person may propose to retire a strategy that trades money.');
+    expect(opened).toEqual([]);
   });
 
   it('proposes another way to look, once it answers in the sandbox, and nothing that trades', async () => {
@@ -260,6 +278,7 @@ describe('a night whose model wants something else', () => {
     const mended = say({ changes: ['a note at its end'], text: `${current}\n// Hours are told apart.\n` });
     const { report, opened } = await hold([say(decided), broken, mended], { main: deployment.base });
     expect(report).toMatchObject({ decision: 'ANALYSIS', reason: decided.reason });
+    expect(await stakeOf(report.cycle)).toEqual({ hypothesis: 'Hours differ.', riskTier: 2, forecast: null, killRule: null });
     expect(opened[0]!.body).toContain('nothing that trades');
     expect(await changesOf(opened[0]!.headRef)).toEqual([ANALYSIS[1]]);
   });
