@@ -15,9 +15,13 @@ export function parseBatchCheck(output: Buffer): (ObjectInfo | null)[] {
     .map(parseHeader);
 }
 
-/** Reads the answer of `cat-file --batch`: header, content, newline, for each question in turn. */
-export function parseBatch(output: Buffer): (Buffer | null)[] {
-  const contents: (Buffer | null)[] = [];
+export interface ObjectContent extends ObjectInfo {
+  readonly content: Buffer;
+}
+
+/** Reads the answer of `cat-file --batch`: header, content, newline, for each question in turn; null where the object is missing. */
+export function parseBatch(output: Buffer): (ObjectContent | null)[] {
+  const contents: (ObjectContent | null)[] = [];
   let at = 0;
   while (at < output.length) {
     const end = output.indexOf(10, at);
@@ -29,7 +33,7 @@ export function parseBatch(output: Buffer): (Buffer | null)[] {
       continue;
     }
     if (at + info.size >= output.length) throw garbled('an object cut short');
-    contents.push(output.subarray(at, at + info.size));
+    contents.push({ ...info, content: output.subarray(at, at + info.size) });
     at += info.size + 1;
   }
   return contents;

@@ -118,9 +118,14 @@ export class Repository {
 
   /** The commit a branch, a full ref or a full hash names; null when there is none. */
   async resolve(ref: string): Promise<CommitHash | null> {
-    const name = /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref) || ref === 'HEAD' ? ref : fullRef(ref);
-    const info = await this.#inspect(`${name}^{commit}`);
-    return info === null ? null : commitHash(info.hash);
+    return (await this.resolveEach([ref]))[0]!;
+  }
+
+  /** Like `resolve`, for several in one question. */
+  async resolveEach(refs: readonly string[]): Promise<(CommitHash | null)[]> {
+    const isName = (ref: string): boolean => /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref) || ref === 'HEAD';
+    const infos = await this.#inspectAll(refs.map((ref) => `${isName(ref) ? ref : fullRef(ref)}^{commit}`));
+    return infos.map((info) => (info === null ? null : commitHash(info.hash)));
   }
 
   /** Like `resolve`, where absence is an error: `repository/unknown-commit`. */
@@ -149,27 +154,18 @@ export class Repository {
 
   /** Many files in one question; paths that are absent or folders are left out. */
   async readFiles(commit: CommitHash, paths: readonly string[]): Promise<Map<string, Uint8Array>> {
-    const names = paths.map((path) => `${commit}:${checkedPath(path)}`);
-    const infos = await this.#inspectAll(names);
-    const found = paths.flatMap((path, index) => (infos[index]?.type === 'blob' ? [{ path, hash: infos[index].hash }] : []));
-    const contents = await this.readBlobs(found.map(({ hash }) => blobHash(hash)));
-    return new Map(found.map(({ path }, index) => [path, contents[index]!]));
+    const contents = await this.#blobsOf(paths.map((path) => `${commit}:${checkedPath(path)}`));
+    // Each its own: what a reader does to its bytes is nobody else's.
+    return new Map(paths.flatMap((path, index) => (contents[index] ? [[path, new Uint8Array(contents[index])] as const] : [])));
   }
 
   async readBlobs(blobs: readonly BlobHash[]): Promise<Uint8Array[]> {
-    const contents = new Map(blobs.map((blob) => [blob, this.#keptBlobs.get(blob)]));
-    const wanted = [...contents.keys()].filter((blob) => contents.get(blob) === undefined);
-    if (wanted.length > 0) {
-      const output = await this.#git(['cat-file', '--batch'], { input: lines(wanted) });
-      for (const [index, content] of parseBatch(output).entries()) {
-        const blob = wanted[index]!;
-        if (content === null) throw missing(blob);
-        contents.set(blob, content);
-        this.#keptBlobs.set(blob, Buffer.from(content));
-      }
-    }
-    // Each its own: what a reader does to its bytes is nobody else's.
-    return blobs.map((blob) => new Uint8Array(contents.get(blob)!));
+    const contents = await this.#blobsOf(blobs);
+    return blobs.map((blob, index) => {
+      const content = contents[index];
+      if (!content) throw missing(blob);
+      return new Uint8Array(content);
+    });
   }
 
   /** Every file at or under `path`, in git's order. */
@@ -351,10 +347,40 @@ export class Repository {
     for (const [place, info] of parseBatchCheck(output).entries()) {
       const index = wanted[place]!;
       infos[index] = info;
-      // What is not here may come with the next fetch.
-      if (info !== null && fixedName.test(names[index]!)) this.#kept.set(names[index]!, info);
+      if (info !== null) this.#keep(names[index]!, info);
     }
     return infos;
+  }
+
+  /** What is in the blobs that the names mean; null where one means none. Meaning and content come of one question. */
+  async #blobsOf(names: readonly string[]): Promise<(Buffer | null)[]> {
+    const contents = new Map(names.map((name) => [name, this.#keptBlob(name)]));
+    const wanted = [...contents.keys()].filter((name) => contents.get(name) === undefined);
+    if (wanted.length > 0) {
+      const output = await this.#git(['cat-file', '--batch'], { input: lines(wanted) });
+      for (const [index, object] of parseBatch(output).entries()) {
+        const name = wanted[index]!;
+        contents.set(name, object?.type === 'blob' ? object.content : null);
+        if (object === null) continue;
+        const { content, ...info } = object;
+        this.#keep(name, info);
+        this.#keep(info.hash, info);
+        if (info.type === 'blob') this.#keptBlobs.set(blobHash(info.hash), Buffer.from(content));
+      }
+    }
+    return names.map((name) => contents.get(name) ?? null);
+  }
+
+  /** Undefined where it must be asked for. */
+  #keptBlob(name: string): Buffer | null | undefined {
+    const info = this.#kept.get(name);
+    if (info === undefined) return undefined;
+    return info.type === 'blob' ? this.#keptBlobs.get(blobHash(info.hash)) : null;
+  }
+
+  /** What is not here may come with the next fetch, and a branch may move: only what means the same for ever is kept. */
+  #keep(name: string, info: ObjectInfo): void {
+    if (fixedName.test(name)) this.#kept.set(name, info);
   }
 
   #git(args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {

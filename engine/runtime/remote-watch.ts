@@ -2,7 +2,7 @@ import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { Repository } from '#engine/repository/repository.ts';
-import type { StateBranch } from '#engine/repository/state-branch.ts';
+import { type StateBranch, stateRef } from '#engine/repository/state-branch.ts';
 import { Bell } from './bell.ts';
 import { type EngineReport, reportPath, reportText } from './report.ts';
 import { type EngineStatus, parseStatus, statusPath, statusText } from './status.ts';
@@ -86,7 +86,9 @@ export class RemoteWatch {
     const { repository, state, onNews, onTrouble, log } = this.#options;
     try {
       await repository.fetch();
-      const seen = `${await repository.resolve('main')} ${await state.reload()}`;
+      const [main, told] = await repository.resolveEach(['main', stateRef]);
+      if (told !== state.commit) await state.reload();
+      const seen = `${main} ${state.commit}`;
       if (this.#failures >= failuresToReport) onTrouble(null);
       this.#failures = 0;
       if (seen === this.#seen) return;

@@ -153,7 +153,8 @@ export async function engineFixture(): Promise<EngineFixture> {
       capital: 10_000,
       catchUpBars: 0,
       paceMs: 0,
-      pollMs: 50,
+      // Each look is half a dozen processes of git: soon enough for a test that waits, seldom enough for the machine under it.
+      pollMs: 200,
       ...change,
     }),
     deploy: async (strategies, { signWith = gate, stage = 'paper', files = {} } = {}) => {
