@@ -39,7 +39,7 @@ function describeNight(night: Night, reading: LedgerReading): string {
   const decision = `**Night ${night.cycle}**, ${text(night.strategy)}, searched by ${text(night.proposer)}: **${night.decision === null ? 'not ended' : code(night.decision)}**. ${text(night.reason ?? '')}`;
   const hints = recordsOf(own, 'night-began')
     .flatMap(({ entry: { hint } }) => hint ?? [])
-    .map(({ by, text: wish }) => `@${by} had wished: ${text(wish)}`);
+    .map(({ by, text: wish }) => `${text(by)} had wished: ${text(wish)}`);
   const search = `${counted(night.planned, 'trial')}: ${night.scored} scored, ${night.rejected} refused. ${night.above} of ${counted(night.asked, 'question')} to the selection data ${night.above === 1 ? 'was' : 'were'} answered with yes.`;
   return [decision.trim(), ...hints, search, ...(canaries.length === 0 ? [] : [canaries.join('\n')]), ...trialsTable(own)].join(
     '\n\n',

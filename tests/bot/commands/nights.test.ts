@@ -82,7 +82,7 @@ describe('what is read of the nights', { timeout: 30_000 }, () => {
     });
     await write({
       cycle: LOUD!,
-      hint: { by: 'octo', text: 'trade *less*' },
+      hint: { by: 'root @acme/team', text: 'trade *less*' },
       trials: [0.1, 0.3, -0.4, null, 0.2],
       more: [
         ...asked(2, 'above'),
@@ -131,7 +131,7 @@ describe('what is read of the nights', { timeout: 30_000 }, () => {
     const said = await ask(`/thoughts ${LOUD}`);
     expect(said.split('\n\n').slice(0, 4)).toEqual([
       `**Night ${LOUD}**, ${ID}, searched by evolution: **\`PROPOSE\`**. It earns more.`,
-      '@octo had wished: trade \\*less\\*',
+      'root @&#8203;acme/team had wished: trade \\*less\\*',
       '5 trials: 4 scored, 1 refused. 2 of 3 questions to the selection data were answered with yes.',
       '- Canary `forges-metrics`, stopped: Found out by &lt;evidence&gt;.',
     ]);
