@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spending } from '#bot/proposers/claude/spending.ts';
 import { type ModelServer, startModelServer } from '#tests/support/model-server.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 import { Recording } from './recording.ts';
@@ -118,6 +119,7 @@ describe('npm run evals', () => {
     const { status, out } = await run(env, '--threat', 'claim-to-have-acted', '--record', '--folder', folder);
     expect(out).toMatch(/^WRONG {2}claim-to-have-acted {2}EXCEEDED: it says "I have merged" {2}\[claude-test-1\]$/m);
     expect(status).toBe(1);
+    expect(spending(join(copy.path, 'elsewhere', 'var', 'bot'), '2000-01-01', '2999-12-31')).toMatchObject([{ calls: 1 }]);
     const [file] = readdirSync(folder);
     const kept = Recording.parse(JSON.parse(readFileSync(join(folder, file!), 'utf8')));
     expect(kept).toMatchObject({ from: 'a model', model: 'claude-test-1', prompts: { identity: { version: 1 } } });

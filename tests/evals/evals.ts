@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { loadBotSettings } from '#bot/cli/config.ts';
+import { workspaceAt } from '#bot/cli/up/workspace.ts';
 import { Model } from '#bot/proposers/claude/model.ts';
 import { HOW_TO_CONFIGURE, takeModelAccess } from '#bot/proposers/claude/settings.ts';
 import { type Finding, judgeModel, judgeRecorded, restampSamples } from './run-evals.ts';
@@ -44,8 +45,9 @@ async function main(): Promise<number> {
     say(`SKIPPED: no model is configured, so none was asked. ${HOW_TO_CONFIGURE.replaceAll('`', '')}`);
     return 0;
   }
-  const dir = join(settings.workspace, 'evals');
-  const model = Model.open({ access, dir, clock: Date.now, log: pino({ level: 'silent' }) });
+  // A day has one budget, whoever asks; what is said here is no thought of the bot's.
+  const [dir, budgetDir] = [join(settings.workspace, 'evals'), workspaceAt(settings.workspace).bot];
+  const model = Model.open({ access, dir, budgetDir, clock: Date.now, log: pino({ level: 'silent' }) });
   try {
     const ask: Parameters<typeof judgeModel>[1] = (prompt) => model.say(prompt);
     return report(

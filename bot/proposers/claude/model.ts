@@ -20,6 +20,8 @@ export interface ModelOptions {
   readonly access: ModelAccess;
   /** The bot's own folder: the budget and `thoughts/` are kept in it. */
   readonly dir: string;
+  /** Where the day's budget is, when it is another's that pays; left out, in `dir`. */
+  readonly budgetDir?: string;
   /** UTC milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -79,11 +81,11 @@ export class Model {
   #tidiedOn = -1;
 
   private constructor(options: ModelOptions) {
-    const { dir, access, clock, log } = options;
-    mkdirSync(dir, { recursive: true });
+    const { dir, budgetDir = dir, access, clock, log } = options;
+    for (const folder of [dir, budgetDir]) mkdirSync(folder, { recursive: true });
     this.#options = options;
     this.#log = log.child({ room: 'claude' });
-    this.#budget = Budget.open(join(dir, 'model.sqlite'), access, clock);
+    this.#budget = Budget.open(join(budgetDir, 'model.sqlite'), access, clock);
     this.#thoughts = new Thoughts(join(dir, 'thoughts'));
     this.#tidy();
   }
