@@ -183,8 +183,13 @@ export class EngineReader {
 
   /** Newest equity of all strategies that ever ran here, summed; null before the first bar. */
   equity(asOf = always): number | null {
-    const sql = `SELECT sum(value) FROM equity JOIN
-      (SELECT strategy, max(instant) AS instant FROM equity WHERE instant <= ? GROUP BY strategy) USING (strategy, instant)`;
+    // From one strategy to the next along the primary key: a bar asks this, and must not read every bar before it.
+    const sql = `WITH RECURSIVE ran(strategy) AS (
+        SELECT min(strategy) FROM equity
+        UNION ALL SELECT (SELECT min(strategy) FROM equity WHERE strategy > ran.strategy) FROM ran WHERE strategy IS NOT NULL
+      ) SELECT sum((
+        SELECT value FROM equity WHERE equity.strategy = ran.strategy AND instant <= ? ORDER BY instant DESC LIMIT 1
+      )) FROM ran`;
     return z.number().nullable().parse(this.database.prepare(sql).pluck().get(asOf));
   }
 
