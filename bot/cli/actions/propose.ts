@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { COMMAND_HELP } from '#bot/commands/index.ts';
 import { appendToNight, type LedgerRecord, readLedgerFrom } from '#bot/evidence/ledger.ts';
-import { visible } from '#bot/evidence/markdown.ts';
+import { harmless, plain, shortened, visible } from '#bot/evidence/markdown.ts';
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
@@ -17,6 +17,9 @@ import { BOT_PERSON } from '../identity.ts';
 import { apiOfJob, appIdOfJob, repositoryOfJob } from './job-environment.ts';
 import { openJobMirror } from './mirror.ts';
 import { type NightNote, type NightResult, readNightResult } from './night-result.ts';
+
+/** GitHub refuses a comment of more than 65,536. */
+const BODY_LENGTH_MAX = 60_000;
 
 interface ProposeFlags {
   readonly mirror: string;
@@ -160,17 +163,26 @@ function ledgerAt(repository: Repository, commit: string | null): Promise<Awaite
   });
 }
 
-/** Speaks on issues of the canaries that are open now, and opens those that are missing. */
+/**
+ * Speaks on issues of the canaries that are open now, and opens those that are missing. The words are whatever the job that thinks has
+ * left, and a model's code ran in it: they call nobody and lead nowhere.
+ */
 async function sayOnIssues(api: RepositoryApi, notes: readonly NightNote[]): Promise<void> {
   if (notes.length === 0) return;
   const open = await api.issues.listOpen(CANARY_LABEL);
   for (const note of notes) {
     if (note.kind === 'open-issue') {
-      if (!open.some(({ title }) => title === note.title)) await api.issues.open(note.title, note.body, note.labels);
+      const wanted = plain(note.title);
+      if (!open.some(({ title }) => title === wanted)) await api.issues.open(wanted, quiet(note.body), note.labels);
       continue;
     }
     if (!open.some(({ number }) => number === note.number)) continue;
-    if (note.kind === 'comment') await api.issues.comment(note.number, note.body);
+    if (note.kind === 'comment') await api.issues.comment(note.number, quiet(note.body));
     else await api.issues.close(note.number);
   }
+}
+
+/** Line by line, so that its lists and paragraphs stay; never longer than the forge takes. */
+function quiet(body: string): string {
+  return shortened(body.split('\n').map(harmless).join('\n'), BODY_LENGTH_MAX);
 }

@@ -176,4 +176,23 @@ describe("a night's result", () => {
     await publish({ ...result, notes }, { issues } as unknown as RepositoryApi);
     expect(said).toEqual(['open New', 'comment 4']);
   });
+
+  it('calls nobody and leads nowhere there, whatever the job that thinks has left, and keeps its lines', async () => {
+    const said: string[] = [];
+    const issues = {
+      listOpen: async () => [],
+      open: async (title: string, body: string) => void said.push(title, body),
+    };
+    const note = {
+      kind: 'open-issue',
+      title: 'A canary got past the gates: null, fixes GH-1',
+      body: 'See @everyone.\n\n- `backtest`: [here](https://evil.example) fixes #1 <img src=x>',
+      labels: [CANARY_LABEL],
+    } as const;
+    await publish({ ...(await think()), notes: [note] }, { issues } as unknown as RepositoryApi);
+    expect(said).toEqual([
+      'A canary got past the gates: null, fixes GH- 1',
+      'See @&#8203;everyone.\n\n- `backtest`: [here\\]\\(https:&#8203;//evil.example) fixes #&#8203;1 &lt;img src=x>',
+    ]);
+  });
 });
