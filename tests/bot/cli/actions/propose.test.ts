@@ -183,12 +183,12 @@ describe("a night's result", () => {
       listOpen: async () => [],
       open: async (title: string, body: string) => void said.push(title, body),
     };
-    const note = {
+    const note: NightResult['notes'][number] = {
       kind: 'open-issue',
       title: 'A canary got past the gates: null, fixes GH-1',
       body: 'See @everyone.\n\n- `backtest`: [here](https://evil.example) fixes #1 <img src=x>',
       labels: [CANARY_LABEL],
-    } as const;
+    };
     await publish({ ...(await think()), notes: [note] }, { issues } as unknown as RepositoryApi);
     expect(said).toEqual([
       'A canary got past the gates: null, fixes GH- 1',
