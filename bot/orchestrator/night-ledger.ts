@@ -10,12 +10,14 @@ import {
   plannedIn,
   readLedgerFrom,
   recordsOf,
+  type Stake,
   unfinishedNight,
 } from '#bot/evidence/ledger.ts';
 import type { RepositoryApi } from '#bot/github/repository-api.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { CanaryReport } from './canaries.ts';
 import { branchOf } from './propose.ts';
+import type { Motion } from './studied.ts';
 
 /** What a night is, as its first line in the ledger has it. */
 export interface NightPlan {
@@ -96,17 +98,34 @@ function endOf(ledger: LedgerReading, cycle: string): EndedNight {
   return { cycle, strategy: began.strategy, decision, reason, trials, branch };
 }
 
-/** Ends a night; says how many trials it had. */
+/** Ends a night, with what a motion staked, since no evidence tells of it; says how many trials it had. */
 export async function endNight(
   state: StateBranch,
   cycle: string,
-  { decision, reason, branch = null }: { decision: string; reason: string; branch?: string | null },
+  { decision, reason, branch = null, made = null }: Ended,
 ): Promise<number> {
   const trials = trialsOf(await readLedgerFrom(state), cycle);
+  const motion = made?.motion ?? null;
+  const stake = motion === null ? {} : { stake: stakeOf(motion) };
   await appendToNight(state, cycle, {
-    entries: [{ kind: 'night-ended', decision, reason, trials, ...(branch === null ? {} : { branch }) }],
+    entries: [{ kind: 'night-ended', decision, reason, trials, ...(branch === null ? {} : { branch }), ...stake }],
   });
   return trials;
+}
+
+interface Ended {
+  readonly decision: string;
+  readonly reason: string;
+  readonly branch?: string | null;
+  /** What was proposed, if anything. */
+  readonly made?: { readonly motion: Motion | null } | null;
+}
+
+/** Another way to look foretells no money: it has nothing to be scored by. */
+function stakeOf({ decision }: Motion): Stake {
+  const { hypothesis, riskTier } = decision;
+  if (decision.kind === 'ANALYSIS') return { hypothesis, riskTier, forecast: null, killRule: null };
+  return { hypothesis, riskTier, forecast: decision.forecast, killRule: decision.killRule };
 }
 
 /** What the ledger has of a night's canaries: none before they flew. */

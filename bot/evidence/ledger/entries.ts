@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Forecast, HYPOTHESIS_LENGTH_MAX, RiskTier, Threshold } from '../pack/proposal.ts';
 
 const Digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);
 const Count = z.number().int().positive();
@@ -23,6 +24,15 @@ export const Hint = z.strictObject({
   isTold: z.boolean().optional(),
 });
 export type Hint = z.infer<typeof Hint>;
+
+/** What was claimed by a proposal that carries no evidence to stand in: forecast and kill rule are null where it claims nothing of money. */
+export const Stake = z.strictObject({
+  hypothesis: z.string().min(1).max(HYPOTHESIS_LENGTH_MAX),
+  riskTier: RiskTier,
+  forecast: Forecast.nullable(),
+  killRule: Threshold.nullable(),
+});
+export type Stake = z.infer<typeof Stake>;
 
 /**
  * What the ledger can say. Whatever may be known later is announced first: a night before it looks, trials before they run, a
@@ -110,6 +120,8 @@ export const LedgerEntry = z.discriminatedUnion('kind', [
     trials: z.number().int(),
     /** Where its proposal stands. Left out where there is none. */
     branch: z.string().max(200).optional(),
+    /** Of a night that proposed to retire a strategy, or another analysis module. Left out where evidence tells, or nothing was proposed. */
+    stake: Stake.optional(),
   }),
 ]);
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
