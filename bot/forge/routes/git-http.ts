@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Hono } from 'hono';
+import { LRUCache } from 'lru-cache';
 import { canSee, holds, needs } from '#bot/forge/auth/access.ts';
 import type { Actor, Author } from '#bot/forge/auth/actor.ts';
 import { identify } from '#bot/forge/auth/identify.ts';
-import type { ForgeContext } from '#bot/forge/context.ts';
+import { type ForgeContext, gitDirOf } from '#bot/forge/context.ts';
 import { runHttpBackend } from '#bot/forge/git/http-backend.ts';
 import { readReceiveCommands } from '#bot/forge/git/receive-commands.ts';
 import { ApiError } from '#bot/forge/http/api-error.ts';
@@ -33,7 +34,7 @@ export function gitHttpRoutes(forge: ForgeContext): Hono<ForgeEnv> {
     const service = c.req.query('service');
     if (service !== 'git-upload-pack' && service !== 'git-receive-pack') return c.text('Please upgrade your git client.\n', 403);
     const { repository, actor } = admit(forge, c, service);
-    return serve(forge, c, repository, actor, {});
+    return service === 'git-upload-pack' ? offer(forge, c, repository, actor) : serve(forge, c, repository, actor, {});
   });
   app.post('/:owner/:repo{[^/]+\\.git}/git-upload-pack', async (c) => {
     const { repository, actor } = admit(forge, c, 'git-upload-pack');
@@ -120,6 +121,28 @@ function verdicts(
     else if (verdict.forwardOnly !== null) forwardOnly.push(...said(forcePushRefusal(verdict.forwardOnly)));
   }
   return { FORGE_REFUSED: refused.join('\n'), FORGE_FORWARD_ONLY: forwardOnly.join('\n') };
+}
+
+interface Offer {
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+const offers = new LRUCache<string, Offer>({ max: 100 });
+
+/**
+ * What a fetch asks first. In version 2 of the protocol the answer names what git can do and no reference, so it is the same until
+ * another git is installed: it is asked for once.
+ */
+async function offer(forge: ForgeContext, c: ForgeRequest, repository: RepositoryRow, actor: Actor): Promise<Response> {
+  if (c.req.header('Git-Protocol') !== 'version=2') return serve(forge, c, repository, actor, {});
+  const key = gitDirOf(forge, repository);
+  const known = offers.get(key);
+  if (known !== undefined) return new Response(new Uint8Array(known.body), { headers: known.headers });
+  const answer = await serve(forge, c, repository, actor, {});
+  const body = Buffer.from(await answer.arrayBuffer());
+  if (answer.status === 200) offers.set(key, { headers: Object.fromEntries(answer.headers), body });
+  return new Response(new Uint8Array(body), { status: answer.status, headers: answer.headers });
 }
 
 async function serve(
