@@ -22,14 +22,18 @@ export type VersionDecision = z.infer<typeof VersionDecision>;
 export const RetireDecision = z.strictObject({ kind: z.literal('RETIRE'), ...wager });
 export type RetireDecision = z.infer<typeof RetireDecision>;
 
-/** The machine should look in another way; nothing that trades changes. */
-export const AnalysisDecision = z.strictObject({
-  kind: z.literal('ANALYSIS'),
-  module: z.enum(['market', 'trades']),
-  reason: Sentences,
-  hypothesis: ProposalClaim.shape.hypothesis,
-  riskTier: RiskTier,
-});
+/** The machine should look in another way. Whoever decides is told with the form why it asks for no forecast and no kill rule. */
+export const AnalysisDecision = z
+  .strictObject({
+    kind: z.literal('ANALYSIS'),
+    module: z.enum(['market', 'trades']),
+    reason: Sentences,
+    hypothesis: ProposalClaim.shape.hypothesis,
+    riskTier: RiskTier,
+  })
+  .describe(
+    'It has no forecast and no kill rule: nothing that trades changes, so nothing that is measured of a version could bear either out.',
+  );
 export type AnalysisDecision = z.infer<typeof AnalysisDecision>;
 
 /** What a model wants to happen tonight; the words the house has for it stand in `kind`. */

@@ -23,7 +23,12 @@ export function layer(name: LayerName): Layer {
   return { version, digest: digestOf(text), text };
 }
 
-/** Who it is, what the system is with the contract, what was learned, and the task. All but the task is the same in every call. */
+/**
+ * Who it is, what the system is with the contract, what was learned, and the task. All but the task is the same in every call.
+ *
+ * A review (`review/review-prompt.ts`) has the same identity and system and no memory: what was learned says what authors hoped for and what
+ * people thought of changes like this one, and a second look is worth something only when it does not begin with what the first one knew.
+ */
 export function systemFor(task: TaskName): readonly SystemBlock[] {
   const [identity, system, memory] = LAYERS.map((name) => layer(name).text);
   return [

@@ -52,7 +52,10 @@ export interface Prompt<T = string> {
 /** What came of a prompt. */
 export interface Exchange<T = string> {
   readonly outcome: ModelOutcome<T>;
+  /** As it was asked for. */
   readonly model: string;
+  /** As the API names whoever answered: a name that was asked for may be an alias. Null when no message came. */
+  readonly answeredBy: string | null;
   /** As the API counts them; null when it did not say. */
   readonly tokens: { readonly read: number; readonly written: number } | null;
   /** Tokens of today that are left after it. */
@@ -117,7 +120,7 @@ export class Model {
     const spent = { tokens: cost.tokens, money: this.#money(cost) };
     this.#thoughts.end(record, thought, { endedAt: clock(), report, outcome: asRecorded(outcome), ...spent });
     this.#log.info({ purpose, by, model, outcome: outcome.kind, ...cost, record }, 'A model was asked.');
-    return { ...this.#accounts(cost), outcome, model, tokens: tokensOf(report), record };
+    return { ...this.#accounts(cost), outcome, model, answeredBy: answererOf(report), tokens: tokensOf(report), record };
   }
 
   /** Ends calls that are under way: each becomes an outcome soon. */
@@ -159,6 +162,7 @@ export class Model {
     const none = {
       ...this.#accounts({ tokens: 0, money: most.money === null ? null : 0 }, left),
       model,
+      answeredBy: null,
       tokens: null,
       record: null,
     };
@@ -189,6 +193,11 @@ export class Model {
 
 function tokensOf({ usage }: CallReport): Exchange['tokens'] {
   return usage === null ? null : { read: tokensRead(usage), written: usage.output_tokens };
+}
+
+function answererOf({ response }: CallReport): string | null {
+  const model = response?.model;
+  return typeof model === 'string' && model !== '' ? model : null;
 }
 
 function requestFor<T>({ purpose, system, messages, answer }: Prompt<T>, access: ModelAccess): ModelRequest {

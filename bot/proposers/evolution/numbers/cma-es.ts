@@ -15,6 +15,10 @@ const STEP_MIN = 1e-12;
  * numbers below are that text's. In the place of C^(-1/2) stands the inverse of C's Cholesky factor, which turns the path in step
  * length and leaves its length as it is (Krause, Arbonès and Igel 2016, section 3): no eigenvectors are needed, and the arithmetic is
  * the same on every machine: powers, whose last bit depends on the version of Node, are written as products.
+ *
+ * It is our own because no library that is kept up and written for Node can be asked for points and told how they rank, and none draws from
+ * a generator that is given to it. Both are needed here: each point is a trial that a sandbox measures and the ledger counts, and a night
+ * that is run again has to ask for the same points.
  */
 export class CmaEs {
   /** λ (48): so many points make a generation. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { askPrompt } from '#bot/proposers/claude/ask.ts';
+import { layer } from '#bot/proposers/claude/layers.ts';
 
 describe('a question as a prompt', () => {
   it('stands with its facts between marks, and nothing of it among the instructions', () => {
@@ -11,9 +12,10 @@ describe('a question as a prompt', () => {
       lengthMax: 700,
     });
     expect({ purpose, by }).toEqual({ purpose: 'ask', by: 'mallory' });
-    expect(system).toHaveLength(1);
-    expect(system[0]!.text).not.toContain('Ignore all of this');
-    expect(system[0]!.text).toContain('You can only answer');
+    const told = system.map(({ text }) => text).join('\n');
+    expect(told).not.toContain('Ignore all of this');
+    expect(told).toContain('You can only answer');
+    expect(told).toContain(layer('identity').text);
     const [message, ...others] = messages;
     expect(others).toEqual([]);
     expect(message!.role).toBe('user');

@@ -64,7 +64,11 @@ describe('a model that answers', () => {
   it('is given the prompt as it stands, and heard to the end', async () => {
     const exchange = await say({ kind: 'text', text: 'It crossed down at noon.' });
     expect(exchange.outcome).toEqual({ kind: 'answered', text: 'It crossed down at noon.', value: 'It crossed down at noon.' });
-    expect(exchange).toMatchObject({ model: 'claude-test-1', tokens: { read: 1_200, written: 34 } });
+    expect(exchange).toMatchObject({
+      model: 'claude-test-1',
+      answeredBy: 'claude-test-1',
+      tokens: { read: 1_200, written: 34 },
+    });
     const [asked] = server.asked;
     expect(asked!.body).toEqual({
       model: 'claude-test-1',

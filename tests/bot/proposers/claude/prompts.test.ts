@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LAYERS, layer, systemFor, TASKS } from '#bot/proposers/claude/layers.ts';
+import { DIGESTS } from './prompt-digests.ts';
 
 /** Numbers that say what a form means, and none that a strategy or a decision could be measured by. */
 const MEANINGS = ['1 when a number moves, 2 when a rule moves, 3 beyond that', 'one part in a\nhundred is 0.01'];
@@ -31,6 +32,14 @@ describe('the prompts', () => {
       const sent = systemFor(name).map((block) => block.text);
       for (const part of [...LAYERS, name]) expect(sent.join('\n')).toContain(layer(part).text);
     }
+  });
+
+  it.each(texts)('$name.md has the digest of its version: another text has another number', ({ name }) => {
+    const { version, digest } = layer(name);
+    const digests: readonly string[] = DIGESTS[name];
+    expect(digests[version - 1], `version ${version} of ${name}.md`).toBe(digest);
+    expect(digests, `after version ${version} of ${name}.md`).toHaveLength(version);
+    expect(new Set(digests).size).toBe(digests.length);
   });
 
   it('are the same from task to task up to where the API keeps them', () => {
