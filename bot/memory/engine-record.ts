@@ -21,12 +21,12 @@ export function recordIn(reader: EngineReader, asOf: number): VersionRecord {
       );
       const first = own.findIndex((row) => row.treeHash === tree);
       if (first < 0) return null;
-      const since = own[first]!.instant;
+      const { instant: since, stage } = own[first]!;
       const next = own.slice(first + 1).find((row) => row.treeHash !== tree);
       const capital = reader.equitySeries(since, strategy).at(-1)?.value ?? begunWith(reader, strategy);
       if (capital === null) return null;
       const until = next?.instant ?? removedAt(reader, own.findLast((row) => row.treeHash === tree)!, asOf);
-      return { since, until, capital };
+      return { since, until, capital, isShadow: stage === 'shadow' };
     },
     figureAt: (figure, strategy, tree, at) => (at > asOf ? null : reader.figure(figure, strategy, tree, at)),
   };
@@ -62,7 +62,8 @@ export function recordOfReport(report: EngineReport, asOf: number): VersionRecor
       if (found === undefined) return null;
       const loaded = new Date(found.loadedInstant).toISOString().slice(0, 10);
       const before = found.dailyEquity.findLast(([day]) => day < loaded)?.[1];
-      return { since: found.loadedInstant, until: null, capital: before ?? found.capital };
+      const capital = before ?? found.capital;
+      return { since: found.loadedInstant, until: null, capital, isShadow: found.stage === 'shadow' };
     },
     figureAt: (figure, strategy, tree, at) =>
       Math.abs(at - writtenAt) > DAY_MS ? null : (find(strategy, tree)?.truth[figure] ?? null),

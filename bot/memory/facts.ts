@@ -52,13 +52,20 @@ function proposedLines({ fate, claim, ran, now, forecasts, killRules }: Proposed
   const number = fate.pullRequest === null ? '' : `#${fate.pullRequest} `;
   const ended = fate.endedAt === null ? '' : ` on ${day(fate.endedAt)}`;
   const lines = [`proposal ${number}${fate.state === 'unknown' ? 'of which nothing is known' : `${fate.state}${ended}`}`];
-  if (claim !== null)
-    lines.push(`changed ${JSON.stringify(claim.changes.join(', '))}, because ${JSON.stringify(claim.hypothesis)}`);
+  if (claim !== null) lines.push(claimLine(claim));
   if (ran !== null) {
     const until = ran.until === null ? 'runs' : `ran until ${day(ran.until)}`;
     lines.push(`since ${day(ran.since)} it ${until}: ${now === null ? 'not measured' : measures(now)}`);
   }
   return [...lines, ...forecasts.map(forecastLine), ...killRules.map(killRuleLine)];
+}
+
+function claimLine({ kind, changes, hypothesis }: NonNullable<Proposed['claim']>): string {
+  const because = `because ${JSON.stringify(hypothesis)}`;
+  if (kind === 'RETIRE') return `that it stops, ${because}; what was foretold is of it running on, days counted from that night`;
+  if (kind === 'ANALYSIS')
+    return `another way to look, ${because}; nothing of it is scored: whoever read it judged its arithmetic`;
+  return `changed ${JSON.stringify(changes.join(', '))}, ${because}`;
 }
 
 function measures(now: NonNullable<Proposed['now']>): string {
@@ -69,11 +76,17 @@ function measures(now: NonNullable<Proposed['now']>): string {
   return known.length === 0 ? 'nothing to measure yet' : known.join(', ');
 }
 
-function forecastLine({ source, event, probability, afterDays, state, measured, dueAt }: ScoredForecast): string {
+function forecastLine({ source, event, probability, afterDays, state, measured, dueAt, why }: ScoredForecast): string {
   const said = `${source} said ${chance(probability)} that after ${counted(afterDays, 'day')} ${foreseen(event)}`;
   const due = dueAt === null ? '' : ` (due ${day(dueAt)})`;
   const value = measured === null ? '' : `, it was ${MEASURES[event.measure].shown(measured)}`;
-  return `${said}${due}: ${state}${value}`;
+  return `${said}${due}: ${stateWords(state, why)}${value}`;
+}
+
+function stateWords(state: ScoredForecast['state'] | KillRuleOutcome['state'], why: string | null): string {
+  if (state === 'censored') return `cannot be measured: ${why ?? 'it was stopped before'}`;
+  if (why === null) return state;
+  return state === 'pending' ? `waiting: ${why}` : `cannot be measured: ${why}`;
 }
 
 function foreseen(event: Event): string {
@@ -82,13 +95,13 @@ function foreseen(event: Event): string {
   return `the ${words} is ${event.is === 'at-most' ? 'at most' : event.is} ${shown(event.value)}`;
 }
 
-function killRuleLine({ source, state, trippedAt, ...rule }: KillRuleOutcome): string {
+function killRuleLine({ source, state, trippedAt, why, ...rule }: KillRuleOutcome): string {
   const { words, shown } = MEASURES[rule.measure];
   const line =
     rule.afterDays === 0
       ? `at any time its ${words} is ${rule.is} ${shown(rule.value)}`
       : crossed({ ...rule, afterDays: rule.afterDays });
-  return `kill rule of the ${source}, ${line}: ${state}${trippedAt === null ? '' : ` on ${day(trippedAt)}`}`;
+  return `kill rule of the ${source}, ${line}: ${stateWords(state, why)}${trippedAt === null ? '' : ` on ${day(trippedAt)}`}`;
 }
 
 function scoresFact({ scores: { least, overall, byProposer } }: Memory): Fact {

@@ -44,27 +44,35 @@ export function happened(event: Event, measured: number): boolean {
 
 /** How a version that was proposed stands with the engine. */
 export type Standing =
-  | { readonly state: 'waiting' | 'never-ran' | 'unknown' }
-  | { readonly state: 'ran'; readonly run: Run; readonly measuredAt: (measure: Measure, at: number) => number | null };
+  /** And why, where more is known. */
+  | { readonly state: 'waiting' | 'never-ran' | 'unknown'; readonly why: string | null }
+  | {
+      readonly state: 'ran';
+      readonly run: Pick<Run, 'since' | 'until'>;
+      /** Why it stopped, where that is known. */
+      readonly stopped: string | null;
+      readonly measuredAt: (measure: Measure, at: number) => number | null;
+    };
 
 /**
  * What became of a forecast by a market time. It is measured at the moment it was due, however long ago that was.
  * @param asOf market time, UTC milliseconds
  */
 export function scored(wager: Wager, standing: Standing, asOf: number): ScoredForecast {
-  const unscored = (state: ForecastState, dueAt: number | null = null): ScoredForecast => ({
+  const unscored = (state: ForecastState, dueAt: number | null, why: string | null = null): ScoredForecast => ({
     ...wager,
     dueAt,
     state,
     measured: null,
+    why,
   });
-  if (standing.state === 'waiting') return unscored('pending');
-  if (standing.state !== 'ran') return unscored(standing.state);
+  if (standing.state === 'waiting') return unscored('pending', null, standing.why);
+  if (standing.state !== 'ran') return unscored(standing.state, null, standing.why);
   const { since, until } = standing.run;
   const dueAt = since + wager.afterDays * DAY_MS;
-  if (until !== null && until < dueAt) return unscored('censored', dueAt);
+  if (until !== null && until < dueAt) return unscored('censored', dueAt, standing.stopped);
   if (dueAt > asOf) return unscored('pending', dueAt);
   const measured = standing.measuredAt(wager.event.measure, dueAt);
   if (measured === null) return unscored('unknown', dueAt);
-  return { ...wager, dueAt, state: happened(wager.event, measured) ? 'came-true' : 'did-not', measured };
+  return { ...wager, dueAt, state: happened(wager.event, measured) ? 'came-true' : 'did-not', measured, why: null };
 }

@@ -23,12 +23,17 @@ export function killRulesOf({ killRule }: Pick<ProposalClaim, 'killRule'>, predi
  * version ran.
  */
 export function ruled(rule: KillRule, standing: Standing, asOf: number): KillRuleOutcome {
-  const untripped = (state: KillRuleOutcome['state']): KillRuleOutcome => ({ ...rule, state, trippedAt: null });
-  if (standing.state === 'waiting') return untripped('pending');
-  if (standing.state !== 'ran') return untripped(standing.state);
+  const untripped = (state: KillRuleOutcome['state'], why: string | null = null): KillRuleOutcome => ({
+    ...rule,
+    state,
+    trippedAt: null,
+    why,
+  });
+  if (standing.state === 'waiting') return untripped('pending', standing.why);
+  if (standing.state !== 'ran') return untripped(standing.state, standing.why);
   const { since, until } = standing.run;
   const from = since + Math.max(1, rule.afterDays) * DAY_MS;
-  if (until !== null && until < from) return untripped('censored');
+  if (until !== null && until < from) return untripped('censored', standing.stopped);
   const end = Math.min(asOf, until ?? asOf);
   if (from > end) return untripped('pending');
   const isBroken = (at: number): boolean | null => {
@@ -40,7 +45,7 @@ export function ruled(rule: KillRule, standing: Standing, asOf: number): KillRul
   for (const day of daysToLookAt(rule, days, (day) => isBroken(from + day * DAY_MS) === true)) {
     const at = from + day * DAY_MS;
     const broken = isBroken(at);
-    if (broken === true) return { ...rule, state: 'tripped', trippedAt: at };
+    if (broken === true) return { ...rule, state: 'tripped', trippedAt: at, why: null };
     isKnown ||= broken !== null;
   }
   return untripped(isKnown ? 'kept' : 'unknown');

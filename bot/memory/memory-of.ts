@@ -1,13 +1,13 @@
-import { type LedgerReading, nightsOf, recordsOf } from '#bot/evidence/ledger.ts';
+import { type EntryOf, type LedgerReading, nightsOf, recordsOf, type Stake } from '#bot/evidence/ledger.ts';
 import type { Prediction } from '#bot/evidence/pack/prediction.ts';
 import type { ProposalClaim } from '#bot/evidence/pack.ts';
 import { type Standing, scored, wagersOf } from './forecasts.ts';
 import { insightsOf } from './insights.ts';
 import { killRulesOf, ruled } from './kill-rules.ts';
-import { measuredAt } from './measured.ts';
 import { Memory, type PastNight, type Proposed } from './memory.ts';
 import { type Heard, peopleOf } from './people.ts';
 import { LEAST_SCORED, scoresOf } from './scores.ts';
+import { standingOf, standingSince, UNMEASURED } from './standing.ts';
 import type { VersionRecord } from './version-record.ts';
 
 /** As many nights are told one by one. */
@@ -24,6 +24,8 @@ export interface ProposalMaterial {
   readonly closedAt: number | null;
   /** Git tree of the strategy's folder as it was merged; null of what was not. */
   readonly tree: string | null;
+  /** Trees of later merges that came with the same evidence, oldest first: the version at another stage. */
+  readonly laterTrees: readonly string[];
   /** What the evidence says; null where it is not within reach. */
   readonly evidence: {
     readonly claim: ProposalClaim;
@@ -62,8 +64,10 @@ export function memoryOf(material: MemoryMaterial): Memory {
       .filter(({ cycle, openedAt }) => began.has(cycle) && (openedAt === null || openedAt <= toldAt))
       .map((proposal) => [proposal.cycle, proposal]),
   );
+  const ended = new Map(recordsOf(ledger, 'night-ended').map(({ cycle, entry }) => [cycle, entry]));
   const all = nightsOf(ledger).map((night): PastNight => {
     const proposal = proposals.get(night.cycle);
+    const stake = ended.get(night.cycle)?.stake;
     return {
       cycle: night.cycle,
       strategy: night.strategy,
@@ -74,7 +78,12 @@ export function memoryOf(material: MemoryMaterial): Memory {
       trials: night.planned,
       asked: night.asked,
       above: night.above,
-      proposed: proposal === undefined ? null : proposedOf(proposal, proposals.values(), material),
+      proposed:
+        stake !== undefined
+          ? stakedOf({ stake, decision: night.decision }, began.get(night.cycle)!, proposal ?? null, material)
+          : proposal === undefined
+            ? null
+            : proposedOf(proposal, proposals.values(), material),
     };
   });
   const own = all.filter((night) => night.strategy === strategy).reverse();
@@ -122,28 +131,51 @@ function proposedOf(
   const fate = fateOf(proposal, toldAt);
   const isNewest = [...all].every((one) => one.strategy !== strategy || (one.mergedAt ?? 0) <= (proposal.mergedAt ?? 0));
   const standing = standingOf(proposal, fate.state, record, isNewest);
-  const run = standing.state === 'ran' ? standing.run : null;
-  const seenAt = Math.min(asOf, run?.until ?? asOf);
   const { claim, prediction } = evidence ?? { claim: null, prediction: null };
+  const told =
+    claim === null
+      ? null
+      : {
+          kind: claim.kind,
+          hypothesis: claim.hypothesis,
+          changes: claim.changes,
+          riskTier: claim.riskTier,
+          forecast: claim.forecast,
+          killRule: claim.killRule,
+          prediction,
+        };
+  return { strategy, fate: { ...fate, pullRequest, openedAt }, claim: told, ...cameOf(told, standing, asOf) };
+}
+
+/**
+ * What became of what no evidence tells: that a strategy should stop, which is about the version that ran that night, or that something
+ * should be looked at in another way, which stakes nothing that could be measured.
+ */
+function stakedOf(
+  { stake, decision }: { readonly stake: Stake; readonly decision: string | null },
+  { strategy, parentTree: tree, asOf: since }: EntryOf<'night-began'>,
+  proposal: ProposalMaterial | null,
+  { asOf, toldAt, record }: MemoryMaterial,
+): Proposed {
+  const times = proposal ?? { openedAt: null, mergedAt: null, closedAt: null };
+  const fate = { ...fateOf(times, toldAt), pullRequest: proposal?.pullRequest ?? null, openedAt: times.openedAt };
+  const kind = decision === 'ANALYSIS' ? 'ANALYSIS' : 'RETIRE';
+  const claim: NonNullable<Proposed['claim']> = { kind, ...stake, changes: [], prediction: null };
+  const standing = kind === 'ANALYSIS' ? UNMEASURED : standingSince({ strategy, tree, since }, fate, record);
+  return { strategy, fate, claim, ...cameOf(claim, standing, asOf) };
+}
+
+function cameOf(
+  claim: Proposed['claim'],
+  standing: Standing,
+  asOf: number,
+): Pick<Proposed, 'ran' | 'now' | 'forecasts' | 'killRules'> {
+  const run = standing.state === 'ran' ? standing.run : null;
   return {
-    strategy,
-    fate: { ...fate, pullRequest, openedAt },
-    claim:
-      claim === null
-        ? null
-        : {
-            kind: claim.kind,
-            hypothesis: claim.hypothesis,
-            changes: claim.changes,
-            riskTier: claim.riskTier,
-            forecast: claim.forecast,
-            killRule: claim.killRule,
-            prediction,
-          },
     ran: run === null ? null : { since: run.since, until: run.until },
-    now: standing.state === 'ran' ? measuresOf(standing, seenAt) : null,
-    forecasts: claim === null ? [] : wagersOf(claim, prediction).map((wager) => scored(wager, standing, asOf)),
-    killRules: claim === null ? [] : killRulesOf(claim, prediction).map((rule) => ruled(rule, standing, asOf)),
+    now: standing.state === 'ran' ? measuresOf(standing, Math.min(asOf, standing.run.until ?? asOf)) : null,
+    forecasts: claim === null ? [] : wagersOf(claim, claim.prediction).map((wager) => scored(wager, standing, asOf)),
+    killRules: claim === null ? [] : killRulesOf(claim, claim.prediction).map((rule) => ruled(rule, standing, asOf)),
   };
 }
 
@@ -156,24 +188,13 @@ function measuresOf({ measuredAt: measured }: Extract<Standing, { state: 'ran' }
   };
 }
 
-function fateOf({ openedAt, mergedAt, closedAt }: ProposalMaterial, toldAt: number): Pick<Proposed['fate'], 'state' | 'endedAt'> {
+function fateOf(
+  { openedAt, mergedAt, closedAt }: Pick<ProposalMaterial, 'openedAt' | 'mergedAt' | 'closedAt'>,
+  toldAt: number,
+): Pick<Proposed['fate'], 'state' | 'endedAt'> {
   if (mergedAt !== null && mergedAt <= toldAt) return { state: 'merged', endedAt: mergedAt };
   if (mergedAt === null && closedAt !== null && closedAt <= toldAt) return { state: 'closed', endedAt: closedAt };
   return { state: openedAt === null ? 'unknown' : 'open', endedAt: null };
-}
-
-function standingOf(
-  { strategy, tree }: ProposalMaterial,
-  fate: Proposed['fate']['state'],
-  record: VersionRecord | null,
-  isNewest: boolean,
-): Standing {
-  if (fate === 'open') return { state: 'waiting' };
-  if (fate === 'closed') return { state: 'never-ran' };
-  const run = tree === null || record === null || fate === 'unknown' ? null : record.runOf(strategy, tree);
-  // What main asks for now may wait for the engine's next bar; what it asked for once and never saw run is told by no record.
-  if (run === null || record === null || tree === null) return { state: isNewest && record !== null ? 'waiting' : 'unknown' };
-  return { state: 'ran', run, measuredAt: (measure, at) => measuredAt(measure, record, { strategy, tree, run }, at) };
 }
 
 /** What evidence says of a version: as the one that was proposed, or as the one it was measured against. */

@@ -38,13 +38,15 @@ export const ScoredForecast = z.strictObject({
   source: Source,
   event: Event,
   probability: Probability,
-  /** Days of market time after the version began to run. */
+  /** Days of market time after the version began to trade; of one that was to be retired, after the night that said so. */
   afterDays: z.int().positive(),
   /** Market time; null before it runs. */
   dueAt: Millis.nullable(),
   state: ForecastState,
   /** What the measure was when it was due; null where it was not measured. */
   measured: z.number().nullable(),
+  /** Why it waits, or cannot be measured, where more is known of it than the state says. */
+  why: z.string().nullable(),
 });
 export type ScoredForecast = z.infer<typeof ScoredForecast>;
 
@@ -59,6 +61,8 @@ export const KillRuleOutcome = z.strictObject({
   state: z.enum(['tripped', 'kept', 'pending', 'censored', 'never-ran', 'unknown']),
   /** The first day's end at which it was found broken, market time; null where it was not. */
   trippedAt: Millis.nullable(),
+  /** As of a forecast. */
+  why: z.string().nullable(),
 });
 export type KillRuleOutcome = z.infer<typeof KillRuleOutcome>;
 
@@ -77,11 +81,12 @@ const Proposed = z.strictObject({
   /** Another than the night's when it was new. */
   strategy: z.string(),
   fate: Fate,
-  /** What its author claimed; null where the evidence is not within reach. */
+  /** What its author claimed; null where neither evidence nor ledger tells. */
   claim: z
     .strictObject({
-      kind: ProposalKind,
+      kind: z.enum([...ProposalKind.options, 'RETIRE', 'ANALYSIS']),
       hypothesis: z.string(),
+      /** None of what needs no evidence. */
       changes: z.array(z.string()),
       riskTier: RiskTier,
       forecast: Forecast.nullable(),
@@ -89,7 +94,7 @@ const Proposed = z.strictObject({
       prediction: Prediction,
     })
     .nullable(),
-  /** Since when it ran, and up to when it did; null where no record tells that it ever ran. Market time. */
+  /** Since when it traded, and up to when it did; null where no record tells that it ever did. Market time. */
   ran: z.strictObject({ since: Millis, until: Millis.nullable() }).nullable(),
   /** How it does now, or did when it was stopped; null where nothing was measured. */
   now: z

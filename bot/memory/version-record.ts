@@ -9,6 +9,8 @@ export interface Run {
   readonly until: number | null;
   /** What the account was worth when it was loaded: the capital it ran with, quote asset. */
   readonly capital: number;
+  /** Its decisions were written down and nothing was traded: its account stands still, so it tells nothing of it. */
+  readonly isShadow: boolean;
 }
 
 /** What an engine has told of versions, up to one market time: whoever asks is told nothing later. */

@@ -29,7 +29,7 @@ export function retirementText(strategy: string, decision: RetireDecision, truth
       [
         '### What its author staked on it',
         '',
-        `If it ran on: ${crossed(forecast)}, with a probability of ${share(forecast.probability)}. The hypothesis was wrong when ${crossed(killRule)}. Risk tier ${riskTier}.`,
+        `If it ran on: ${crossed(forecast)}, with a probability of ${share(forecast.probability)}. The hypothesis was wrong when ${crossed(killRule)}. Days are counted from this night, figures over the running version's whole time; it is scored if it runs on. Risk tier ${riskTier}.`,
       ].join('\n'),
       [
         '### What happens when it is merged',

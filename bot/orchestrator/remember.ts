@@ -89,6 +89,8 @@ async function proposalsOf(options: RememberOptions, pulls: readonly ListedPropo
       // Later merges may carry the same evidence: a stage that changed, a way back. The night's own is the first.
       if (known === undefined || known.mergedAt === null || known.mergedAt >= material.mergedAt!)
         found.set(material.cycle, material);
+      else if (known.strategy === material.strategy && known.tree !== material.tree)
+        found.set(material.cycle, { ...known, laterTrees: [...known.laterTrees, material.tree!] });
     }
   }
   return [...found.values()];
@@ -113,6 +115,7 @@ async function fromPull(pull: ListedProposal, { repository }: RememberOptions): 
     mergedAt: time(pull.mergedAt),
     closedAt: time(pull.closedAt),
     tree,
+    laterTrees: [],
     evidence,
   };
 }
@@ -143,7 +146,7 @@ async function fromMerge(merge: MergeRecord, { repository }: RememberOptions): P
       if (evidence === null) return [];
       const { number, openedAt, mergedAt } = merge;
       const times = { openedAt: Date.parse(openedAt), mergedAt: Date.parse(mergedAt), closedAt: Date.parse(mergedAt) };
-      return [{ cycle: evidence.cycle, strategy: id, pullRequest: number, ...times, tree: after, evidence }];
+      return [{ cycle: evidence.cycle, strategy: id, pullRequest: number, ...times, tree: after, laterTrees: [], evidence }];
     }),
   );
   return materials.flat();

@@ -35,6 +35,7 @@ describe('a forecast', () => {
         dueAt: day(30),
         state: 'came-true',
         measured: 0.03,
+        why: null,
       },
     ]);
   });

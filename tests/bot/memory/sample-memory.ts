@@ -1,4 +1,12 @@
-import { chain, EMPTY_LEDGER, type LedgerEntry, ledgerPath, readLedger, requireStructure } from '#bot/evidence/ledger.ts';
+import {
+  chain,
+  EMPTY_LEDGER,
+  type LedgerEntry,
+  ledgerPath,
+  readLedger,
+  requireStructure,
+  type Stake,
+} from '#bot/evidence/ledger.ts';
 import type { Forecast, Pack, Threshold } from '#bot/evidence/pack.ts';
 import type { MemoryMaterial, ProposalMaterial } from '#bot/memory/memory-of.ts';
 import type { Run, VersionRecord } from '#bot/memory/version-record.ts';
@@ -30,13 +38,24 @@ export interface SampleNight {
   readonly selection?: readonly (readonly [trial: number, answer: 'above' | 'below'])[];
   /** Left out: the night was left unfinished. */
   readonly decision?: string | null;
+  /** What its last line keeps of a motion. */
+  readonly stake?: Stake;
 }
 
 /** The lines that such nights write. */
 export function entriesOf(nights: readonly SampleNight[]): readonly (readonly [cycle: string, entries: LedgerEntry[]])[] {
   let question = 0;
   return nights.map((night) => {
-    const { on, strategy = STRATEGY, proposer = 'evolution', parentTree = 'p1', trials = [], selection = [], decision } = night;
+    const {
+      on,
+      strategy = STRATEGY,
+      proposer = 'evolution',
+      parentTree = 'p1',
+      trials = [],
+      selection = [],
+      decision,
+      stake,
+    } = night;
     const cycle = cycleOn(on);
     const configuration = (trial: number) => digestOf(`${cycle} ${trial}`);
     const began = { strategy, proposer, parentTree, asOf: day(on), trialsPlanned: trials.length, seed: 1 };
@@ -57,8 +76,8 @@ export function entriesOf(nights: readonly SampleNight[]): readonly (readonly [c
       entries.push({ kind: 'selection-asked', question, candidate: configuration(trial), until: day(on) });
       entries.push({ kind: 'selection-answered', question, answer });
     }
-    if (decision !== null)
-      entries.push({ kind: 'night-ended', decision: decision ?? 'NO_CHANGE', reason: `why ${cycle}`, trials: trials.length });
+    const said = { decision: decision ?? 'NO_CHANGE', reason: `why ${cycle}`, ...(stake === undefined ? {} : { stake }) };
+    if (decision !== null) entries.push({ kind: 'night-ended', trials: trials.length, ...said });
     return [cycle, entries];
   });
 }
@@ -100,6 +119,7 @@ export function proposalOn(
     mergedAt: day(on),
     closedAt: day(on),
     tree: `t${on}`,
+    laterTrees: [],
     evidence: {
       claim: pack.proposal,
       prediction: pack.prediction,
@@ -114,12 +134,14 @@ export function proposalOn(
 
 /** An engine that knows these versions, and what was true of each at a time. */
 export function recordOf(
-  versions: Readonly<Record<string, Run & { truth: (at: number) => Partial<Truth> | null }>>,
+  versions: Readonly<
+    Record<string, Omit<Run, 'isShadow'> & { isShadow?: boolean; truth: (at: number) => Partial<Truth> | null }>
+  >,
 ): VersionRecord {
   return {
     runOf: (_strategy, tree) => {
       const known = versions[tree];
-      return known === undefined ? null : { since: known.since, until: known.until, capital: known.capital };
+      return known === undefined ? null : { isShadow: false, ...known };
     },
     figureAt: (figure, _strategy, tree, at) => {
       const known = versions[tree]?.truth(at) ?? null;
