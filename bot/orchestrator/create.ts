@@ -68,6 +68,7 @@ export async function create(task: CreateTask): Promise<Creation> {
     incumbentResult: task.incumbentResult,
     trials: task.trials,
     seed: task.seed,
+    candles: Object.fromEntries(task.yardstick.dataset.entries.map(({ symbol, timeframe }) => [symbol, timeframe])),
     evaluate: async (files, label, strategy) => search.ask(files, label, strategy),
   });
   await search.settled();

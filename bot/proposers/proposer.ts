@@ -1,5 +1,6 @@
 import type { ProposalClaim } from '#bot/evidence/pack.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
 
 /** The files of one strategy version, by path inside its folder (`strategy.ts`, `manifest.yaml`), evidence left out. */
 export type StrategyFiles = ReadonlyMap<string, string>;
@@ -19,6 +20,8 @@ export interface ProposerTask {
   /** Configurations this proposer may evaluate. */
   readonly trials: number;
   readonly seed: number;
+  /** Timeframe of the candles of each market, by symbol: a version may decide on bars of it or of a multiple. Left out where nobody knows. */
+  readonly candles?: Readonly<Record<string, Timeframe>>;
   /**
    * `label` names the configuration in the ledger, which keeps `LABEL_LENGTH_MAX` of it. Calls made in one go are written down together and run side by side; ask for
    * what does not depend on each other without waiting in between.

@@ -42,7 +42,8 @@ export class Breeding {
     this.#space = space;
     this.#random = random;
     const hasTree = book.incumbent.configuration.blueprint !== undefined && space.trials >= GROWN_FROM;
-    const trees = hasTree ? (Object.keys(MOVES) as MoveName[]) : [];
+    const moves = (Object.keys(MOVES) as MoveName[]).filter((move) => move !== 'rebase' || space.bases.length > 1);
+    const trees = hasTree ? moves : [];
     this.#bandit = new Bandit<Arm>(['nudge', 'tune', ...trees]);
   }
 
@@ -99,7 +100,7 @@ export class Breeding {
     }
     const [from, other] = [individualOf(configuration), individualOf(mate.configuration)];
     if (from === null || other === null) return null;
-    const child = bred(arm, from, other, this.#random);
+    const child = bred(arm, from, other, this.#random, this.#space.bases);
     return child === null ? null : this.#configurationOf(child);
   }
 

@@ -1,5 +1,7 @@
 import type { Candidate, Proposal, Proposer, ProposerTask } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
+import { dividesTimeframe, timeframes } from '#engine/candles/timeframe.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
 import { structureOf } from './configuration.ts';
 import { type Design, planOf } from './design.ts';
 import { hypothesisOf } from './hypothesis.ts';
@@ -36,10 +38,22 @@ export function evolutionProposer(): Omit<Proposer, 'propose'> & {
         trials: task.trials,
         seed: task.seed,
         rangesFor: (configuration) => rangesFor(incumbent, configuration),
+        bases: basesOf(incumbent, task.candles ?? {}),
       });
       return { candidates: choose(book, incumbent).map((trial) => candidateOf(book.incumbent, trial)), reason: null };
     },
   };
+}
+
+/** Timeframes that bars of the incumbent's markets can be had of; its own alone where one of them is not known. */
+function basesOf(
+  { configuration: { blueprint } }: Incumbent,
+  candles: NonNullable<ProposerTask['candles']>,
+): readonly Timeframe[] {
+  if (blueprint === undefined) return [];
+  const isServed = (base: Timeframe) =>
+    blueprint.symbols.every((symbol) => candles[symbol] !== undefined && dividesTimeframe(candles[symbol], base));
+  return timeframes.filter((base) => base === blueprint.timeframe || isServed(base));
 }
 
 /** What beats the incumbent both in fitness and in plain net return, on the firmest ground first. */

@@ -1,3 +1,4 @@
+import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Comparison, Condition, Plan } from './grammar/plan.ts';
 import { comparisonsIn } from './grammar/traverse.ts';
 import { shapeOfCondition } from './grammar/tree-distance.ts';
@@ -14,6 +15,7 @@ export interface PlanChange {
 /** What differs between two plans, section by section; numbers are not looked at. */
 export function planChanges(from: Plan, to: Plan): readonly PlanChange[] {
   return [
+    ...timeframeChanges(from, to),
     ...conditionChanges('entry', 'buys', from, to, from.entry, to.entry),
     ...conditionChanges('market', 'buys only', from, to, from.regime?.when ?? null, to.regime?.when ?? null),
     ...conditionChanges('exit', 'leaves', from, to, from.exit, to.exit),
@@ -30,6 +32,15 @@ export function planChanges(from: Plan, to: Plan): readonly PlanChange[] {
           },
         ]),
   ];
+}
+
+function timeframeChanges({ timeframe: from }: Plan, { timeframe: to }: Plan): PlanChange[] {
+  if (from === to) return [];
+  const isLonger = timeframeMs(to) > timeframeMs(from);
+  const because = isLonger
+    ? `${to} bars carry less noise than ${from} bars`
+    : `decisions on ${to} bars come sooner than on ${from} bars`;
+  return [{ text: `bars: ${from} → ${to}`, because }];
 }
 
 function conditionChanges(

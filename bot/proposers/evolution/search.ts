@@ -1,5 +1,5 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
-import type { ParameterRanges } from '#engine/contract/types.ts';
+import type { ParameterRanges, Timeframe } from '#engine/contract/types.ts';
 import { Breeding, GROWN_FROM } from './breeding.ts';
 import { type Configuration, complete, keyOf } from './configuration.ts';
 import { type Design, isPlan } from './design.ts';
@@ -25,6 +25,8 @@ export interface SearchSpace {
   readonly trials: number;
   readonly seed: number;
   rangesFor(configuration: Configuration): ParameterRanges;
+  /** Timeframes that bars of every market can be had of, finest first. */
+  readonly bases: readonly Timeframe[];
 }
 
 /**

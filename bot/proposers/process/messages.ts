@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProposalClaim } from '#bot/evidence/pack.ts';
-import type { StrategyFiles } from '#bot/proposers/proposer.ts';
+import type { ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 
 /** More than a strategy's folder ever holds; the static wall has its own, smaller limits. */
@@ -47,6 +47,7 @@ export type ToProposer =
       readonly incumbentResult: SentResult;
       readonly trials: number;
       readonly seed: number;
+      readonly candles: ProposerTask['candles'];
     }
   | { readonly kind: 'evaluated'; readonly batch: number; readonly evaluations: readonly SentEvaluation[] };
 

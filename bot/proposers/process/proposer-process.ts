@@ -121,6 +121,7 @@ function converse(child: ChildProcess, task: ProposerTask): Promise<Proposal> {
       incumbentResult: sent(task.incumbentResult),
       trials: task.trials,
       seed: task.seed,
+      candles: task.candles,
     });
   });
 }

@@ -35,8 +35,8 @@ export function serve(proposer: Proposer): void {
       for (const [index, { answer }] of waiting.entries()) answer(revived(message.evaluations[index]!));
       return;
     }
-    const { incumbent, incumbentResult, trials, seed } = message;
-    void proposer.propose({ incumbent, incumbentResult: withDigest(incumbentResult), trials, seed, evaluate }).then(
+    const { incumbent, incumbentResult, trials, seed, candles } = message;
+    void proposer.propose({ incumbent, incumbentResult: withDigest(incumbentResult), trials, seed, candles, evaluate }).then(
       ({ candidates, reason }) =>
         say({
           kind: 'proposed',

@@ -1,6 +1,8 @@
 import type { RandomStream } from '#engine/candles/random-stream.ts';
+import { timeframeMs } from '#engine/candles/timeframe.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
 import { snap, type Values } from '../configuration.ts';
-import { growComparison, growPlan, longerTimeframes, type Purpose, Soil } from './grow.ts';
+import { growComparison, growPlan, longerTimeframes, type Purpose, Soil, termOver } from './grow.ts';
 import { freshName, rangeOf, roleOf } from './named-numbers.ts';
 import { inNormalForm } from './normal-form.ts';
 import { type Condition, type Plan, problemOf, type Term } from './plan.ts';
@@ -13,8 +15,11 @@ export interface Individual {
   readonly values: Values;
 }
 
-/** A way from one plan, or two, to another. What comes of it may be no valid plan yet; `bred` sees to that. */
-type Move = (parent: Individual, mate: Individual, random: RandomStream) => Individual | null;
+/**
+ * A way from one plan, or two, to another. What comes of it may be no valid plan yet; `bred` sees to that. `bases` are the timeframes
+ * that bars can be had of.
+ */
+type Move = (parent: Individual, mate: Individual, random: RandomStream, bases: readonly Timeframe[]) => Individual | null;
 
 type Section = 'regime' | 'entry' | 'exit';
 
@@ -33,7 +38,7 @@ export const MOVES = {
     const section = soil.pick(sections);
     const donor = conditionIn(mate.plan, section)!;
     const graft = subtreeAt(donor, soil.pick(pathsIn(donor)));
-    const adopted = adopt(graft, mate.values, parent);
+    const adopted = adopt(over(parent.plan.timeframe, graft), mate.values, parent);
     if (adopted === null) return null;
     const host = conditionIn(parent.plan, section);
     const condition = host === null ? adopted.condition : replacedAt(host, soil.pick(pathsIn(host)), adopted.condition);
@@ -87,6 +92,23 @@ export const MOVES = {
     return { ...parent, plan };
   },
 
+  /** Decisions and stops on longer or shorter bars: what was asked of the old ones is asked of the new, or goes on being asked of the old. */
+  rebase(parent, _mate, random, bases) {
+    const { plan: before, values } = parent;
+    const soil = soilOf(before, random);
+    const others = bases.filter((base) => base !== before.timeframe);
+    if (others.length === 0) return null;
+    const timeframe = soil.pick(others);
+    const follows = soil.chance(0.5);
+    const moved = (term: Term): Term =>
+      termOver(timeframe, follows && 'on' in term && term.on === before.timeframe ? { ...term, on: timeframe } : term);
+    const plan = mapPlan({ ...before, timeframe }, (one) => ({ ...one, left: moved(one.left), right: moved(one.right) }));
+    if (values.horizonBars === undefined) return { plan, values };
+    // As long as before, as far as its range goes.
+    const horizonBars = (values.horizonBars * timeframeMs(before.timeframe)) / timeframeMs(timeframe);
+    return { plan, values: { ...values, horizonBars: snap(horizonBars, rangeOf('horizonBars')) } };
+  },
+
   /** Another stop, with or without a target or a time to leave at. */
   protect(parent, _mate, random) {
     const { protection } = parent.plan;
@@ -125,9 +147,16 @@ const TRIES = 10;
  * What a move makes of a parent: a valid plan in its simplest form that is not the parent's, with its numbers, new ones anywhere in
  * their ranges; null where the move finds nothing to do.
  */
-export function bred(name: MoveName, parent: Individual, mate: Individual, random: RandomStream): Individual | null {
+export function bred(
+  name: MoveName,
+  parent: Individual,
+  mate: Individual,
+  random: RandomStream,
+  bases: readonly Timeframe[] = [parent.plan.timeframe],
+): Individual | null {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const child = MOVES[name](parent, mate, random);
+    const move: Move = MOVES[name];
+    const child = move(parent, mate, random, bases);
     if (child === null) continue;
     const plan = inNormalForm(child.plan);
     if (problemOf(plan) !== null || JSON.stringify(plan) === JSON.stringify(parent.plan)) continue;
@@ -175,6 +204,11 @@ function settled(plan: Plan, values: Values, random: RandomStream): Values {
       return [name, values[name] ?? snap(range.min + random.uniform() * (range.max - range.min), range)];
     }),
   );
+}
+
+/** The condition with every term such as base bars allow it. */
+function over(base: Timeframe, condition: Condition): Condition {
+  return mapComparisons(condition, (one) => ({ ...one, left: termOver(base, one.left), right: termOver(base, one.right) }));
 }
 
 function soilOf(plan: Plan, random: RandomStream): Soil {

@@ -3,7 +3,7 @@ import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { signalTimeframes } from '../blueprint.ts';
 import { freshName, type Role } from './named-numbers.ts';
-import type { Comparison, Condition, Plan } from './plan.ts';
+import type { Comparison, Condition, Plan, Term } from './plan.ts';
 
 /** What a condition is grown for. */
 export type Purpose = 'trigger' | 'filter' | 'exit' | 'regime';
@@ -56,6 +56,20 @@ export class Soil {
 /** Bars longer than the base ones on which a term may be computed, shortest first. */
 export function longerTimeframes(base: Timeframe): readonly Timeframe[] {
   return signalTimeframes(base).filter((on) => on !== base && timeframeMs(on) / timeframeMs(base) <= BAR_RATIO_MAX);
+}
+
+/**
+ * A term as it can be computed over base bars: on the nearest bars that these add up to and that are not too long, and by an average that
+ * remembers no longer than the data allow. Lengths stay what they are, in bars of the term's own.
+ */
+export function termOver(base: Timeframe, term: Term): Term {
+  if (!('on' in term)) return term;
+  const possible = [base, ...longerTimeframes(base)];
+  const longest = possible.at(-1)!;
+  const isTooLong = timeframeMs(term.on) > timeframeMs(longest);
+  const on = possible.includes(term.on) ? term.on : isTooLong ? longest : base;
+  const isFar = timeframeMs(on) / timeframeMs(base) > FADING_RATIO_MAX;
+  return 'average' in term && term.average === 'ema' && isFar ? { ...term, on, average: 'sma' } : { ...term, on };
 }
 
 /** A comparison that can serve a purpose, with new names for its numbers. */

@@ -15,7 +15,7 @@ export function treeDistance(one: Plan, other: Plan): number {
 }
 
 function subtreesOf(plan: Plan): ReadonlyMap<string, number> {
-  const { regime, entry, exit, protection, sizing } = plan;
+  const { timeframe, regime, entry, exit, protection, sizing } = plan;
   const bag = new Map<string, number>();
   const add = (text: string) => bag.set(text, (bag.get(text) ?? 0) + 1);
   const addAll = (place: string, condition: Condition): void => {
@@ -29,6 +29,7 @@ function subtreesOf(plan: Plan): ReadonlyMap<string, number> {
   if (regime !== null) addAll(regime.leaves ? 'leaves' : 'regime', regime.when);
   addAll('entry', entry);
   if (exit !== null) addAll('exit', exit);
+  add(`bars ${timeframe}`);
   add(`stop ${protection.stop}`);
   add(`target ${protection.target}`);
   add(`horizon ${protection.horizon}`);

@@ -8,10 +8,11 @@ import { planFrom } from '#bot/proposers/evolution/grammar/from-blocks.ts';
 import { rangeOf } from '#bot/proposers/evolution/grammar/named-numbers.ts';
 import { inNormalForm, simplest } from '#bot/proposers/evolution/grammar/normal-form.ts';
 import { type Comparison, type Condition, Plan, problemOf } from '#bot/proposers/evolution/grammar/plan.ts';
-import { comparisonsIn, conditionsOf, namesOf } from '#bot/proposers/evolution/grammar/traverse.ts';
+import { comparisonsIn, conditionsOf, namesOf, termsIn } from '#bot/proposers/evolution/grammar/traverse.ts';
 import { treeDistance } from '#bot/proposers/evolution/grammar/tree-distance.ts';
 import { planChanges } from '#bot/proposers/evolution/plan-changes.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
+import { dividesTimeframe, timeframeMs } from '#engine/candles/timeframe.ts';
 import { parseManifest } from '#engine/contract/manifest.ts';
 import { blueprintWith, everyBlueprint } from '../every-blueprint.ts';
 import { grownPlans } from './grown-plans.ts';
@@ -113,12 +114,57 @@ describe('growing and breeding', () => {
 
   it('makes another plan by every move, the same for the same seed', () => {
     for (const move of Object.keys(MOVES) as MoveName[]) {
-      const child = (seed: number) => bred(move, plans[20]!, plans[33]!, new RandomStream(seed, 'moves'));
+      const child = (seed: number) => bred(move, plans[20]!, plans[33]!, new RandomStream(seed, 'moves'), ['15m', '1h', '4h']);
       expect(child(5)).toEqual(child(5));
       const children = [1, 2, 3, 4, 5, 6].map(child).filter((one) => one !== null);
       expect(children.length, move).toBeGreaterThan(2);
       for (const { plan: bredPlan } of children) expect(bredPlan).not.toEqual(plans[20]!.plan);
     }
+  });
+
+  it('moves to longer and to shorter bars that can be had, and keeps within what these bear', () => {
+    const bases = ['5m', '1h', '4h'] as const;
+    const reached = new Set<string>();
+    const timed: number[] = [];
+    for (const [index, parent] of plans.slice(0, 60).entries()) {
+      const child = bred('rebase', parent, parent, new RandomStream(index, 'bars'), bases);
+      if (child === null) continue;
+      const { timeframe } = child.plan;
+      reached.add(timeframe);
+      expect(Plan.parse(child.plan)).toEqual(child.plan);
+      expect(bases.filter((base) => base !== parent.plan.timeframe)).toContain(timeframe);
+      expect(planChanges(parent.plan, child.plan)[0]?.text).toBe(`bars: 1h → ${timeframe}`);
+      expect(treeDistance(parent.plan, child.plan)).toBeGreaterThan(0);
+      for (const term of conditionsOf(child.plan).flatMap(termsIn)) {
+        if (!('on' in term)) continue;
+        expect(dividesTimeframe(timeframe, term.on)).toBe(true);
+        const ratio = timeframeMs(term.on) / timeframeMs(timeframe);
+        expect(ratio).toBeLessThanOrEqual(24);
+        if ('average' in term && term.average === 'ema') expect(ratio).toBeLessThanOrEqual(6);
+      }
+      const hours = ({ plan: { timeframe: on }, values }: typeof parent) => (values.horizonBars! * timeframeMs(on)) / 3_600_000;
+      // A day is half a step of the horizon on 4h bars.
+      if (timeframe === '4h' && hours(parent) >= 48) timed.push(Math.abs(hours(child) - hours(parent)));
+    }
+    expect([...reached].toSorted()).toEqual(['4h', '5m']);
+    expect(timed.length).toBeGreaterThan(0);
+    expect(Math.max(...timed)).toBeLessThanOrEqual(24);
+    expect(bred('rebase', plans[20]!, plans[20]!, new RandomStream(1, 'bars'), ['1h'])).toBeNull();
+  });
+
+  it('brings what comes from a plan on shorter bars to its own', () => {
+    const host = {
+      plan: {
+        ...plan,
+        timeframe: '4h' as const,
+        entry: { ...crossed, left: { ...fast, on: '4h' as const }, right: { ...slow, on: '4h' as const } },
+        exit: null,
+      },
+      values: {},
+    };
+    const donor = { plan: { ...plan, entry: oversold, exit: null }, values: { rsiBars: 14, rsiMin: 30 } };
+    const child = bred('crossover', host, donor, new RandomStream(1, 'graft'))!;
+    expect(comparisonsIn(child.plan.entry)[0]).toMatchObject({ left: { oscillator: 'rsi', on: '4h' } });
   });
 
   it('carries a subtree over with its values, under names that are free', () => {
