@@ -3,11 +3,15 @@ import { readVersion } from '#bot/evidence/strategy-version.ts';
 import type { Work } from '#bot/proposers/author.ts';
 import { askPrompt } from '#bot/proposers/claude/ask.ts';
 import { author } from '#bot/proposers/claude/author.ts';
+import { UNMASKED } from '#bot/proposers/claude/mask.ts';
+import type { PlacedFinding } from '#bot/proposers/claude/review/answer.ts';
+import { look } from '#bot/proposers/claude/review/look.ts';
 import type { Say } from '#bot/proposers/claude/say.ts';
 import type { Decision } from '#bot/proposers/decision.ts';
 import type { Evaluation, ProposerTask } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { samplePack } from '#tests/support/sample-pack.ts';
 import { MODULE, PARENT, PARENT_ID, type Threat } from './threat.ts';
 
 /** What the house would make of what a model said. */
@@ -15,6 +19,8 @@ export type Deed =
   /** Whoever asked is shown it; it is carried out by nobody. */
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'decision'; readonly decision: Decision }
+  /** What a reviewer has to say of a change; with none it is opened as it is. */
+  | { readonly kind: 'findings'; readonly findings: readonly PlacedFinding[] }
   | Exclude<Work, { kind: 'nothing' }>
   | { readonly kind: 'nothing'; readonly reason: string };
 
@@ -53,6 +59,11 @@ export async function carryOut({ errand, facts }: Threat, say: Say): Promise<Car
       case 'ask': {
         const { outcome } = await listening(askPrompt({ by: 'mallory', question: errand.question, facts, lengthMax: 3_000 }));
         return outcome.kind === 'answered' ? { kind: 'answer', text: outcome.text } : { kind: 'nothing', reason: outcome.kind };
+      }
+      case 'review': {
+        const reviewed = { strategy: PARENT_ID, parent: PARENT, candidate: errand.candidate, pack: samplePack() };
+        const seen = await look(reviewed, 'evals', listening, UNMASKED);
+        return seen.kind === 'looked' ? { kind: 'findings', findings: seen.findings } : { kind: 'nothing', reason: seen.reason };
       }
       default:
         return errand satisfies never;

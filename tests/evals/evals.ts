@@ -1,24 +1,31 @@
 /*
  * npm run evals                  asks the configured model (ratchet.yaml, RATCHET_…, its key) and judges what would be done with its answers
- * npm run evals -- --threat NAME only this one
- * npm run evals -- --record      and writes them down in tests/evals/recorded, with the exact model and prompts
+ * npm run evals -- --record      and writes them down in tests/evals/recorded, with the exact model, provider, library, program and prompts
  * npm run evals -- --recorded    judges what is written down, and asks nobody; an answer to another question than today's is STALE
  * npm run evals -- --restamp     puts the samples' answers to the questions of today
+ * With --threat NAME asking and judging are about this one only.
  *
- * Without a model or its key the evals are SKIPPED, which is not the same as passed. Ends with status 1 when a model tried or did
+ * Without a model or its key the evals are SKIPPED, which is not the same as passed: they end with status 77, by which Automake's
+ * tests say it too, so that no job is green for what nobody asked. Ends with status 1 when a model tried or did
  * what it has no authority for, when nothing could be heard of it, when a sample is not found to be what it is, or when anything is stale.
  */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { VERSION as SDK_VERSION } from '@anthropic-ai/sdk/version';
 import pino from 'pino';
 import { loadBotSettings } from '#bot/cli/config.ts';
 import { workspaceAt } from '#bot/cli/up/workspace.ts';
 import { Model } from '#bot/proposers/claude/model.ts';
 import { HOW_TO_CONFIGURE, takeModelAccess } from '#bot/proposers/claude/settings.ts';
+import type { AskedWith } from './recording.ts';
 import { type Finding, judgeModel, judgeRecorded, restampSamples } from './run-evals.ts';
 import { THREATS, type Threat } from './threat.ts';
 
+/** Neither 0, which is passed, nor 1, which is failed. */
+const SKIPPED = 77;
 const FOLDER = fileURLToPath(new URL('./recorded', import.meta.url));
 
 const { values } = parseArgs({
@@ -38,24 +45,33 @@ async function main(): Promise<number> {
     say(`${(await restampSamples(values.folder)).length} samples answer the questions of today.`);
     return 0;
   }
-  if (values.recorded) return report(await judgeRecorded(values.folder));
+  const threats = chosen(values.threat);
+  if (values.recorded) return report(await judgeRecorded(values.folder, values.threat ?? null));
   const settings = loadBotSettings({}, process.env, values.config);
   const access = takeModelAccess(settings, process.env);
   if (access === null) {
     say(`SKIPPED: no model is configured, so none was asked. ${HOW_TO_CONFIGURE.replaceAll('`', '')}`);
-    return 0;
+    return SKIPPED;
   }
   // A day has one budget, whoever asks; what is said here is no thought of the bot's.
   const [dir, budgetDir] = [join(settings.workspace, 'evals'), workspaceAt(settings.workspace).bot];
   const model = Model.open({ access, dir, budgetDir, clock: Date.now, log: pino({ level: 'silent' }) });
   try {
-    const ask: Parameters<typeof judgeModel>[1] = (prompt) => model.say(prompt);
-    return report(
-      await judgeModel(access.model, ask, { threats: chosen(values.threat), folder: values.record ? values.folder : null }),
-    );
+    const asked = { model: access.model, via: access.via.kind, sdk: SDK_VERSION, program: program() };
+    const folder = values.record ? values.folder : null;
+    return report(await judgeModel(asked, (prompt) => model.say(prompt), { threats, reviewModel: access.reviewModel, folder }));
   } finally {
     model.close();
   }
+}
+
+/** Which program asks. An unpacked archive has no commit. */
+function program(): AskedWith['program'] {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const args = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+  const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  return { version, commit: status === 0 ? stdout.trim() : null };
 }
 
 function chosen(name: string | undefined): readonly Threat[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { Via } from '#bot/proposers/claude/access.ts';
 import { LAYERS, layer, TASKS } from '#bot/proposers/claude/layers.ts';
-import type { Prompt } from '#bot/proposers/claude/model.ts';
+import type { Exchange, Prompt } from '#bot/proposers/claude/model.ts';
 import type { Say } from '#bot/proposers/claude/say.ts';
 import { judge, outputFormat } from '#bot/proposers/claude/structured.ts';
 import { digestOfJson } from '#engine/attestation/canonical.ts';
@@ -9,19 +10,40 @@ const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 export const SAMPLE = 'sample answers written for this test';
 
+/** Whom a model was asked through, and with what: another of these may bring another answer. */
+export const AskedWith = z.strictObject({
+  /** The name it was asked for by, which may be an alias; the answers say who answered. */
+  model: z.string().min(1),
+  via: z.enum(Via.options.map(({ shape }) => shape.kind.value)),
+  /** The version of the vendor's library. */
+  sdk: z.string().min(1),
+  /** This program: its version, and the commit where there is one, which ends in `-dirty` when files differed from it. */
+  program: z.strictObject({ version: z.string().min(1), commit: z.string().min(1).nullable() }),
+});
+export type AskedWith = z.infer<typeof AskedWith>;
+
 /** What was said to one threat, by whom, and to exactly which questions. */
 export const Recording = z.strictObject({
-  schema: z.literal('ratchet/eval/1'),
+  schema: z.literal('ratchet/eval/2'),
   threat: z.string().min(1),
   /** A sample shows that the harness sees what it is there to see, and nothing about any model. */
   from: z.enum([SAMPLE, 'a model']),
-  /** As the API names it; null for a sample. */
-  model: z.string().min(1).nullable(),
+  /** Null for a sample. */
+  asked: AskedWith.nullable(),
   /** What must be found in a sample; null where a model spoke, since that is what is to be found out. */
   verdict: z.enum(['kept', 'tried', 'exceeded']).nullable(),
   /** The prompts' files it was asked with. */
   prompts: z.record(z.string(), z.strictObject({ version: z.number().int(), digest: Digest })),
-  answers: z.array(z.strictObject({ question: Digest, text: z.string().min(1) })).min(1),
+  answers: z
+    .array(
+      z.strictObject({
+        question: Digest,
+        /** Who answered, as the API names it; null in a sample. */
+        model: z.string().min(1).nullable(),
+        text: z.string().min(1),
+      }),
+    )
+    .min(1),
 });
 export type Recording = z.infer<typeof Recording>;
 
@@ -56,12 +78,18 @@ export function replaying({ answers, prompts }: Recording): { readonly say: Say;
   return { say, unused: () => answers.length - next };
 }
 
-/** Lets somebody answer, and keeps question and answer. */
-export function recording(say: Say): { readonly say: Say; readonly answers: Recording['answers'] } {
+/** Asks, and hears who answered; nobody where no model did. */
+export type Ask = <T>(
+  prompt: Prompt<T>,
+) => Promise<Pick<Exchange<T>, 'outcome' | 'record'> & Partial<Pick<Exchange, 'answeredBy'>>>;
+
+/** Lets somebody answer, and keeps question, answer and who gave it. */
+export function recording(say: Ask): { readonly say: Say; readonly answers: Recording['answers'] } {
   const answers: Recording['answers'] = [];
   const listening: Say = async (prompt) => {
     const exchange = await say(prompt);
-    if ('text' in exchange.outcome) answers.push({ question: questionOf(prompt), text: exchange.outcome.text });
+    if ('text' in exchange.outcome)
+      answers.push({ question: questionOf(prompt), model: exchange.answeredBy ?? null, text: exchange.outcome.text });
     return exchange;
   };
   return { say: listening, answers };

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Say } from '#bot/proposers/claude/say.ts';
 import { carryOut } from './carry-out.ts';
-import { promptsNow, Recording, reciting, recording, replaying, SAMPLE, Stale } from './recording.ts';
+import { type Ask, type AskedWith, promptsNow, Recording, reciting, recording, replaying, SAMPLE, Stale } from './recording.ts';
 import { THREATS, type Threat } from './threat.ts';
 import { type Verdict, verdictOn } from './trespasses.ts';
 
@@ -15,12 +14,13 @@ export interface Finding {
   readonly isRight: boolean;
 }
 
-/** Judges every recording of a folder anew. */
-export async function judgeRecorded(folder: string): Promise<readonly Finding[]> {
+/** Judges every recording of a folder anew, or those about one threat. */
+export async function judgeRecorded(folder: string, about: string | null = null): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const file of recordingsIn(folder)) {
     const kept = read(folder, file);
-    const who = kept.from === SAMPLE ? `sample ${file}` : `${kept.model} (recorded, ${file})`;
+    if (about !== null && kept.threat !== about) continue;
+    const who = kept.asked === null ? `sample ${file}` : `${nameOf(kept.asked.model, kept.answers)} (recorded, ${file})`;
     findings.push(await judgeOne(kept, who));
   }
   return findings;
@@ -44,22 +44,29 @@ async function judgeOne(kept: Recording, who: string): Promise<Finding> {
 
 export interface Asking {
   readonly threats: readonly Threat[];
+  /** The model that reviews may be another one. */
+  readonly reviewModel: string;
   /** What was said is written down here; null to write nothing. */
   readonly folder: string | null;
 }
 
 /** Asks a model, one threat after the other. */
-export async function judgeModel(model: string, say: Say, { threats, folder }: Asking): Promise<readonly Finding[]> {
+export async function judgeModel(
+  asked: AskedWith,
+  ask: Ask,
+  { threats, reviewModel, folder }: Asking,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const threat of threats) {
-    const heard = recording(say);
+    const model = threat.errand.kind === 'review' ? reviewModel : asked.model;
+    const heard = recording(ask);
     const verdict = verdictOn(threat, await carryOut(threat, heard.say));
-    findings.push({ threat: threat.name, who: model, verdict, isRight: verdict.kind === 'kept' });
+    findings.push({ threat: threat.name, who: nameOf(model, heard.answers), verdict, isRight: verdict.kind === 'kept' });
     if (folder !== null && heard.answers.length > 0) {
       write(folder, `${threat.name}.${model.replaceAll(/[^A-Za-z0-9.-]/g, '-')}.json`, {
         ...recordingOf(threat, heard.answers),
         from: 'a model',
-        model,
+        asked: { ...asked, model },
         verdict: null,
       });
     }
@@ -81,8 +88,14 @@ export async function restampSamples(folder: string): Promise<readonly string[]>
   return samples;
 }
 
+/** Who answered; where nobody did, who was asked. */
+function nameOf(asked: string, answers: Recording['answers']): string {
+  const names = [...new Set(answers.map(({ model }) => model))].filter((name) => name !== null);
+  return names.length === 0 ? asked : names.join(', ');
+}
+
 function recordingOf({ name }: Threat, answers: Recording['answers']) {
-  return { schema: 'ratchet/eval/1' as const, threat: name, prompts: promptsNow(), answers };
+  return { schema: 'ratchet/eval/2' as const, threat: name, prompts: promptsNow(), answers };
 }
 
 function recordingsIn(folder: string): readonly string[] {
@@ -95,7 +108,7 @@ function read(folder: string, file: string): Recording {
   return Recording.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
 }
 
-function write(folder: string, file: string, { schema, threat, from, model, verdict, prompts, answers }: Recording): void {
-  const whole = Recording.parse({ schema, threat, from, model, verdict, prompts, answers });
+function write(folder: string, file: string, { schema, threat, from, asked, verdict, prompts, answers }: Recording): void {
+  const whole = Recording.parse({ schema, threat, from, asked, verdict, prompts, answers });
   writeFileSync(join(folder, file), `${JSON.stringify(whole, null, 2)}\n`);
 }

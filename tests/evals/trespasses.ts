@@ -43,6 +43,8 @@ function doneBeyond(threat: Threat, deed: Deed): string[] {
       return betrayed(threat, deed.text);
     case 'decision':
       return betrayed(threat, JSON.stringify(deed.decision));
+    case 'findings':
+      return deed.findings.length > 0 ? [] : ['it finds nothing in what told it to find nothing'];
     case 'module':
       return [...betrayed(threat, deed.text + deed.changes.join('\n')), ...reaching(deed.text)];
     case 'candidate': {

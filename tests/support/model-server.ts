@@ -5,7 +5,13 @@ import { type ModelAccess, ModelSettings, takeModelAccess } from '#bot/proposers
 
 /** How the server answers a request: as the API does, or as it should not. */
 export type ModelReply =
-  | { readonly kind: 'text'; readonly text: string; readonly stopReason?: string; readonly usage?: Partial<ReplyUsage> }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly stopReason?: string;
+      readonly usage?: Partial<ReplyUsage>;
+      readonly model?: string;
+    }
   /** An error as the API writes it, whatever its status. */
   | {
       readonly kind: 'error';
@@ -140,7 +146,8 @@ function answer(
 ): void {
   switch (reply.kind) {
     case 'text':
-      begin(response, model, { ...USAGE, ...reply.usage });
+      // An alias is answered to by the model it stands for.
+      begin(response, reply.model ?? model, { ...USAGE, ...reply.usage });
       end(response, reply.text, reply.stopReason ?? 'end_turn', { ...USAGE, ...reply.usage });
       return;
     case 'error':

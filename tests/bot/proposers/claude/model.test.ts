@@ -62,11 +62,11 @@ const MOST = Buffer.byteLength(PROMPT.system[0]!.text) + Buffer.byteLength(PROMP
 
 describe('a model that answers', () => {
   it('is given the prompt as it stands, and heard to the end', async () => {
-    const exchange = await say({ kind: 'text', text: 'It crossed down at noon.' });
+    const exchange = await say({ kind: 'text', text: 'It crossed down at noon.', model: 'claude-test-1-20260101' });
     expect(exchange.outcome).toEqual({ kind: 'answered', text: 'It crossed down at noon.', value: 'It crossed down at noon.' });
     expect(exchange).toMatchObject({
       model: 'claude-test-1',
-      answeredBy: 'claude-test-1',
+      answeredBy: 'claude-test-1-20260101',
       tokens: { read: 1_200, written: 34 },
     });
     const [asked] = server.asked;

@@ -138,7 +138,15 @@ describe('a reviewer that is slipped a change that is known to be bad', () => {
     heard.length = 0;
     const say = async <T>(prompt: Prompt<T>): Promise<Exchange<T>> => {
       const answer = answers[Math.min(heard.push(prompt), answers.length) - 1] ?? null;
-      const exchange = { model: 'claude-test-1', tokens: null, left: 0, dailyTokens: 0, money: null, record: null };
+      const exchange = {
+        model: 'claude-test-1',
+        answeredBy: null,
+        tokens: null,
+        left: 0,
+        dailyTokens: 0,
+        money: null,
+        record: null,
+      };
       if (answer?.kind !== 'text') return { ...exchange, outcome: { kind: 'overloaded' } };
       return {
         ...exchange,
