@@ -1,24 +1,17 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
-import { installedApp } from '#bot/github/app-client.ts';
-import { loadCredentials } from '#bot/github/credentials.ts';
 import { memoryFacts } from '#bot/memory/facts.ts';
-import { type RememberOptions, remember } from '#bot/orchestrator/remember.ts';
-import { explain } from '#engine/errors.ts';
+import { remember } from '#bot/orchestrator/remember.ts';
 import { enginePaths } from '#engine/runtime/options.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
-import { type BotSettings, repositoryNameOf } from './bot/settings.ts';
-import { loadBotSettings } from './config.ts';
+import { askableForge, type ForgeFlags } from './askable-forge.ts';
 import { openForReading } from './open-mirror.ts';
 import * as option from './option-parsers.ts';
 import { workspaceAt } from './up/workspace.ts';
 
-interface MemoryFlags extends Partial<Pick<BotSettings, 'credentials' | 'apiUrl'>> {
-  readonly workspace: string;
+interface MemoryFlags extends ForgeFlags {
   readonly repository?: string;
-  readonly of?: string;
   readonly strategy: string;
   readonly asOf?: number;
   readonly json?: boolean;
@@ -44,7 +37,14 @@ export function memoryCommand(): Command {
       const record = existsSync(enginePaths(place.engine).status) ? place.engine : null;
       const now = Date.now();
       const asOf = flags.asOf ?? lastBar(record) ?? now;
-      const memory = await remember({ strategy, asOf, now, record, api: await forgeOf(flags), ...(await openForReading(flags)) });
+      const memory = await remember({
+        strategy,
+        asOf,
+        now,
+        record,
+        api: await askableForge(flags),
+        ...(await openForReading(flags)),
+      });
       if (json === true) console.log(JSON.stringify(memory));
       else console.log(memoryFacts(memory).map(inWords).join('\n\n'));
     });
@@ -62,18 +62,5 @@ function lastBar(record: string | null): number | null {
     return reader.lastFeedTime();
   } finally {
     reader.close();
-  }
-}
-
-/** The forge, or why it is not asked: without it the rest of the memory is as good as ever. */
-async function forgeOf(flags: MemoryFlags): Promise<RememberOptions['api']> {
-  const { of, workspace, credentials, apiUrl } = flags;
-  if (of === undefined) return { problem: 'no repository was named to ask about (--of).' };
-  try {
-    const settings = loadBotSettings({ repository: of, workspace, credentials, apiUrl }, process.env, undefined);
-    const known = loadCredentials(settings.credentials ?? join(workspaceAt(settings.workspace).root, 'github'), process.env);
-    return (await installedApp({ apiUrl: settings.apiUrl, ...known }, repositoryNameOf(settings))).api;
-  } catch (error) {
-    return { problem: explain(error) };
   }
 }

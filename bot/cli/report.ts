@@ -5,9 +5,9 @@ import { gatherNight } from '#bot/reports/gather-night.ts';
 import { gatherPeriod } from '#bot/reports/gather-period.ts';
 import { nightReport } from '#bot/reports/night.ts';
 import { periodReport } from '#bot/reports/period.ts';
+import { askableForge, type ForgeFlags } from './askable-forge.ts';
 import { openForReading } from './open-mirror.ts';
 import * as option from './option-parsers.ts';
-import { askableForge, type ForgeFlags } from './report-forge.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface ReportFlags extends ForgeFlags {

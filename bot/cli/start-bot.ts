@@ -200,7 +200,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     queue.add({ kind: 'dashboard' });
     wake();
   };
-  const rendered = async (): Promise<string> => renderDashboard(await readFacts(lifeOptions));
+  const rendered = async (): Promise<string> =>
+    renderDashboard(await readFacts({ ...lifeOptions, models: { dir: options.dir, allowance: access } }));
   const worker = new Worker({
     queue,
     handlers: {

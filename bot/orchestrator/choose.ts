@@ -24,12 +24,12 @@ type Candidates = Extract<Study, { kind: 'candidates' }>;
 type Candidate = Candidates['candidates'][number];
 
 /** What came of one candidate, as it is written down. */
-const Examined = z.discriminatedUnion('outcome', [
+export const Examined = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('passed'), pack: Pack }),
   z.strictObject({ outcome: z.literal('failed'), reasons: z.array(z.string()).min(1) }),
   z.strictObject({ outcome: z.literal('unanswered') }),
 ]);
-type Examined = z.infer<typeof Examined>;
+export type Examined = z.infer<typeof Examined>;
 
 export type Choice =
   | { readonly kind: 'chosen'; readonly version: StrategyVersion; readonly pack: Pack; readonly review: Review | null }

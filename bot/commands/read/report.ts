@@ -23,7 +23,7 @@ export const report: CommentCommand = {
     const days = word === undefined ? DAYS : daysIn(word);
     const published = await publishedReport(room);
     const nights = nightsOf(await readLedgerFrom(room.state)).slice(-NIGHTS_SHOWN);
-    const facts = { report: published, days, nights, trades: null, merged: null, spent: null };
+    const facts = { report: published, days, nights, trades: null, spent: null };
     return `${periodReport(facts)}\n\n${asOfLine(published)}`;
   },
 };

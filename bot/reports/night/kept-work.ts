@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { Pack } from '#bot/evidence/pack.ts';
+import type { z } from 'zod';
+import { Examined } from '#bot/orchestrator/choose.ts';
 import { Plan } from '#bot/orchestrator/deliberate.ts';
 import { NIGHT_STATE_PATH, type NightState, nightBranch, parseNightState } from '#bot/orchestrator/night-work/night-state.ts';
 import { RECORDS, readRecord } from '#bot/orchestrator/night-work/record-text.ts';
@@ -12,14 +12,6 @@ import { explain, RatchetError } from '#engine/errors.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
 import { worktreeAt } from '#engine/repository/worktrees.ts';
-
-/** What came of examining one candidate, as a night writes it down. */
-const Examined = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('passed'), pack: Pack }),
-  z.strictObject({ outcome: z.literal('failed'), reasons: z.array(z.string()).min(1) }),
-  z.strictObject({ outcome: z.literal('unanswered') }),
-]);
-export type Examined = z.infer<typeof Examined>;
 
 /** What a night has written down on its own branch, stage by stage; null for a stage it has not come to. */
 export interface KeptWork {

@@ -4,7 +4,7 @@ import type { Author, Nothing, Work } from '#bot/proposers/author.ts';
 import { type Decision, REASON_LENGTH_MAX } from '#bot/proposers/decision.ts';
 import type { Fact } from '#bot/proposers/fact.ts';
 import type { Candidate, Evaluation, ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
-import type { Mask, Unmasked } from '../mask.ts';
+import type { Mask } from '../mask.ts';
 
 /**
  * An author that sees everything through a mask, and knows nothing of it: facts and files are shown by other names, and what it writes
@@ -51,7 +51,7 @@ function evaluatedBehind(mask: Mask, task: ProposerTask): ProposerTask['evaluate
   return async (files, label, strategy): Promise<Evaluation> => {
     const shown = shownFiles(files, mask);
     if (typeof shown === 'string') return { outcome: 'rejected', reason: shown };
-    const words = shownLabel(label, mask);
+    const words = mask.show(label);
     const id = strategy === undefined ? null : mask.show(strategy);
     if (words.kind === 'unclear') return { outcome: 'rejected', reason: words.what };
     if (id?.kind === 'unclear') return { outcome: 'rejected', reason: id.what };
@@ -59,14 +59,6 @@ function evaluatedBehind(mask: Mask, task: ProposerTask): ProposerTask['evaluate
     if (evaluation.outcome === 'scored') return evaluation;
     return { outcome: 'rejected', reason: mask.blur(evaluation.reason) };
   };
-}
-
-/** A label may have been cut in the midst of a pseudonym. */
-function shownLabel(label: string, mask: Mask): Unmasked {
-  const whole = mask.show(label);
-  if (whole.kind === 'text') return whole;
-  const shorter = mask.show(label.replace(/\s*\S+$/, ''));
-  return shorter.kind === 'text' && shorter.text !== '' ? shorter : whole;
 }
 
 function hiddenFiles(files: StrategyFiles, mask: Mask): StrategyFiles | null {

@@ -209,7 +209,7 @@ describe('an author behind a mask', () => {
     expect(work.candidate.claim.changes[0]).toContain(asset);
   });
 
-  it('may give a configuration a name that was cut in the midst of a pseudonym', async () => {
+  it('gives a configuration its name under real names, whole', async () => {
     const labels: string[] = [];
     const task = taskOf([]);
     const listening: ProposerTask = {
@@ -219,15 +219,15 @@ describe('an author behind a mask', () => {
         return task.evaluate(files, label);
       },
     };
-    const cutting: Author = {
+    const naming: Author = {
       ...scribe((text) => text),
       write: async (_decision, facts, { incumbent, evaluate }) => {
-        await evaluate(incumbent, `${facts[0]!.title} alone, and ${facts[0]!.title.slice(0, 7)}`);
+        await evaluate(incumbent, `${facts[0]!.title} alone, ${'x'.repeat(300)}`);
         return { kind: 'nothing', reason: 'x' };
       },
     };
-    await maskedAuthor(cutting, mask()).write(DECISION, FACTS, listening);
-    expect(labels).toEqual(['BTC/USDT alone, and']);
+    await maskedAuthor(naming, mask()).write(DECISION, FACTS, listening);
+    expect(labels).toEqual([`BTC/USDT alone, ${'x'.repeat(300)}`]);
   });
 
   it('is told that a name is unclear as if the sandbox had said so, and nothing is tried', async () => {
