@@ -2,14 +2,15 @@ import { defineAnalysis, type Json, type Query } from 'ratchet/contract';
 
 /*
  * What the market did and does. Times are UTC milliseconds, prices are in quote asset, returns are ratios or natural logarithms as their
- * names say. A number nobody can know is null. Every statement is asked before anything is computed: a module is run from the start
- * again after each answer.
+ * names say. A number nobody can know is null, and `unknown` beside it says why, by its name. Bars are missing where nothing was traded or
+ * recorded: what is computed from bars that follow each other starts anew behind such a hole. Every statement is asked before anything
+ * is computed: a module is run from the start again after each answer.
  */
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-/** Newest bars of a part that indicators are computed from. */
-const BARS_MAX = 10_000;
+/** Newest bars of a part that are looked at: seven days of minutes, and some. */
+const BARS_MAX = 12_000;
 /** Days back over which the price's change is told. */
 const WINDOW_DAYS = [1, 7, 30, 90];
 /** Days over which the market is called rising or falling. */
@@ -22,6 +23,10 @@ const CHANNEL_BARS = 20;
 const OUTLIER = 10;
 /** Pairs of returns below which no correlation is told. */
 const PAIRS_MIN = 30;
+/** Reasons to wait that are told of a strategy. */
+const REASONS_MAX = 12;
+/** Spread below this part of the values' own size is what rounding leaves. */
+const ROUNDING = 1e-9;
 
 interface Bars {
   readonly symbol: string;
@@ -96,62 +101,86 @@ function byMarket(all: readonly Bars[], tell: (bars: Bars) => Json): { [symbol: 
 // ── price and trend ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * `change`: last close over the close so many days before, less 1, ratio. `volatility`: standard deviation of the log returns of adjacent
- * bars, times the root of the bars in a year. `trend.score`: log return of 7 days over the standard deviation that independent returns of
- * that many bars would have, z = ln(c/c₀) / (s·√n) with s of those days; beyond 1 either way it is called rising or falling.
- * `trend.perDay` and `trend.fit`: slope of ln(close) over time by least squares, and its R². `trend.efficiency`: net change over the way
- * travelled, |c − c₀| / Σ|Δc| (Kaufman, 1995), 1 for a straight line.
+ * `change`: last close over the close so many days before, less 1, ratio; unknown where the bar of that time is missing. `volatility`:
+ * standard deviation of the log returns of adjacent bars, times the root of the bars in a year. `trend.score`: log return of 7 days over the
+ * standard deviation that independent returns of that many bars would have, z = ln(c/c₀) / (s·√n) with s of those days; beyond 1 either way
+ * it is called rising or falling. `trend.perDay` and `trend.fit`: slope of ln(close) over time by least squares, and its R².
+ * `trend.efficiency`: net change over the way travelled, |c − c₀| / Σ|Δc| (Kaufman, 1995), 1 for a straight line. There is no trend of days
+ * of which a bar is missing.
  */
 function price(bars: Bars): Json {
   const { time, close, barMs } = bars;
   const last = close.length - 1;
-  const returns = logReturns(bars).map(({ value }) => value);
-  const deviation = standardDeviation(returns);
-  const from = indexDaysBack(bars, TREND_DAYS);
+  const deviation = standardDeviation(logReturns(bars).map(({ value }) => value));
+  const change = WINDOW_DAYS.map((days) => {
+    const at = indexDaysBack(bars, days);
+    return { name: `${days}d`, value: at === null ? null : close[last]! / close[at]! - 1, reason: noBarBefore(bars, days) };
+  });
+  const within = newestDays(bars, TREND_DAYS);
   return {
     firstTime: time[0]!,
     closedTime: time[last]! + barMs,
     close: close[last]!,
     highest: Math.max(...bars.high),
     lowest: Math.min(...bars.low),
-    change: Object.fromEntries(
-      WINDOW_DAYS.map((days) => {
-        const at = indexDaysBack(bars, days);
-        return [`${days}d`, at === null ? null : close[last]! / close[at]! - 1];
-      }),
-    ),
+    change: Object.fromEntries(change.map(({ name, value }) => [name, value])),
     volatility: deviation === null ? null : deviation * Math.sqrt(YEAR_MS / barMs),
-    trend: from === null ? null : trend(bars, from),
+    trend: typeof within === 'string' ? null : trend(within),
+    unknown: {
+      ...Object.fromEntries(change.filter(({ value }) => value === null).map(({ name, reason }) => [name, reason])),
+      ...(deviation === null && { volatility: 'there are not two returns of adjacent bars' }),
+      ...(typeof within === 'string' && { trend: within }),
+    },
   };
 }
 
-function trend({ time, close }: Bars, from: number): Json {
-  const part = close.slice(from);
-  const net = Math.log(part[part.length - 1]! / part[0]!);
-  const deviation = standardDeviation(part.slice(1).map((each, at) => Math.log(each / part[at]!)));
-  const score = deviation === null || deviation === 0 ? null : net / (deviation * Math.sqrt(part.length - 1));
-  const days = time.slice(from).map((each) => (each - time[from]!) / DAY_MS);
+/** @param bars that follow each other without a hole */
+function trend({ time, close }: Bars): Json {
+  const net = Math.log(close[close.length - 1]! / close[0]!);
+  const deviation = standardDeviation(close.slice(1).map((each, at) => Math.log(each / close[at]!)));
+  const score = deviation === null || deviation === 0 ? null : net / (deviation * Math.sqrt(close.length - 1));
+  const days = time.map((each) => (each - time[0]!) / DAY_MS);
   const line = leastSquares(
     days,
-    part.map((each) => Math.log(each)),
+    close.map((each) => Math.log(each)),
   );
   let way = 0;
-  for (let at = 1; at < part.length; at += 1) way += Math.abs(part[at]! - part[at - 1]!);
+  for (let at = 1; at < close.length; at += 1) way += Math.abs(close[at]! - close[at - 1]!);
+  // Returns that are all the same have no spread to weigh them by: where they go is the trend.
+  const weight = score ?? (net === 0 ? 0 : Math.sign(net) * Number.POSITIVE_INFINITY);
   return {
     days: TREND_DAYS,
-    name: score === null || Math.abs(score) <= 1 ? 'sideways' : score > 0 ? 'rising' : 'falling',
+    name: weight > 1 ? 'rising' : weight < -1 ? 'falling' : 'sideways',
     score,
     perDay: line.slope,
     fit: line.fit,
-    efficiency: way > 0 ? Math.abs(part[part.length - 1]! - part[0]!) / way : null,
+    efficiency: way > 0 ? Math.abs(close[close.length - 1]! - close[0]!) / way : null,
+    unknown: {
+      ...(score === null && { score: 'all returns of these days are the same' }),
+      ...(line.fit === null && { fit: 'the close did not change' }),
+      ...(way === 0 && { efficiency: 'the close did not change' }),
+    },
   };
 }
 
-/** The newest bar that closed at least so long before the last one; null where the bars begin later. */
-function indexDaysBack({ time }: Bars, days: number): number | null {
+/** The bar that was open so long before the last one; null where it is missing. */
+function indexDaysBack({ time, barMs }: Bars, days: number): number | null {
   const wanted = time[time.length - 1]! - days * DAY_MS;
   const at = time.findLastIndex((each) => each <= wanted);
-  return at < 0 ? null : at;
+  return at < 0 || wanted - time[at]! >= barMs ? null : at;
+}
+
+function noBarBefore({ time }: Bars, days: number): string {
+  if (time[0]! <= time[time.length - 1]! - days * DAY_MS) return `the bar of ${days} days before is missing`;
+  return time.length < BARS_MAX ? `bars begin less than ${days} days before` : `only the newest ${BARS_MAX} bars are looked at`;
+}
+
+/** The bars of the newest so many days and the one before them, or why they are not all there. */
+function newestDays(bars: Bars, days: number): Bars | string {
+  const from = indexDaysBack(bars, days);
+  if (from === null) return noBarBefore(bars, days);
+  const missing = Math.round((days * DAY_MS) / bars.barMs) - (bars.time.length - 1 - from);
+  return missing > 0 ? `${missing} bars of the newest ${days} days are missing` : cut(bars, from, bars.time.length);
 }
 
 // ── indicators ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,21 +188,40 @@ function indexDaysBack({ time }: Bars, days: number): number | null {
 /**
  * Of each indicator its quantiles over the bars, its value now, and the share of the bars at or below it (`rank`). `strength`: relative
  * strength index of 14 bars (Wilder, 1978). `range`: average true range of 14 bars (Wilder, 1978) over the close. `gap`: exponential average
- * of 12 closes less that of 26, over the close. `volume`: volume over the mean of the newest 20 bars.
+ * of 12 closes less that of 26, over the close. `volume`: volume over the mean of the newest 20 bars. Behind a hole each is unknown until it
+ * has as many bars again as it needs at the start.
  */
 function indicators(bars: Bars): Json {
-  const { close, volume } = bars;
-  const fast = exponentialAverage(close, FAST_BARS);
-  const slow = exponentialAverage(close, SLOW_BARS);
-  const range = averageTrueRange(bars, WILDER_BARS);
-  const usual = movingAverage(volume, CHANNEL_BARS);
-  return {
-    bars: close.length,
-    strength: distribution(relativeStrength(close, WILDER_BARS)),
-    range: distribution(close.map((each, at) => ratio(range[at], each))),
-    gap: distribution(close.map((each, at) => ratio(difference(fast[at], slow[at]), each))),
-    volume: distribution(volume.map((each, at) => ratio(each, usual[at]))),
+  const parts = stretches(bars);
+  const each = (of: (part: Bars) => (number | null)[]) => parts.flatMap((part) => of(part));
+  const values = {
+    strength: each(({ close }) => relativeStrength(close, WILDER_BARS)),
+    range: each((part) => averageTrueRange(part, WILDER_BARS).map((range, at) => ratio(range, part.close[at]))),
+    gap: each(({ close }) => averageGap(close).map((gap, at) => ratio(gap, close[at]))),
+    volume: each(({ volume }) => movingAverage(volume, CHANNEL_BARS).map((usual, at) => ratio(volume[at], usual))),
   };
+  const following = parts[parts.length - 1]!.time.length;
+  const unknown = Object.entries(values).filter(([, series]) => series[series.length - 1] === null);
+  return {
+    bars: bars.close.length,
+    barsWithoutHole: following,
+    ...Object.fromEntries(Object.entries(values).map(([name, series]) => [name, distribution(series)])),
+    unknown: Object.fromEntries(unknown.map(([name]) => [name, whyNotNow(name, following)])),
+  };
+}
+
+/** Bars in a row that each needs; a relative strength of 14 changes needs the bar before them. */
+const BARS_NEEDED: { readonly [name: string]: number } = {
+  strength: WILDER_BARS + 1,
+  range: WILDER_BARS,
+  gap: SLOW_BARS,
+  volume: CHANNEL_BARS,
+  breakout: CHANNEL_BARS + 1,
+};
+
+function whyNotNow(name: string, following: number): string {
+  const needed = BARS_NEEDED[name]!;
+  return following < needed ? `needs ${needed} bars in a row, and there are ${following}` : 'would be divided by 0';
 }
 
 function distribution(values: readonly (number | null)[]): Json {
@@ -190,15 +238,14 @@ function distribution(values: readonly (number | null)[]): Json {
  * How far the usual signals are, after the last closed bar. In average true ranges: `cross` is how far the fast average stands above the
  * slow one (a cross is at 0), `breakoutUp` how far the close is below the highest high of the 20 bars before, `breakoutDown` how far above
  * their lowest low; what is negative has happened. `overbought` and `oversold` are points of relative strength left to 70 and 30.
- * `barsSinceCross` counts from the last change of sign; null when there was none.
+ * `barsSinceCross` counts from the last change of sign; null when there was none. All of it from the newest bars that follow each other
+ * without a hole.
  */
 function nearness(bars: Bars): Json {
-  const { close, high, low } = bars;
+  const { close, high, low } = stretches(bars).at(-1)!;
   const last = close.length - 1;
-  const range = averageTrueRange(bars, WILDER_BARS)[last] ?? null;
-  const fast = exponentialAverage(close, FAST_BARS);
-  const slow = exponentialAverage(close, SLOW_BARS);
-  const gaps = close.map((_, at) => difference(fast[at], slow[at]));
+  const range = averageTrueRange({ high, low, close }, WILDER_BARS)[last] ?? null;
+  const gaps = averageGap(close);
   const strength = relativeStrength(close, WILDER_BARS)[last] ?? null;
   const hasChannel = last >= CHANNEL_BARS;
   const top = hasChannel ? Math.max(...high.slice(last - CHANNEL_BARS, last)) : null;
@@ -206,7 +253,7 @@ function nearness(bars: Bars): Json {
   const crossed = gaps.findLastIndex(
     (gap, at) => gap !== null && (gaps[at - 1] ?? null) !== null && gap > 0 !== gaps[at - 1]! > 0,
   );
-  return {
+  const told = {
     cross: ratio(gaps[last], range),
     barsSinceCross: crossed < 0 ? null : last - crossed,
     breakoutUp: ratio(difference(top, close[last]), range),
@@ -214,20 +261,44 @@ function nearness(bars: Bars): Json {
     overbought: strength === null ? null : 70 - strength,
     oversold: strength === null ? null : strength - 30,
   };
+  const why = {
+    cross: whyNotNow('gap', close.length),
+    barsSinceCross: `none in the newest ${close.length} bars without a hole`,
+    breakoutUp: whyNotNow('breakout', close.length),
+    breakoutDown: whyNotNow('breakout', close.length),
+    overbought: whyNotNow('strength', close.length),
+    oversold: whyNotNow('strength', close.length),
+  };
+  const unknown = Object.entries(why).filter(([name]) => told[name as keyof typeof told] === null);
+  return { ...told, unknown: Object.fromEntries(unknown) };
 }
 
-/** What each strategy gave as its reason to do nothing in the last 7 days, by how often, and when it last wanted something. */
+/**
+ * What each strategy gave as its reason to do nothing in the last 7 days, by how often, and when it last wanted something. Of each the
+ * most frequent reasons are told; `leftOut` says how many others it gave, and how often.
+ */
 function waitingFor(query: Query, asOf: number): Json {
-  const holds = query<{ strategy: string; symbol: string; reason: string; times: number }>(
-    `SELECT strategy, symbol, reason, count(*) AS times FROM decisions WHERE action = 'hold' AND instant > ?
-      GROUP BY 1, 2, 3 ORDER BY 1, 2, times DESC, reason LIMIT 500`,
+  const holds = query<{ strategy: string; symbol: string; reason: string; times: number; reasons: number; all: number }>(
+    `WITH counted AS (
+        SELECT strategy, symbol, reason, count(*) AS times FROM decisions
+        WHERE action = 'hold' AND instant > ? GROUP BY 1, 2, 3),
+      ranked AS (
+        SELECT *, row_number() OVER (PARTITION BY strategy ORDER BY times DESC, symbol, reason) AS place,
+          count(*) OVER (PARTITION BY strategy) AS reasons, sum(times) OVER (PARTITION BY strategy) AS "all" FROM counted)
+      SELECT strategy, symbol, reason, times, reasons, "all" FROM ranked WHERE place <= ${REASONS_MAX} ORDER BY strategy, place`,
     [asOf - TREND_DAYS * DAY_MS],
   );
   const signals = query<{ strategy: string; symbol: string; instant: number }>(
     "SELECT strategy, symbol, max(instant) AS instant FROM decisions WHERE action <> 'hold' GROUP BY 1, 2 ORDER BY 1, 2",
   );
+  const leftOut = [...new Set(holds.map(({ strategy }) => strategy))].map((strategy) => {
+    const told = holds.filter((hold) => hold.strategy === strategy);
+    const times = told[0]!.all - told.reduce((sum, hold) => sum + hold.times, 0);
+    return { strategy, reasons: told[0]!.reasons - told.length, times };
+  });
   return {
     holds: holds.map(({ strategy, symbol, reason, times }) => ({ strategy, symbol, reason, times })),
+    leftOut: leftOut.filter(({ reasons }) => reasons > 0),
     lastSignal: signals.map(({ strategy, symbol, instant }) => ({ strategy, symbol, daysAgo: (asOf - instant) / DAY_MS })),
   };
 }
@@ -298,7 +369,8 @@ function outliers(returns: readonly number[]): number | null {
 
 /**
  * Pearson's r of the log returns of bars that two markets both have, part by part, with its interval of 95 % by Fisher's z (1921),
- * tanh(atanh r ± 1.96 / √(n − 3)). Returns are taken as independent of each other, so the interval is rather too narrow.
+ * tanh(atanh r ± 1.96 / √(n − 3)). Returns are taken as independent of each other, so the interval is rather too narrow. Markets with bars
+ * of different lengths are not compared.
  */
 function correlation(all: readonly Bars[]): Json {
   const told: Json[] = [];
@@ -307,19 +379,38 @@ function correlation(all: readonly Bars[]): Json {
       if (first.part !== second.part || first.barMs !== second.barMs) continue;
       const others = new Map(logReturns(second).map(({ time, value }) => [time, value]));
       const both = logReturns(first).filter(({ time }) => others.has(time));
-      if (both.length < PAIRS_MIN) continue;
-      const r = pearson(
-        both.map(({ value }) => value),
-        both.map(({ time }) => others.get(time)!),
-      );
-      if (r === null) continue;
-      const z = Math.atanh(Math.min(Math.max(r, -0.999_999), 0.999_999));
-      const width = 1.96 / Math.sqrt(both.length - 3);
+      const left = both.map(({ value }) => value);
+      const right = both.map(({ time }) => others.get(time)!);
       const markets = [first.symbol, second.symbol];
-      told.push({ markets, part: first.part, pairs: both.length, r, low: Math.tanh(z - width), high: Math.tanh(z + width) });
+      told.push({ markets, part: first.part, pairs: both.length, ...correlated(left, right) });
     }
   }
   return told;
+}
+
+function correlated(left: readonly number[], right: readonly number[]) {
+  const unknown = (why: string) => ({ r: null, low: null, high: null, unknown: { r: why } });
+  if (left.length < PAIRS_MIN) return unknown(`fewer than ${PAIRS_MIN} bars with a return are those of both`);
+  const r = pearson(left, right);
+  if (r === null) return unknown('the returns of one of them are all the same');
+  const z = Math.atanh(Math.min(Math.max(r, -0.999_999), 0.999_999));
+  const width = 1.96 / Math.sqrt(left.length - 3);
+  return { r, low: Math.tanh(z - width), high: Math.tanh(z + width), unknown: {} };
+}
+
+// ── bars without a hole ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The bars in pieces of which each bar follows the one before it. */
+function stretches(bars: Bars): Bars[] {
+  const { time, barMs } = bars;
+  const begins = time.flatMap((each, at) => (at === 0 || each - time[at - 1]! !== barMs ? [at] : []));
+  return begins.map((from, at) => cut(bars, from, begins[at + 1] ?? time.length));
+}
+
+function cut(bars: Bars, from: number, to: number): Bars {
+  const { time, high, low, close, volume } = bars;
+  const part = (column: readonly number[]) => column.slice(from, to);
+  return { ...bars, time: part(time), high: part(high), low: part(low), close: part(close), volume: part(volume) };
 }
 
 // ── arithmetic ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -347,9 +438,15 @@ function mean(values: readonly number[]): number {
 
 /** Of a sample: n − 1. */
 function standardDeviation(values: readonly number[]): number | null {
-  if (values.length < 2) return null;
+  return values.length < 2 ? null : Math.sqrt(spread(values) / (values.length - 1));
+}
+
+/** Σ(x−x̄)², and 0 where it is no more than what rounding leaves of values that are all the same. */
+function spread(values: readonly number[]): number {
   const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0) / (values.length - 1));
+  const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
+  const size = values.reduce((sum, value) => sum + value * value, 0);
+  return squares > ROUNDING * ROUNDING * size ? squares : 0;
 }
 
 /** Between order statistics, type 7 of Hyndman and Fan (1996). @param sorted rising, at least one */
@@ -359,36 +456,34 @@ function quantile(sorted: readonly number[], share: number): number {
   return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at));
 }
 
+/** Σ(x−x̄)(y−ȳ) / √(Σ(x−x̄)² · Σ(y−ȳ)²); null where one of them does not change. */
 function pearson(left: readonly number[], right: readonly number[]): number | null {
+  const size = Math.sqrt(spread(left)) * Math.sqrt(spread(right));
+  return size > 0 ? Math.min(Math.max(together(left, right) / size, -1), 1) : null;
+}
+
+/** Σ(x−x̄)(y−ȳ). */
+function together(left: readonly number[], right: readonly number[]): number {
   const [a, b] = [mean(left), mean(right)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (const [at, value] of left.entries()) {
-    ab += (value - a) * (right[at]! - b);
-    aa += (value - a) * (value - a);
-    bb += (right[at]! - b) * (right[at]! - b);
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : null;
+  return left.reduce((sum, value, at) => sum + (value - a) * (right[at]! - b), 0);
 }
 
 /** Slope of y over x by ordinary least squares, Σ(x−x̄)(y−ȳ) / Σ(x−x̄)², and R², the square of Pearson's r. */
 function leastSquares(x: readonly number[], y: readonly number[]): { slope: number | null; fit: number | null } {
-  const [a, b] = [mean(x), mean(y)];
-  let [xy, xx] = [0, 0];
-  for (const [at, value] of x.entries()) {
-    xy += (value - a) * (y[at]! - b);
-    xx += (value - a) * (value - a);
-  }
+  const size = spread(x);
   const r = pearson(x, y);
-  return { slope: xx > 0 ? xy / xx : null, fit: r === null ? null : r * r };
+  return { slope: size > 0 ? together(x, y) / size : null, fit: r === null ? null : r * r };
 }
 
-/** Mean of the newest n; null before there are as many. */
+/** Mean of the newest n; null before there are as many. Each sum is made anew: a running one keeps the rounding of what has left it. */
 function movingAverage(values: readonly number[], n: number): (number | null)[] {
-  let sum = 0;
-  return values.map((value, at) => {
-    sum += value - (at >= n ? values[at - n]! : 0);
-    return at >= n - 1 ? sum / n : null;
-  });
+  return values.map((_, at) => (at >= n - 1 ? mean(values.slice(at - n + 1, at + 1)) : null));
+}
+
+/** Exponential average of the fast closes less that of the slow ones, quote asset. */
+function averageGap(close: readonly number[]): (number | null)[] {
+  const slow = exponentialAverage(close, SLOW_BARS);
+  return exponentialAverage(close, FAST_BARS).map((fast, at) => difference(fast, slow[at]));
 }
 
 /** Begins as the mean of the first n, then moves by 2 / (n + 1) of the way to each value. */
@@ -426,7 +521,7 @@ function relativeStrength(close: readonly number[], n: number): (number | null)[
 }
 
 /** Mean of the true ranges, max(high, close before) − min(low, close before), smoothed by 1/n. */
-function averageTrueRange({ high, low, close }: Bars, n: number): (number | null)[] {
+function averageTrueRange({ high, low, close }: Pick<Bars, 'high' | 'low' | 'close'>, n: number): (number | null)[] {
   const ranges = high.map((top, at) => Math.max(top, close[at - 1] ?? top) - Math.min(low[at]!, close[at - 1] ?? low[at]!));
   return smoothed(ranges, n, 1 / n);
 }

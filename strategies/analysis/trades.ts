@@ -10,14 +10,19 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Newest trades that are looked at. */
 const TRADES_MAX = 10_000;
-/** Newest bars of a market from which its regime is told. */
-const BARS_MAX = 10_000;
+/** Newest bars of a market from which its regime is told: seven days of minutes before a trade, and some. */
+const BARS_MAX = 12_000;
 /** Days before an entry over which the market was rising or falling. */
 const REGIME_DAYS = 7;
 const WINDOW_DAYS = [7, 30, 90];
 const WINDOW_TRADES = [10, 20, 50];
+/** Lengths of the windows that are told one after the other, and how many of each. */
+const SERIES_DAYS = [7, 30];
+const SERIES_WINDOWS = 12;
+/** Spread below this part of the values' own size is what rounding leaves. */
+const ROUNDING = 1e-9;
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-/** Hours below which a trade falls into a class of holding time, with the class's name. */
+/** Hours below which a trade falls into a class of holding time, or a position into one of age, with the class's name. */
 const HOLDING: readonly (readonly [number, string])[] = [
   [1, 'under 1 h'],
   [4, '1 h to 4 h'],
@@ -49,7 +54,8 @@ interface Closes {
 }
 
 export default defineAnalysis({
-  description: 'Performance by symbol, regime, horizon, version, hour, weekday and holding time; fees, refusals and windows.',
+  description:
+    'Performance by symbol, regime, horizon, version, hour, weekday, holding time and age; fees, refusals and windows.',
 
   analyze(query, schema) {
     const trades = allTrades(query);
@@ -70,6 +76,7 @@ export default defineAnalysis({
         ]),
       ),
       positions,
+      positionsByAge: byAge(positions),
       refusals: refused,
     };
   },
@@ -114,6 +121,7 @@ function performance(trades: readonly Trade[], markets: readonly Closes[], asOf:
     byExit: grouped(trades, ({ exitCause }) => exitCause),
     fees: feeImpact(trades),
     windows: windows(trades, asOf),
+    windowSeries: Object.fromEntries(SERIES_DAYS.map((days) => [`${days}d`, windowSeries(trades, asOf, days)])),
   };
 }
 
@@ -133,7 +141,7 @@ function grouped(trades: readonly Trade[], keyOf: (trade: Trade) => string): Jso
  * a trade, a ratio of what was put in, with `error`, its standard error s/√n, which takes trades as independent. `profitFactor`: what
  * winning trades brought over what losing ones cost; null without a losing one.
  */
-function measure(trades: readonly Trade[]): Json {
+function measure(trades: readonly Trade[]) {
   const n = trades.length;
   const wins = trades.filter(({ netResult }) => netResult > 0);
   const returns = trades.map(({ netReturn }) => netReturn);
@@ -156,24 +164,30 @@ function measure(trades: readonly Trade[]): Json {
 
 /**
  * What the market had done when a trade was opened: the log return of the 7 days before, over the standard deviation that independent
- * returns of that many bars would have, z = ln(c/c₀) / (s·√n), from bars closed by then. Rising above 1, falling below −1; unknown where a
- * bar of these days is not shown.
+ * returns of that many bars would have, z = ln(c/c₀) / (s·√n), from bars closed by then. Rising above 1, falling below −1. Unknown, with the
+ * reason, where a bar of these days is missing: across a hole one return would stand for many.
  */
 function regimeAt(markets: readonly Closes[], symbol: string, entryTime: number): string {
+  let why = 'unknown: no bar of then is shown';
   for (const { symbol: market, barMs, time, close } of markets) {
     if (market !== symbol) continue;
     const last = time.findLastIndex((open) => open + barMs <= entryTime);
-    if (last < 0 || entryTime - time[last]! > 2 * barMs) continue;
-    const first = time.findLastIndex((open) => open <= time[last]! - REGIME_DAYS * DAY_MS);
-    if (first < 0) continue;
-    const returns: number[] = [];
-    for (let at = first + 1; at <= last; at += 1) returns.push(Math.log(close[at]! / close[at - 1]!));
+    // A bar that closed after this one and by then would have to be there.
+    if (last < 0 || entryTime - time[last]! >= 2 * barMs) continue;
+    const bars = Math.round((REGIME_DAYS * DAY_MS) / barMs);
+    const first = last - bars;
+    if (first < 0 || time[first] !== time[last]! - bars * barMs) {
+      why = `unknown: a bar of the ${REGIME_DAYS} days is missing`;
+      continue;
+    }
+    const returns = close.slice(first + 1, last + 1).map((each, at) => Math.log(each / close[first + at]!));
+    const net = sum(returns);
     const deviation = standardDeviation(returns);
-    if (deviation === null || deviation === 0) return 'sideways';
-    const score = sum(returns) / (deviation * Math.sqrt(returns.length));
+    // Returns that are all the same have no spread to weigh them by: where they go is the regime.
+    const score = deviation === null || deviation === 0 ? net * Number.MAX_VALUE : net / (deviation * Math.sqrt(bars));
     return Math.abs(score) <= 1 ? 'sideways' : score > 0 ? 'rising' : 'falling';
   }
-  return 'unknown';
+  return why;
 }
 
 function hourOf(time: number): number {
@@ -186,7 +200,10 @@ function weekdayOf(time: number): string {
 }
 
 function holdingClass({ entryTime, exitTime }: Trade): string {
-  const hours = (exitTime - entryTime) / HOUR_MS;
+  return classOf((exitTime - entryTime) / HOUR_MS);
+}
+
+function classOf(hours: number): string {
   return HOLDING.find(([below]) => hours < below)![1];
 }
 
@@ -224,25 +241,43 @@ function windows(trades: readonly Trade[], asOf: number): Json {
   return Object.fromEntries([...byDays, ...byTrades]);
 }
 
+/**
+ * Windows of so many days that lie side by side, the newest last and up to now, by the exits within. No window before the first trade that
+ * is known: that nothing was traded there is not known. Few trades a window: what differs by less than `error` is no change.
+ */
+function windowSeries(trades: readonly Trade[], asOf: number, days: number): Json {
+  const lengthMs = days * DAY_MS;
+  const first = trades[0];
+  if (first === undefined) return [];
+  const count = Math.min(SERIES_WINDOWS, Math.floor((asOf - first.exitTime) / lengthMs) + 1);
+  return Array.from({ length: count }, (_, at) => {
+    const to = asOf - (count - 1 - at) * lengthMs;
+    const within = trades.filter(({ exitTime }) => exitTime > to - lengthMs && exitTime <= to);
+    const { trades: n, netResult, winRate, expectancy, error } = measure(within);
+    return { to, trades: n, netResult, winRate, expectancy, error };
+  });
+}
+
 // ── what is held, and what was refused ─────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Open positions: their age in hours, the share of the strategy's closed trades that were over by that age (`olderThan`), and the return
- * before fees at the newest close that is shown, ratio of the entry price. Null where something of it is not known.
+ * Open positions: their age in hours, the share of the strategy's closed trades that were over by that age (`olderThan`), and, at the newest
+ * close that is shown, the return before fees, ratio of the entry price, and the result before fees, quote asset. Null, and `unknown` says why.
  */
-function openPositions(query: Query, trades: readonly Trade[]): Json {
+function openPositions(query: Query, trades: readonly Trade[]) {
   const held = query<{
     strategy: string;
     symbol: string;
+    quantity: number;
     entryPrice: number;
     barsHeld: number;
     barMs: number | null;
     close: number | null;
   }>(
-    `SELECT strategy, symbol, entryPrice, barsHeld, barMs, (SELECT close FROM candles c WHERE c.symbol = p.symbol AND part = 'since'
-      ORDER BY time DESC LIMIT 1) AS close FROM positions p ORDER BY 1, 2`,
+    `SELECT strategy, symbol, quantity, entryPrice, barsHeld, barMs, (SELECT close FROM candles c WHERE c.symbol = p.symbol
+      AND part = 'since' ORDER BY time DESC LIMIT 1) AS close FROM positions p ORDER BY 1, 2`,
   );
-  return held.map(({ strategy, symbol, entryPrice, barsHeld, barMs, close }) => {
+  return held.map(({ strategy, symbol, quantity, entryPrice, barsHeld, barMs, close }) => {
     const age = barMs === null ? null : barsHeld * barMs;
     const others = trades.filter((trade) => trade.strategy === strategy);
     const over = age === null ? [] : others.filter((trade) => trade.exitTime - trade.entryTime <= age);
@@ -253,8 +288,38 @@ function openPositions(query: Query, trades: readonly Trade[]): Json {
       hours: age === null ? null : age / HOUR_MS,
       olderThan: age === null || others.length === 0 ? null : over.length / others.length,
       openReturn: close === null || entryPrice <= 0 ? null : close / entryPrice - 1,
+      openResult: close === null ? null : quantity * (close - entryPrice),
+      unknown: {
+        ...(age === null && { hours: 'the length of its bars was not recorded' }),
+        ...(others.length === 0 && { olderThan: 'no trade of the strategy is closed' }),
+        ...(close === null && { openResult: 'no bar of its market is shown' }),
+      },
     };
   });
+}
+
+/**
+ * Open positions of each strategy by their age, in the classes of holding time: how many, of how many the result is known (`valued`), and its
+ * sum before fees, quote asset. What is open is not over: the losing ones of it are not yet among the trades.
+ */
+function byAge(positions: ReturnType<typeof openPositions>): Json {
+  const groups = new Map<string, Map<string, (number | null)[]>>();
+  for (const { strategy, hours, openResult } of positions) {
+    const ages = groups.get(strategy) ?? new Map<string, (number | null)[]>();
+    const age = hours === null ? 'unknown' : classOf(hours);
+    groups.set(strategy, ages.set(age, [...(ages.get(age) ?? []), openResult]));
+  }
+  return Object.fromEntries(
+    [...groups].map(([strategy, ages]) => [
+      strategy,
+      Object.fromEntries(
+        [...ages].map(([age, results]) => {
+          const known = results.filter((result) => result !== null);
+          return [age, { positions: results.length, valued: known.length, openResult: known.length === 0 ? null : sum(known) }];
+        }),
+      ),
+    ]),
+  );
 }
 
 /** What stopped signals: how often, when last, and which share of the strategy's signals that is. */
@@ -273,11 +338,13 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Of a sample: n − 1. */
+/** Of a sample: n − 1. 0 where the spread is no more than what rounding leaves of values that are all the same. */
 function standardDeviation(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   const centre = sum(values) / values.length;
-  return Math.sqrt(sum(values.map((value) => (value - centre) * (value - centre))) / (values.length - 1));
+  const squares = sum(values.map((value) => (value - centre) * (value - centre)));
+  const size = sum(values.map((value) => value * value));
+  return squares > ROUNDING * ROUNDING * size ? Math.sqrt(squares / (values.length - 1)) : 0;
 }
 
 /** Score interval of a share of n, with z = 1.96: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n). */

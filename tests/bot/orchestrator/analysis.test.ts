@@ -36,7 +36,7 @@ describe('what the modules of main tell a night', () => {
       expect(parts.since.closedTime).toBe(task.asOf);
     }
     expect(quality.filter(({ part }) => part === 'since').map(({ bars }) => bars)).toEqual([100, 100]);
-    expect(told.trades).toEqual({ asOf: task.asOf, strategies: {}, positions: [], refusals: [] });
+    expect(told.trades).toEqual({ asOf: task.asOf, strategies: {}, positions: [], positionsByAge: {}, refusals: [] });
   });
 
   it('is the same whenever it is asked', async () => {

@@ -153,6 +153,7 @@ describe('nearness of a signal', () => {
       breakoutDown: expect.closeTo(21 / 2, 12),
       overbought: -30,
       oversold: 70,
+      unknown: { barsSinceCross: 'none in the newest 288 bars without a hole' },
     });
   });
 
@@ -214,6 +215,7 @@ describe('correlation', () => {
       r: expect.closeTo(0, 10),
       low: expect.closeTo(-width, 10),
       high: expect.closeTo(width, 10),
+      unknown: {},
     });
   });
 
@@ -222,6 +224,9 @@ describe('correlation', () => {
   });
 
   it('is not told of fewer than thirty pairs', () => {
-    expect(told.correlation.filter(({ part }) => part === 'since')).toEqual([]);
+    const none = told.correlation.filter(({ part }) => part === 'since');
+    expect(none).toHaveLength(3);
+    for (const each of none)
+      expect(each).toMatchObject({ r: null, low: null, unknown: { r: expect.stringContaining('fewer than 30') } });
   });
 });

@@ -135,7 +135,7 @@ describe('performance', () => {
     // The order to leave, and those before the first, say nothing of an entry.
     ['byHorizon', { none: 2, '48 bars': 2 }],
     // Seven days before the first all was rising. There are no bars of the second's market; the others' days hold the turn, or the fall alone.
-    ['byRegime', { rising: 1, unknown: 1, sideways: 1, falling: 1 }],
+    ['byRegime', { rising: 1, 'unknown: no bar of then is shown': 1, sideways: 1, falling: 1 }],
   ])('is cut %s', (name, expected) => {
     expect(counts(name)).toEqual(expected);
   });
@@ -170,6 +170,8 @@ describe('what is held and what was refused', () => {
         hours: 5,
         olderThan: 0.5,
         openReturn: expect.closeTo(0.1, 12),
+        openResult: expect.closeTo(20, 12),
+        unknown: {},
       },
     ]);
   });
