@@ -9,7 +9,10 @@ const DESCRIPTION_MAX = 300;
 
 /** What a plan does, in a few sentences: the head of the module's docstring. */
 export function describePlan(plan: Plan): string {
-  return sentences(plan, `Buys when ${listed(clausesOf(plan))}`, true);
+  const clauses = clausesOf(plan);
+  // Beside a choice, a comma says where it ends.
+  const buys = clauses.some((clause) => clause.startsWith('either ')) ? clauses.join(', and ') : listed(clauses);
+  return sentences(plan, `Buys when ${buys}`, true);
 }
 
 /** The same in the space a manifest gives: what matters least is left out first. */
@@ -32,14 +35,14 @@ function sentences(plan: Plan, buys: string, isWhole: boolean): string {
     ...(exit === null ? [] : [isWhole ? `when ${clauseOf(exit, plan)}` : 'by its own rule']),
     ...(regime?.leaves ? ['when that market ends'] : []),
   ];
-  return `${buys}${only}. Leaves ${[protectionOf(plan), ...why].join(', or ')}.${
+  return `${buys}${only}. Leaves ${listed([...protectionsOf(plan), ...why], 'or')}.${
     plan.sizing === 'steady' ? ' Puts in less while bars are wide.' : ''
   }`;
 }
 
-function protectionOf({ protection: { stop, target, horizon } }: Plan): string {
+function protectionsOf({ protection: { stop, target, horizon } }: Plan): readonly string[] {
   const stops = stop === 'fixed' ? ['at a fixed stop'] : ['at a stop that follows the price'];
-  return [...stops, ...(target ? ['at a target'] : []), ...(horizon ? ['after its time'] : [])].join(', ');
+  return [...stops, ...(target ? ['at a target'] : []), ...(horizon ? ['after its time'] : [])];
 }
 
 /** What one has to believe, each belief once, in the order of the conditions. */

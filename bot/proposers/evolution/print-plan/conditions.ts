@@ -45,14 +45,12 @@ export function printConstant(name: string, condition: Condition, plan: Plan, na
   return [...constants, ...foldedLogic(`const ${names.take(name)} =`, expression, ';', 4)];
 }
 
-/** What holds, as a clause: `the price has fallen far below its average and volume is not thin`. */
+/** What holds, as a clause: `either the market is oversold or the price has risen`; what is said before `or` belongs to it alone. */
 export function clauseOf(condition: Condition, plan: Plan): string {
   if ('left' in condition) return wordsOf(condition, plan.timeframe).clause;
   if ('not' in condition) return `not while ${clauseOf(condition.not, plan)}`;
-  const word = 'all' in condition ? ' and ' : ' or ';
-  return membersOf(condition)
-    .map((member) => clauseOf(member, plan))
-    .join(word);
+  const clauses = membersOf(condition).map((member) => clauseOf(member, plan));
+  return 'all' in condition ? clauses.join(' and ') : `either ${clauses.join(' or ')}`;
 }
 
 /** The members of a group of that kind, or the condition alone. */

@@ -1,7 +1,7 @@
 import { beliefsOf, describePlan, disproofOf } from '../grammar/describe-plan.ts';
 import { rangeOf } from '../grammar/named-numbers.ts';
 import type { Plan } from '../grammar/plan.ts';
-import { namesOf } from '../grammar/traverse.ts';
+import { comparisonsIn, namesOf } from '../grammar/traverse.ts';
 import { fileOf, indented, quoted, wrapped } from '../print/text.ts';
 import { clauseOf, Names, printConstant, printExits, printGuards } from './conditions.ts';
 import { indicatorsOf } from './expression.ts';
@@ -10,6 +10,8 @@ import { printWarmup } from './warmup.ts';
 
 /** Of the equity, when all symbols are bought. */
 const INVESTED_PER_CENT = 90;
+/** A longer reason is not read in a list of orders, and would not stand on its line. */
+const REASON_LENGTH_MAX = 80;
 /** Width of the docstring's text; ` * ` goes before it. */
 const TEXT_WIDTH = 122;
 
@@ -46,10 +48,12 @@ function printImport(plan: Plan): string[] {
   return folded('import {', ['defineStrategy', ...factories].toSorted(), "} from 'ratchet/contract';", 0);
 }
 
-function printWeight({ symbols }: Plan): string[] {
+function printWeight({ symbols, sizing }: Plan): string[] {
   const weight = Math.floor(INVESTED_PER_CENT / symbols.length) / 100;
   return [
-    "/** Share of the strategy's equity put into one symbol: the same for each, and a tenth kept back for costs. */",
+    sizing === 'equal'
+      ? "/** Share of the strategy's equity put into one symbol: the same for each, and a tenth kept back for costs. */"
+      : "/** The most of the strategy's equity that is put into one symbol; a tenth is kept back for costs. */",
     `const weight = ${weight};`,
   ];
 }
@@ -149,8 +153,9 @@ function printEntry(plan: Plan): string[] {
   ];
 }
 
-/** The reason recorded with the order: the first of the entry's conditions. */
+/** The reason recorded with the order: the first of the entry's conditions, or where that is long, what it begins with. */
 function reasonOf(plan: Plan): string {
   const first = 'all' in plan.entry ? plan.entry.all[0]! : plan.entry;
-  return clauseOf(first, plan).slice(0, 80);
+  const [whole, part] = [clauseOf(first, plan), clauseOf(comparisonsIn(first)[0]!, plan)];
+  return whole.length <= REASON_LENGTH_MAX ? whole : `${part}, or what may stand for it`;
 }

@@ -39,9 +39,9 @@ function barsOf({ isFading, length }: Indicator, ratio: number): string {
 
 function comment(plan: Plan, indicators: readonly Indicator[]): string[] {
   const longer = [...new Set(indicators.map(({ on }) => on).filter((on) => on !== plan.timeframe))];
-  const units = longer.map((on) => `a ${on} bar is ${timeframeMs(on) / timeframeMs(plan.timeframe)} bars`);
+  const units = longer.map((on) => `a ${on} bar is ${timeframeMs(on) / timeframeMs(plan.timeframe)}`);
   const why = indicators.some(({ isFading }) => isFading)
     ? 'An exponential average has forgotten where it began after about ten times its length'
     : 'Until every window is full';
-  return [`// ${why}.`, ...(units.length === 0 ? [] : [`// Here ${listed(units)}.`])];
+  return [`// ${why}.`, ...(units.length === 0 ? [] : [`// Counted in ${plan.timeframe} bars, of which ${listed(units)}.`])];
 }

@@ -12,10 +12,10 @@ export function indented(lines: readonly string[], levels = 1): string[] {
   return lines.map((line) => (line === '' ? '' : '  '.repeat(levels) + line));
 }
 
-/** `a, b and c` */
-export function listed(items: readonly string[]): string {
+/** `a, b and c`, or with another last word */
+export function listed(items: readonly string[], word: 'and' | 'or' = 'and'): string {
   if (items.length < 2) return items.join('');
-  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+  return `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
 }
 
 /** Words filled into lines of at most `width` characters. */
