@@ -23,10 +23,13 @@ type Figures = Record<string, unknown>;
 interface Told {
   readonly strategies: Record<string, Record<string, Record<string, Figures>>>;
   readonly positions: readonly Figures[];
+  readonly positionsByAge: Figures;
   readonly refusals: readonly Figures[];
 }
 let dir: string;
 let told: Told;
+/** The same trades, with two bars missing. */
+let holey: Told;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'ratchet-trades-'));
@@ -87,11 +90,15 @@ beforeAll(async () => {
   const columns = { time, open: close, high: close, low: close, close, volume: time.map(() => 1) };
   const span = { from: SUNDAY, to: NOW };
   const artifact = await built('trades.ts', readFileSync('strategies/analysis/trades.ts', 'utf8'));
-  told = (await analyse(artifact, {
-    store: dir,
-    asOf: NOW,
-    candles: [{ symbol: 'BTC/USDT', timeframe: '1h', part: 'since', span, columns }],
-  })) as unknown as Told;
+  const ask = async (isThere: (at: number) => boolean) => {
+    const kept = (column: Float64Array) => column.filter((_, at) => isThere(at));
+    const shown = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, kept(column)])) as typeof columns;
+    const candles = [{ symbol: 'BTC/USDT', timeframe: '1h' as const, part: 'since' as const, span, columns: shown }];
+    return (await analyse(artifact, { store: dir, asOf: NOW, candles })) as unknown as Told;
+  };
+  told = await ask(() => true);
+  // Of the days before the third trade one hour is not there; of the last one the hour that closed when it was opened.
+  holey = await ask((at) => at !== 10 * 24 && at !== 17 * 24 - 1);
 });
 
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -140,11 +147,29 @@ describe('performance', () => {
     expect(counts(name)).toEqual(expected);
   });
 
+  it('is of no regime where a bar of its days is missing', () => {
+    const regimes = Object.entries(holey.strategies.cross!.byRegime!).map(([name, { trades }]) => [name, trades]);
+    expect(Object.fromEntries(regimes)).toEqual({
+      rising: 1,
+      'unknown: no bar of then is shown': 2,
+      'unknown: a bar of the 7 days is missing': 1,
+    });
+  });
+
   it('is told over the newest days and the newest trades', () => {
     const { windows } = told.strategies.cross!;
     expect(windows!['7d']).toMatchObject({ trades: 2, netResult: 36 });
     expect(windows!['30d']).toMatchObject({ trades: 4, netResult: 27 });
     expect(windows!['10 trades']).toBeNull();
+  });
+
+  it('is told window by window, side by side, none before the first trade', () => {
+    const { windowSeries } = told.strategies.cross!;
+    expect(windowSeries!['7d']).toMatchObject([
+      { to: NOW - 7 * DAY, trades: 2, netResult: -9, winRate: 0 },
+      { to: NOW, trades: 2, netResult: 36, winRate: 1 },
+    ]);
+    expect(windowSeries!['30d']).toMatchObject([{ to: NOW, trades: 4, netResult: 27, winRate: 0.5 }]);
   });
 
   it('says what fees did', () => {
@@ -174,6 +199,12 @@ describe('what is held and what was refused', () => {
         unknown: {},
       },
     ]);
+  });
+
+  it('is told by its age', () => {
+    expect(told.positionsByAge).toEqual({
+      cross: { '4 h to 1 d': { positions: 1, valued: 1, openResult: expect.closeTo(20, 12) } },
+    });
   });
 
   it('is counted by what refused it, as a share of the signals', () => {
