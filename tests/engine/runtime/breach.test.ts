@@ -147,7 +147,7 @@ describe('the end of a breach', () => {
 
   it('is another version; the one that reached it does not come back', async () => {
     const first = await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.02 }) });
-    running = await startEngine(fixture.options({ catchUpBars: 450, paceMs: 25 }));
+    running = await startEngine(fixture.options({ catchUpBars: 450, paceMs: 75 }));
     await breached();
     const { tree } = memory().watch;
     const second = await fixture.deploy({ eager: eager('Buys, in other words.') });
