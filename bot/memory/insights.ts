@@ -5,7 +5,7 @@ import { quantileOf } from '#engine/statistics/quantile.ts';
 import type { Insight, Memory } from './memory.ts';
 
 /** Fewer trials of a kind of change than this and one lucky neighbour could be the whole of it. */
-export const LEAST_TRIALS = 12;
+const LEAST_TRIALS = 12;
 /** What a reader can take in; the kinds that were tried most. */
 const SHOWN_MAX = 20;
 const KIND_LENGTH_MAX = 80;

@@ -20,6 +20,6 @@ export function quoted(parts: readonly Fact[]): string {
 }
 
 /** The text as it stands, with every hidden character named. */
-export function revealed(text: string): string {
+function revealed(text: string): string {
   return text.replace(HIDDEN, (character) => `[U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`);
 }

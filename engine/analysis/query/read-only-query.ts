@@ -67,7 +67,7 @@ export class ReadOnlyQuery {
   }
 }
 
-export function isValue(value: unknown): value is Value {
+function isValue(value: unknown): value is Value {
   return value === null || typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
 }
 

@@ -4,7 +4,7 @@ import { Finding } from '#bot/proposers/author.ts';
 import type { StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { Mask } from '../mask.ts';
 
-export const FINDINGS_MAX = 20;
+const FINDINGS_MAX = 20;
 const WHAT_LENGTH_MAX = 800;
 
 /** A finding as the model writes it. */

@@ -2,7 +2,7 @@ import type { BlockParameter } from '../blocks/block.ts';
 import { knownParameters } from '../blocks/chosen-blocks.ts';
 
 /** What a number is for, which decides how far it may be moved. A plan that needs two of a kind calls the second one `fast2`. */
-export const ROLES = [
+const ROLES = [
   'fast',
   'slow',
   'trendBars',

@@ -5,11 +5,11 @@ import { NUMBER_NAME, type Role, roleOf } from './named-numbers.ts';
 import { comparisonsIn, depthOf, identityOf, termsIn } from './traverse.ts';
 
 /** A plan is as large as a person still reads: so many comparisons, groups so wide, conditions so deep. */
-export const COMPARISONS_MAX = 8;
-export const GROUP_MAX = 6;
+const COMPARISONS_MAX = 8;
+const GROUP_MAX = 6;
 /** Members of a group that stands inside another. */
-export const INNER_GROUP_MAX = 2;
-export const DEPTH_MAX = 3;
+const INNER_GROUP_MAX = 2;
+const DEPTH_MAX = 3;
 
 // What has no role has no range either: nothing more is asked of a plan with such a name.
 const Name = z.string().regex(NUMBER_NAME, { error: 'a number is named for its role, such as slow or slow2', abort: true });
@@ -106,7 +106,7 @@ function typeOf(term: Term): Type | null {
 }
 
 /** Whether a comparison compares like with like. */
-export function isTyped({ left, is, right }: Comparison): boolean {
+function isTyped({ left, is, right }: Comparison): boolean {
   const type = typeOf(left);
   const isCross = is === 'crossesAbove' || is === 'crossesBelow';
   if (type === null || 'below' in left || 'extreme' in left) return false;

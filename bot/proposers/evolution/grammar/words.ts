@@ -25,7 +25,7 @@ const NOUNS: Partial<Readonly<Record<Role, string>>> = {
 };
 
 /** True where the left side is to be the higher one. */
-export function isUpward(is: Operator): boolean {
+function isUpward(is: Operator): boolean {
   return is === 'above' || is === 'atLeast' || is === 'crossesAbove';
 }
 
