@@ -173,7 +173,8 @@ class Search {
   async #run(batch: readonly Question[]): Promise<readonly Evaluation[]> {
     const { record, onTrial, yardstick } = this.#task;
     this.isStopped ||= this.#mustStop();
-    if (this.isStopped) return batch.map(() => ({ outcome: 'rejected', reason: 'The time was over before it was run.' }));
+    if (this.isStopped)
+      return batch.map(() => ({ outcome: 'rejected', reason: 'The time was over before it was run.', isForTime: true }));
     this.planned += batch.length;
     await record.plan(batch.map(({ trial, label, configuration }) => ({ trial, label, configuration })));
     const evaluations = await Promise.all(

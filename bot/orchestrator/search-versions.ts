@@ -68,7 +68,7 @@ export async function searchVersions(
   });
   const folder = `strategies/${best.strategy ?? strategy}`;
   const files = new Map([...best.files].map(([path, text]) => [`${folder}/${path}`, text]));
-  return { record: { kind: 'candidates', why, candidates: kept }, files };
+  return { record: { kind: 'candidates', why: reason === null ? why : `${why} ${reason}`, candidates: kept }, files };
 }
 
 /** Where what a night's trials came to is kept until it ends, beside the worktrees: it is large, and can be made again. */

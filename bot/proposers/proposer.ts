@@ -11,7 +11,8 @@ export const LABEL_LENGTH_MAX = 200;
 /** What became of one configuration on the development data. Every one of them is a trial and stands in the ledger. */
 export type Evaluation =
   | { readonly outcome: 'scored'; readonly result: BacktestResult }
-  | { readonly outcome: 'rejected'; readonly reason: string };
+  /** `isForTime` where it was not run because the time for the search was over: whatever is asked after it is not run either. */
+  | { readonly outcome: 'rejected'; readonly reason: string; readonly isForTime?: true };
 
 /** What a proposer may know and do: the incumbent's text, and answers about the development data, each paid for with a trial. */
 export interface ProposerTask {

@@ -6,8 +6,8 @@ import { structureOf } from './configuration.ts';
 import { type Design, planOf } from './design.ts';
 import { hypothesisOf } from './hypothesis.ts';
 import { type Incumbent, rangesFor, readIncumbent } from './incumbent.ts';
-import { robustFitness } from './robustness.ts';
-import { search } from './search.ts';
+import { neighboursOf, robustFitness } from './robustness.ts';
+import { isSimplified, type SearchSpace, search } from './search.ts';
 import { type Trial, TrialBook } from './trial-book.ts';
 
 /** More candidates than this only spend the selection data's patience. */
@@ -15,6 +15,10 @@ const CANDIDATES_MAX = 5;
 const CANDIDATES_PER_STRUCTURE = 2;
 /** More changes than this no pack takes and no person reviews. */
 const CHANGES_MAX = 40;
+
+/** Said of a candidate that the time did not allow to look at from all sides. */
+const UNCONFIRMED =
+  'The best was found too late to see whether it needs all of its parts and whether its neighbours do as well: read it with that in mind.';
 
 /** A candidate with what it did on the development data. */
 export interface DevelopedCandidate extends Candidate {
@@ -34,13 +38,21 @@ export function evolutionProposer(): Omit<Proposer, 'propose'> & {
     async propose(task: ProposerTask) {
       const incumbent = readIncumbent(task.incumbent);
       const book = new TrialBook(task, incumbent);
-      await search(book, {
+      const space: SearchSpace = {
         trials: task.trials,
         seed: task.seed,
         rangesFor: (configuration) => rangesFor(incumbent, configuration),
         bases: basesOf(incumbent, task.candles ?? {}),
-      });
-      return { candidates: choose(book, incumbent).map((trial) => candidateOf(book.incumbent, trial)), reason: null };
+      };
+      await search(book, space);
+      const isConfirmed = (trial: Trial): boolean =>
+        isSimplified(book, trial, space) && neighboursOf(trial, book.ranked(), space.rangesFor(trial.configuration)).length > 0;
+      const chosen = choose(book, incumbent, isConfirmed);
+      const [best] = chosen;
+      return {
+        candidates: chosen.map((trial) => candidateOf(book.incumbent, trial)),
+        reason: best === undefined || isConfirmed(best) || !book.isCutShort ? null : UNCONFIRMED,
+      };
     },
   };
 }
@@ -56,8 +68,11 @@ function basesOf(
   return timeframes.filter((base) => base === blueprint.timeframe || isServed(base));
 }
 
-/** What beats the incumbent both in fitness and in plain net return, on the firmest ground first. */
-function choose(book: TrialBook, incumbent: Incumbent): readonly Trial[] {
+/**
+ * What beats the incumbent both in fitness and in plain net return, on the firmest ground first. Where the time was over before the end,
+ * what has been simplified and has neighbours stands before what has not.
+ */
+function choose(book: TrialBook, incumbent: Incumbent, isConfirmed: (trial: Trial) => boolean): readonly Trial[] {
   const all = book.ranked();
   const floor = book.incumbent;
   const robust = (trial: Trial) => robustFitness(trial, all, rangesFor(incumbent, trial.configuration));
@@ -68,7 +83,9 @@ function choose(book: TrialBook, incumbent: Incumbent): readonly Trial[] {
     .filter((scored) => scored.robust > floor.fitness)
     .toSorted((a, b) => b.robust - a.robust)
     .map(({ trial }) => trial);
-  return ofSeveralStructures(better);
+  if (!book.isCutShort) return ofSeveralStructures(better);
+  const confirmed = better.filter(isConfirmed);
+  return ofSeveralStructures([...confirmed, ...better.filter((trial) => !confirmed.includes(trial))]);
 }
 
 /** Putting in less looks like losing less: what is sized in another way must earn, not only lose less than the incumbent. */

@@ -12,16 +12,21 @@ const NEIGHBOURS = 6;
  * more than its own. Without neighbours it is its own.
  */
 export function robustFitness(trial: Trial, all: readonly Trial[], ranges: ParameterRanges): number {
+  const neighbours = neighboursOf(trial, all, ranges).map(({ fitness }) => fitness);
+  if (neighbours.length === 0) return trial.fitness;
+  return Math.min(trial.fitness, (trial.fitness + quantile(neighbours, 0.5)) / 2);
+}
+
+/** The nearest that were tried of the same structure, the nearest first. */
+export function neighboursOf(trial: Trial, all: readonly Trial[], ranges: ParameterRanges): readonly Trial[] {
   const structure = structureOf(trial.configuration.blueprint);
-  const neighbours = all
+  return all
     .filter((other) => other !== trial && structureOf(other.configuration.blueprint) === structure)
     .map((other) => ({ other, distance: distanceBetween(trial.configuration.values, other.configuration.values, ranges) }))
     .filter(({ distance }) => distance <= NEIGHBOURHOOD)
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, NEIGHBOURS)
-    .map(({ other }) => other.fitness);
-  if (neighbours.length === 0) return trial.fitness;
-  return Math.min(trial.fitness, (trial.fitness + quantile(neighbours, 0.5)) / 2);
+    .map(({ other }) => other);
 }
 
 /** The largest difference in any parameter, as a share of its range. */

@@ -70,7 +70,7 @@ async function sow(book: TrialBook, count: number, random: RandomStream): Promis
 
 /** Batch after batch up to a number of trials, or until there is nothing left to ask. */
 async function spend(book: TrialBook, limit: number, batch: (count: number) => Promise<boolean>): Promise<void> {
-  while (book.spent < limit) {
+  while (book.spent < limit && !book.isCutShort) {
     if (!(await batch(Math.min(CHILDREN, limit - book.spent)))) return;
   }
 }
@@ -99,7 +99,7 @@ async function shake(book: TrialBook, space: SearchSpace, random: RandomStream, 
  * back did no harm; and again from whatever is the fittest then, until nothing is left to try.
  */
 async function simplify(book: TrialBook, space: SearchSpace): Promise<void> {
-  while (book.remaining > 0) {
+  while (book.remaining > 0 && !book.isCutShort) {
     const best = finalists(book)[0]!;
     const fresh = simplifications(book.incumbent, best, space).filter((configuration) => !book.hasAsked(configuration));
     if (fresh.length === 0) return;
@@ -107,6 +107,11 @@ async function simplify(book: TrialBook, space: SearchSpace): Promise<void> {
     const together = harmlessReturns(book, best);
     if (together !== null) await book.evaluate([together]);
   }
+}
+
+/** Whether all that could be left out of a trial has been left out, one part at a time, to see what it is worth. */
+export function isSimplified(book: TrialBook, trial: Trial, space: SearchSpace): boolean {
+  return simplifications(book.incumbent, trial, space).every((configuration) => book.hasAsked(configuration));
 }
 
 /** The configuration with every number taken back that could go back alone without a loss; null where they are fewer than two. */

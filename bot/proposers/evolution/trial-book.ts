@@ -24,6 +24,7 @@ export class TrialBook {
   readonly #asked = new Map<string, Trial | undefined>();
   readonly #scored: Trial[] = [];
   #spent = 0;
+  #isCutShort = false;
 
   constructor(task: ProposerTask, start: Incumbent) {
     this.#task = task;
@@ -40,6 +41,11 @@ export class TrialBook {
 
   get remaining(): number {
     return this.#task.trials - this.#spent;
+  }
+
+  /** Whether the time was over before the trials were spent: nothing more is answered. */
+  get isCutShort(): boolean {
+    return this.#isCutShort;
   }
 
   hasAsked(configuration: Configuration): boolean {
@@ -85,6 +91,11 @@ export class TrialBook {
       .map(({ text }) => text)
       .join(', ');
     const evaluation = await this.#task.evaluate(files, label);
+    if (evaluation.outcome === 'rejected' && evaluation.isForTime === true) {
+      this.#isCutShort = true;
+      // It was never run, so nobody knows what it is worth.
+      this.#asked.delete(keyOf(configuration));
+    }
     return evaluation.outcome === 'scored' ? this.#trial(configuration, files, evaluation.result) : undefined;
   }
 

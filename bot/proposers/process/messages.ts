@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProposalClaim } from '#bot/evidence/pack.ts';
-import type { ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
+import type { Evaluation, ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
 
 /** More than a strategy's folder ever holds; the static wall has its own, smaller limits. */
@@ -37,7 +37,7 @@ export type SentResult = Omit<BacktestResult, 'resultDigest'>;
 
 export type SentEvaluation =
   | { readonly outcome: 'scored'; readonly result: SentResult }
-  | { readonly outcome: 'rejected'; readonly reason: string };
+  | Extract<Evaluation, { outcome: 'rejected' }>;
 
 /** What a proposer's process is told: all it will ever know. */
 export type ToProposer =

@@ -129,6 +129,40 @@ describe('evolution', () => {
     expect(asked).toEqual([]);
   });
 
+  describe('whose time is over after breeding', () => {
+    const trials = 120;
+    const late = { trials, answered: 0.75 * trials };
+
+    it('asks nothing more, and puts what it has looked at from all sides before what is fitter and was found late', async () => {
+      // Two numbers that pay together, in whatever structure.
+      const found = (configured: Configured) => {
+        const { rsiBars = 14, stopLoss = 0, trailingStop = 0 } = configured.parameters;
+        return hiddenStructure(configured) + (rsiBars !== 14 && stopLoss + trailingStop > 0.05 ? 0.0004 : 0);
+      };
+      const { task, asked } = taskOver(found, late);
+      const { candidates, reason } = await evolutionProposer().propose(task);
+      expect(asked.length).toBeLessThanOrEqual(late.answered + 8);
+      expect(reason).toBeNull();
+      const [first, ...others] = candidates;
+      expect(Math.max(...others.map(({ fitness }) => fitness))).toBeGreaterThan(first!.fitness);
+      expect(first!.claim.changes).toEqual(['signal timeframe: 1h → 4h', 'protection: stop and target → trailing stop']);
+    });
+
+    it('says so where it has nothing else to propose', async () => {
+      // Nothing is earned but by many numbers at once.
+      const together = (configured: Configured) => {
+        const { fast = 0, slow = 0, stopLoss = 0 } = configured.parameters;
+        return isUntouched(configured.blueprint) && fast > 9 && slow > 21 && stopLoss > 0.02 ? 0.0004 : -0.0001;
+      };
+      const { task } = taskOver(together, late);
+      const { candidates, reason } = await evolutionProposer().propose(task);
+      expect(candidates.length).toBeGreaterThan(0);
+      expect(reason).toContain('too late to see whether it needs all of its parts');
+      const whole = taskOver(together, { trials });
+      expect((await evolutionProposer().propose(whole.task)).reason).toBeNull();
+    });
+  });
+
   it('claims what the evidence pack accepts', async () => {
     const { task } = taskOver(hiddenStructure);
     for (const { claim } of (await evolutionProposer().propose(task)).candidates)

@@ -52,6 +52,8 @@ export function taskOver(
     readonly seed?: number;
     readonly incumbent?: StrategyFiles;
     readonly delay?: (index: number) => number;
+    /** The time is over after so many questions. */
+    readonly answered?: number;
   } = {},
 ): { readonly task: ProposerTask; readonly asked: Asked[] } {
   const incumbent = options.incumbent ?? incumbentFiles();
@@ -71,6 +73,8 @@ export function taskOver(
     seed: options.seed ?? 1,
     async evaluate(files, label) {
       asked.push({ files, label });
+      if (asked.length > (options.answered ?? Number.POSITIVE_INFINITY))
+        return { outcome: 'rejected', reason: 'late', isForTime: true };
       await later(options.delay?.(asked.length) ?? 0);
       return answer(files);
     },
