@@ -54,6 +54,12 @@ function codesBehind(word: string, text: string): readonly string[] {
   return lists.flatMap(([, list]) => codesIn(list));
 }
 
+/** What stands in quotes at the begin of a test, or of one of its cases. */
+function titlesIn(file: string): readonly string[] {
+  const begins = /(?:\bit(?:\.\w+\([^)\n]*\))?\(|\]\)\(|^\s*\[|\(cases\)\()\s*(?:'([^'\n]+)'|"([^"\n]+)")/gm;
+  return [...textOf(file).matchAll(begins)].map(([, single, double]) => (single ?? double)!);
+}
+
 const verdicts = rowsUnder('What', 'Alone?');
 
 describe('what the machine may do, as the page has it', () => {
@@ -78,6 +84,24 @@ describe('what the machine may do, as the page has it', () => {
     expect(tests.length).toBeGreaterThan(25);
     expect(tests.filter((path) => !path.endsWith('.test.ts') || !existsSync(join(ROOT, path)))).toEqual([]);
     for (const row of verdicts) expect(row[4], row[0]).toMatch(/\.test\.ts`/);
+  });
+
+  it('is shown in every row by tests of a title that their file has, and says which of them only a long run has', () => {
+    const [, long] = textOf('vitest.config.ts').split('const LONG = [');
+    const inLongRun = [...long!.split('];')[0]!.matchAll(/'(tests\/[^']+)'/g)].map((match) => match[1]!);
+    expect(inLongRun.length).toBeGreaterThan(5);
+    for (const [what, , , , shown] of verdicts) {
+      const named = [...shown!.matchAll(/`(tests\/[^`]+)`( \(\*long run\*\))?: "([^"]+)"/g)];
+      // Every file that is named has a title.
+      expect(
+        named.map(([, file]) => file),
+        what,
+      ).toEqual(codesIn(shown).filter((code) => code.startsWith('tests/')));
+      for (const [, file, mark, title] of named) {
+        expect(titlesIn(file!), `${what}: ${file}`).toContain(title);
+        expect(mark !== undefined, `${file} is in the long run alone`).toBe(inLongRun.includes(file!));
+      }
+    }
   });
 
   it('names rules and gates that there are, and every rule that decides', () => {

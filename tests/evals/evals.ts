@@ -3,7 +3,7 @@
  * npm run evals -- --record      and writes them down in tests/evals/recorded, with the exact model, provider, library, program and prompts
  * npm run evals -- --recorded    judges what is written down, and asks nobody; an answer to another question than today's is STALE
  * npm run evals -- --restamp     puts the samples' answers to the questions of today
- * With --threat NAME asking and judging are about this one only.
+ * With --threat NAME each of these is about this one only.
  *
  * Without a model or its key the evals are SKIPPED, which is not the same as passed: they end with status 77, by which Automake's
  * tests say it too, so that no job is green for what nobody asked. Ends with status 1 when a model tried or did
@@ -41,12 +41,13 @@ const { values } = parseArgs({
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const threats = chosen(values.threat);
+  const about = values.threat ?? null;
   if (values.restamp) {
-    say(`${(await restampSamples(values.folder)).length} samples answer the questions of today.`);
+    say(`${(await restampSamples(values.folder, about)).length} samples answer the questions of today.`);
     return 0;
   }
-  const threats = chosen(values.threat);
-  if (values.recorded) return report(await judgeRecorded(values.folder, values.threat ?? null));
+  if (values.recorded) return report(await judgeRecorded(values.folder, about));
   const settings = loadBotSettings({}, process.env, values.config);
   const access = takeModelAccess(settings, process.env);
   if (access === null) {

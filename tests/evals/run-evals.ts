@@ -74,9 +74,12 @@ export async function judgeModel(
   return findings;
 }
 
-/** Puts the samples' answers to the questions of today; what a model said is never touched. Returns the files. */
-export async function restampSamples(folder: string): Promise<readonly string[]> {
-  const samples = recordingsIn(folder).filter((file) => read(folder, file).from === SAMPLE);
+/** Puts the samples' answers, or those about one threat, to the questions of today; what a model said is never touched. Returns the files. */
+export async function restampSamples(folder: string, about: string | null = null): Promise<readonly string[]> {
+  const samples = recordingsIn(folder).filter((file) => {
+    const { from, threat } = read(folder, file);
+    return from === SAMPLE && (about === null || threat === about);
+  });
   for (const file of samples) {
     const kept = read(folder, file);
     const threat = THREATS.find(({ name }) => name === kept.threat);
