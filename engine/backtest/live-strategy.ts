@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { ACTIONS, type DecisionRecord } from '#engine/contract/intent.ts';
-import { RatchetError } from '#engine/errors.ts';
 import type { StrategyArtifact } from '#engine/sandbox/artifact.ts';
 import type { Json } from '#engine/sandbox/realm-api.ts';
 import type { Sandbox } from '#engine/sandbox/sandbox.ts';
@@ -130,15 +129,4 @@ export class LiveStrategy {
 function noBars(): CandleColumns {
   const none = (): Float64Array => new Float64Array(0);
   return { time: none(), open: none(), high: none(), low: none(), close: none(), volume: none() };
-}
-
-/** For callers that read stored state back: one clear error instead of a schema's. */
-export function parseStoredState(value: unknown): StoredState {
-  const result = StoredState.safeParse(value);
-  if (result.success) return result.data;
-  throw new RatchetError(
-    'backtest/stored-state',
-    `A strategy's stored state cannot be read: ${result.error.issues[0]?.message}.`,
-    'Restore the store from its backup, or let the strategy start afresh.',
-  );
 }

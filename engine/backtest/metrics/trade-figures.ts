@@ -1,5 +1,3 @@
-import type { Trade } from '#engine/simulation/types.ts';
-
 /** What the metrics need to know of each trade, in the order the trades closed: one array a field. See `Trade` for meanings and units. */
 export interface TradeFigures {
   readonly count: number;
@@ -22,17 +20,4 @@ export function emptyFigures(count: number): TradeFigures {
     adverse: column(),
     favourable: column(),
   };
-}
-
-export function figuresOf(trades: readonly Trade[]): TradeFigures {
-  const figures = emptyFigures(trades.length);
-  trades.forEach((trade, at) => {
-    figures.netResults[at] = trade.netResult;
-    figures.netReturns[at] = trade.netReturn;
-    figures.fees[at] = trade.fees;
-    figures.barsHeld[at] = trade.barsHeld;
-    figures.adverse[at] = trade.maxAdverseExcursion;
-    figures.favourable[at] = trade.maxFavourableExcursion;
-  });
-  return figures;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openBacktester } from '#engine/backtest/backtester.ts';
-import { LiveStrategy, parseStoredState } from '#engine/backtest/live-strategy.ts';
+import { LiveStrategy, StoredState } from '#engine/backtest/live-strategy.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
@@ -78,7 +78,7 @@ describe('paper trading over replayed bars', () => {
       simulation.submit(await live.decide({ bars: closed, positions: simulation.positions() }));
       trades.push(...simulation.takeRecord().trades);
       if (time === FROM + 1111 * HOUR_MS || time === FROM + 1717 * HOUR_MS) {
-        const state = parseStoredState(JSON.parse(JSON.stringify(await live.snapshot())));
+        const state = StoredState.parse(JSON.parse(JSON.stringify(await live.snapshot())));
         const account = StoredSimulation.parse(JSON.parse(JSON.stringify(simulation.snapshot())));
         await live.close();
         live = await LiveStrategy.start(artifact, {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { deflatedSharpe } from '#engine/statistics/deflated-sharpe.ts';
 import { expectedMaximum } from '#engine/statistics/expected-maximum.ts';
-import { minimumBacktestLength } from '#engine/statistics/minimum-backtest-length.ts';
 import { minimumTrackRecord } from '#engine/statistics/minimum-track-record.ts';
 import { deviationOf } from '#engine/statistics/moments.ts';
 import { normalCdf, normalDensity } from '#engine/statistics/normal-distribution.ts';
@@ -178,17 +177,5 @@ describe('the minimum track record', () => {
         refusal('statistics/out-of-range'),
       );
     }
-  });
-});
-
-describe('the minimum backtest length', () => {
-  it('after 45 trials is five years for an annual Sharpe ratio of 1', () => {
-    expect(minimumBacktestLength(45, 1)).toBeCloseTo(4.99808700444, 11);
-  });
-
-  it('is nothing for a single trial, and refuses a ratio that is not above 0', () => {
-    expect(minimumBacktestLength(1, 1)).toBe(0);
-    for (const ratio of [0, -1, Number.NaN])
-      expect(() => minimumBacktestLength(10, ratio)).toThrow(refusal('statistics/out-of-range'));
   });
 });

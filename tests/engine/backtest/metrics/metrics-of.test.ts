@@ -4,7 +4,7 @@ import type { LoopResult } from '#engine/backtest/loop.ts';
 import { dailyReturns } from '#engine/backtest/metrics/daily-returns.ts';
 import { marketLine } from '#engine/backtest/metrics/market-line.ts';
 import { metricsOf as metricsOfRun } from '#engine/backtest/metrics/metrics-of.ts';
-import { figuresOf } from '#engine/backtest/metrics/trade-figures.ts';
+import { emptyFigures, type TradeFigures } from '#engine/backtest/metrics/trade-figures.ts';
 import type { Trade } from '#engine/simulation/types.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,6 +23,20 @@ const empty: LoopResult = {
   equity: { time: [], value: [] },
   decisions: [],
 };
+
+/** As the loop's codec writes them down. */
+function figuresOf(trades: readonly Trade[]): TradeFigures {
+  const figures = emptyFigures(trades.length);
+  trades.forEach((trade, at) => {
+    figures.netResults[at] = trade.netResult;
+    figures.netReturns[at] = trade.netReturn;
+    figures.fees[at] = trade.fees;
+    figures.barsHeld[at] = trade.barsHeld;
+    figures.adverse[at] = trade.maxAdverseExcursion;
+    figures.favourable[at] = trade.maxFavourableExcursion;
+  });
+  return figures;
+}
 
 const metricsOf = (result: LoopResult, capital: number, benchmark: readonly number[] | null) =>
   metricsOfRun(result, figuresOf(result.trades), capital, benchmark);
