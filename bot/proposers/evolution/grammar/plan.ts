@@ -78,7 +78,11 @@ export const Plan = z
       /** Closed after so many base bars, whatever came of it. */
       horizon: z.boolean(),
     }),
-    /** The same weight always, or less of it while bars are wide. */
+    /**
+     * The same weight always, or, while the average true range is more than the usual share of the price, less of it in inverse proportion:
+     * sizing by volatility as the Turtles did it (Faith 2007: a unit is a share of the equity over N, the average true range), which here
+     * never puts in more than the whole weight. The whole weight, nine tenths over all symbols, is not for the search to move.
+     */
     sizing: z.enum(['equal', 'steady']),
   })
   .superRefine((plan, context) => {
