@@ -13,7 +13,7 @@ import { incumbentFiles, type Landscape, taskOver } from './evolution/landscape.
 /** A hill, and for every configuration a result of its own: equal results are told apart by digests that travel on demand. */
 const hill: Landscape = (configured) => {
   const own = Number.parseInt(digestOf(JSON.stringify(configured)).slice(7, 17), 16) / 16 ** 10;
-  return 0.0004 - 0.004 * ((configured.parameters.fast! - 14) / 16) ** 2 + 1e-7 * own;
+  return 0.0004 - 0.004 * (((configured.parameters.fast ?? 9) - 14) / 16) ** 2 + 1e-7 * own;
 };
 
 const folder = temporaryFolder('proposer');
@@ -34,6 +34,17 @@ describe('a proposer in a process of its own', () => {
     const { candidates } = await proposerProcess(EVOLUTION).propose(there.task);
     expect(candidates).toEqual(expected.map(({ files, claim }) => ({ files, claim })));
     expect(there.asked).toEqual(here.asked);
+  }, 60_000);
+
+  it('knows there as here which bars can be had, and when the time is over', async () => {
+    const candles = { 'BTC/USDT': '15m', 'ETH/USDT': '15m', 'SOL/USDT': '15m' } as const;
+    const options = { trials: 100, answered: 80 };
+    const [here, there] = [taskOver(hill, options), taskOver(hill, options)];
+    await evolutionProposer().propose({ ...here.task, candles });
+    await proposerProcess(EVOLUTION).propose({ ...there.task, candles });
+    expect(there.asked).toEqual(here.asked);
+    expect(there.asked.length).toBeLessThan(options.trials);
+    expect(there.asked.filter(({ label }) => /bars: 1h → (15m|30m|4h|1d)/.test(label))).not.toEqual([]);
   }, 60_000);
 
   it('reads a source that a person has edited, with a parser that is native code', async () => {
