@@ -130,9 +130,9 @@ describe('performance', () => {
 
   it('has a win rate between those shares of which it is just not too far, by 1.96 of their own standard errors', () => {
     const groups = Object.values(told.strategies.cross!.byHoldingTime!).concat([told.strategies.cross!.all as Figures]);
-    for (const { trades, winRate, winRateInterval } of groups as readonly Record<string, never>[]) {
+    for (const { trades, winRate, winRateInterval } of groups) {
       for (const share of winRateInterval as readonly number[])
-        expect(Math.abs(winRate! - share)).toBeCloseTo(1.96 * Math.sqrt((share * (1 - share)) / trades!), 12);
+        expect(Math.abs(Number(winRate) - share)).toBeCloseTo(1.96 * Math.sqrt((share * (1 - share)) / Number(trades)), 12);
     }
   });
 
