@@ -1,6 +1,5 @@
 import { type LedgerReading, recordsOf } from '#bot/evidence/ledger.ts';
 import { shortened, visible } from '#bot/evidence/markdown.ts';
-import { LABEL_LENGTH_MAX } from '#bot/proposers/proposer.ts';
 import { quantileOf } from '#engine/statistics/quantile.ts';
 import type { Insight, Memory } from './memory.ts';
 
@@ -41,7 +40,7 @@ export function insightsOf(ledger: Pick<LedgerReading, 'entries'>, incumbentOf: 
 export function changesIn(label: string): readonly string[] {
   const written = label.split(/[,;] (?=[^,;]*:)/);
   // Of a label that was cut nobody knows what its last part said.
-  const whole = label.length < LABEL_LENGTH_MAX && !label.endsWith('…') ? written : written.slice(0, -1);
+  const whole = label.endsWith('…') ? written.slice(0, -1) : written;
   const parts = whole.map((part) => visible(part)).filter((part) => part !== '');
   return [...new Set(parts.map(kindOf))];
 }

@@ -6,7 +6,7 @@ import type { Timeframe } from '#engine/contract/types.ts';
 export type StrategyFiles = ReadonlyMap<string, string>;
 
 /** What the ledger keeps of a trial's label; the rest is cut. */
-export const LABEL_LENGTH_MAX = 200;
+export const LABEL_LENGTH_MAX = 500;
 
 /** What became of one configuration on the development data. Every one of them is a trial and stands in the ledger. */
 export type Evaluation =
