@@ -8,6 +8,7 @@ const LONG = [
   'tests/bot/orchestrator/repair/mend.test.ts',
   'tests/bot/orchestrator/repair/repair-main.test.ts',
   'tests/e2e/kill.test.ts',
+  'tests/e2e/killed-night.test.ts',
   'tests/e2e/loop.test.ts',
   'tests/e2e/model-night.test.ts',
   'tests/e2e/reviewers-day.test.ts',
@@ -15,10 +16,27 @@ const LONG = [
   'tests/workflows/runs.test.ts',
 ];
 
+/** Rooms of arithmetic: their tests change nothing outside themselves, and load each module once a worker instead of once a file. */
+const ARITHMETIC = [
+  'tests/bot/evidence/**/*.test.ts',
+  'tests/bot/gates/policy/**/*.test.ts',
+  'tests/bot/memory/**/*.test.ts',
+  'tests/bot/proposers/**/*.test.ts',
+  'tests/bot/reports/**/*.test.ts',
+  'tests/bot/runs/**/*.test.ts',
+  'tests/calibration/**/*.test.ts',
+  'tests/docs/**/*.test.ts',
+  'tests/engine/{attestation,backtest,candles,contract,indicators,simulation,statistics,store}/**/*.test.ts',
+];
+
+const left = [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)];
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)],
+    projects: [
+      { extends: true, test: { name: 'arithmetic', include: ARITHMETIC, exclude: left, isolate: false } },
+      { extends: true, test: { name: 'machinery', include: ['tests/**/*.test.ts'], exclude: [...left, ...ARITHMETIC] } },
+    ],
     globalSetup: ['tests/support/app-keys.ts'],
     setupFiles: ['tests/support/contract-everywhere.ts'],
     pool: 'forks',
