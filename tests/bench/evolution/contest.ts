@@ -34,8 +34,8 @@ export interface Contest {
 }
 
 /**
- * Evolution against random search over the same grammar, with the same number of evaluations, the same fitness on the development
- * data and nothing else to choose by. What each came to is then looked at once on the selection data: the verdict is the median over
+ * Evolution against random search over the same grammar, with the same number of evaluations and the same fitness on the development
+ * data. Each chooses its best as it does: random search the fittest, evolution what stays fit among its neighbours. What each came to is then looked at once on the selection data: the verdict is the median over
  * the seeds of the net return there, after costs. A search that finds nothing better than the incumbent keeps the incumbent.
  */
 export async function contest(
