@@ -21,7 +21,7 @@ const ARITHMETIC = [
   'tests/bot/evidence/**/*.test.ts',
   'tests/bot/gates/policy/**/*.test.ts',
   'tests/bot/memory/**/*.test.ts',
-  'tests/bot/proposers/**/*.test.ts',
+  'tests/bot/proposers/evolution/**/*.test.ts',
   'tests/bot/reports/**/*.test.ts',
   'tests/bot/runs/**/*.test.ts',
   'tests/calibration/**/*.test.ts',

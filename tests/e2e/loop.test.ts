@@ -19,7 +19,7 @@ let number: number;
 const repo = { owner: 'you', repo: 'strategies' };
 
 beforeAll(async () => {
-  ratchet = new RatchetProcess(['up', '--workspace', workspace, '--port', '0', '--seed', '7', '--trials', '30', '--pace', '100']);
+  ratchet = new RatchetProcess(['up', '--workspace', workspace, '--port', '0', '--seed', '1', '--trials', '60', '--pace', '100']);
   const [, link] = await ratchet.says(/Sign in as the owner: (\S+)/, 170_000);
   url = new URL(link!).origin;
   const answer = await fetch(link!, { redirect: 'manual' });
@@ -56,6 +56,14 @@ describe('the loop', () => {
 
     const { data: files } = await github.rest.pulls.listFiles({ ...repo, pull_number: pull.number });
     expect(files.map((file) => file.filename).every((path) => path.startsWith('strategies/ema-cross/'))).toBe(true);
+    const { data: manifest } = await github.rest.repos.getContent({
+      ...repo,
+      path: 'strategies/ema-cross/manifest.yaml',
+      ref: 'main',
+      mediaType: { format: 'raw' },
+    });
+    // Sixty trials are enough for the search to grow rules of its own: what trades now is printed from a tree.
+    expect(String(manifest)).toContain('schema: ratchet/blueprint/2');
 
     const { data: checks } = await github.rest.checks.listForRef({ ...repo, ref: pull.head.sha });
     const conclusions = Object.fromEntries(checks.check_runs.map((run) => [run.name, run.conclusion]));
@@ -189,7 +197,7 @@ describe('the loop', () => {
     expect(verified.stdout).toContain('adopted by the owner');
     expect(verified.code).toBe(0);
     const ledger = await runRatchet('ledger', 'verify', '--workspace', workspace, '--json');
-    expect(JSON.parse(ledger.stdout)).toMatchObject({ trials: 30, nights: 1 });
+    expect(JSON.parse(ledger.stdout)).toMatchObject({ trials: 60, nights: 1 });
   }, 60_000);
 });
 
