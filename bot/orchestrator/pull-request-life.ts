@@ -33,8 +33,7 @@ import { sayOnce } from './life/say-once.ts';
 import { type Merge, squash } from './life/squash.ts';
 import { proposeStage, type StageRequest } from './life/stage-change.ts';
 import { stagesOf } from './life/stages-of.ts';
-import { isKeptBranch } from './life/stale-branches.ts';
-import { takeDown } from './life/take-down.ts';
+import { removeMerged } from './life/take-down.ts';
 import { tend } from './life/tend.ts';
 import { proposeWaysBack } from './life/ways-back.ts';
 import { whoseChange } from './life/whose-change.ts';
@@ -324,16 +323,9 @@ export class PullRequestLife {
 
   /** What follows a merge. It is done again until it is done, and takes nothing back from a merge that has happened. */
   async #finish(pull: PullRequest): Promise<void> {
-    const { repository, log, botLogin } = this.#options;
+    const { log } = this.#options;
     try {
-      const record = await logMerge(pull, this.#options);
-      // A branch that people merged among themselves is theirs: it may be one they go on with.
-      if (pull.isFromFork || (pull.author !== botLogin && record?.by !== botLogin)) return;
-      if (await isKeptBranch(pull.headRef, this.#options)) return;
-      const tip = await repository.resolve(pull.headSha);
-      const end = tip === null ? 'gone' : await takeDown(pull.headRef, tip, this.#options);
-      if (end === 'moved')
-        log.warn({ number: pull.number, branch: pull.headRef }, 'A merged branch has newer commits and stays.');
+      await logMerge(pull, this.#options, ({ by }) => removeMerged(pull, by, this.#options));
     } catch (error) {
       log.warn({ err: error, number: pull.number }, 'What follows a merge could not be done; it is tried again.');
     }

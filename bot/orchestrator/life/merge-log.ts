@@ -84,17 +84,24 @@ export function parseMergeRecord(path: string, text: string): MergeRecord {
 
 /**
  * Writes down a merge, once: the record that stands is never changed. Gives the record, or null for what is not merged.
+ * @param first what belongs to the merge and is done before: what is written down is looked at no more after a kill
  * @throws RatchetError `life/merge-log` when what stands there is no record of this merge: somebody else wrote it
  */
-export async function logMerge(pull: PullRequest, options: LogOptions): Promise<MergeRecord | null> {
+export async function logMerge(
+  pull: PullRequest,
+  options: LogOptions,
+  first: (record: MergeRecord) => Promise<void> = async () => {},
+): Promise<MergeRecord | null> {
   const { state } = options;
   const path = mergeLogPath(pull.number);
   await state.refresh();
   const known = await state.readText(path);
   if (known !== null) {
     const standing = parseMergeRecord(path, known);
-    if (standing.number === pull.number && standing.head === pull.headSha && standing.commit === pull.mergeCommit)
+    if (standing.number === pull.number && standing.head === pull.headSha && standing.commit === pull.mergeCommit) {
+      await first(standing);
       return standing;
+    }
     throw new RatchetError(
       'life/merge-log',
       `${path} on ratchet/state tells of another merge than that of #${pull.number}.`,
@@ -104,6 +111,7 @@ export async function logMerge(pull: PullRequest, options: LogOptions): Promise<
   }
   const record = await recordOf(pull, options);
   if (record === null) return null;
+  await first(record);
   await state.update(`merge-logs: #${pull.number} as ${record.commit.slice(0, 12)}`, async (current) =>
     (await current.read(path)) === null ? new Map([[path, Buffer.from(`${canonicalJson(record)}\n`)]]) : new Map(),
   );

@@ -1,6 +1,8 @@
-import type { RepositoryApi } from '#bot/github/repository-api.ts';
+import type { PullRequest, RepositoryApi } from '#bot/github/repository-api.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Repository } from '#engine/repository/repository.ts';
+import type { LifeOptions } from './life-options.ts';
+import { isKeptBranch } from './stale-branches.ts';
 
 /**
  * Removes a branch that stands exactly at `tip`, in one step with the check that it does: what somebody pushed meanwhile stays.
@@ -26,5 +28,24 @@ export async function takeDown(
     if (error.code !== 'repository/bad-name') throw error;
     await api.deleteBranch(branch);
     return 'removed';
+  }
+}
+
+/** Removes the branch of a merged pull request. One that cannot be removed is told of, and taken later with those that went stale. */
+export async function removeMerged(
+  pull: PullRequest,
+  mergedBy: string,
+  options: Pick<LifeOptions, 'repository' | 'api' | 'botLogin' | 'log'>,
+): Promise<void> {
+  const { repository, botLogin, log } = options;
+  // A branch that people merged among themselves is theirs: it may be one they go on with.
+  if (pull.isFromFork || (pull.author !== botLogin && mergedBy !== botLogin)) return;
+  try {
+    if (await isKeptBranch(pull.headRef, options)) return;
+    const tip = await repository.resolve(pull.headSha);
+    const end = tip === null ? 'gone' : await takeDown(pull.headRef, tip, options);
+    if (end === 'moved') log.warn({ number: pull.number, branch: pull.headRef }, 'A merged branch has newer commits and stays.');
+  } catch (error) {
+    log.warn({ err: error, number: pull.number, branch: pull.headRef }, 'A merged branch could not be removed.');
   }
 }

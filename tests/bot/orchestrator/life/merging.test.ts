@@ -154,6 +154,24 @@ describe('a merge', { timeout: 60_000 }, () => {
     expect(await state.readText(mergeLogPath(number))).toBe(text);
   });
 
+  it('loses its branch before it is written down, so that a kill between them leaves nothing undone', async () => {
+    const { life, number, head, state, api, options } = place;
+    await life.prove(number);
+    await api.merge(number, head, 'A title', 'A note');
+    const dying = new Proxy(state, {
+      get(target, name) {
+        if (name === 'update') return async () => Promise.reject(new Error('It is killed here.'));
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    await new PullRequestLife({ ...options, state: dying }).finishMerges();
+    expect(await branchNames(place)).not.toContain(HEAD_REF);
+    expect(await state.readText(mergeLogPath(number))).toBeNull();
+    expect(await life.finishMerges()).toEqual([number]);
+    expect(await state.readText(mergeLogPath(number))).not.toBeNull();
+  });
+
   it('on the forge itself is written down as such when the bot next looks', async () => {
     const { life, number, state, world } = place;
     await world.as('owner').rest.pulls.merge({ owner, repo, pull_number: number, merge_method: 'merge' });
