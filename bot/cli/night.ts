@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import type { Hint } from '#bot/evidence/ledger.ts';
+import { HINT_LENGTH_MAX, type Hint } from '#bot/evidence/ledger.ts';
 import { visible } from '#bot/evidence/markdown.ts';
 import { installedApp } from '#bot/github/app-client.ts';
 import { loadCredentials } from '#bot/github/credentials.ts';
@@ -39,9 +39,6 @@ interface NightFlags
   dryRun?: boolean;
   json?: boolean;
 }
-
-/** What the ledger takes of a wish, in characters. */
-const HINT_LENGTH_MAX = 300;
 
 /** `ratchet night`: one nightly cycle against the repository on GitHub. */
 export function nightCommand(): Command {

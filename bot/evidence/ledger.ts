@@ -7,7 +7,7 @@ export * from './ledger/chain.ts';
 export { closeSearch } from './ledger/close-search.ts';
 export { configurationOf } from './ledger/configuration.ts';
 export { effectiveNumber, ideasOf, type NightIdeas } from './ledger/effective-number.ts';
-export { type EntryOf, type Hint, LedgerEntry, type PlannedTrial, type Stake } from './ledger/entries.ts';
+export { type EntryOf, HINT_LENGTH_MAX, type Hint, LedgerEntry, type PlannedTrial, type Stake } from './ledger/entries.ts';
 export { type Addition, appendToNewest, appendToNight, type LedgerWriter, readLedgerFrom } from './ledger/ledger-files.ts';
 export { type AskedIn, type Night, nextCycle, nightAskedIn, nightsOf, plannedIn, unfinishedNight } from './ledger/nights.ts';
 export { LEDGER_FOLDER, LEDGER_HEAD_PATH, ledgerPath, returnsPath } from './ledger/paths.ts';

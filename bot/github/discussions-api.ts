@@ -1,5 +1,6 @@
 import type { Octokit } from '@octokit/rest';
 import { isOfThisRepository, type ListedPull, listed } from './listed-pull.ts';
+import { isAtLeast } from './permission.ts';
 import type { Api, Permission, RepositoryName } from './repository-api.ts';
 
 /** A pull request of a branch of this repository, with what it became on main. */
@@ -24,8 +25,6 @@ export interface SpokenRemark {
 const PER_PAGE = 100;
 /** No more of one list is read: what people say without end is not read without end. */
 const PAGES_MAX = 3;
-/** Who may write; whoever else comments is not listened to. */
-const MAY_WRITE: readonly Permission[] = ['write', 'maintain', 'admin'];
 
 const VERDICTS: Readonly<Record<string, SpokenRemark['verdict']>> = {
   APPROVED: 'approved',
@@ -62,8 +61,9 @@ export class DiscussionsApi {
   async remarksUnder(numbers: readonly number[]): Promise<ReadonlyMap<number, readonly SpokenRemark[]>> {
     const said = new Map<number, readonly SpokenRemark[]>();
     const mayWrite = new Map<string, Promise<boolean>>();
+    // Whoever else comments is not listened to.
     const counts = (login: string): Promise<boolean> => {
-      const known = mayWrite.get(login) ?? this.#permissionOf(login).then((one) => MAY_WRITE.includes(one));
+      const known = mayWrite.get(login) ?? this.#permissionOf(login).then((one) => isAtLeast(one, 'write'));
       mayWrite.set(login, known);
       return known;
     };

@@ -5,6 +5,7 @@ import { BranchesApi } from './branches-api.ts';
 import { DiscussionsApi } from './discussions-api.ts';
 import { IssuesApi } from './issues-api.ts';
 import { LabelsApi } from './labels-api.ts';
+import { isOfThisRepository } from './listed-pull.ts';
 
 /** Both Probot's client and @octokit/rest offer this much; nothing here needs more. */
 export type Api = Pick<Octokit, 'rest' | 'paginate'>;
@@ -119,7 +120,7 @@ export class RepositoryApi {
       title: data.title,
       body: data.body ?? '',
       author: data.user.login,
-      isFromFork: data.head.repo?.full_name !== data.base.repo.full_name,
+      isFromFork: !isOfThisRepository(data),
       headRef: data.head.ref,
       headSha: data.head.sha,
       baseRef: data.base.ref,

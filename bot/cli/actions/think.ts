@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
+import { HINT_LENGTH_MAX, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { code, shortened, text } from '#bot/evidence/markdown.ts';
 import { type CanaryReport, describeCanary } from '#bot/orchestrator/canaries.ts';
 import type { NightOptions } from '#bot/orchestrator/night-options.ts';
@@ -26,8 +26,6 @@ import { apiOfJob, repositoryOfJob } from './job-environment.ts';
 import { NightResult } from './night-result.ts';
 import { NotingApi } from './noting-api.ts';
 import { writeOutputs } from './outputs.ts';
-
-const HINT_LENGTH_MAX = 300;
 
 interface ThinkFlags {
   readonly mirror: string;

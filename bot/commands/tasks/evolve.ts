@@ -1,11 +1,9 @@
+import { HINT_LENGTH_MAX } from '#bot/evidence/ledger.ts';
 import { text } from '#bot/evidence/markdown.ts';
 import { isAtLeast } from '#bot/github/permission.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommentCommand } from '../command.ts';
 import { deployedStrategy, tipOf } from '../deployed.ts';
-
-/** A hint is a thought, not a programme. */
-const HINT_LENGTH_MAX = 300;
 
 export const evolve: CommentCommand = {
   name: 'evolve',

@@ -16,10 +16,13 @@ const PlannedTrial = z.strictObject({
 });
 export type PlannedTrial = z.infer<typeof PlannedTrial>;
 
+/** No wish is longer in the ledger. */
+export const HINT_LENGTH_MAX = 300;
+
 /** What a person wished for, in their own words; nothing obeys it. */
 export const Hint = z.strictObject({
   by: z.string().max(100),
-  text: z.string().min(1).max(300),
+  text: z.string().min(1).max(HINT_LENGTH_MAX),
   /** Whether a model may be told of it: only of what people say who may write here. Earlier nights left it out, which is no. */
   isTold: z.boolean().optional(),
 });

@@ -47,21 +47,23 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => open?.close());
 
+const quietNight = (trials: number) => ({
+  cycle: '20260302-1',
+  decision: 'NO_CHANGE',
+  reason: 'It earns.',
+  trials,
+  pullRequest: null,
+  made: null,
+  canaries: [],
+});
+
 describe('/evolve', { timeout: 30_000 }, () => {
   it('tells whoever runs nights the wish as it was said, and its end is the answer', async () => {
     const asked: unknown[] = [];
     const night: CommandRoom['night'] = async ({ say: show, ...request }) => {
       asked.push(request);
       await show('observe: nothing yet');
-      return {
-        cycle: '20260302-1',
-        decision: 'NO_CHANGE',
-        reason: 'It earns.',
-        trials: 17,
-        pullRequest: null,
-        made: null,
-        canaries: [],
-      };
+      return quietNight(17);
     };
     const id = await open.comment('owner', 'x');
     await open.answer('owner', '/evolve strategy=ema-cross trade less', id, { with: { night } });
@@ -75,15 +77,7 @@ describe('/evolve', { timeout: 30_000 }, () => {
     const asked: unknown[] = [];
     const night: CommandRoom['night'] = async ({ hint }) => {
       asked.push(hint);
-      return {
-        cycle: '20260302-1',
-        decision: 'NO_CHANGE',
-        reason: 'It earns.',
-        trials: 0,
-        pullRequest: null,
-        made: null,
-        canaries: [],
-      };
+      return quietNight(0);
     };
     open.world.forge.setPermission(owner, repo, 'reader', 'triage');
     const said = await open.tell('reader', '/evolve trade less', { with: { night } });
@@ -96,15 +90,7 @@ describe('/evolve', { timeout: 30_000 }, () => {
     let nights = 0;
     const night: CommandRoom['night'] = async () => {
       nights += 1;
-      return {
-        cycle: '20260302-1',
-        decision: 'NO_CHANGE',
-        reason: 'It earns.',
-        trials: 0,
-        pullRequest: null,
-        made: null,
-        canaries: [],
-      };
+      return quietNight(0);
     };
     const client = open.world.bot();
     let isDeaf = true;
