@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   chain,
@@ -10,6 +9,7 @@ import {
   searchOf,
   unfinishedNight,
 } from '#bot/evidence/ledger.ts';
+import fc from '#tests/support/properties.ts';
 
 const began = (cycle: string): LedgerEntry => ({
   kind: 'night-began',

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import markdownIt from 'markdown-it';
 import { describe, expect, it } from 'vitest';
 import { parseComment } from '#bot/commands/parse-comment.ts';
@@ -16,6 +15,7 @@ import {
   text,
   visible,
 } from '#bot/evidence/markdown.ts';
+import fc from '#tests/support/properties.ts';
 
 /** As permissive as a page could be: what does nothing here does nothing on GitHub. */
 const renderer = markdownIt({ html: true, linkify: true });

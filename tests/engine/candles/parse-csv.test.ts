@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvHeader, parseCsv } from '#engine/candles/parse-csv.ts';
+import fc from '#tests/support/properties.ts';
 
 const encoder = new TextEncoder();
 const closesOf = (texts: readonly string[]) => {

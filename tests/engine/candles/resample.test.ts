@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocateColumns, sliceColumns } from '#engine/candles/candle-columns.ts';
 import { resample } from '#engine/candles/resample.ts';
@@ -8,6 +7,7 @@ import { Resampler } from '#engine/candles/resampler.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import fc from '#tests/support/properties.ts';
 import { plain, sampleColumns, startMs, without } from './candle-samples.ts';
 
 const minutes = (count: number) => startMs + count * 60_000;

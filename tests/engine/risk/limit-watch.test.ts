@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { beginWatch, breachText, dailyLossOf, drawdownOf, isAnswer, judged, marked } from '#engine/risk/limit-watch.ts';
 import { parseRiskPolicy, type StageLimits } from '#engine/risk/risk-policy.ts';
+import fc from '#tests/support/properties.ts';
 
 const hourMs = 3_600_000;
 const midnight = Date.UTC(2026, 2, 10);

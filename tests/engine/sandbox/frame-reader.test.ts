@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHead } from '#engine/sandbox/frame.ts';
 import { type Frame, FrameReader } from '#engine/sandbox/frame-reader.ts';
 import { jsonExcess } from '#engine/sandbox/json-excess.ts';
+import fc from '#tests/support/properties.ts';
 
 const limits = { textBytesMax: 10_000, arrayCountMax: 10, arrayBytesMax: 10_000 };
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Grid } from '#engine/simulation/grid.ts';
+import fc from '#tests/support/properties.ts';
 import { assertConserved, HOUR_MS, Scene } from './scene.ts';
 
 describe('the position', () => {

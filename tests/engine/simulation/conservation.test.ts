@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
 import type { ClosedBar, Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
 import { isLong } from '#tests/support/long.ts';
+import fc from '#tests/support/properties.ts';
 import { assertConserved, HOUR_MS, plainRules } from './scene.ts';
 
 /** Ten thousand order streams with `npm run test:long`; a part of the same ones in every run. */

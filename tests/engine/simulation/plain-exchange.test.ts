@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
 import { isLong } from '#tests/support/long.ts';
+import fc from '#tests/support/properties.ts';
 import { PlainExchange } from './plain-exchange.ts';
 import { HOUR_MS, plainRules } from './scene.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { bootstrapInterval } from '#engine/statistics/bootstrap-interval.ts';
@@ -6,6 +5,7 @@ import { meanOf } from '#engine/statistics/moments.ts';
 import { pairedBootstrapInterval } from '#engine/statistics/paired-bootstrap-interval.ts';
 import { maximumDrawdown, totalReturn } from '#engine/statistics/return-statistics.ts';
 import { sharpeRatio } from '#engine/statistics/sharpe-ratio.ts';
+import fc from '#tests/support/properties.ts';
 import { everyResample, NOT_NUMBERS, normalSeries, refusal } from './series-samples.ts';
 
 const random = (name = 'interval') => new RandomStream(3, name);

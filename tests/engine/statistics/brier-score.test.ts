@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brierScore } from '#engine/statistics/brier-score.ts';
 import { wilsonInterval } from '#engine/statistics/wilson-interval.ts';
+import fc from '#tests/support/properties.ts';
 
 const said = (probability: number, ...happened: readonly (0 | 1)[]) =>
   happened.map((one) => ({ probability, cameTrue: one === 1 }));

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { correlationDistances, squaredRowDistances } from '#engine/statistics/clustering/correlation-distance.ts';
@@ -8,6 +7,7 @@ import { symmetricMatrix } from '#engine/statistics/clustering/square-matrix.ts'
 import { effectiveTrials } from '#engine/statistics/effective-trials.ts';
 import { varianceOf } from '#engine/statistics/moments.ts';
 import { sharpeRatio } from '#engine/statistics/sharpe-ratio.ts';
+import fc from '#tests/support/properties.ts';
 import { NOT_NUMBERS, normalSeries, refusal } from './series-samples.ts';
 
 const random = (name = 'clusters') => new RandomStream(29, name);

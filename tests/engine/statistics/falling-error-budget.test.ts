@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import {
@@ -8,6 +7,7 @@ import {
   refillWithDays,
   spendOpening,
 } from '#engine/statistics/falling-error-budget.ts';
+import fc from '#tests/support/properties.ts';
 import { refusal } from './series-samples.ts';
 
 const opened = (budget: FallingErrorBudget, times: number) => {

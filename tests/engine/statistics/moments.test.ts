@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { momentsOf } from '#engine/statistics/moments.ts';
 import { quantileOf } from '#engine/statistics/quantile.ts';
+import fc from '#tests/support/properties.ts';
 import { NOT_NUMBERS, refusal } from './series-samples.ts';
 
 describe('moments', () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalCdf, normalQuantile } from '#engine/statistics/normal-distribution.ts';
+import fc from '#tests/support/properties.ts';
 import { refusal } from './series-samples.ts';
 
 /** Simpson's rule over the density, which the function under test does not use. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { type BarColumns, permuteBars } from '#engine/statistics/permute-bars.ts';
+import fc from '#tests/support/properties.ts';
 import { refusal } from './series-samples.ts';
 
 const HOUR_MS = 3_600_000;

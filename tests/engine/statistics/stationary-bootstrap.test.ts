@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { automaticBlockLength } from '#engine/statistics/block-length.ts';
 import { stationaryBootstrapIndices } from '#engine/statistics/stationary-bootstrap.ts';
 import { stationaryBootstrapVariance } from '#engine/statistics/stationary-bootstrap-variance.ts';
+import fc from '#tests/support/properties.ts';
 import { everyResample, NOT_NUMBERS, normalSeries, refusal } from './series-samples.ts';
 
 const stream = (name = 'bootstrap') => new RandomStream(11, name);

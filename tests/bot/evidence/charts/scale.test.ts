@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dateTicks, roundScale } from '#bot/evidence/charts/scale.ts';
+import fc from '#tests/support/properties.ts';
 
 describe('a round scale', () => {
   it('has round steps that hold the data', () => {

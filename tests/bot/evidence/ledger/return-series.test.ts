@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   compressReturns,
@@ -7,6 +6,7 @@ import {
   returnsByDay,
   unpackReturns,
 } from '#bot/evidence/ledger/return-series.ts';
+import fc from '#tests/support/properties.ts';
 import { someReturns } from './sample-nights.ts';
 
 const DAY_MS = 86_400_000;

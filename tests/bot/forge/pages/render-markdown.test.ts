@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderPullRequest } from '#bot/evidence/render.ts';
 import { renderMarkdown } from '#bot/forge/pages/markdown/render-markdown.ts';
+import fc from '#tests/support/properties.ts';
 import { sampleContext, samplePack } from '#tests/support/sample-pack.ts';
 
 const place = { repository: '/you/strategies' };

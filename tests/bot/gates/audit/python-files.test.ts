@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dependencyFileKind } from '#bot/gates/audit/dependency-files.ts';
 import { normalName, satisfies } from '#bot/gates/audit/pep440.ts';
 import { readTomlLock } from '#bot/gates/audit/python-locks.ts';
 import { readRequirement, readRequirements } from '#bot/gates/audit/python-requirements.ts';
+import fc from '#tests/support/properties.ts';
 
 describe('dependency files', () => {
   it.each([

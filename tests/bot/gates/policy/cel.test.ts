@@ -1,8 +1,8 @@
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Expression, type Variables, withVariable } from '#bot/gates/policy/cel.ts';
 import { isNormal, type PolicyFacts } from '#bot/gates/policy/facts.ts';
+import fc from '#tests/support/properties.ts';
 import { factsOfAChange } from './facts-of-a-change.ts';
 
 type Answer = boolean | 'cannot say';

@@ -1,6 +1,5 @@
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Author } from '#bot/proposers/author.ts';
 import { maskSecret } from '#bot/proposers/claude/mask/mask-secret.ts';
@@ -9,6 +8,7 @@ import { type MaskKind, maskOf } from '#bot/proposers/claude/mask.ts';
 import type { VersionDecision } from '#bot/proposers/decision.ts';
 import type { ProposerTask, StrategyFiles } from '#bot/proposers/proposer.ts';
 import type { BacktestResult } from '#engine/backtest/types.ts';
+import fc from '#tests/support/properties.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ETH/BTC', '1INCH/USDC'];

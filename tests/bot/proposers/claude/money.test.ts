@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Amount, money, priceOf } from '#bot/proposers/claude/money.ts';
+import fc from '#tests/support/properties.ts';
 
 const NONE = { input: 0, output: 0, cacheWrite: 0, cacheRead: 0 };
 const PRICE = { input: 5_000_000, output: 25_000_000, cacheWrite: 6_250_000, cacheRead: 500_000 };

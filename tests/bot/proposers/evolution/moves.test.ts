@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rangesOf } from '#bot/proposers/evolution/blocks/chosen-blocks.ts';
 import { Blueprint } from '#bot/proposers/evolution/blueprint.ts';
@@ -6,6 +5,7 @@ import { changesBetween } from '#bot/proposers/evolution/changes.ts';
 import { complete, keyOf, snap } from '#bot/proposers/evolution/configuration.ts';
 import { mutate, structuralMoves } from '#bot/proposers/evolution/moves.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
+import fc from '#tests/support/properties.ts';
 import { blueprintWith, everyBlueprint } from './every-blueprint.ts';
 
 describe('a structural move', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LoopResult } from '#engine/backtest/loop.ts';
 import { dailyReturns } from '#engine/backtest/metrics/daily-returns.ts';
@@ -6,6 +5,7 @@ import { marketLine } from '#engine/backtest/metrics/market-line.ts';
 import { metricsOf as metricsOfRun } from '#engine/backtest/metrics/metrics-of.ts';
 import { emptyFigures, type TradeFigures } from '#engine/backtest/metrics/trade-figures.ts';
 import type { Trade } from '#engine/simulation/types.ts';
+import fc from '#tests/support/properties.ts';
 
 const DAY_MS = 86_400_000;
 
