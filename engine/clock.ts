@@ -1,0 +1,19 @@
+/** Time and waiting, as everything that trades is given them: the machine's own, or a virtual one that a simulation turns. */
+export interface Clock {
+  /** UTC milliseconds. */
+  now(): number;
+  /** Does `work` once, `ms` from now. What is returned takes it back. */
+  after(ms: number, work: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after: (ms, work) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
