@@ -2,11 +2,12 @@ import { timeframeMs } from '#engine/candles/timeframe.ts';
 import { dailyLossOf, drawdownOf } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { Grid } from '#engine/simulation/grid.ts';
-import type { BookSnapshot, SimulationSnapshot } from '#engine/simulation/snapshot.ts';
+import type { BookSnapshot } from '#engine/simulation/snapshot.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
 import type { DecisionRow, DeploymentRow, TradeRow } from '#engine/store/rows.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
+import type { AccountSnapshot } from './account-snapshot.ts';
 import type { Control } from './control.ts';
 import { knownLimits } from './limits.ts';
 import {
@@ -113,7 +114,7 @@ export class ReportComposer {
 }
 
 /** Cash and holdings at their last closes. */
-function equityOf({ cash, books }: SimulationSnapshot): number {
+function equityOf({ cash, books }: AccountSnapshot): number {
   return books.reduce((sum, { position, lastClose }) => sum + (position?.quantity ?? 0) * (lastClose ?? 0), cash);
 }
 

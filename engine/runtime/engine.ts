@@ -23,6 +23,7 @@ import { ReportKeeper } from './report-keeper.ts';
 import { restoreSlots } from './restore-slots.ts';
 import { RunRecord, seenEveryMs } from './run-record.ts';
 import { assertSameMarket } from './same-market.ts';
+import { simulatedAccounts } from './slot-account.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
 import { StrategySlot } from './strategy-slot.ts';
@@ -48,6 +49,7 @@ export class Engine {
   readonly #store: EngineStore;
   readonly #feed: ReplayFeed;
   readonly #slots: Map<string, StrategySlot>;
+  readonly #newSlot: (id: string, now: number) => StrategySlot;
   readonly #reconciler: Reconciler;
   readonly #state: StateBranch;
   readonly #watch: RemoteWatch;
@@ -94,21 +96,19 @@ export class Engine {
       });
       const state = await StateBranch.open({ repository, author, clock: around.clock });
       const now = store.lastFeedTime() ?? replayFrom;
-      const newSlot = (id: string) =>
-        new StrategySlot(
-          { id, series: feed.series, markets: options.market.markets, capital: options.capital, clock: around.clock },
-          now,
-        );
+      const openAccount = simulatedAccounts(options.market.markets, options.capital);
+      const newSlot = (id: string, from: number) =>
+        new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock }, from);
       const slots = await restoreSlots({
         store,
         repository,
         state: state.snapshot(),
         series: feed.series,
         now,
-        newSlot,
+        newSlot: (id) => newSlot(id, now),
         log: around.log,
       });
-      return new Engine({ options, around, lock, store, feed, slots, repository, state, token, now });
+      return new Engine({ options, around, lock, store, feed, slots, newSlot, repository, state, token, now });
     } catch (error) {
       store?.close();
       lock.release();
@@ -123,6 +123,7 @@ export class Engine {
     store: EngineStore;
     feed: ReplayFeed;
     slots: Map<string, StrategySlot>;
+    newSlot: (id: string, now: number) => StrategySlot;
     repository: Repository;
     state: StateBranch;
     token: { value: string | undefined };
@@ -134,6 +135,7 @@ export class Engine {
     this.#store = parts.store;
     this.#feed = parts.feed;
     this.#slots = parts.slots;
+    this.#newSlot = parts.newSlot;
     this.#state = parts.state;
     this.#token = parts.token;
     this.#now = parts.now;
@@ -328,9 +330,7 @@ export class Engine {
   }
 
   #openSlot(id: string): StrategySlot {
-    const { market, capital } = this.#options;
-    const { clock } = this.#around;
-    const slot = new StrategySlot({ id, series: this.#feed.series, markets: market.markets, capital, clock }, this.#now);
+    const slot = this.#newSlot(id, this.#now);
     const row = this.#store.accounts().find(({ strategy }) => strategy === id);
     if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
     slot.setControl(this.#control);

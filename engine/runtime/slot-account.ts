@@ -1,29 +1,72 @@
 import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
+import type { Denial } from '#engine/risk/denial.ts';
+import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
-import type { SimulationSnapshot } from '#engine/simulation/snapshot.ts';
-import type { MarketRules } from '#engine/simulation/types.ts';
+import type { ClosedBar, Fill, MarketRules, PositionView, Trade } from '#engine/simulation/types.ts';
+import { type AccountSnapshot, isOfVenue } from './account-snapshot.ts';
+
+/** Whose money it is: nobody's, in a simulation, or that of an account at a venue. */
+export type AccountKind = 'simulated' | 'venue';
+
+/** What a strategy's slot trades on, whoever fills its orders. */
+export interface SlotAccount {
+  readonly settings: { readonly symbols: readonly string[]; readonly barMs: number };
+  /** Takes in the bars that closed at one instant: what waits may fill, what is held is worth their closes. */
+  onBars(bars: readonly ClosedBar[]): void;
+  /** Turns decisions into orders; what is refused is among the denials. */
+  submit(decisions: readonly DecisionRecord[]): void;
+  /** Every symbol traded, flat ones too. */
+  positions(): PositionView[];
+  /** Cash and holdings at their last closes, quote asset. */
+  equity(): number;
+  /** Since it was last taken. */
+  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[] };
+  setHalt(halt: HaltState): void;
+  /** Positions opened from now on carry this tag. */
+  setVersion(tree: string): void;
+  snapshot(): AccountSnapshot;
+}
 
 export interface AccountRequest {
+  readonly strategy: string;
+  readonly stage: Stage;
   /** What the version trades. */
   readonly symbols: readonly string[];
   readonly barMs: number;
-  readonly markets: Readonly<Record<string, MarketRules>>;
-  /** For an account that is opened for the first time, quote asset. */
-  readonly capital: number;
-  /** The account as it stood; null opens a new one. */
-  readonly snapshot: SimulationSnapshot | null;
+  /** The account as it stood, of the same kind; null opens a new one. */
+  readonly snapshot: AccountSnapshot | null;
 }
 
 /** The strategy's account under a version: the same money, orders and positions, over what the version trades and what is still held. */
-export function accountFor({ symbols, barMs, markets, capital, snapshot }: AccountRequest): Simulation {
+export type OpenAccount = (request: AccountRequest) => SlotAccount;
+
+export function accountKindOf(stage: Stage): AccountKind {
+  return stage === 'canary' || stage === 'live' ? 'venue' : 'simulated';
+}
+
+export function kindOfStored(snapshot: AccountSnapshot): AccountKind {
+  return isOfVenue(snapshot) ? 'venue' : 'simulated';
+}
+
+/** @param capital for an account that is opened for the first time, quote asset */
+export function simulatedAccounts(markets: Readonly<Record<string, MarketRules>>, capital: number): OpenAccount {
+  return ({ symbols, barMs, snapshot }) => {
+    const settings = { symbols: withHeld(symbols, snapshot), markets, capital: snapshot?.capital ?? capital, barMs };
+    if (snapshot === null) return new Simulation(settings);
+    if (isOfVenue(snapshot)) throw new RangeError('A simulation does not go on from the account of a venue.');
+    return Simulation.restore(settings, snapshot);
+  };
+}
+
+/** What a version trades, and what is held though it does not. */
+export function withHeld(symbols: readonly string[], snapshot: AccountSnapshot | null): string[] {
   const held = (snapshot?.books ?? []).filter(({ position }) => position !== null).map(({ symbol }) => symbol);
-  const all = [...new Set([...symbols, ...held])];
-  const settings = { symbols: all, markets, capital: snapshot?.capital ?? capital, barMs };
-  return snapshot === null ? new Simulation(settings) : Simulation.restore(settings, snapshot);
+  return [...new Set([...symbols, ...held])];
 }
 
 /** Exits of what nobody will decide on any more. */
-export function exitsOf(account: Simulation, reason: string, isForced: (symbol: string) => boolean): DecisionRecord[] {
+export function exitsOf(account: SlotAccount, reason: string, isForced: (symbol: string) => boolean): DecisionRecord[] {
   return account
     .positions()
     .filter(({ symbol, quantity }) => quantity > 0 && isForced(symbol))

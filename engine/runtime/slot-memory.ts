@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { StoredState } from '#engine/backtest/live-strategy.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { LimitWatch } from '#engine/risk/limit-watch.ts';
-import type { SimulationSnapshot } from '#engine/simulation/snapshot.ts';
-import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
 import type { AccountRow } from '#engine/store/rows.ts';
+import { type AccountSnapshot, StoredAccount } from './account-snapshot.ts';
 
 const Timeframe = z.enum(['1m', '5m', '15m', '30m', '1h', '4h', '1d']);
 
@@ -25,14 +24,14 @@ export type SlotMemory = z.infer<typeof SlotMemory>;
 export interface StoredSlot {
   readonly strategy: string;
   readonly deployment: number | null;
-  readonly account: SimulationSnapshot;
+  readonly account: AccountSnapshot;
   readonly memory: SlotMemory;
 }
 
 /** @throws RatchetError `engine/stored-slot` when the row is not what an engine writes */
 export function readStoredSlot(row: AccountRow): StoredSlot {
   try {
-    const account = StoredSimulation.parse(JSON.parse(row.account));
+    const account = StoredAccount.parse(JSON.parse(row.account));
     const memory = SlotMemory.parse(JSON.parse(row.memory));
     return { strategy: row.strategy, deployment: row.deployment, account, memory };
   } catch (error) {

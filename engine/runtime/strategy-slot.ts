@@ -5,8 +5,7 @@ import { explain, RatchetError } from '#engine/errors.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import type { LimitBreach } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
-import type { Simulation } from '#engine/simulation/simulation.ts';
-import type { Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
+import type { Fill, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
@@ -16,7 +15,7 @@ import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
 import type { FeedSeries, Instant } from './replay-feed.ts';
-import { accountFor, exitsOf } from './slot-account.ts';
+import { type AccountKind, accountKindOf, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
 
 /** Something a strategy did that it should not; the record keeps it. */
@@ -43,9 +42,7 @@ export interface SlotOutcome {
 export interface SlotOptions {
   readonly id: string;
   readonly series: readonly FeedSeries[];
-  readonly markets: Readonly<Record<string, MarketRules>>;
-  /** For a new account, quote asset. */
-  readonly capital: number;
+  readonly openAccount: OpenAccount;
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
 }
@@ -65,7 +62,8 @@ const nothing: MarketRecord = { fills: [], trades: [], denials: [] };
 export class StrategySlot {
   readonly id: string;
   readonly #options: SlotOptions;
-  #account: Simulation | null = null;
+  #account: SlotAccount | null = null;
+  #kind: AccountKind | null = null;
   #builder: BarBuilder | null = null;
   #version: LoadedVersion | null = null;
   #deployment: number | null = null;
@@ -134,7 +132,14 @@ export class StrategySlot {
     const { memory } = stored;
     const symbols = version?.symbols ?? stored.account.books.map(({ symbol }) => symbol);
     this.#timeframe = memory.timeframe;
-    this.#account = accountFor({ ...this.#options, symbols, barMs: timeframeMs(memory.timeframe), snapshot: stored.account });
+    this.#kind = kindOfStored(stored.account);
+    this.#account = this.#options.openAccount({
+      strategy: this.id,
+      stage: memory.watch?.stage ?? 'paper',
+      symbols,
+      barMs: timeframeMs(memory.timeframe),
+      snapshot: stored.account,
+    });
     this.#builder = builderAt(this.#options.series, this.#account.settings.symbols, memory.timeframe, this.#now);
     this.#version = version;
     this.#deployment = stored.deployment;
@@ -151,11 +156,13 @@ export class StrategySlot {
     await this.dismissChallenger();
     this.#challenger = version;
     this.#isChallengerStale = false;
+    this.#applyHalt();
   }
 
   async dismissChallenger(): Promise<void> {
     await this.#challenger?.live.close();
     this.#challenger = null;
+    this.#applyHalt();
   }
 
   /** Main has the strategy (again), or no longer: then there are no more entries, and what is held goes at the next open. */
@@ -205,7 +212,7 @@ export class StrategySlot {
     const last = own.pop();
     for (const group of own) await this.#ordinaryStep(group, outcome);
     // Both close a bar here: the account passes from one to the other without a gap and without a bar met twice.
-    const isTrial = trial.length === 1 && (last !== undefined || this.#account === null);
+    const isTrial = trial.length === 1 && (last !== undefined || this.#account === null) && !this.#isChangingHands();
     if (isTrial) await this.#trialStep(last ?? null, trial[0]!, outcome);
     else {
       if (trial.length > 0) this.#isChallengerStale = true;
@@ -263,8 +270,15 @@ export class StrategySlot {
       : this.#challenger!;
     this.#challenger = version;
     this.#isChallengerStale = false;
-    const snapshot = this.#account?.snapshot() ?? null;
-    const account = accountFor({ ...this.#options, symbols: version.symbols, barMs: version.barMs, snapshot });
+    const { stage } = version.candidate.manifest;
+    const kind = accountKindOf(stage);
+    const account = this.#options.openAccount({
+      strategy: this.id,
+      stage,
+      symbols: version.symbols,
+      barMs: version.barMs,
+      snapshot: this.#account !== null && kind === this.#kind ? this.#account.snapshot() : null,
+    });
     const known = this.#account?.settings.symbols ?? [];
     account.onBars(trial.bars.filter(({ symbol }) => !known.includes(symbol)));
     const decisions = await version.live.decide({ bars: trial.bars, positions: account.positions() });
@@ -275,6 +289,7 @@ export class StrategySlot {
     this.#version = version;
     this.#challenger = null;
     this.#account = account;
+    this.#kind = kind;
     this.#timeframe = version.timeframe;
     this.#builder = builderAt(this.#options.series, account.settings.symbols, version.timeframe, this.#now);
     this.#state = state;
@@ -353,9 +368,16 @@ export class StrategySlot {
     });
   }
 
+  /** What is held here cannot be taken along to where the challenger would trade: it is sold before that takes over. */
+  #isChangingHands(): boolean {
+    const next = this.#challenger?.candidate.manifest.stage;
+    return next !== undefined && accountKindOf(next) !== this.#kind && this.positions.length > 0;
+  }
+
   /** What goes whatever the strategy decided; a symbol it leaves by itself is left to it. */
-  #forcedExits(account: Simulation, decided: readonly DecisionRecord[]): DecisionRecord[] {
+  #forcedExits(account: SlotAccount, decided: readonly DecisionRecord[]): DecisionRecord[] {
     if (this.#isLeaving) return exitsOf(account, 'main no longer has this strategy', () => true);
+    if (this.#isChangingHands()) return exitsOf(account, 'its next version trades on another account', () => true);
     if (this.#control.mode === 'reducing') {
       const isOwnExit = (symbol: string) => decided.some((own) => own.symbol === symbol && own.action === 'exit');
       return exitsOf(account, exitReasonOf(this.#control), (symbol) => !isOwnExit(symbol));
@@ -376,7 +398,7 @@ export class StrategySlot {
 
   #applyHalt(): void {
     const { mode } = this.#control;
-    const isHeldBack = this.#heldReason !== null || this.#isLeaving;
+    const isHeldBack = this.#heldReason !== null || this.#isLeaving || this.#isChangingHands();
     // Nobody minds any more what a strategy that no longer decides has ordered.
     const isWithdrawing = mode === 'reducing' || mode === 'halted';
     if (this.#limits.breach !== null) this.#account?.setHalt('breach');

@@ -48,9 +48,8 @@ const WaitingOrder = z.strictObject({
   horizonBars: Maybe,
 });
 
-/** For snapshots that come from outside: a database row, a file. Not imported by realm code, which knows no zod. */
-export const StoredSimulation: z.ZodType<SimulationSnapshot> = z.strictObject({
-  schema: z.literal('ratchet/simulation/1'),
+/** What every account has to say of itself, however its orders are filled. */
+export const ACCOUNT_SHAPE = {
   capital: z.number().positive(),
   // A purchase of everything may end a rounding error below zero.
   cash: z.number().min(-1e-6),
@@ -68,4 +67,10 @@ export const StoredSimulation: z.ZodType<SimulationSnapshot> = z.strictObject({
       order: WaitingOrder.nullable(),
     }),
   ),
+};
+
+/** For snapshots that come from outside: a database row, a file. Not imported by realm code, which knows no zod. */
+export const StoredSimulation: z.ZodType<SimulationSnapshot> = z.strictObject({
+  schema: z.literal('ratchet/simulation/1'),
+  ...ACCOUNT_SHAPE,
 });
