@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+
+const KEPT = 60;
+
+/** Everything that happened in a run, as one digest and its last lines: two runs of a seed have the same. */
+export class Trace {
+  readonly #hash = createHash('sha256');
+  readonly #last: string[] = [];
+  #steps = 0;
+
+  /** @param time of the world, UTC milliseconds */
+  note(time: number, what: string): void {
+    const line = `${time} ${what}`;
+    this.#steps += 1;
+    this.#hash.update(line).update('\n');
+    this.#last.push(`${this.#steps} ${new Date(time).toISOString().slice(5, 23)} ${what}`);
+    if (this.#last.length > 2 * KEPT) this.#last.splice(0, KEPT);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  lastLines(): string[] {
+    return this.#last.slice(-KEPT);
+  }
+
+  digest(): string {
+    return this.#hash.copy().digest('hex').slice(0, 24);
+  }
+}
