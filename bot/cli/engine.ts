@@ -9,6 +9,7 @@ import { type EngineOptions, parseOptions } from '#engine/runtime/options.ts';
 import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
+import { orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
 import * as option from './option-parsers.ts';
 import { Market } from './up/prepare-market.ts';
@@ -46,6 +47,7 @@ export function engineCommand(): Command {
       const options = flags.optionsFromParent === true ? await optionsFromParent() : optionsFrom(flags);
       await runEngine(options, createLog(process.env.RATCHET_LOG_LEVEL ?? 'info'));
     });
+  for (const order of orderCommands()) engine.addCommand(order);
   return engine
     .addCommand(statusCommand())
     .addCommand(positionsCommand())

@@ -1,6 +1,8 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
+import { enginePaths } from './options.ts';
 
 /** The file on the state branch by which people and the bot hold the engine back. */
 export const controlPath = 'control.json';
@@ -62,17 +64,30 @@ export type ControlReading = { readonly ok: true; readonly control: Control } | 
  * What to obey now. An absent file leaves what was said last: a halt is lifted by saying so, not by losing a file. One that
  * does not parse leaves it too, and says so.
  */
-export function readControl(text: string | null, last: Control): ControlReading {
+export function readControl(text: string | null, last: Control, name = controlPath): ControlReading {
   if (text === null) return { ok: true, control: last };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, message: `${controlPath} is no JSON; the mode stays ${last.mode}.` };
+    return { ok: false, message: `${name} is no JSON; the mode stays ${last.mode}.` };
   }
   const parsed = Control.safeParse(value);
   if (parsed.success) return { ok: true, control: parsed.data };
-  return { ok: false, message: `${controlPath} is wrong (${z.prettifyError(parsed.error)}); the mode stays ${last.mode}.` };
+  return { ok: false, message: `${name} is wrong (${z.prettifyError(parsed.error)}); the mode stays ${last.mode}.` };
+}
+
+/** The order that was last given on the engine's own machine, as a text to be read with `readControl`; null when none ever was. */
+export function orderGivenHere(dir: string): string | null {
+  const { order } = enginePaths(dir);
+  return existsSync(order) ? readFileSync(order, 'utf8') : null;
+}
+
+/** Gives an order on the engine's own machine: it is met within a second, whether or not anyone can be reached. Whole or not at all. */
+export function giveOrderHere(dir: string, control: Control): void {
+  const { order } = enginePaths(dir);
+  writeFileSync(`${order}.new`, `${canonicalJson(control)}\n`);
+  renameSync(`${order}.new`, order);
 }
 
 /** Whether two orders are one and the same, word for word. */

@@ -10,8 +10,9 @@ import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { Bell } from './bell.ts';
-import { type Control, controlKey, controlPath, isSameOrder, obeyedControl, readControl } from './control.ts';
+import { type Control, controlPath, isSameOrder, orderGivenHere } from './control.ts';
 import type { EngineEvent } from './events.ts';
+import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
@@ -21,7 +22,7 @@ import { RemoteWatch } from './remote-watch.ts';
 import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { restoreSlots } from './restore-slots.ts';
-import { RunRecord, seenEveryMs } from './run-record.ts';
+import { RunRecord } from './run-record.ts';
 import { assertSameMarket } from './same-market.ts';
 import { simulatedAccounts } from './slot-account.ts';
 import { readStoredSlot } from './slot-memory.ts';
@@ -31,6 +32,8 @@ import { StrategySlot } from './strategy-slot.ts';
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
+/** How often the engine's own folder is looked into for an order. */
+const lookHereEveryMs = 500;
 /** A remote that does not answer may not keep the status waiting longer. */
 const remoteTimeoutMs = 30_000;
 
@@ -62,12 +65,14 @@ export class Engine {
   /** Market time: the close of the last instant taken in, or where the replay begins. */
   #now: number;
   #dueAt = 0;
+  #lookedHereAt = 0;
   #isStopping = false;
   #hasCaughtUp = false;
   #hasNews = false;
   #control: Control;
   #limits: RiskPolicy | null;
-  #controlProblem: EngineProblem | null = null;
+  readonly #orders: HeardOrders;
+  readonly #controlProblems = new Map<OrderPlace, EngineProblem | null>();
   #remoteProblem: EngineProblem | null = null;
   #lookProblem: EngineProblem | null = null;
   #status: EngineStatus | null = null;
@@ -140,7 +145,8 @@ export class Engine {
     this.#token = parts.token;
     this.#now = parts.now;
     this.#catchUpUntil = parts.feed.timeOfInstant(parts.options.catchUpBars);
-    this.#control = obeyedControl(parts.store);
+    this.#orders = new HeardOrders(parts.store);
+    this.#control = this.#orders.obeyed;
     this.#limits = knownLimits(parts.store);
     const { repository, state, store, slots, around, feed } = parts;
     const { dir, market, reportEveryMs } = parts.options;
@@ -216,6 +222,7 @@ export class Engine {
 
   async #turn(): Promise<void> {
     if (this.#hasNews) await this.#takeNews();
+    this.#takeOrderHere();
     const instant = this.#slots.size === 0 ? null : this.#feed.peek();
     this.#noteProgress(instant);
     const waitMs = this.#waitFor(instant);
@@ -226,7 +233,7 @@ export class Engine {
       this.#commit();
       this.#tell();
       this.#runs.note();
-      await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), seenEveryMs));
+      await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), lookHereEveryMs));
     }
   }
 
@@ -280,7 +287,7 @@ export class Engine {
     // A slot that goes away or changes hands does so on top of a record that is complete.
     this.#commit();
     try {
-      this.#obey(await this.#state.snapshot().readText(controlPath));
+      this.#obey('branch', await this.#state.snapshot().readText(controlPath));
       await this.#reconciler.reconcile();
       this.#lookProblem = null;
     } catch (error) {
@@ -293,18 +300,30 @@ export class Engine {
     this.#tell();
   }
 
-  #obey(text: string | null): void {
-    const reading = readControl(text, this.#control);
-    this.#controlProblem = reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message };
-    if (!reading.ok || isSameOrder(reading.control, this.#control)) return;
+  /** Orders given on this machine need nobody else. */
+  #takeOrderHere(): void {
+    const now = this.#around.clock();
+    if (now - this.#lookedHereAt < lookHereEveryMs) return;
+    this.#lookedHereAt = now;
+    const before = this.#control;
+    this.#obey('here', orderGivenHere(this.#options.dir));
+    if (this.#control !== before) this.#tell();
+  }
+
+  #obey(place: OrderPlace, text: string | null): void {
+    const reading = this.#orders.hear(place, text);
+    this.#controlProblems.set(place, reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message });
+    if (!reading.ok || !reading.isNews || text === null) return;
+    const isSame = isSameOrder(reading.control, this.#control);
     this.#control = reading.control;
     this.#store.transaction(() => {
-      this.#store.setMeta(controlKey, JSON.stringify(reading.control));
-      for (const slot of this.#slots.values()) {
+      this.#orders.obey(place, text, reading.control);
+      for (const slot of isSame ? [] : this.#slots.values()) {
         slot.setControl(reading.control);
         if (slot.answerBreach(reading.control)) this.#store.setStanding(slot.standing()!);
       }
     });
+    if (isSame) return;
     const { mode, by, reason } = reading.control;
     this.#around.log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
@@ -378,7 +397,7 @@ export class Engine {
 
   #compose(): EngineStatus {
     const { problems, commit } = this.#reconciler;
-    const own = [this.#controlProblem, this.#remoteProblem, this.#lookProblem].filter((problem) => problem !== null);
+    const own = [...this.#controlProblems.values(), this.#remoteProblem, this.#lookProblem].filter((problem) => problem !== null);
     const strategies = this.#reconciler.statuses();
     return composeStatus({
       strategies,

@@ -63,6 +63,8 @@ export interface EnginePaths {
   readonly holder: string;
   readonly status: string;
   readonly report: string;
+  /** An order given on this machine. */
+  readonly order: string;
 }
 
 export function enginePaths(dir: string): EnginePaths {
@@ -72,5 +74,6 @@ export function enginePaths(dir: string): EnginePaths {
     holder: join(dir, 'engine.pid'),
     status: join(dir, 'status.json'),
     report: join(dir, 'report.json'),
+    order: join(dir, 'order.json'),
   };
 }

@@ -1,7 +1,7 @@
 import type { EngineStore } from '#engine/store/engine-store.ts';
 
 /** While no bar closes it says so often that the engine runs. */
-export const seenEveryMs = 60_000;
+const seenEveryMs = 60_000;
 
 /** Says in the record that the engine runs, for whoever asks how much of the time it did. */
 export class RunRecord {

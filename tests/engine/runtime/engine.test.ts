@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyPair } from '#engine/attestation/keys.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { giveOrderHere } from '#engine/runtime/control.ts';
+import { enginePaths } from '#engine/runtime/options.ts';
 import { parseReport } from '#engine/runtime/report.ts';
+import { readLocalStatus } from '#engine/runtime/status.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import {
   type EngineFixture,
@@ -239,6 +242,25 @@ describe('control', () => {
     await fixture.control('active');
     await untilStatus(dir(), 'active again', ({ mode, status: sync }) => mode === 'active' && sync === 'Synced');
     await until('an entry', () => read(dir(), (reader) => reader.openPositions().length > 0));
+  });
+
+  it('obeys what was said last, on its own machine or on the branch, and no old order comes back with a restart', async () => {
+    const commit = await fixture.deploy({ trend: strategyText() });
+    await start({ catchUpBars: 50, paceMs: 10 });
+    await synced(commit);
+    await fixture.control('paused');
+    await untilStatus(dir(), 'paused', ({ mode }) => mode === 'paused');
+    giveOrderHere(dir(), { mode: 'halted', by: 'alice', at: new Date().toISOString(), reason: 'the feed looks odd' });
+    await untilStatus(dir(), 'halted here', ({ mode, control }) => mode === 'halted' && control.by === 'alice');
+    await running!.stop();
+    await start({ catchUpBars: 50, paceMs: 10 });
+    await synced(commit);
+    expect(readLocalStatus(dir())).toMatchObject({ mode: 'halted', control: { by: 'alice' } });
+    await fixture.control('active');
+    await untilStatus(dir(), 'active again', ({ mode }) => mode === 'active');
+    writeFileSync(enginePaths(dir()).order, '{ "mode": "halt" }');
+    const status = await untilStatus(dir(), 'the complaint', ({ reason }) => reason.includes('order.json'));
+    expect(status).toMatchObject({ mode: 'active', status: 'Degraded' });
   });
 });
 

@@ -1,0 +1,76 @@
+import { userInfo } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { visible } from '#bot/evidence/markdown.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { Control, type ControlMode, giveOrderHere, isSameOrder } from '#engine/runtime/control.ts';
+import { lockHolder } from '#engine/runtime/lock.ts';
+import { readLocalStatus } from '#engine/runtime/status.ts';
+import { requireWorkspace } from './engine-record.ts';
+
+interface OrderFlags {
+  workspace: string;
+  reason?: string;
+  by?: string;
+  json?: boolean;
+}
+
+/** How long an engine may take to obey before the command says that it has not. */
+const PATIENCE_MS = 15_000;
+const LOOK_EVERY_MS = 100;
+
+const ORDERS: readonly { readonly verb: string; readonly mode: ControlMode; readonly description: string }[] = [
+  { verb: 'pause', mode: 'paused', description: 'No new entries; what waits stands, what is held stays with its strategy.' },
+  { verb: 'resume', mode: 'active', description: 'Trade again; ends whatever held the engine back, a breach too.' },
+  { verb: 'reduce', mode: 'reducing', description: 'No entries, waiting ones withdrawn, every position closed.' },
+  { verb: 'halt', mode: 'halted', description: 'No entries, waiting ones withdrawn at once; strategies may exit.' },
+];
+
+/** `ratchet engine pause|resume|reduce|halt`: orders given on the engine's own machine, which need nobody else to be reachable. */
+export function orderCommands(): Command[] {
+  return ORDERS.map(({ verb, mode, description }) =>
+    new Command(verb)
+      .description(description)
+      .option('--workspace <dir>', 'the workspace', 'var')
+      .option('--reason <text>', 'why; it stands in the record and in the status')
+      .option('--by <name>', 'who says so; the user of this machine without it')
+      .option('--json', 'one JSON object')
+      .action(async (flags: OrderFlags) => {
+        const { engine: dir } = requireWorkspace(flags.workspace);
+        const order = orderOf(mode, flags);
+        giveOrderHere(dir, order);
+        const isObeyed = await waitUntilObeyed(dir, order);
+        if (flags.json === true) console.log(JSON.stringify({ order, isObeyed }));
+        else if (isObeyed) console.log(`The engine obeys: ${mode}, as ${visible(order.by)} said.`);
+        else console.log(`No engine runs here. It will obey when it starts: ${mode}, as ${visible(order.by)} said.`);
+      }),
+  );
+}
+
+function orderOf(mode: ControlMode, { by, reason }: OrderFlags): Control {
+  const at = new Date().toISOString();
+  const parsed = Control.safeParse({ mode, by: by ?? userInfo().username, at, reason: reason ?? '' });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new RatchetError(
+    'engine/bad-order',
+    `${issue.path.join('.')}: ${issue.message}.`,
+    'Say it differently; nothing was ordered.',
+  );
+}
+
+/** False where no engine runs. @throws RatchetError `engine/not-obeyed` where one runs and does not take the order up */
+async function waitUntilObeyed(dir: string, order: Control): Promise<boolean> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_EVERY_MS) {
+    if (lockHolder(dir) === null) return false;
+    const status = readLocalStatus(dir);
+    if (status !== null && isSameOrder(status.control, order)) return true;
+    await delay(LOOK_EVERY_MS);
+  }
+  throw new RatchetError(
+    'engine/not-obeyed',
+    `The engine has not taken up the order within ${PATIENCE_MS / 1000} seconds; it stands, and is met as soon as the engine looks.`,
+    'Look at ratchet engine status; where nothing else helps, stop its process: protective orders at a venue stay there.',
+    { mode: order.mode },
+  );
+}

@@ -1,0 +1,43 @@
+import type { EngineStore } from '#engine/store/engine-store.ts';
+import { type Control, type ControlReading, controlKey, obeyedControl, readControl } from './control.ts';
+
+/** Where orders are given: on the state branch by comment or by hand, and on the engine's own machine. */
+export type OrderPlace = 'branch' | 'here';
+
+/**
+ * Which order is obeyed when two places can give one: what was said last. An order is news where it differs from what its place said
+ * before, so that an old one that still stands in a file does not come back when the other place has spoken since, or after a restart.
+ */
+export class HeardOrders {
+  readonly #store: EngineStore;
+  readonly #last: Record<OrderPlace, string | null>;
+  #obeyed: Control;
+
+  constructor(store: EngineStore) {
+    this.#store = store;
+    this.#obeyed = obeyedControl(store);
+    this.#last = { branch: store.meta(keyOf('branch')), here: store.meta(keyOf('here')) };
+  }
+
+  get obeyed(): Control {
+    return this.#obeyed;
+  }
+
+  /** What a place says now: whether it can be read, and whether it is news. Changes nothing; `obey` does. */
+  hear(place: OrderPlace, text: string | null): ControlReading & { readonly isNews: boolean } {
+    const reading = readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined);
+    return { ...reading, isNews: reading.ok && text !== null && text !== this.#last[place] };
+  }
+
+  /** Obeys what was heard, now and after a restart; in the transaction of whoever carries it out. */
+  obey(place: OrderPlace, text: string, control: Control): void {
+    this.#store.setMeta(keyOf(place), text);
+    this.#store.setMeta(controlKey, JSON.stringify(control));
+    this.#last[place] = text;
+    this.#obeyed = control;
+  }
+}
+
+function keyOf(place: OrderPlace): string {
+  return `heard-${place}`;
+}
