@@ -56,8 +56,12 @@ export interface StrategyStanding {
 
 /** The engine's record, with its one writer. Every public method is atomic; `transaction` makes several one. */
 export class EngineStore extends EngineReader {
-  static open(dir: string): EngineStore {
-    return new EngineStore(openForWriting(dir));
+  /**
+   * @param clock wall-clock time, UTC milliseconds, for the name of the backup that a migration makes first
+   * @throws RatchetError `store/…`, see {@link openForWriting}
+   */
+  static open(dir: string, clock?: () => number): EngineStore {
+    return new EngineStore(openForWriting(dir, clock));
   }
 
   private constructor(database: Database.Database) {
