@@ -2,8 +2,8 @@ import { Resampler } from '#engine/candles/resampler.ts';
 import { dividesTimeframe, timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
-import type { FeedSeries, Instant } from './replay-feed.ts';
 
 /** Bars of a strategy's own timeframe that open together. */
 export interface BarGroup {
@@ -39,13 +39,13 @@ export class BarBuilder {
   push(instant: Instant): BarGroup[] {
     const closed: ClosedBar[] = [];
     for (const { symbol, resampler } of this.#sources) {
-      const found = instant.bars.find(({ series }) => series.symbol === symbol);
+      const found = instant.bars.find((bar) => bar.symbol === symbol);
       if (resampler === null) {
-        if (found !== undefined) closed.push(barAt(found.series, found.index));
+        if (found !== undefined) closed.push(found);
         continue;
       }
       if (found !== undefined) {
-        const { time, open, high, low, close, volume } = barAt(found.series, found.index);
+        const { time, open, high, low, close, volume } = found;
         if (resampler.closesBefore(time)) closed.push(barOf(symbol, resampler));
         if (resampler.add(time, open, high, low, close, volume)) closed.push(barOf(symbol, resampler));
       }
@@ -65,18 +65,6 @@ export class BarBuilder {
 function grouped(bars: readonly ClosedBar[]): BarGroup[] {
   const times = [...new Set(bars.map(({ time }) => time))].sort((a, b) => a - b);
   return times.map((time) => ({ time, bars: bars.filter((bar) => bar.time === time) }));
-}
-
-function barAt({ symbol, columns }: FeedSeries, index: number): ClosedBar {
-  return {
-    symbol,
-    time: columns.time[index]!,
-    open: columns.open[index]!,
-    high: columns.high[index]!,
-    low: columns.low[index]!,
-    close: columns.close[index]!,
-    volume: columns.volume[index]!,
-  };
 }
 
 function barOf(symbol: string, { time, open, high, low, close, volume }: Resampler): ClosedBar {

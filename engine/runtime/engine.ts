@@ -1,6 +1,8 @@
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
+import type { Feed, Instant } from '#engine/feeds/feed.ts';
+import { ReplayFeed, storedSeries } from '#engine/feeds/replay-feed.ts';
 import type { Logger } from '#engine/log.ts';
 import { GitFailure } from '#engine/repository/git.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
@@ -19,7 +21,6 @@ import { type EngineOptions, enginePaths } from './options.ts';
 import { Reconciler } from './reconciler.ts';
 import { commitOutcomes, type PendingOutcome, recordBreach } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
-import { feedSeries, type Instant, ReplayFeed } from './replay-feed.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { restoreSlots } from './restore-slots.ts';
 import { RunRecord } from './run-record.ts';
@@ -50,7 +51,7 @@ export class Engine {
   readonly #around: EngineSurroundings;
   readonly #lock: Lock;
   readonly #store: EngineStore;
-  readonly #feed: ReplayFeed;
+  readonly #feed: Feed;
   readonly #slots: Map<string, StrategySlot>;
   readonly #newSlot: (id: string, now: number) => StrategySlot;
   readonly #reconciler: Reconciler;
@@ -89,7 +90,7 @@ export class Engine {
       assertSameMarket(store, options.market);
       const candles = CandleStore.openExisting(options.candlesDir);
       const { dataset, replayFrom } = options.market;
-      const feed = new ReplayFeed(feedSeries(dataset, loadDataset(candles, dataset)), replayFrom);
+      const feed = new ReplayFeed(storedSeries(dataset, loadDataset(candles, dataset)), replayFrom);
       candles.close();
       feed.seek(store.lastFeedTime());
       const token = { value: options.token };
@@ -126,7 +127,7 @@ export class Engine {
     around: EngineSurroundings;
     lock: Lock;
     store: EngineStore;
-    feed: ReplayFeed;
+    feed: Feed;
     slots: Map<string, StrategySlot>;
     newSlot: (id: string, now: number) => StrategySlot;
     repository: Repository;
@@ -183,6 +184,7 @@ export class Engine {
         this.#bell.ring();
       },
     });
+    feed.onNews(() => this.#bell.ring());
     for (const slot of slots.values()) slot.setControl(this.#control);
     if (this.#limits !== null) this.#obeyLimits(this.#limits);
   }
@@ -411,7 +413,7 @@ export class Engine {
   #feedState(): EngineStatus['feed'] {
     if (this.#slots.size === 0) return 'waiting';
     const instant = this.#feed.peek();
-    if (instant === null) return 'end-of-data';
+    if (instant === null) return this.#feed.isLive ? 'running' : 'end-of-data';
     return instant.time <= this.#catchUpUntil ? 'catching-up' : 'running';
   }
 
@@ -421,6 +423,7 @@ export class Engine {
 
   async #close(): Promise<void> {
     await this.#watch.stop();
+    await this.#feed.close();
     await Promise.all([...this.#slots.values()].map((slot) => slot.close()));
     this.#store.close();
     this.#lock.release();

@@ -1,9 +1,10 @@
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import type { FeedSeries } from '#engine/feeds/feed.ts';
+import { ReplayFeed, StoredSeries } from '#engine/feeds/replay-feed.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
 import { BarBuilder } from './bar-builder.ts';
-import { type FeedSeries, ReplayFeed } from './replay-feed.ts';
 
 export interface HistoryRequest {
   readonly series: readonly FeedSeries[];
@@ -28,7 +29,7 @@ export interface History {
 export function readHistory(request: HistoryRequest): History {
   const { series, symbols, since, barsBefore } = request;
   const barMs = timeframeMs(request.timeframe);
-  const oldest = Math.min(...series.map(({ columns }) => columns.time[0] ?? Number.POSITIVE_INFINITY));
+  const oldest = Math.min(...series.map((one) => one.oldest));
   for (let reach = barsBefore; ; reach = reach * 2 + 1) {
     // A multiple of the bar: every bucket is entered at its start.
     const from = Math.floor(since / barMs - reach) * barMs;
@@ -55,7 +56,8 @@ export function builderAt(
 function readFrom({ series, symbols, timeframe, until }: HistoryRequest, from: number) {
   const builder = new BarBuilder(series, symbols, timeframe);
   const bars = new Map<string, ClosedBar[]>(symbols.map((symbol) => [symbol, []]));
-  const feed = new ReplayFeed(series, from);
+  const known = series.map((one) => new StoredSeries(one.symbol, one.timeframe, one.since(from)));
+  const feed = new ReplayFeed(known, from);
   for (let instant = feed.peek(); instant !== null && instant.time <= until; instant = feed.peek()) {
     feed.next();
     for (const group of builder.push(instant)) for (const bar of group.bars) bars.get(bar.symbol)!.push(bar);

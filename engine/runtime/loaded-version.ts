@@ -2,10 +2,10 @@ import { LiveStrategy, type StoredState } from '#engine/backtest/live-strategy.t
 import { startStrategy } from '#engine/backtest/strategy-process.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { BarBuilder } from './bar-builder.ts';
 import type { Candidate } from './candidate.ts';
 import { builderAt, readHistory } from './history.ts';
-import type { FeedSeries } from './replay-feed.ts';
 
 /** A version at work in its own process, warmed up. */
 export interface LoadedVersion {

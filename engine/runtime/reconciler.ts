@@ -1,5 +1,6 @@
 import type { TrustedKey } from '#engine/attestation/keys.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
 import { commitHash } from '#engine/repository/names.ts';
 import type { Repository } from '#engine/repository/repository.ts';
@@ -11,7 +12,6 @@ import type { EngineStore } from '#engine/store/engine-store.ts';
 import { checkStatement, type Desired, examine, type Refusal, readDesired } from './candidate.ts';
 import { readLimits } from './limits.ts';
 import { loadVersion } from './loaded-version.ts';
-import type { FeedSeries } from './replay-feed.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 import { readTrust } from './trust.ts';

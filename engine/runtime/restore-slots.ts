@@ -1,4 +1,5 @@
 import { explain } from '#engine/errors.ts';
+import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
 import { commitHash, treeHash } from '#engine/repository/names.ts';
 import type { Repository } from '#engine/repository/repository.ts';
@@ -7,7 +8,6 @@ import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { DeploymentRow } from '#engine/store/rows.ts';
 import { examine } from './candidate.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
-import type { FeedSeries } from './replay-feed.ts';
 import { readStoredSlot, type StoredSlot } from './slot-memory.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 import { pinnedKeys } from './trust.ts';

@@ -2,6 +2,7 @@ import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
+import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import type { LimitBreach } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
@@ -14,7 +15,6 @@ import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
-import type { FeedSeries, Instant } from './replay-feed.ts';
 import { type AccountKind, accountKindOf, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
 

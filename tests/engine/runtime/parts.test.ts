@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resample } from '#engine/candles/resample.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
+import { ReplayFeed, StoredSeries } from '#engine/feeds/replay-feed.ts';
 import { BarBuilder } from '#engine/runtime/bar-builder.ts';
 import { Bell } from '#engine/runtime/bell.ts';
 import { exitReasonOf, initialControl, readControl } from '#engine/runtime/control.ts';
 import { readHistory } from '#engine/runtime/history.ts';
 import { acquireLock, lockHolder } from '#engine/runtime/lock.ts';
-import { type FeedSeries, ReplayFeed } from '#engine/runtime/replay-feed.ts';
 import { type StrategyStatus, summarise } from '#engine/runtime/status.ts';
 
 const minuteMs = 60_000;
 
 /** Minute bars of a market, opening at the given minutes; price and volume differ from bar to bar. */
-function series(symbol: string, minutes: readonly number[], volume = 1): FeedSeries {
+function series(symbol: string, minutes: readonly number[], volume = 1): StoredSeries {
   const column = (value: (minute: number) => number) => Float64Array.from(minutes, value);
   const columns: CandleColumns = {
     time: column((minute) => minute * minuteMs),
@@ -25,37 +25,13 @@ function series(symbol: string, minutes: readonly number[], volume = 1): FeedSer
     close: column((minute) => 101 + minute),
     volume: column(() => volume),
   };
-  return { symbol, timeframe: '1m', columns };
+  return new StoredSeries(symbol, '1m', columns);
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-describe('the replayed feed', () => {
-  it('gives bars that close together together, and nothing that closed before the replay', () => {
-    const feed = new ReplayFeed([series('A/USDT', [0, 1, 2, 4]), series('B/USDT', [1, 2, 3])], 1 * minuteMs);
-    const seen: string[] = [];
-    for (let instant = feed.next(); instant !== null; instant = feed.next()) {
-      seen.push(`${instant.time / minuteMs}: ${instant.bars.map(({ series: { symbol } }) => symbol[0]).join('')}`);
-    }
-    expect(seen).toEqual(['2: AB', '3: AB', '4: B', '5: A']);
-  });
-
-  it('goes on after the instant it is told was the last', () => {
-    const feed = new ReplayFeed([series('A/USDT', range(0, 10))], 0);
-    feed.seek(4 * minuteMs);
-    expect(feed.next()?.time).toBe(5 * minuteMs);
-    feed.seek(10 * minuteMs);
-    expect(feed.next()).toBeNull();
-  });
-
-  it('knows when so many instants have passed', () => {
-    const feed = new ReplayFeed([series('A/USDT', [0, 2, 4]), series('B/USDT', [1, 2])], 0);
-    expect([0, 1, 2, 3, 4, 99].map((count) => feed.timeOfInstant(count) / minuteMs)).toEqual([0, 1, 2, 3, 5, 5]);
-  });
-});
-
 describe('the bar builder', () => {
-  const build = (source: FeedSeries[], timeframe: '1m' | '5m', symbols: string[]) => {
+  const build = (source: StoredSeries[], timeframe: '1m' | '5m', symbols: string[]) => {
     const builder = new BarBuilder(source, symbols, timeframe);
     const feed = new ReplayFeed(source, 0);
     const groups: { at: number; time: number; bars: string[]; closes: number[] }[] = [];
@@ -95,7 +71,7 @@ describe('the bar builder', () => {
 
   it('refuses a market the feed has not, or only in bars too coarse', () => {
     expect(() => new BarBuilder([series('A/USDT', [0])], ['C/USDT'], '1m')).toThrow(/C\/USDT/);
-    expect(() => new BarBuilder([{ ...series('A/USDT', [0]), timeframe: '1h' }], ['A/USDT'], '5m')).toThrow(
+    expect(() => new BarBuilder([new StoredSeries('A/USDT', '1h', series('A/USDT', [0]).columns)], ['A/USDT'], '5m')).toThrow(
       /the feed has A\/USDT 1h/,
     );
   });

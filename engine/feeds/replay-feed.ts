@@ -1,37 +1,46 @@
+import { firstIndexFrom, sliceColumns } from '#engine/candles/candle-columns.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { CandleColumns, Dataset } from '#engine/candles/types.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import type { ClosedBar } from '#engine/simulation/types.ts';
+import type { Feed, FeedSeries, Instant } from './feed.ts';
 
-/** A market's bars as the feed has them. */
-export interface FeedSeries {
+/** Bars that are all known already. */
+export class StoredSeries implements FeedSeries {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly columns: CandleColumns;
-}
 
-/** All base bars that close at one moment. */
-export interface Instant {
-  /** When they close, UTC milliseconds. */
-  readonly time: number;
-  /** Which bar of which series. */
-  readonly bars: readonly { readonly series: FeedSeries; readonly index: number }[];
+  constructor(symbol: string, timeframe: Timeframe, columns: CandleColumns) {
+    this.symbol = symbol;
+    this.timeframe = timeframe;
+    this.columns = columns;
+  }
+
+  get oldest(): number {
+    return this.columns.time[0] ?? Number.POSITIVE_INFINITY;
+  }
+
+  since(time: number): CandleColumns {
+    return sliceColumns(this.columns, firstIndexFrom(this.columns.time, time), this.columns.time.length);
+  }
 }
 
 /** Plays stored candles as if they closed one after the other. It holds no clock: whoever asks for the next instant sets the pace. */
-export class ReplayFeed {
-  readonly series: readonly FeedSeries[];
+export class ReplayFeed implements Feed {
+  readonly series: readonly StoredSeries[];
+  readonly isLive = false;
   readonly #replayFrom: number;
   /** Index of the next bar of each series. */
   readonly #next: number[];
 
-  constructor(series: readonly FeedSeries[], replayFrom: number) {
+  constructor(series: readonly StoredSeries[], replayFrom: number) {
     this.series = series;
     this.#replayFrom = replayFrom;
     this.#next = this.series.map(() => 0);
     this.seek(null);
   }
 
-  /** Goes to just after `time`, the close of the last instant taken in; null is the beginning of the replay. */
   seek(time: number | null): void {
     const after = time ?? this.#replayFrom;
     for (const [index, { columns, timeframe }] of this.series.entries()) {
@@ -40,7 +49,6 @@ export class ReplayFeed {
     }
   }
 
-  /** The instant to come; null at the end of the data. Taking it is `next`. */
   peek(): Instant | null {
     let time = Number.POSITIVE_INFINITY;
     for (const [index, { columns, timeframe }] of this.series.entries()) {
@@ -51,18 +59,21 @@ export class ReplayFeed {
     const bars = this.series.flatMap((series, position) => {
       const index = this.#next[position]!;
       const open = series.columns.time[index];
-      return open !== undefined && open + timeframeMs(series.timeframe) === time ? [{ series, index }] : [];
+      return open !== undefined && open + timeframeMs(series.timeframe) === time ? [barAt(series, index)] : [];
     });
-    return { time, bars };
+    return { time, bars, ages: bars.map(() => 0), missing: [] };
   }
 
   next(): Instant | null {
     const instant = this.peek();
-    if (instant !== null) for (const { series } of instant.bars) this.#next[this.series.indexOf(series)]! += 1;
+    if (instant !== null) {
+      for (const [position, { symbol }] of this.series.entries()) {
+        if (instant.bars.some((bar) => bar.symbol === symbol)) this.#next[position]! += 1;
+      }
+    }
     return instant;
   }
 
-  /** Close time of the last of the first `count` instants of the replay: until then an engine catches up. */
   timeOfInstant(count: number): number {
     if (count <= 0) return this.#replayFrom;
     const times = new Set<number>();
@@ -74,15 +85,38 @@ export class ReplayFeed {
     const sorted = [...times].sort((a, b) => a - b);
     return sorted[Math.min(count, sorted.length) - 1] ?? this.#replayFrom;
   }
+
+  /** Nothing ever arrives that was not there before. */
+  onNews(): () => void {
+    return () => {};
+  }
+
+  health(): null {
+    return null;
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** @param columns by symbol, as `loadDataset` gives them */
-export function feedSeries(dataset: Dataset, columns: ReadonlyMap<string, CandleColumns>): FeedSeries[] {
-  return dataset.entries.map(({ symbol, timeframe }) => ({ symbol, timeframe, columns: columns.get(symbol)! }));
+export function storedSeries(dataset: Dataset, columns: ReadonlyMap<string, CandleColumns>): StoredSeries[] {
+  return dataset.entries.map(({ symbol, timeframe }) => new StoredSeries(symbol, timeframe, columns.get(symbol)!));
+}
+
+function barAt({ symbol, columns }: StoredSeries, index: number): ClosedBar {
+  return {
+    symbol,
+    time: columns.time[index]!,
+    open: columns.open[index]!,
+    high: columns.high[index]!,
+    low: columns.low[index]!,
+    close: columns.close[index]!,
+    volume: columns.volume[index]!,
+  };
 }
 
 /** Index of the first value above `limit`. */
-export function firstAfter(values: Float64Array, limit: number): number {
+function firstAfter(values: Float64Array, limit: number): number {
   let low = 0;
   let high = values.length;
   while (low < high) {
