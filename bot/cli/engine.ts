@@ -11,6 +11,7 @@ import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
+import { engineVerifyCommand } from './engine-verify.ts';
 import * as option from './option-parsers.ts';
 import { Market } from './up/prepare-market.ts';
 
@@ -53,7 +54,8 @@ export function engineCommand(): Command {
     .addCommand(positionsCommand())
     .addCommand(tradesCommand())
     .addCommand(decisionsCommand())
-    .addCommand(truthCommand());
+    .addCommand(truthCommand())
+    .addCommand(engineVerifyCommand());
 }
 
 /** `ratchet status`, and `ratchet engine status`: what runs, whether it agrees with main, and how it does. */

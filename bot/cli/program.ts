@@ -4,6 +4,7 @@ import { actionsCommand } from './actions.ts';
 import { analyzeCommand } from './analyze.ts';
 import { auditTrailCommand } from './audit-trail.ts';
 import { backtestCommand } from './backtest.ts';
+import { backupCommand, restoreCommand } from './backup.ts';
 import { botCommand } from './bot.ts';
 import { branchesCommand } from './branches.ts';
 import { dataCommand } from './data.ts';
@@ -56,6 +57,8 @@ export function createProgram(): Command {
     .addCommand(verifyCommand())
     .addCommand(auditTrailCommand())
     .addCommand(repairCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
     .addCommand(keysCommand())
     .addCommand(doctorCommand())
     .addCommand(actionsCommand());

@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { newestBackup } from './backups.ts';
@@ -29,11 +29,7 @@ export function quickCheck(database: Database.Database): string[] {
 
 /** Everything: pages, indices against their tables, and that nothing points at a row that is not there. Reads the whole file. */
 export function fullCheck(database: Database.Database): string[] {
-  const orphans = database.pragma('foreign_key_check') as { table: string; parent: string }[];
-  return [
-    ...check(database, 'integrity_check(20)'),
-    ...orphans.slice(0, 20).map(({ table, parent }) => `a row of ${table} points at a row of ${parent} that is not there`),
-  ];
+  return [...check(database, 'integrity_check(20)'), ...orphans(database)];
 }
 
 /** One clear error for whatever is wrong with the file itself. Nothing is mended, moved or written over. */
@@ -50,9 +46,29 @@ export function damaged(dir: string, path: string, why: string, cause?: unknown)
   );
 }
 
+/** Of a file that is broken badly enough the question itself fails: that is an answer too. */
+export function isDamage(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+}
+
 function check(database: Database.Database, pragma: string): string[] {
-  const rows = Findings.parse((database.pragma(pragma) as Record<string, unknown>[]).map((row) => Object.values(row)[0]));
-  return rows.length === 1 && rows[0] === 'ok' ? [] : rows;
+  try {
+    const rows = Findings.parse((database.pragma(pragma) as Record<string, unknown>[]).map((row) => Object.values(row)[0]));
+    return rows.length === 1 && rows[0] === 'ok' ? [] : rows;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return [error.message];
+  }
+}
+
+function orphans(database: Database.Database): string[] {
+  try {
+    const rows = database.pragma('foreign_key_check') as { table: string; parent: string }[];
+    return rows.slice(0, 20).map(({ table, parent }) => `a row of ${table} points at a row of ${parent} that is not there`);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return [error.message];
+  }
 }
 
 /** Bytes. */

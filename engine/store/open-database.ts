@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { RatchetError } from '#engine/errors.ts';
 import { backupFile, dropOldBackups, newestBackup } from './backups.ts';
-import { damaged, quickCheck } from './integrity.ts';
+import { damaged, isDamage, quickCheck } from './integrity.ts';
 import { migrations } from './schema.ts';
 import { writeBackup } from './write-backup.ts';
 
@@ -163,8 +163,4 @@ function guarded(dir: string, open: () => Database.Database): Database.Database 
       error,
     );
   }
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 }
