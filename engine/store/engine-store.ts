@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { EngineReader } from './engine-reader.ts';
+import { OrderJournal } from './journal/order-journal.ts';
 import { openForWriting } from './open-database.ts';
 import type { DeploymentOutcome, FillRow, Stage, SyncRow, TradeRow } from './rows.ts';
 
@@ -71,6 +72,11 @@ export class EngineStore extends EngineReader {
   /** All of it is on disk when this returns, or none of it. */
   transaction<T>(work: () => T): T {
     return this.database.transaction(work).immediate();
+  }
+
+  /** The orders of a venue account, in this same database: a `transaction` of either is one of both. */
+  journal(account: string): OrderJournal {
+    return new OrderJournal(this.database, account);
   }
 
   setMeta(key: string, value: string): void {

@@ -1,3 +1,5 @@
+import { journalSchema } from './journal/journal-schema.ts';
+
 /**
  * Forward only: entry n takes a store from version n to n + 1. An entry that has been released is never edited.
  *
@@ -150,4 +152,5 @@ export const migrations: readonly string[] = [
     seenAt INTEGER NOT NULL
   ) STRICT;
   `,
+  journalSchema,
 ];

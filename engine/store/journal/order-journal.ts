@@ -1,0 +1,260 @@
+import Database from 'better-sqlite3';
+import Big from 'big.js';
+import { z } from 'zod';
+import {
+  BaselineRow,
+  CursorRow,
+  DustRow,
+  EventRow,
+  FeeRow,
+  FillRow,
+  FreezeRow,
+  type JournalFee,
+  type JournalFill,
+  LaneRow,
+  OrderRow,
+} from './journal-rows.ts';
+import { journalSchema } from './journal-schema.ts';
+
+/** What makes an order; the rest of its row follows from its events. */
+export type NewOrder = Pick<
+  OrderRow,
+  | 'clientOrderId'
+  | 'strategy'
+  | 'symbol'
+  | 'role'
+  | 'side'
+  | 'kind'
+  | 'quantity'
+  | 'limitPrice'
+  | 'stopPrice'
+  | 'instant'
+  | 'attempt'
+  | 'version'
+  | 'cause'
+  | 'reason'
+  | 'terms'
+  | 'createdAt'
+>;
+
+/** What the events of an order come to. */
+export type FoldedOrder = Pick<OrderRow, 'state' | 'venueOrderId' | 'filled' | 'saidFilled' | 'refusal' | 'isFinal'>;
+
+export type NewFill = Omit<JournalFill, 'id'>;
+
+/**
+ * The record of orders at one venue account, with its one writer: what was intended before it was sent, everything that became of
+ * it, every fill once. Each method is atomic and on disk when it returns; `transaction` makes several one.
+ */
+export class OrderJournal {
+  readonly account: string;
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  /**
+   * Over a database that has the journal's tables and synchronises fully: the engine's own.
+   * @param account the venue account, as `Venue.account` names it
+   */
+  constructor(database: Database.Database, account: string) {
+    this.#database = database;
+    this.account = account;
+  }
+
+  /** A journal alone in its file, made when there is none. */
+  static open(file: string, account: string): OrderJournal {
+    const database = new Database(file, { timeout: 10_000 });
+    try {
+      database.pragma('journal_mode = WAL');
+      database.pragma('synchronous = FULL');
+      database.pragma('foreign_keys = ON');
+      database
+        .transaction(() => {
+          const isNew = database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'venueOrders'`).get() === undefined;
+          if (isNew) database.exec(journalSchema);
+        })
+        .immediate();
+      return new OrderJournal(database, account);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Only of a journal that `open` opened. */
+  close(): void {
+    this.#database.close();
+  }
+
+  /** All of it is on disk when this returns, or none of it. */
+  transaction<T>(work: () => T): T {
+    return this.#database.transaction(work).immediate();
+  }
+
+  // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @param event that begins it, JSON @returns the order's number */
+  addOrder(order: NewOrder, folded: FoldedOrder, event: string): number {
+    return this.transaction(() => {
+      const id = this.#insert('venueOrders', { account: this.account, ...stored(order), ...stored(folded) });
+      this.#insert('orderEvents', { orderId: id, at: order.createdAt, event });
+      return id;
+    });
+  }
+
+  /** @param event JSON @param folded the order after it */
+  addEvent(orderId: number, at: number, event: string, folded: FoldedOrder): void {
+    this.transaction(() => {
+      this.#insert('orderEvents', { orderId, at, event });
+      this.#run(
+        `UPDATE venueOrders SET state = @state, venueOrderId = @venueOrderId, filled = @filled, saidFilled = @saidFilled,
+           refusal = @refusal, isFinal = @isFinal WHERE id = @orderId`,
+        { orderId, ...stored(folded) },
+      );
+    });
+  }
+
+  /** @returns the fill's number; null for one that is recorded already */
+  addFill(fill: NewFill): number | null {
+    return this.transaction(() => {
+      const { fees, ...row } = fill;
+      if (this.hasFill(fill.symbol, fill.fillId)) return null;
+      const id = this.#insert('venueFills', { account: this.account, ...stored(row) });
+      for (const [ordinal, fee] of fees.entries()) this.#insert('venueFillFees', { fill: id, ordinal, ...stored(fee) });
+      return id;
+    });
+  }
+
+  hasFill(symbol: string, fillId: string): boolean {
+    const sql = 'SELECT 1 FROM venueFills WHERE account = ? AND symbol = ? AND fillId = ?';
+    return this.#prepared(sql).get(this.account, symbol, fillId) !== undefined;
+  }
+
+  addDust(dust: Omit<DustRow, 'id'>): number {
+    return this.#insert('venueDust', { account: this.account, ...stored(dust) });
+  }
+
+  saveLane(strategy: string, symbol: string, state: string): void {
+    this.#run(
+      `INSERT INTO venueLanes (account, strategy, symbol, state) VALUES (@account, @strategy, @symbol, @state)
+       ON CONFLICT (account, strategy, symbol) DO UPDATE SET state = excluded.state`,
+      { account: this.account, strategy, symbol, state },
+    );
+  }
+
+  addFreeze(freeze: Pick<FreezeRow, 'symbol' | 'at' | 'code' | 'subject' | 'message'>): void {
+    this.#insert('venueFreezes', { account: this.account, ...freeze });
+  }
+
+  /** A person accepts what stands there unexplained. */
+  acceptFreezes(symbol: string, at: number, reason: string): void {
+    this.#run(
+      'UPDATE venueFreezes SET acceptedAt = @at, acceptedReason = @reason WHERE account = @account AND symbol = @symbol AND acceptedAt IS NULL',
+      { account: this.account, symbol, at, reason },
+    );
+  }
+
+  /** From now on the account is taken to hold `amount` more of the asset than its fills tell. */
+  addBaseline(asset: string, amount: Big, at: number, reason: string): void {
+    this.#insert('venueBaselines', { account: this.account, asset, amount: amount.toFixed(), at, reason });
+  }
+
+  saveCursor(cursor: CursorRow): void {
+    this.#run(
+      `INSERT INTO venueCursors (account, fillsSince, reconciledAt, flattenReason, flattenAt, flattenedAt)
+       VALUES (@account, @fillsSince, @reconciledAt, @flattenReason, @flattenAt, @flattenedAt)
+       ON CONFLICT (account) DO UPDATE SET fillsSince = excluded.fillsSince, reconciledAt = excluded.reconciledAt,
+         flattenReason = excluded.flattenReason, flattenAt = excluded.flattenAt, flattenedAt = excluded.flattenedAt`,
+      { account: this.account, ...cursor },
+    );
+  }
+
+  // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** In the order in which they were intended. */
+  orders(): OrderRow[] {
+    return this.#all(OrderRow, 'SELECT * FROM venueOrders WHERE account = ? ORDER BY id');
+  }
+
+  /** An order's history, oldest first: JSON texts. */
+  events(orderId: number): { at: number; event: string }[] {
+    const rows = this.#prepared('SELECT * FROM orderEvents WHERE orderId = ? ORDER BY id').all(orderId);
+    return z.array(EventRow).parse(rows);
+  }
+
+  /** As they were recorded, oldest first, with the number of each one's order. */
+  fills(): JournalFill[] {
+    const fees = new Map<number, JournalFee[]>();
+    const feesSql = `SELECT fill, asset, amount, quoteValue FROM venueFillFees
+      WHERE fill IN (SELECT id FROM venueFills WHERE account = ?) ORDER BY fill, ordinal`;
+    for (const { fill, ...fee } of this.#all(FeeRow, feesSql)) {
+      const of = fees.get(fill) ?? [];
+      of.push(fee);
+      fees.set(fill, of);
+    }
+    const columns = 'id, symbol, fillId, orderId, side, quantity, price, isMaker, time, recordedAt';
+    const rows = this.#all(FillRow, `SELECT ${columns} FROM venueFills WHERE account = ? ORDER BY id`);
+    return rows.map((row) => ({ ...row, fees: fees.get(row.id) ?? [] }));
+  }
+
+  dust(): DustRow[] {
+    const columns = 'id, strategy, symbol, afterFill, quantity, at';
+    return this.#all(DustRow, `SELECT ${columns} FROM venueDust WHERE account = ? ORDER BY id`);
+  }
+
+  /** What each lane remembers beside its orders and fills: JSON texts. */
+  lanes(): z.infer<typeof LaneRow>[] {
+    return this.#all(LaneRow, 'SELECT strategy, symbol, state FROM venueLanes WHERE account = ? ORDER BY strategy, symbol');
+  }
+
+  /** Accepted ones too. */
+  freezes(): FreezeRow[] {
+    const columns = 'id, symbol, at, code, subject, message, acceptedAt, acceptedReason';
+    return this.#all(FreezeRow, `SELECT ${columns} FROM venueFreezes WHERE account = ? ORDER BY id`);
+  }
+
+  /** By asset, what the account is taken to have held before any fill. */
+  baselines(): Map<string, Big> {
+    const rows = this.#all(BaselineRow, 'SELECT asset, amount FROM venueBaselines WHERE account = ? ORDER BY id');
+    const sums = new Map<string, Big>();
+    for (const { asset, amount } of rows) sums.set(asset, (sums.get(asset) ?? new Big(0)).plus(amount));
+    return sums;
+  }
+
+  /** Null before the account was first looked at. */
+  cursor(): CursorRow | null {
+    const columns = 'fillsSince, reconciledAt, flattenReason, flattenAt, flattenedAt';
+    return this.#all(CursorRow, `SELECT ${columns} FROM venueCursors WHERE account = ?`)[0] ?? null;
+  }
+
+  #all<Schema extends z.ZodType>(schema: Schema, sql: string): z.infer<Schema>[] {
+    return z.array(schema).parse(this.#prepared(sql).all(this.account));
+  }
+
+  #insert(table: string, row: Record<string, unknown>): number {
+    const names = Object.keys(row);
+    const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+    return Number(this.#run(sql, row).lastInsertRowid);
+  }
+
+  #run(sql: string, row: Record<string, unknown>): Database.RunResult {
+    return this.#prepared(sql).run(row);
+  }
+
+  #prepared(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** As SQLite keeps it: decimals as text, flags as numbers. */
+function stored(row: object): Record<string, unknown> {
+  const columns: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) {
+    columns[name] = value instanceof Big ? value.toFixed() : typeof value === 'boolean' ? Number(value) : value;
+  }
+  return columns;
+}
