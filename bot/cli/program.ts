@@ -17,6 +17,7 @@ import { ledgerCommand } from './ledger.ts';
 import { memoryCommand } from './memory.ts';
 import { nightCommand } from './night.ts';
 import { policyCommand } from './policy.ts';
+import { readinessCommand } from './readiness.ts';
 import { repairCommand } from './repair.ts';
 import { reportCommand } from './report.ts';
 import { runsCommand } from './runs.ts';
@@ -48,6 +49,7 @@ export function createProgram(): Command {
     .addCommand(engineCommand())
     .addCommand(ledgerCommand())
     .addCommand(memoryCommand())
+    .addCommand(readinessCommand())
     .addCommand(reportCommand())
     .addCommand(runsCommand())
     .addCommand(thoughtsCommand())

@@ -17,6 +17,7 @@ import {
   RISK_POLICY_PATH,
   RiskPolicy,
 } from '#bot/gates/policies.ts';
+import { READINESS_PATH, ReadinessPolicy } from '#bot/gates/readiness-policy.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { KEY_CHANGES_PATH, NO_KEY_CHANGES, parseKeyChanges, whyNotFollowed } from '#engine/attestation/key-changes.ts';
 import { KEYS_PATH, parsePublicKeys } from '#engine/attestation/keys.ts';
@@ -30,6 +31,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   [PATHS_POLICY_PATH]: (text) => parsePolicy(PATHS_POLICY_PATH, text, PathsPolicy),
   [AUTONOMY_PATH]: (text) => parsePolicy(AUTONOMY_PATH, text, AutonomyPolicy),
   [RISK_POLICY_PATH]: (text) => parsePolicy(RISK_POLICY_PATH, text, RiskPolicy),
+  [READINESS_PATH]: (text) => parsePolicy(READINESS_PATH, text, ReadinessPolicy),
   [LIFE_PATH]: (text) => parsePolicy(LIFE_PATH, text, LifePolicy),
   [HELD_OUT_PATH]: (text) => parsePolicy(HELD_OUT_PATH, text, HeldOutPolicy),
   [MARKETS_PATH]: (text) => parsePolicy(MARKETS_PATH, text, MarketCosts),

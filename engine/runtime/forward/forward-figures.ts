@@ -44,6 +44,8 @@ export interface DataFigures {
 export interface ResultFigures {
   readonly isHypothetical: boolean;
   readonly trades: number;
+  /** Trades that brought more than their fees, a share; null without a trade. */
+  readonly winRate: number | null;
   /** After fees, of what the account was worth when it was loaded; what is still held counts at its last close. */
   readonly netReturn: number;
   /** The deepest fall from the highest equity, at the closes of bars, or of days where it is hypothetical. */
@@ -124,7 +126,7 @@ function resultOf({ capital, equity, trades }: ForwardRecord, asOf: number): Res
   const last = points.at(-1)?.value ?? capital;
   return {
     isHypothetical: false,
-    trades: trades.filter(({ instant }) => instant <= asOf).length,
+    ...tally(trades.filter(({ instant }) => instant <= asOf)),
     netReturn: capital > 0 ? last / capital - 1 : 0,
     maxDrawdown: deepest,
     daily: dailyReturns(
@@ -132,6 +134,11 @@ function resultOf({ capital, equity, trades }: ForwardRecord, asOf: number): Res
       capital,
     ),
   };
+}
+
+function tally(trades: readonly { readonly netResult: number }[]): Pick<ResultFigures, 'trades' | 'winRate'> {
+  const wins = trades.filter(({ netResult }) => netResult > 0).length;
+  return { trades: trades.length, winRate: trades.length === 0 ? null : wins / trades.length };
 }
 
 /** What the backtester makes of the days of a version that trades nothing. */
@@ -142,7 +149,7 @@ function hypothetical({ capital }: ForwardRecord, replaying: Replaying, asOf: nu
   const daily = dailyReturns(points, capital);
   return {
     isHypothetical: true,
-    trades: trades.filter(({ exitTime }) => exitTime <= asOf).length,
+    ...tally(trades.filter(({ exitTime }) => exitTime <= asOf)),
     netReturn: totalReturn(daily),
     maxDrawdown: maximumDrawdown(daily),
     daily,

@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { decimal, NO_VALUE, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
+import { FORWARD_FOLDER, type ForwardEvidence, readForwardEvidence } from '#bot/gates/forward-evidence.ts';
+import { publishForward } from '#bot/readiness/publish.ts';
+import { standing } from '#bot/readiness/readiness-text.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch, type StateReader } from '#engine/repository/state-branch.ts';
+import { columned } from './columned.ts';
+import { BOT_PERSON } from './identity.ts';
+import { openForReading } from './open-mirror.ts';
+import { hasRecord, measureHere } from './readiness/measure-here.ts';
+import { workspaceAt } from './up/workspace.ts';
+
+interface ReadinessFlags {
+  readonly workspace: string;
+  readonly repository?: string;
+  readonly remote?: string;
+  readonly publish?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where the token comes from when what was measured is to be published. */
+const TOKEN_VARIABLE = 'RATCHET_GIT_TOKEN';
+
+/** `ratchet readiness`: what a version has shown in the market, and what its next stage asks. */
+export function readinessCommand(): Command {
+  return new Command('readiness')
+    .description('What each running version has shown outside backtests, and how the seven gates before its next stage stand.')
+    .argument('[strategy]', 'one strategy (default: all that run)')
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--repository <dir>', 'read what was published in this clone instead of measuring')
+    .option('--publish', `put what was measured on ratchet/state, for gates and people; a token is read from ${TOKEN_VARIABLE}`)
+    .option('--remote <url>', 'where to publish, without a token in it')
+    .option('--json', 'one JSON array')
+    .action(async (strategy: string | undefined, flags: ReadinessFlags) => {
+      const evidence = await evidenceFor(strategy ?? null, flags);
+      if (strategy !== undefined && evidence.length === 0)
+        throw new RatchetError(
+          'readiness/no-strategy',
+          `Nothing is known of ${JSON.stringify(strategy)} here.`,
+          'See ratchet status.',
+        );
+      if (flags.json === true) console.log(JSON.stringify(evidence));
+      else console.log(evidence.length === 0 ? 'Nothing has run for a whole day yet.' : evidence.map(inWords).join('\n\n'));
+    });
+}
+
+async function evidenceFor(strategy: string | null, flags: ReadinessFlags): Promise<readonly ForwardEvidence[]> {
+  const workspace = workspaceAt(flags.workspace);
+  if (flags.publish === true) return published(strategy, flags);
+  const { repository, state } = await openForReading(flags);
+  if (flags.repository === undefined && hasRecord(workspace)) {
+    return measureHere(workspace, repository, { now: Date.now(), only: strategy });
+  }
+  return readPublished(state.snapshot(), strategy);
+}
+
+async function readPublished(state: StateReader, strategy: string | null): Promise<readonly ForwardEvidence[]> {
+  const ids = (await state.list(FORWARD_FOLDER)).flatMap((path) => /^forward\/([a-z0-9-]+)\.json$/.exec(path)?.[1] ?? []);
+  const found = await Promise.all(
+    ids.map((id) => (strategy === null || id === strategy ? readForwardEvidence(state, id) : null)),
+  );
+  return found.filter((one) => one !== null);
+}
+
+/** For the machine of an engine that no bot shares: measures all that runs there, and pushes it. */
+async function published(strategy: string | null, flags: ReadinessFlags): Promise<readonly ForwardEvidence[]> {
+  const { remote } = flags;
+  if (remote === undefined) {
+    const message = 'It was not said where to publish.';
+    throw new RatchetError('readiness/no-remote', message, 'Give --remote URL. The bot of a workspace publishes by itself.');
+  }
+  const workspace = workspaceAt(flags.workspace);
+  if (!hasRecord(workspace))
+    throw new RatchetError('readiness/no-record', `No engine has run in ${flags.workspace}.`, 'Name the workspace it runs in.');
+  const token = process.env[TOKEN_VARIABLE] ?? '';
+  const dir = join(workspace.root, 'readiness');
+  mkdirSync(dir, { recursive: true });
+  const repository = await Repository.openMirror({
+    dir: join(dir, 'mirror.git'),
+    remoteUrl: remote,
+    authorization: () => (token === '' ? '' : basicAuthorization('x-access-token', token)),
+  });
+  await repository.fetch();
+  const evidence = await measureHere(workspace, repository, { now: Date.now() });
+  await publishForward(evidence, await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now }));
+  return strategy === null ? evidence : evidence.filter((one) => one.strategy === strategy);
+}
+
+function inWords(evidence: ForwardEvidence): string {
+  const { strategy, stage, days, result, readiness, health } = evidence;
+  const did =
+    result === null
+      ? 'result unknown'
+      : `${result.isHypothetical ? 'hypothetically ' : ''}${signedPercent(result.netReturn)} in ${result.trades} trades, deepest fall ${percent(result.maxDrawdown)}`;
+  const head = `${strategy}, ${stage}: ${decimal(days, 1)} days, ${did}.`;
+  const number = (value: number | null): string => (value === null ? NO_VALUE : percent(value));
+  const gates = (readiness?.gates ?? []).map(({ gate, verdict, value, limit, sentence }) => [
+    gate,
+    verdict,
+    number(value),
+    number(limit),
+    sentence,
+  ]);
+  const days_ = health.map((one) => [
+    one.day,
+    ...[one.due, one.made, one.signals, one.refused, one.faults].map(String),
+    signedDecimal(one.netResult),
+  ]);
+  return [
+    head,
+    standing(readiness).replaceAll('**', ''),
+    ...(gates.length === 0 ? [] : [columned(['gate', 'verdict', 'value', 'limit', 'why'], gates, [2, 3])]),
+    ...(days_.length === 0
+      ? []
+      : [columned(['day', 'due', 'decided', 'signals', 'refused', 'faults', 'result'], days_, [1, 2, 3, 4, 5, 6])]),
+  ].join('\n');
+}
