@@ -9,6 +9,6 @@ export const SecureUrl = z
   .refine((text) => text.startsWith('https:') || isLoopback(new URL(text).hostname), 'it must be https, or on this machine')
   .transform((text) => text.replace(/\/+$/, ''));
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,5 +1,6 @@
 import type { Exchange } from 'ccxt';
 import { RatchetError } from '#engine/errors.ts';
+import { exchangeOptions, pointAt } from './exchange-addresses.ts';
 
 /** Exchanges candles can be fetched from. */
 export const fetchableVenues = ['kraken', 'binance', 'coinbase'] as const;
@@ -18,12 +19,6 @@ export const venueTraits: Readonly<Record<FetchableVenue, VenueTraits>> = {
   kraken: { pageBars: 720, newestBarsOnly: 720, isWindowed: false },
   binance: { pageBars: 1000, isWindowed: false },
   coinbase: { pageBars: 300, isWindowed: true },
-};
-
-const venueOptions: Readonly<Record<FetchableVenue, Record<string, unknown>>> = {
-  kraken: {},
-  binance: { fetchCurrencies: false, fetchMargins: false, fetchMarkets: { types: ['spot'] } },
-  coinbase: {},
 };
 
 export interface OpenVenue {
@@ -55,22 +50,10 @@ export async function openVenue(name: string, baseUrl?: string): Promise<OpenVen
   const exchange: Exchange = new ccxt.default[name]({
     enableRateLimit: baseUrl === undefined,
     timeout: 20_000,
-    options: venueOptions[name],
+    options: exchangeOptions[name],
   });
-  if (baseUrl !== undefined) exchange.urls = pointedAt(exchange.urls, baseUrl);
+  if (baseUrl !== undefined) pointAt(exchange, baseUrl);
   return { name, exchange, isPassing: (error) => error instanceof ccxt.NetworkError || isTransportError(error) };
-}
-
-/** The same addresses, paths kept, at another origin. */
-function pointedAt<T>(urls: T, baseUrl: string): T {
-  if (typeof urls === 'string') {
-    if (!/^(https?|wss?):/.test(urls)) return urls;
-    const { pathname } = new URL(urls.replaceAll('{hostname}', 'exchange'));
-    return (baseUrl.replace(/\/$/, '') + (pathname === '/' ? '' : pathname)) as T & string;
-  }
-  if (Array.isArray(urls)) return urls.map((url) => pointedAt(url, baseUrl)) as T & unknown[];
-  if (typeof urls !== 'object' || urls === null) return urls;
-  return Object.fromEntries(Object.entries(urls).map(([key, url]) => [key, pointedAt(url, baseUrl)])) as T;
 }
 
 const transportCode = /^(UND_ERR_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)/;

@@ -42,6 +42,8 @@ export interface VenueFeatures {
   readonly deadManTakesStops: boolean;
   /** A stop order rests at the venue and becomes a market order when the price touches it. */
   readonly hasStopOrders: boolean;
+  /** Where it becomes a limit order instead: how far below the stop that limit lies (a ratio). A gap deeper than that is not sold into. */
+  readonly stopBand?: number;
 }
 
 export interface VenueMarket {

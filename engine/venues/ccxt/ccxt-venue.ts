@@ -1,0 +1,268 @@
+import { Big } from 'big.js';
+import type { Exchange } from 'ccxt';
+import type { Clock } from '#engine/clock.ts';
+import type { Logger } from '#engine/log.ts';
+import type {
+  Balance,
+  KeyRights,
+  OrderName,
+  OrderRequest,
+  Placed,
+  Quote,
+  Venue,
+  VenueFeatures,
+  VenueFill,
+  VenueMarket,
+  VenueNews,
+  VenueOrder,
+} from '../venue.ts';
+import { VenueError } from '../venue-error.ts';
+import type { Dialect, MarketTerms, SentOrder } from './dialect.ts';
+import { explainFailure } from './explain-failure.ts';
+import { faultOf } from './fault-of.ts';
+import { NewsStream } from './news-stream.ts';
+import {
+  parseAck,
+  parseBalances,
+  parseFeeRates,
+  parseFill,
+  parseMarket,
+  parseOrder,
+  parseQuote,
+  ServerTime,
+} from './parse-answers.ts';
+import { type Insistence, newPassage, type Wire } from './wire.ts';
+
+export interface CcxtVenueParts {
+  readonly name: string;
+  readonly account: string;
+  readonly exchange: Exchange;
+  readonly dialect: Dialect;
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly strike: (text: string) => string;
+  readonly patienceMs: number;
+}
+
+/** An account at an exchange that ccxt speaks to. Every answer is parsed; every failure says whether the thing may have been done. */
+export class CcxtVenue implements Venue {
+  readonly name: string;
+  readonly account: string;
+  readonly features: VenueFeatures;
+  readonly #exchange: Exchange;
+  readonly #dialect: Dialect;
+  readonly #wire: Wire;
+  readonly #clock: Clock;
+  readonly #strike: (text: string) => string;
+  readonly #patienceMs: number;
+  readonly #stream: NewsStream;
+  /** What the exchange's clock is ahead of ours. Requests that carry a time carry the exchange's. */
+  #offsetMs = 0;
+
+  constructor({ name, account, exchange, dialect, wire, clock, log, strike, patienceMs }: CcxtVenueParts) {
+    this.name = name;
+    this.account = account;
+    this.features = dialect.features;
+    this.#exchange = exchange;
+    this.#dialect = dialect;
+    this.#wire = wire;
+    this.#clock = clock;
+    this.#strike = strike;
+    this.#patienceMs = patienceMs;
+    exchange.milliseconds = () => clock.now() + this.#offsetMs;
+    exchange.seconds = () => Math.floor(exchange.milliseconds() / 1000);
+    this.#stream = new NewsStream(() => exchange.watchOrders(), clock, log);
+    exchange.onConnected = () => this.#stream.connected();
+  }
+
+  /** Sets the clock and reads the markets. @throws VenueError */
+  async begin(): Promise<void> {
+    await this.clockOffset();
+    await this.#call('Reading the markets', () => this.#exchange.loadMarkets());
+  }
+
+  async markets(symbols: readonly string[]): Promise<VenueMarket[]> {
+    const terms = await this.#call('Reading the markets', async () => {
+      await this.#exchange.loadMarkets(true);
+      return symbols.flatMap((symbol) => this.#terms(symbol) ?? []);
+    });
+    const rates = new Map((await this.#feeRates(terms)).map((rate) => [rate.symbol, rate]));
+    return terms.map(({ info: _, stopBand: __, ...market }) => {
+      const rate = rates.get(market.symbol);
+      return { ...market, makerFeeRate: rate?.maker ?? market.makerFeeRate, takerFeeRate: rate?.taker ?? market.takerFeeRate };
+    });
+  }
+
+  /** What the account really pays; nothing where the key may not ask, and the published rates hold. */
+  async #feeRates(terms: readonly MarketTerms[]): Promise<ReturnType<typeof parseFeeRates>[]> {
+    try {
+      return await this.#call('Asking for the fees', async () =>
+        (
+          await this.#dialect.fees(
+            this.#exchange,
+            terms.map(({ symbol }) => symbol),
+          )
+        ).map(parseFeeRates),
+      );
+    } catch (error) {
+      if (error instanceof VenueError && error.certainty === 'refused' && /permission|other|invalid-order/.test(error.kind))
+        return [];
+      throw error;
+    }
+  }
+
+  balances(): Promise<Map<string, Balance>> {
+    return this.#call('Asking for the balances', async () => parseBalances(await this.#exchange.fetchBalance()));
+  }
+
+  quotes(symbols: readonly string[]): Promise<Map<string, Quote>> {
+    if (symbols.length === 0) return Promise.resolve(new Map());
+    return this.#call('Asking for prices', async () => {
+      const tickers = await this.#dialect.tickers(this.#exchange, symbols);
+      const quotes = new Map(tickers.map((ticker) => parseQuote(ticker, this.#clock.now())));
+      return new Map([...quotes].filter(([symbol]) => symbols.includes(symbol)));
+    });
+  }
+
+  async place(request: OrderRequest): Promise<Placed> {
+    const terms = this.#terms(request.symbol);
+    const fault = terms === undefined ? `there is no market ${request.symbol}` : faultOf(request, terms);
+    if (terms === undefined || fault !== null) throw notPlaced(`The order was not sent: ${fault}.`);
+    const { type, amount, price, params, expected } = this.#dialect.order(request, terms);
+    const { symbol, side } = request;
+    const insistence = {
+      once: true,
+      sendBefore: this.#clock.now() + this.#patienceMs,
+      inspect: (url: string, body: string) => refuseDifference(this.#dialect.sent(url, body), expected),
+    };
+    const ack = await this.#call(
+      'Placing an order',
+      // ccxt's types ask for numbers, its code for either: exact text goes through it unchanged.
+      async () => parseAck(await this.#exchange.createOrder(symbol, type, side, amount as never, price as never, params)),
+      insistence,
+    );
+    return { venueOrderId: ack };
+  }
+
+  async cancel(order: OrderName): Promise<void> {
+    await this.#unlessGone(() => this.#call('Cancelling an order', () => this.#dialect.cancel(this.#exchange, order)));
+  }
+
+  async find(order: OrderName): Promise<VenueOrder | null> {
+    const found = await this.#unlessGone(() =>
+      this.#call('Looking for an order', async () =>
+        (await this.#dialect.search(this.#exchange, order)).map((raw) => parseOrder(raw, this.#dialect)),
+      ),
+    );
+    const same = (found ?? []).filter(
+      ({ venueOrderId, clientOrderId, symbol }) =>
+        symbol === order.symbol &&
+        (order.venueOrderId === null ? clientOrderId === order.clientOrderId : venueOrderId === order.venueOrderId),
+    );
+    // An exchange may let a name be used again once its order has ended: the youngest bears it.
+    return same.sort((one, other) => other.createdAt - one.createdAt)[0] ?? null;
+  }
+
+  openOrders(symbols: readonly string[]): Promise<VenueOrder[]> {
+    return this.#call('Asking for open orders', async () => {
+      const orders = await this.#dialect.openOrders(this.#exchange, symbols);
+      return orders.map((raw) => parseOrder(raw, this.#dialect)).filter(({ symbol }) => symbols.includes(symbol));
+    });
+  }
+
+  fills(symbols: readonly string[], since: number): Promise<VenueFill[]> {
+    return this.#call('Asking for fills', async () => {
+      const trades = await this.#dialect.trades(this.#exchange, symbols, since, this.#exchange.milliseconds());
+      const fills = new Map<string, VenueFill>();
+      for (const fill of trades.map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
+      return [...fills.values()]
+        .filter(({ symbol, time }) => symbols.includes(symbol) && time >= since)
+        .sort((one, other) => one.time - other.time);
+    });
+  }
+
+  async clockOffset(): Promise<{ offset: number; uncertainty: number }> {
+    const asked = this.#clock.now();
+    const told = await this.#call('Asking for the time', async () =>
+      ServerTime.parse(await this.#dialect.serverTime(this.#exchange)),
+    );
+    const answered = this.#clock.now();
+    // Whole units of time are told by their beginning.
+    const halfUnit = this.#dialect.clockResolutionMs / 2;
+    const offset = told + halfUnit - (asked + answered) / 2;
+    const uncertainty = (answered - asked) / 2 + halfUnit;
+    // What lies within the uncertainty is no reason to correct a clock that may be right.
+    this.#offsetMs = Math.abs(offset) > uncertainty ? Math.round(offset) : 0;
+    return { offset, uncertainty };
+  }
+
+  async armDeadManSwitch(ms: number): Promise<void> {
+    await this.#call('Setting the dead-man switch', () => this.#dialect.armDeadManSwitch(this.#exchange, ms));
+  }
+
+  /** Not known where the exchange has no such question or does not let this key ask it. */
+  async rights(): Promise<KeyRights> {
+    try {
+      return await this.#call('Asking what the key may do', () => this.#dialect.rights(this.#exchange));
+    } catch (error) {
+      // An answer, if one that says nothing of rights.
+      if (
+        error instanceof VenueError &&
+        error.details.status !== undefined &&
+        /permission|other|invalid-order|no-such/.test(error.kind)
+      ) {
+        return { canTrade: null, canWithdraw: null };
+      }
+      throw error;
+    }
+  }
+
+  onNews(listener: (news: VenueNews) => void): () => void {
+    return this.#stream.add(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#stream.close();
+    await this.#exchange.close();
+  }
+
+  #terms(symbol: string): MarketTerms | undefined {
+    const raw = this.#exchange.markets?.[symbol];
+    return raw === undefined ? undefined : this.#dialect.terms(parseMarket(raw));
+  }
+
+  async #call<T>(action: string, work: () => Promise<T>, insistence: Insistence = {}): Promise<T> {
+    const passage = newPassage();
+    try {
+      return await this.#wire.call(passage, insistence, work);
+    } catch (error) {
+      throw explainFailure(error, passage, this.#dialect, `${action} on ${this.name}`, this.#strike);
+    }
+  }
+
+  /** That there is no such order is an answer. */
+  async #unlessGone<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof VenueError && error.kind === 'no-such-order') return null;
+      throw error;
+    }
+  }
+}
+
+function notPlaced(message: string): VenueError {
+  return new VenueError('invalid-order', 'not-sent', message, "Compare the order with the market's rules.");
+}
+
+/** ccxt truncates, rounds, renames and drops on its way: what leaves is what was asked for, or nothing leaves. */
+function refuseDifference(sent: SentOrder, expected: SentOrder): void {
+  if (sent.clientOrderId !== expected.clientOrderId)
+    throw notPlaced('The order was not sent: it would have gone without its name.');
+  for (const field of ['quantity', 'limitPrice', 'stopPrice'] as const) {
+    const [is, shall] = [sent[field], expected[field]];
+    const isSame = is === null || shall === null ? is === shall : new Big(is).eq(shall);
+    if (!isSame) throw notPlaced(`The order was not sent: its ${field} would have been ${is} instead of ${shall}.`);
+  }
+}

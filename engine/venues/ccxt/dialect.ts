@@ -1,0 +1,87 @@
+import type { Big } from 'big.js';
+import type { Exchange } from 'ccxt';
+import type { KeyRights, OrderName, OrderRequest, VenueFeatures } from '../venue.ts';
+import type { Certainty, VenueErrorKind } from '../venue-error.ts';
+
+/** Exchanges that orders are sent to; every other is refused until somebody has looked for its traps. */
+export const tradableExchanges = ['kraken', 'binance', 'coinbase'] as const;
+export type TradableExchange = (typeof tradableExchanges)[number];
+
+/** What an exchange does differently from the others, as far as ccxt does not make it equal. */
+export interface Dialect {
+  readonly id: TradableExchange;
+  readonly features: VenueFeatures;
+  /** What ccxt is opened with, beyond what everybody opens it with. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Its private requests carry rising nonces, and come in one at a time. */
+  readonly wantsRisingNonces: boolean;
+  /** How far its clock may be off because it tells whole units of time only. Milliseconds. */
+  readonly clockResolutionMs: number;
+
+  /** The market with what ccxt leaves out or has wrong. */
+  terms(market: MarketTerms): MarketTerms;
+  /** An order in ccxt's arguments. */
+  order(request: OrderRequest, terms: MarketTerms): OrderCall;
+  /** The order that a request on the wire holds, whatever ccxt was asked for. */
+  sent(url: string, body: string): SentOrder;
+  /** What its refusal means; null for an answer that is none of its own. */
+  refusal(status: number, body: unknown): Refusal | null;
+
+  fees(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
+  tickers(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
+  serverTime(exchange: Exchange): Promise<unknown>;
+  cancel(exchange: Exchange, order: OrderName): Promise<void>;
+  /** Orders in ccxt's form among which the one looked for is, if the exchange has it. */
+  search(exchange: Exchange, order: OrderName): Promise<unknown[]>;
+  openOrders(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
+  /** In ccxt's form, in any order, perhaps repeated. */
+  trades(exchange: Exchange, symbols: readonly string[], since: number, now: number): Promise<unknown[]>;
+  /** The state of an order that ccxt has parsed, where its own word for it loses something. */
+  state(order: { readonly status: string | null; readonly info: unknown }): string | null;
+  clientOrderId(order: { readonly clientOrderId: string | null; readonly info: unknown }): string | null;
+  armDeadManSwitch(exchange: Exchange, ms: number): Promise<void>;
+  rights(exchange: Exchange): Promise<KeyRights>;
+}
+
+/** A market as ccxt tells it, exact. */
+export interface MarketTerms {
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly isActive: boolean;
+  readonly tickSize: Big;
+  readonly stepSize: Big;
+  readonly minQuantity: Big;
+  readonly minNotional: Big;
+  readonly maxQuantity: Big | null;
+  /** Ratios, as published: what the account really pays is asked for apart. */
+  readonly makerFeeRate: number;
+  readonly takerFeeRate: number;
+  /** A stop becomes a limit order that lies this far below it; null where it becomes a market order. Ratio. */
+  readonly stopBand: number | null;
+  /** The exchange's own description. */
+  readonly info: unknown;
+}
+
+export interface OrderCall {
+  readonly type: 'market' | 'limit';
+  readonly amount: string;
+  readonly price: string | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** What must be found on the wire. */
+  readonly expected: SentOrder;
+}
+
+export interface SentOrder {
+  readonly clientOrderId: string | null;
+  readonly quantity: string | null;
+  readonly limitPrice: string | null;
+  readonly stopPrice: string | null;
+}
+
+export interface Refusal {
+  readonly kind: VenueErrorKind;
+  readonly certainty: Certainty;
+  /** The exchange's own words. */
+  readonly text: string;
+}

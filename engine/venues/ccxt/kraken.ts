@@ -1,0 +1,145 @@
+import { Big } from 'big.js';
+import type { Exchange } from 'ccxt';
+import { z } from 'zod';
+import type { OrderName, OrderRequest } from '../venue.ts';
+import type { Dialect, MarketTerms, OrderCall, Refusal, SentOrder } from './dialect.ts';
+
+const PairInfo = z.object({ tick_size: z.string().optional(), status: z.string().optional() });
+const OrderInfo = z.object({ cl_ord_id: z.string().nullish() });
+const Refused = z.object({ error: z.array(z.string()).min(1) });
+const KeyInfo = z.object({ result: z.object({ permissions: z.array(z.string()).min(1) }) });
+
+/** What it says, by its own documentation of errors, and what it means for the order. First match. */
+const meanings: readonly (readonly [pattern: RegExp, kind: Refusal['kind'], certainty: Refusal['certainty']])[] = [
+  [/^EOrder:.*Insufficient/i, 'insufficient-funds', 'refused'],
+  [/Invalid nonce/i, 'nonce', 'refused'],
+  [/Rate limit|Too many requests|Temporary lockout|Throttled/i, 'rate-limit', 'refused'],
+  // Orders have stood in its book after these two.
+  [/^EService:(Unavailable|Busy|Timeout)|Internal error/i, 'maintenance', 'unknown'],
+  [/^EService:(Market in|Deadline)|cancel_only|post_only|limit_only/i, 'maintenance', 'refused'],
+  [/cl_?ord_?id.*(duplicate|exists|in use)|duplicate.*cl_?ord_?id/i, 'duplicate', 'refused'],
+  [/^EOrder:Unknown order/i, 'no-such-order', 'refused'],
+  [/Invalid key|Invalid signature|Permission denied|User Locked|^EAccount|^ESession/i, 'permission', 'refused'],
+  [/^(EOrder|EQuery|ETrade|EGeneral:Invalid arguments)/i, 'invalid-order', 'refused'],
+];
+
+/** How far our clock and the exchange's may be apart when orders are looked for by their time. */
+const slackMs = 3_600_000;
+/** Trades a page of its history holds. */
+const pageTrades = 50;
+const maxPages = 200;
+
+export const kraken: Dialect = {
+  id: 'kraken',
+  features: { hasDeadManSwitch: true, deadManTakesStops: true, hasStopOrders: true },
+  options: {},
+  wantsRisingNonces: true,
+  clockResolutionMs: 1_000,
+
+  terms(market: MarketTerms): MarketTerms {
+    const { tick_size: tick, status } = PairInfo.parse(market.info);
+    // ccxt takes the digits of a price for its step; the step itself may be coarser.
+    return {
+      ...market,
+      tickSize: tick === undefined ? market.tickSize : new Big(tick),
+      isActive: status === undefined ? market.isActive : status === 'online',
+    };
+  },
+
+  order({ clientOrderId, kind, quantity, limitPrice, stopPrice }: OrderRequest): OrderCall {
+    const amount = quantity.toFixed();
+    const price = limitPrice?.toFixed();
+    const stop = stopPrice?.toFixed();
+    return {
+      type: kind === 'limit' || kind === 'limit-ioc' ? 'limit' : 'market',
+      amount,
+      price,
+      params: {
+        clientOrderId,
+        // Without it a sale's fee is taken in the base asset, and its history would not say so.
+        oflags: 'fciq',
+        ...(kind === 'limit-ioc' ? { timeInForce: 'IOC' } : {}),
+        ...(stop === undefined ? {} : { stopLossPrice: stop }),
+      },
+      expected: { clientOrderId, quantity: amount, limitPrice: price ?? null, stopPrice: stop ?? null },
+    };
+  },
+
+  sent(_url: string, body: string): SentOrder {
+    const sent = new URLSearchParams(body);
+    const isStop = sent.get('ordertype') === 'stop-loss';
+    return {
+      clientOrderId: sent.get('cl_ord_id'),
+      quantity: sent.get('volume'),
+      limitPrice: isStop ? null : sent.get('price'),
+      stopPrice: isStop ? sent.get('price') : null,
+    };
+  },
+
+  refusal(_status: number, body: unknown): Refusal | null {
+    const refused = Refused.safeParse(body);
+    if (!refused.success) return null;
+    const text = refused.data.error.join(', ');
+    const meaning = meanings.find(([pattern]) => refused.data.error.some((error) => pattern.test(error)));
+    return meaning === undefined
+      ? { kind: 'other', certainty: 'refused', text }
+      : { kind: meaning[1], certainty: meaning[2], text };
+  },
+
+  async fees(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]> {
+    const rates: unknown[] = [];
+    for (const symbol of symbols) rates.push(await exchange.fetchTradingFee(symbol));
+    return rates;
+  },
+
+  tickers: async (exchange: Exchange, symbols: readonly string[]) => Object.values(await exchange.fetchTickers([...symbols])),
+  serverTime: (exchange: Exchange) => exchange.fetchTime(),
+
+  async cancel(exchange: Exchange, { clientOrderId, venueOrderId, symbol }: OrderName): Promise<void> {
+    if (venueOrderId === null) await exchange.cancelOrder('', symbol, { clientOrderId });
+    else await exchange.cancelOrder(venueOrderId, symbol);
+  },
+
+  /**
+   * By its own id the order itself. By ours, the lists of open and then of closed orders: ccxt's `fetchOrder` would send our id
+   * as another one, which the exchange passes over. Open first, for an order that ends in between is in the second list.
+   */
+  async search(exchange: Exchange, { clientOrderId, venueOrderId, symbol, sentAt }: OrderName): Promise<unknown[]> {
+    if (venueOrderId !== null) return [await exchange.fetchOrder(venueOrderId, symbol)];
+    const open = await exchange.fetchOpenOrders(undefined, undefined, undefined, { clientOrderId });
+    if (open.length > 0) return open;
+    return await exchange.fetchClosedOrders(undefined, Math.max(0, sentAt - slackMs), undefined, { clientOrderId });
+  },
+
+  openOrders: (exchange: Exchange) => exchange.fetchOpenOrders(),
+
+  /** Newest first, by offset: a trade that comes in between shifts the rest into the next page, so that one is seen twice and none left out. */
+  async trades(exchange: Exchange, _symbols: readonly string[], since: number): Promise<unknown[]> {
+    const trades = new Map<string, unknown>();
+    // Its `start` is in whole seconds, and leaves that moment itself out.
+    const start = Math.floor(since / 1000) * 1000 - 1000;
+    for (let page = 0, offset = 0; page < maxPages; page++) {
+      const before = trades.size;
+      const answer = await exchange.fetchMyTrades(undefined, start, undefined, offset === 0 ? {} : { ofs: offset });
+      for (const trade of answer) trades.set(String(trade.id), trade);
+      offset += answer.length;
+      if (answer.length < pageTrades || trades.size === before) return [...trades.values()];
+    }
+    throw new Error(`more than ${maxPages * pageTrades} trades since ${new Date(since).toISOString()}`);
+  },
+
+  state: ({ status }) => status,
+  // ccxt puts Kraken's `userref`, a number of everybody's, where there is no id of a client.
+  clientOrderId: ({ info }) => OrderInfo.safeParse(info).data?.cl_ord_id ?? null,
+
+  /** Rounded up to its whole seconds: ccxt rounds down, and 0 would switch it off. */
+  async armDeadManSwitch(exchange: Exchange, ms: number): Promise<void> {
+    await exchange.cancelAllOrdersAfter(Math.ceil(ms / 1000) * 1000);
+  },
+
+  async rights(exchange: Exchange) {
+    const { permissions } = KeyInfo.parse(await exchange.privatePostGetApiKeyInfo()).result;
+    const has = (pattern: RegExp) => permissions.some((permission) => pattern.test(permission));
+    return { canTrade: has(/modify.*(trade|order)|(create|add).*order/i), canWithdraw: has(/withdraw/i) };
+  },
+};
