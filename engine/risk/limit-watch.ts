@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Stage } from '#engine/contract/manifest.ts';
+import { lossFrom } from './loss.ts';
 import type { StageLimits } from './risk-policy.ts';
+import { tradingDay } from './trading-day.ts';
 
 /** Market time, UTC milliseconds. */
 const Instant = z.int();
@@ -32,7 +34,7 @@ export const LimitWatch = z.strictObject({
   /** Close of the bar marked last, and what the account was worth then. */
   instant: Instant,
   equity: z.number(),
-  /** What the UTC day of that bar began with: the last equity of the day before, or the first that counts. */
+  /** What the day of that bar began with: the last equity of the day before, or the first that counts. */
   dayOpening: z.number(),
   breach: LimitBreach.nullable(),
 });
@@ -43,19 +45,14 @@ export interface Mark {
   readonly equity: number;
 }
 
-const dayMs = 86_400_000;
-
-/** A close at midnight ends the day before. */
-const dayOf = (instant: number): number => Math.floor((instant - 1) / dayMs);
-
 /** Begins at what the account is worth now: what was lost before is nobody's fault any more. */
 export function beginWatch({ tree, stage }: Pick<LimitWatch, 'tree' | 'stage'>, { instant, equity }: Mark): LimitWatch {
   return { tree, stage, since: instant, peak: equity, instant, equity, dayOpening: equity, breach: null };
 }
 
-/** After another bar. */
-export function marked(watch: LimitWatch, { instant, equity }: Mark): LimitWatch {
-  const isNewDay = dayOf(instant) !== dayOf(watch.instant);
+/** After another bar. @param timeZone where the day begins, an IANA name */
+export function marked(watch: LimitWatch, { instant, equity }: Mark, timeZone = 'UTC'): LimitWatch {
+  const isNewDay = tradingDay(instant, timeZone) !== tradingDay(watch.instant, timeZone);
   return {
     ...watch,
     peak: Math.max(watch.peak, equity),
@@ -73,10 +70,6 @@ export function drawdownOf({ peak, equity }: Pick<LimitWatch, 'peak' | 'equity'>
 /** What the day has cost so far, a ratio of what it began with; zero on a day that earns. */
 export function dailyLossOf({ dayOpening, equity }: Pick<LimitWatch, 'dayOpening' | 'equity'>): number {
   return lossFrom(dayOpening, equity);
-}
-
-function lossFrom(from: number, to: number): number {
-  return from > 0 ? Math.max(0, 1 - to / from) : 0;
 }
 
 /**
