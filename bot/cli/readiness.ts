@@ -54,7 +54,7 @@ async function evidenceFor(strategy: string | null, flags: ReadinessFlags): Prom
   if (flags.publish === true) return published(strategy, flags);
   const { repository, state } = await openForReading(flags);
   if (flags.repository === undefined && hasRecord(workspace)) {
-    return measureHere(workspace, repository, { now: Date.now(), only: strategy });
+    return measureHere(workspace, { repository, state }, { now: Date.now(), only: strategy });
   }
   return readPublished(state.snapshot(), strategy);
 }
@@ -86,8 +86,9 @@ async function published(strategy: string | null, flags: ReadinessFlags): Promis
     authorization: () => (token === '' ? '' : basicAuthorization('x-access-token', token)),
   });
   await repository.fetch();
-  const evidence = await measureHere(workspace, repository, { now: Date.now() });
-  await publishForward(evidence, await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now }));
+  const state = await StateBranch.open({ repository, author: BOT_PERSON, clock: Date.now });
+  const evidence = await measureHere(workspace, { repository, state }, { now: Date.now() });
+  await publishForward(evidence, state);
   return strategy === null ? evidence : evidence.filter((one) => one.strategy === strategy);
 }
 

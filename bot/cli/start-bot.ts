@@ -67,6 +67,8 @@ export interface BotOptions {
   readonly night?: (parts: NightParts, request: NightRequest) => Promise<NightReport>;
   /** When nights begin by themselves, and which strategy each is about; left out where none does. */
   readonly nightly?: { readonly schedule: NightSchedule; readonly strategy: (parts: NightParts) => Promise<string> };
+  /** Measures what the versions that run have shown, and publishes it, once for each day of the market; left out where no engine's record is at hand. */
+  readonly shown?: (parts: Pick<NightParts, 'repository' | 'state'>) => Promise<void>;
   /** Which model may be asked; null, or left out, where none is configured. */
   readonly model?: ModelAccess | null;
 }
@@ -247,6 +249,13 @@ export async function startBot(options: BotOptions): Promise<Bot> {
               name: 'ways back',
               take: async () =>
                 told(await life.proposeWaysBack({ status: await watch.status(), report: await watch.publishedReport() })),
+            },
+            {
+              name: 'readiness',
+              take: async () => {
+                await options.shown?.({ repository, state });
+                told(await life.proposePromotions());
+              },
             },
             { name: 'dashboard', take: async () => refreshDashboard() },
           ],

@@ -24,6 +24,7 @@ import type { VaultQuestion } from './ask-vault.ts';
 import { changedStrategies, type GateContext, readText, type StrategyChange, strategyFiles } from './context.ts';
 import { deployedBeside } from './deployed-beside.ts';
 import { missingCandles } from './missing-candles.ts';
+import { provenAtAnotherStage } from './only-stage.ts';
 import { beforeVault, openVault } from './open-vault.ts';
 import { annotateFile, failure, GATE_NAMES, success } from './outcome.ts';
 import { policyGate } from './policy-gate.ts';
@@ -53,6 +54,7 @@ export async function reexecuteEvidence(context: GateContext): Promise<Reexecuti
   const changed = await changedStrategies(context);
   const questions: VaultQuestion[] = [];
   const returned: string[] = [];
+  const moved: string[] = [];
   for (const change of changed) {
     if (change.headTree === null) continue;
     const before = await provenBefore(context, change);
@@ -60,11 +62,24 @@ export async function reexecuteEvidence(context: GateContext): Promise<Reexecuti
       returned.push(`${change.id}, signed ${before.predicate.timeVerified}`);
       continue;
     }
+    const elsewhere = await provenAtAnotherStage(context, change);
+    if (elsewhere !== null) {
+      moved.push(`${change.id}, signed ${elsewhere.predicate.timeVerified}`);
+      continue;
+    }
     const outcome = await reexecute(context, change);
     if (typeof outcome === 'string') return ended(refuted(change.id, outcome));
     questions.push(outcome);
   }
   if (questions.length > 0) return { state: 'made-again', questions };
+  if (moved.length > 0)
+    return ended(
+      success(
+        'backtest',
+        `The same version at another stage: ${[...moved, ...returned].join('; ')}`,
+        'Not a byte of it is another but the stage, so the evidence that was made again when it came stands. What it has shown since is judged by the policy gate.',
+      ),
+    );
   return ended(
     returned.length > 0
       ? success(

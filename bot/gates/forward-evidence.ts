@@ -45,6 +45,8 @@ export const Readiness = z.strictObject({
   weeksAsked: Count,
   /** All hold, for long enough. */
   isReady: z.boolean(),
+  /** Why the bot does not propose the stage however ready the version is, one sentence; null when nothing stands in the way. */
+  obstacle: z.string().max(600).nullable(),
 });
 export type Readiness = z.infer<typeof Readiness>;
 

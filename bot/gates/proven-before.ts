@@ -2,6 +2,7 @@ import { verify } from '#engine/attestation/envelope.ts';
 import { KEYS_PATH, parsePublicKeys, trustedKeys } from '#engine/attestation/keys.ts';
 import { type Statement, statementPath } from '#engine/attestation/statement.ts';
 import type { TreeHash } from '#engine/repository/repository.ts';
+import type { StateReader } from '#engine/repository/state-branch.ts';
 import { type ChangeContext, readText, type StrategyChange } from './context.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function provenBefore(context: ChangeContext, change: StrategyChang
 
 /** A statement over the head's tree by a key of the base; with `policyTree`, one made under just these policies. */
 export async function statementOver(
-  context: ChangeContext,
+  context: Pick<ChangeContext, 'repository' | 'base'> & { readonly state: Pick<StateReader, 'readText'> },
   change: StrategyChange,
   policyTree?: TreeHash,
 ): Promise<Statement | null> {

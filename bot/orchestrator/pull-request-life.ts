@@ -16,6 +16,7 @@ import { changeOf, labelsFor, wear } from './life/labels.ts';
 import { type LifeOptions, MAIN, tipOfMain } from './life/life-options.ts';
 import { logMerge } from './life/merge-log.ts';
 import { type Proposed, wasAskedFor } from './life/on-demand.ts';
+import { proposePromotions } from './life/promotions.ts';
 import { type Gates, Proofs } from './life/proofs.ts';
 import { isOnlyTheBots, type Rebased, rebase } from './life/rebase.ts';
 import {
@@ -231,7 +232,15 @@ export class PullRequestLife {
    * @throws RatchetError `life/no-strategy`, `life/same-stage`, `life/foreign-commits`
    */
   async proposeStage(request: StageRequest): Promise<Proposed> {
-    return this.#opening(async () => this.#askedBy(await proposeStage(request, this.#options), 'promote', request.by));
+    return this.#opening(async () => {
+      const proposed = await proposeStage(request, this.#options);
+      return request.by === null ? proposed : this.#askedBy(proposed, 'promote', request.by);
+    });
+  }
+
+  /** Opens a pull request for each version that has shown enough for its next stage. Gives what was done, a sentence each. */
+  async proposePromotions(): Promise<readonly string[]> {
+    return this.#opening(() => proposePromotions(this.#options));
   }
 
   /** Opens a way back for each version on main that failed in the engine or broke its own kill rule. Gives what was done, a sentence each. */

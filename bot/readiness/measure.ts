@@ -7,12 +7,14 @@ import { type ReadinessLimits, readinessAt } from '#bot/gates/readiness-policy.t
 import { type Standing, scored, wagersOf } from '#bot/memory/forecasts.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Repository } from '#engine/repository/repository.ts';
+import type { StateReader } from '#engine/repository/state-branch.ts';
 import { forwardFigures } from '#engine/runtime/forward/forward-figures.ts';
 import { type ForwardRecord, readForward } from '#engine/runtime/forward/forward-record.ts';
 import { type ForwardMarket, type Replaying, replayForward } from '#engine/runtime/forward/replay-forward.ts';
 import { dailyHealth } from '#engine/runtime/forward/shadow-health.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
 import { nextStage } from './next-stage.ts';
+import { obstacleTo } from './obstacle.ts';
 import { sevenGates } from './seven-gates.ts';
 import { readinessOf } from './weeks.ts';
 
@@ -24,6 +26,7 @@ export interface MeasureOptions {
   readonly reader: EngineReader;
   /** Has main, and the commits that the engine loaded from. */
   readonly repository: Repository;
+  readonly state: StateReader;
   /** Null where the candles the engine trades on are not at hand: what needs a replay then says not-enough. */
   readonly market: ForwardMarket | null;
   /** Wall-clock time, UTC milliseconds. */
@@ -53,7 +56,7 @@ export async function measureForward(options: MeasureOptions, only: string | nul
 async function evidenceOf(
   record: ForwardRecord,
   main: CommitHash,
-  { repository, market }: MeasureOptions,
+  { repository, state, market }: MeasureOptions,
 ): Promise<ForwardEvidence> {
   const commit = await repository.resolve(record.commit);
   const replaying = await replayOf(record, commit, market, repository);
@@ -96,7 +99,10 @@ async function evidenceOf(
     readiness:
       target === null || limits === undefined
         ? null
-        : readinessOf({ target, since, asOf, weeksAsked: limits.weeks, gatesAt: gatesAt(limits) }),
+        : {
+            ...readinessOf({ target, since, asOf, weeksAsked: limits.weeks, gatesAt: gatesAt(limits) }),
+            obstacle: await obstacleTo(strategy, target, { repository, state, main }),
+          },
   };
 }
 

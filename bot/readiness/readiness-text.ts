@@ -39,10 +39,11 @@ export function headOf({ strategy, stage, tree, since, asOf, days, result, readi
 export function standing(readiness: Readiness | null): string {
   if (readiness === null)
     return 'Nothing is asked of it: it is at the last stage, or policies/readiness.yaml names no limits for the next.';
-  const { target, gates, weeksHeld, weeksAsked, isReady } = readiness;
+  const { target, gates, weeksHeld, weeksAsked, isReady, obstacle } = readiness;
   const passed = gates.filter(({ verdict }) => verdict === 'pass').length;
   const held = `${passed} of ${gates.length} gates pass, all of them ${weeksHeld} of ${counted(weeksAsked, 'week')} in a row`;
-  return isReady ? `It is ready for **${target}**: ${held}.` : `It is not ready for **${target}**: ${held}.`;
+  if (!isReady) return `It is not ready for **${target}**: ${held}.`;
+  return `It is ready for **${target}**: ${held}.${obstacle === null ? '' : ` It is not proposed: ${text(obstacle)}`}`;
 }
 
 export function gateTable({ gates }: Readiness): string {

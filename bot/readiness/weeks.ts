@@ -23,7 +23,7 @@ export interface Weeks {
 }
 
 /** The weekly report: how the gates stand at the end of the newest whole week, and for how many weeks in a row all have passed. */
-export function readinessOf({ target, since, asOf, weeksAsked, gatesAt }: Weeks): Readiness {
+export function readinessOf({ target, since, asOf, weeksAsked, gatesAt }: Weeks): Omit<Readiness, 'obstacle'> {
   const week = weekEndOf(asOf);
   const gates = gatesAt(week);
   let weeksHeld = 0;

@@ -5,6 +5,7 @@ import { CandleStore } from '#engine/candles/candle-store.ts';
 import { loadDataset } from '#engine/candles/load-dataset.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Repository } from '#engine/repository/repository.ts';
+import type { StateReader } from '#engine/repository/state-branch.ts';
 import type { ForwardMarket } from '#engine/runtime/forward/replay-forward.ts';
 import { enginePaths } from '#engine/runtime/options.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
@@ -35,12 +36,12 @@ export function recordedUntil(place: Pick<Workspace, 'engine'>): number | null {
  */
 export async function measureHere(
   place: Place,
-  repository: Repository,
+  { repository, state }: { readonly repository: Repository; readonly state: StateReader },
   { now, only = null }: { readonly now: number; readonly only?: string | null },
 ): Promise<readonly ForwardEvidence[]> {
   const reader = openReader(place.engine);
   try {
-    return await measureForward({ reader, repository, market: marketOf(place), now }, only);
+    return await measureForward({ reader, repository, state, market: marketOf(place), now }, only);
   } finally {
     reader.close();
   }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Pack } from '#bot/evidence/pack.ts';
 import type { AuthorClass } from '#bot/gates/author-class.ts';
+import { type ForwardEvidence, READINESS_GATES } from '#bot/gates/forward-evidence.ts';
 import { GATE_NAMES } from '#bot/gates/outcome.ts';
+import { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 
 const RUN = { netReturn: 'double', maxDrawdown: 'double', trades: 'double' } as const;
@@ -14,7 +16,7 @@ const PAIR = { candidate: 'double', incumbent: 'double' } as const;
  */
 export const FACTS = {
   change: { author: 'string', paths: 'list<string>' },
-  strategy: { id: 'string', stage: 'string', stageBefore: 'string', ranBefore: 'bool' },
+  strategy: { id: 'string', stage: 'string', stageBefore: 'string', ranBefore: 'bool', steps: 'double', onlyStage: 'bool' },
   evidence: {
     selection: { candidate: RUN, incumbent: RUN },
     development: { candidate: RUN, incumbent: RUN },
@@ -30,8 +32,17 @@ export const FACTS = {
       minTrackRecordDays: 'double',
     },
   },
-  /** What the very version did outside backtests, while it ran. */
-  forward: { days: 'double', trades: 'double', netReturn: 'double' },
+  /** What the very version did outside backtests at the stage before, as `ratchet readiness` has published it. */
+  forward: {
+    days: 'double',
+    trades: 'double',
+    netReturn: 'double',
+    maxDrawdown: 'double',
+    isReady: 'bool',
+    weeksHeld: 'double',
+    weeksAsked: 'double',
+    gates: Object.fromEntries(READINESS_GATES.map((gate) => [gate, 'string' as const])),
+  },
   /** The limits of `policies/risk.yaml` for the stage asked for. */
   risk: { maxDrawdown: 'double', dailyLoss: 'double' },
   /** What the gates before this one found. */
@@ -125,6 +136,9 @@ export interface ChangeFacts {
   readonly gates: Readonly<Record<string, string>>;
   /** The very tree was signed and on main before. */
   readonly ranBefore?: boolean;
+  /** It is the base's version to the byte, but for the line of the stage. */
+  readonly onlyStage?: boolean;
+  readonly forward?: PolicyFacts['forward'];
   readonly risk?: PolicyFacts['risk'];
 }
 
@@ -132,11 +146,40 @@ export interface ChangeFacts {
 export function factsOf(strategy: string, pack: Pack | null, change: ChangeFacts): PolicyFacts {
   return {
     change: { author: change.author, paths: change.paths },
-    strategy: { id: strategy, stage: change.stage, stageBefore: change.stageBefore, ranBefore: change.ranBefore ?? false },
+    strategy: {
+      id: strategy,
+      stage: change.stage,
+      stageBefore: change.stageBefore,
+      ranBefore: change.ranBefore ?? false,
+      steps: stepsBetween(change.stageBefore, change.stage),
+      onlyStage: change.onlyStage ?? false,
+    },
     evidence: pack === null ? {} : evidenceFacts(pack),
-    forward: {},
+    forward: change.forward ?? {},
     risk: change.risk ?? {},
     gates: change.gates,
+  };
+}
+
+/** Stages up from one to another, down when negative; 0 where either is none: what is new or gone was not promoted. */
+function stepsBetween(before: string, after: string): number {
+  const [from, to] = [before, after].map((stage) => Stage.options.indexOf(stage as Stage));
+  return from! < 0 || to! < 0 ? 0 : to! - from!;
+}
+
+/** What was published of a version; a value nobody has is absent. */
+export function forwardFacts({ days, result, readiness }: ForwardEvidence): PolicyFacts['forward'] {
+  return {
+    days,
+    ...(result === null ? {} : { trades: result.trades, netReturn: result.netReturn, maxDrawdown: result.maxDrawdown }),
+    ...(readiness === null
+      ? {}
+      : {
+          isReady: readiness.isReady,
+          weeksHeld: readiness.weeksHeld,
+          weeksAsked: readiness.weeksAsked,
+          gates: Object.fromEntries(readiness.gates.map(({ gate, verdict }) => [gate, verdict])),
+        }),
   };
 }
 

@@ -1,11 +1,13 @@
 import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { parseManifest } from '#bot/evidence/strategy-version.ts';
 import { type ChangeContext, changedStrategies, readText, type StrategyChange } from '#bot/gates/context.ts';
+import { readForwardEvidence } from '#bot/gates/forward-evidence.ts';
+import { onlyStage } from '#bot/gates/only-stage.ts';
 import { GATES_POLICY_PATH, GatesPolicy, parsePolicy, RISK_POLICY_PATH, RiskPolicy } from '#bot/gates/policies.ts';
 import { provenBefore } from '#bot/gates/proven-before.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash } from '#engine/repository/repository.ts';
-import { factsOf, factsWithoutStrategy, type PolicyFacts } from './facts.ts';
+import { factsOf, factsWithoutStrategy, forwardFacts, type PolicyFacts } from './facts.ts';
 import { compile, judge, type Rule, type Ruling } from './judge.ts';
 
 /** One part of a change that is judged on its own: a strategy, or everything that belongs to none. */
@@ -83,7 +85,29 @@ async function strategyFacts(
   const ranBefore = change.headTree !== null && (await provenBefore(context, change)) !== null;
   const pack = change.headTree === null || ranBefore ? null : await packAt(context, change.id);
   const limits = risk.stages[stage as keyof RiskPolicy['stages']] ?? {};
-  return factsOf(change.id, pack, { author: context.author, paths, stage, stageBefore, gates, ranBefore, risk: limits });
+  const moved = ranBefore ? null : await onlyStage(context, change);
+  return factsOf(change.id, pack, {
+    author: context.author,
+    paths,
+    stage,
+    stageBefore,
+    gates,
+    ranBefore,
+    onlyStage: moved !== null,
+    forward: moved === null ? {} : await shownBy(context, change, moved.to),
+    risk: limits,
+  });
+}
+
+/**
+ * What the version on the base has shown, for the stage that is asked for. It was published of a tree: of any other, and before any other
+ * stage, it says nothing.
+ */
+async function shownBy({ state }: ChangeContext, { id, baseTree }: StrategyChange, to: string): Promise<PolicyFacts['forward']> {
+  const evidence = await readForwardEvidence(state, id);
+  if (evidence === null || evidence.tree !== baseTree) return {};
+  const { isReady, weeksHeld, weeksAsked, gates, ...shown } = forwardFacts(evidence) ?? {};
+  return evidence.readiness?.target === to ? { ...shown, isReady, weeksHeld, weeksAsked, gates } : shown;
 }
 
 async function packAt({ repository, head }: ChangeContext, id: string): Promise<Pack> {

@@ -110,7 +110,7 @@ async function earlierVersion(
     if (tree === null || seen.has(tree)) continue;
     seen.add(tree);
     const change = { id: strategy, baseTree: present, headTree: tree };
-    const statement = await statementOver({ repository, base, head: commit, changes: [], author: 'person', state }, change);
+    const statement = await statementOver({ repository, base, state }, change);
     if (statement !== null) return { commit, tree, signedAt: statement.predicate.timeVerified };
     hasUnsigned = true;
   }

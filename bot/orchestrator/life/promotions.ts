@@ -1,0 +1,75 @@
+import { FORWARD_FOLDER, type ForwardEvidence, readForwardEvidence } from '#bot/gates/forward-evidence.ts';
+import { type LifePolicy, lifeAt } from '#bot/gates/life-policy.ts';
+import type { ListedPull } from '#bot/github/listed-pull.ts';
+import { obstacleTo } from '#bot/readiness/obstacle.ts';
+import { healthTable, readinessText } from '#bot/readiness/readiness-text.ts';
+import { RatchetError } from '#engine/errors.ts';
+import { autonomyAt } from '../autonomy.ts';
+import { type LifeOptions, tipOfMain } from './life-options.ts';
+import { STAGE } from './on-demand.ts';
+import { proposeStage } from './stage-change.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Opens a pull request for each version on main that has shown enough for its next stage, one step up and once for each version and
+ * stage, whatever became of it. It is the bot's wish: nothing of it is merged without a person. Why one that is ready is not proposed stands
+ * in what is published of it. Gives what was done, a sentence each.
+ */
+export async function proposePromotions(options: LifeOptions): Promise<readonly string[]> {
+  const { api, repository, state, forge, log } = options;
+  const main = await tipOfMain(options);
+  await state.refresh();
+  const ready = (await published(options)).filter(({ readiness }) => readiness?.isReady === true);
+  if (ready.length === 0) return [];
+  if ((await autonomyAt(repository, main, forge)) === 'observe') return [];
+  const said: string[] = [];
+  for (const evidence of ready) {
+    const { strategy } = evidence;
+    const { target } = evidence.readiness!;
+    // What was measured is a version that main has left: the one that took its place has shown nothing yet.
+    if ((await repository.treeOf(main, `strategies/${strategy}`)) !== evidence.tree) continue;
+    if ((await obstacleTo(strategy, target, { repository, state, main })) !== null) continue;
+    if (!hasRoom(strategy, await lifeAt(repository, main), await api.branches.latestPulls(), options)) continue;
+    try {
+      const shown = [readinessText(evidence), healthTable(evidence)].filter((part) => part !== '').join('\n\n');
+      const { number, isNew } = await proposeStage({ strategy, stage: target, by: null, shown }, options);
+      if (isNew) said.push(`Opened #${number}: ${strategy} is ready for ${target}.`);
+    } catch (error) {
+      // Somebody else's work on the branch is theirs; the rest of the versions are not held up by it.
+      if (!(error instanceof RatchetError) || !error.code.startsWith('life/')) throw error;
+      log.info({ strategy, error: error.message }, 'A promotion could not be proposed.');
+    }
+  }
+  return said;
+}
+
+/** What cannot be read speaks for nobody, and is written again with the next report. */
+async function published({ state, log }: LifeOptions): Promise<readonly ForwardEvidence[]> {
+  const found: ForwardEvidence[] = [];
+  for (const path of await state.list(FORWARD_FOLDER)) {
+    const strategy = /^forward\/([a-z][a-z0-9-]{1,40})\.json$/.exec(path)?.[1];
+    if (strategy === undefined) continue;
+    try {
+      const evidence = await readForwardEvidence(state, strategy);
+      if (evidence !== null) found.push(evidence);
+    } catch (error) {
+      if (!(error instanceof RatchetError)) throw error;
+      log.warn({ path, error: error.message }, 'What a version has shown cannot be read.');
+    }
+  }
+  return found;
+}
+
+/** Whether another pull request would not be one too many now: one a strategy, and so many an hour as policy allows. */
+function hasRoom(
+  strategy: string,
+  life: LifePolicy | null,
+  pulls: readonly ListedPull[],
+  { clock, botLogin }: Pick<LifeOptions, 'clock' | 'botLogin'>,
+): boolean {
+  const own = pulls.filter(({ author }) => author === botLogin);
+  if (own.some(({ headRef, state }) => state === 'open' && headRef.startsWith(`${STAGE}/${strategy}/`))) return false;
+  const opened = own.filter(({ openedAt }) => clock() - Date.parse(openedAt) < HOUR_MS).length;
+  return life === null || opened < life.proposals.perHour;
+}
