@@ -118,4 +118,6 @@ export const journalSchema = `
     flattenAt INTEGER,
     flattenedAt INTEGER
   ) STRICT;
+
+  CREATE TABLE venueRisk (account TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
 `;

@@ -168,11 +168,36 @@ export class OrderJournal {
     );
   }
 
+  /** What risk remembers of the account: JSON. */
+  saveRisk(state: string): void {
+    this.#run(
+      `INSERT INTO venueRisk (account, state) VALUES (@account, @state)
+       ON CONFLICT (account) DO UPDATE SET state = excluded.state`,
+      { account: this.account, state },
+    );
+  }
+
   // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** In the order in which they were intended. */
   orders(): OrderRow[] {
     return this.#all(OrderRow, 'SELECT * FROM venueOrders WHERE account = ? ORDER BY id');
+  }
+
+  orderByVenueId(symbol: string, venueOrderId: string): OrderRow | null {
+    return this.#order('symbol = ? AND venueOrderId = ?', symbol, venueOrderId);
+  }
+
+  orderByClientId(clientOrderId: string): OrderRow | null {
+    return this.#order('clientOrderId = ?', clientOrderId);
+  }
+
+  /** How many orders have been intended for the same end: the number of the next attempt. */
+  attempts(strategy: string, symbol: string, instant: number, role: OrderRow['role']): number {
+    const sql = 'SELECT count(*) FROM venueOrders WHERE account = ? AND strategy = ? AND symbol = ? AND instant = ? AND role = ?';
+    return z.object({ 'count(*)': z.int() }).parse(this.#prepared(sql).get(this.account, strategy, symbol, instant, role))[
+      'count(*)'
+    ];
   }
 
   /** An order's history, oldest first: JSON texts. */
@@ -224,6 +249,16 @@ export class OrderJournal {
   cursor(): CursorRow | null {
     const columns = 'fillsSince, reconciledAt, flattenReason, flattenAt, flattenedAt';
     return this.#all(CursorRow, `SELECT ${columns} FROM venueCursors WHERE account = ?`)[0] ?? null;
+  }
+
+  risk(): string | null {
+    const row = this.#prepared('SELECT state FROM venueRisk WHERE account = ?').get(this.account);
+    return row === undefined ? null : z.object({ state: z.string() }).parse(row).state;
+  }
+
+  #order(where: string, ...values: string[]): OrderRow | null {
+    const row = this.#prepared(`SELECT * FROM venueOrders WHERE account = ? AND ${where}`).get(this.account, ...values);
+    return row === undefined ? null : OrderRow.parse(row);
   }
 
   #all<Schema extends z.ZodType>(schema: Schema, sql: string): z.infer<Schema>[] {

@@ -1,0 +1,129 @@
+import Big from 'big.js';
+import { z } from 'zod';
+import type { ExitCause } from '#engine/simulation/types.ts';
+import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import { decimalOf, floorTo } from './decimals.ts';
+import type { Position } from './position.ts';
+import { EntryTerms } from './terms.ts';
+
+const Decimal = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .transform((text) => new Big(text));
+
+const Cause = z.enum([
+  'decision',
+  'stop',
+  'take-profit',
+  'trailing-stop',
+  'horizon',
+  'end-of-data',
+]) satisfies z.ZodType<ExitCause>;
+
+/** What a lane is to bring about and has not yet. One at a time: the next one replaces it. */
+export const Wish = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('enter'),
+    instant: z.int(),
+    orderKind: z.enum(['limit', 'limit-ioc']),
+    quantity: Decimal,
+    limitPrice: Decimal,
+    terms: EntryTerms,
+    reason: z.string(),
+    version: z.string(),
+    /** It is dropped when nothing has been sent until then, UTC milliseconds. */
+    until: z.int(),
+  }),
+  /** Whatever rests to buy is taken back. */
+  z.strictObject({ kind: z.literal('withdraw'), instant: z.int() }),
+  z.strictObject({
+    kind: z.literal('sell'),
+    instant: z.int(),
+    /** What is to be left; zero for an exit. */
+    downTo: Decimal,
+    cause: Cause,
+    reason: z.string(),
+  }),
+]);
+export type Wish = z.infer<typeof Wish>;
+
+/** What the bars have told about the position that is open, or was last. */
+const BarMemory = z.strictObject({
+  /** The fill that opened it. */
+  fill: z.int(),
+  barsHeld: z.int(),
+  isEntryBar: z.boolean(),
+  /** Ratios of the entry price, less 1. */
+  adverse: z.number(),
+  favourable: z.number(),
+  trailHigh: z.number(),
+  /** The fill that set the horizon, and the bars that are left of it. */
+  horizon: z.strictObject({ fill: z.int(), left: z.int() }).nullable(),
+});
+export type BarMemory = z.infer<typeof BarMemory>;
+
+/** What a lane remembers beside its orders and its fills. */
+export const LaneMemory = z.strictObject({
+  /** Market time of the decision taken up last: those of before are not taken up again. */
+  decided: z.int(),
+  /** Open time of the bar taken in last. */
+  barTime: z.int().nullable(),
+  wish: Wish.nullable(),
+  bars: BarMemory.nullable(),
+});
+export type LaneMemory = z.infer<typeof LaneMemory>;
+
+/** An order that is not final, with what only this process knows of it. */
+export interface LiveOrder {
+  row: OrderRow;
+  readonly terms: EntryTerms;
+  /** When it is to be asked for next, UTC milliseconds; infinite for one that rests and is looked at with all others. */
+  askAt: number;
+  asks: number;
+  /** Since when the venue says that it has no such order, and how often it has said so. */
+  missing: { readonly since: number; readonly times: number } | null;
+  /** The venue was asked to end it, and said yes. */
+  isCancelAsked: boolean;
+}
+
+/** Everything known about one symbol of one strategy. */
+export interface Lane {
+  readonly strategy: string;
+  readonly symbol: string;
+  memory: LaneMemory;
+  position: Position;
+  /** The last fill, with its order as it was then. */
+  lastFill: { readonly fill: JournalFill; readonly order: OrderRow } | null;
+  /** Those that are not final, by the journal's number. */
+  readonly orders: Map<number, LiveOrder>;
+}
+
+export const NEW_MEMORY: LaneMemory = { decided: 0, barTime: null, wish: null, bars: null };
+
+/** JSON of which `LaneMemory` reads the same again. */
+export function memoryText(memory: LaneMemory): string {
+  return JSON.stringify(memory);
+}
+
+/** The higher of the stop and the trailing stop, on the tick; null for a position without either. */
+export function stopLevel({ position, memory }: Pick<Lane, 'position' | 'memory'>, tickSize: Big): StopLevel | null {
+  const { opened } = position;
+  if (opened === null) return null;
+  const trail = trailLevel(opened.trailDistance, highSince(opened.fill, opened.firstPrice, memory.bars), tickSize);
+  const stop = opened.stopPrice === null ? null : floorTo(opened.stopPrice, tickSize);
+  if (stop === null) return trail === null ? null : { price: trail, cause: 'trailing-stop' };
+  return trail?.gt(stop) ? { price: trail, cause: 'trailing-stop' } : { price: stop, cause: 'stop' };
+}
+
+export interface StopLevel {
+  readonly price: Big;
+  readonly cause: 'stop' | 'trailing-stop';
+}
+
+function highSince(fill: number, firstPrice: Big, bars: BarMemory | null): Big {
+  return bars?.fill === fill ? decimalOf(bars.trailHigh) : firstPrice;
+}
+
+function trailLevel(distance: number | null, high: Big, tickSize: Big): Big | null {
+  return distance === null ? null : floorTo(high.times(decimalOf(1 - distance)), tickSize);
+}

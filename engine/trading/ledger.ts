@@ -1,0 +1,229 @@
+import type Big from 'big.js';
+import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { FoldedOrder, NewOrder, OrderJournal } from '#engine/store/journal/order-journal.ts';
+import type { VenueFill } from '#engine/venues/venue.ts';
+import { ZERO } from './decimals.ts';
+import { type Lane, LaneMemory, type LiveOrder, memoryText, NEW_MEMORY } from './lane.ts';
+import { afterEvent, isNews, type OrderEvent, UNBORN } from './order-state.ts';
+import { afterDust, afterFill, type ClosedPosition, FLAT, pairOf } from './position.ts';
+import { termsOf } from './terms.ts';
+
+/** What an asset is worth in another, where something tells; else null. */
+export type PriceOf = (asset: string, quote: string) => Big | null;
+
+/** A fill as whoever trades in the lane is told of it. */
+export interface LaneFill {
+  readonly fill: JournalFill;
+  readonly order: OrderRow;
+}
+
+/**
+ * The journal in memory: lanes, live orders, what fills have made of the balances. Everything is written to the journal first, and only
+ * what was written is remembered, so that reading the journal anew gives the same.
+ */
+export class Ledger {
+  readonly journal: OrderJournal;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #laneOf = new Map<number, Lane>();
+  /** What all fills together have done to each asset. */
+  readonly #flows = new Map<string, Big>();
+  #fillsEver = 0;
+  /** Told of each fill as it is recorded, and of each position as it closes. */
+  onFill: (lane: Lane, fill: LaneFill, closed: ClosedPosition | null) => void = () => undefined;
+
+  private constructor(journal: OrderJournal) {
+    this.journal = journal;
+  }
+
+  /** Folds what the journal has. Everything that was on its way is due to be asked for. */
+  static load(
+    journal: OrderJournal,
+    told: (lane: Lane, fill: LaneFill, closed: ClosedPosition | null) => void = () => undefined,
+  ): Ledger {
+    const ledger = new Ledger(journal);
+    ledger.onFill = told;
+    const rows = new Map(journal.orders().map((row) => [row.id, row]));
+    for (const { strategy, symbol, state } of journal.lanes()) {
+      ledger.lane(strategy, symbol).memory = LaneMemory.parse(JSON.parse(state));
+    }
+    const dust = journal.dust();
+    for (const fill of journal.fills()) {
+      const row = rows.get(fill.orderId)!;
+      const lane = ledger.lane(row.strategy, row.symbol);
+      ledger.#fold(lane, { fill, order: row });
+      for (const note of dust) if (note.afterFill === fill.id && isOf(note, lane)) ledger.#foldDust(lane, { fill, order: row });
+    }
+    for (const row of rows.values()) if (!row.isFinal) ledger.#enlive(row, 0);
+    return ledger;
+  }
+
+  get lanes(): Iterable<Lane> {
+    return this.#lanes.values();
+  }
+
+  /** The lane, empty where there never was one. */
+  lane(strategy: string, symbol: string): Lane {
+    const key = `${strategy}\n${symbol}`;
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = { strategy, symbol, memory: NEW_MEMORY, position: FLAT, lastFill: null, orders: new Map() };
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  lanesOf(symbol: string): Lane[] {
+    return [...this.#lanes.values()].filter((lane) => lane.symbol === symbol);
+  }
+
+  /** All orders that are not final. */
+  *live(): Generator<{ readonly lane: Lane; readonly order: LiveOrder }> {
+    for (const lane of this.#lanes.values()) for (const order of lane.orders.values()) yield { lane, order };
+  }
+
+  /** What the fills of the journal have made of an asset, all strategies together; below zero for what went out. */
+  flow(asset: string): Big {
+    return this.#flows.get(asset) ?? ZERO;
+  }
+
+  /** Every asset that a fill or a fee has moved. */
+  get movedAssets(): Iterable<string> {
+    return this.#flows.keys();
+  }
+
+  get fillsEver(): number {
+    return this.#fillsEver;
+  }
+
+  // ── changes: journal first ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** On disk when this returns; then it may be sent. */
+  intend(lane: Lane, draft: NewOrder): LiveOrder {
+    const event: OrderEvent = { kind: 'intended' };
+    const folded = afterEvent(UNBORN, event, draft.quantity);
+    const id = this.journal.addOrder(draft, folded, JSON.stringify(event));
+    const row = { id, account: this.journal.account, ...draft, ...folded };
+    return this.#enlive(row, Number.POSITIVE_INFINITY, lane);
+  }
+
+  /** Notes what became of an order. What is known already changes nothing. */
+  note(lane: Lane, order: LiveOrder, event: OrderEvent, now: number): void {
+    if (!isNews(order.row, event)) return;
+    this.#write(order.row, event, now, (row) => {
+      order.row = row;
+    });
+    if (order.row.isFinal) lane.orders.delete(order.row.id);
+  }
+
+  /** An order that was given up as never arrived, and is there after all. */
+  revive(row: OrderRow, event: OrderEvent, now: number): void {
+    if (!isNews(row, event)) return;
+    this.#write(row, event, now, (after) => {
+      if (!after.isFinal) this.#enlive(after, now);
+    });
+  }
+
+  /** Records a fill of one of our orders; one that is recorded already changes nothing. @returns whether it was new */
+  recordFill(row: OrderRow, fill: VenueFill, now: number, priceOf: PriceOf): boolean {
+    const { symbol, side, quantity, price, isMaker, time } = fill;
+    const { quote } = pairOf(symbol);
+    const fees = fill.fees.map(({ asset, amount }) => ({
+      asset,
+      amount,
+      quoteValue: this.#worth(asset, amount, quote, priceOf),
+    }));
+    const recorded = { symbol, side, quantity, price, isMaker, time, fees, fillId: fill.id, orderId: row.id, recordedAt: now };
+    const event: OrderEvent = { kind: 'fill', fillId: fill.id, quantity: quantity.toFixed() };
+    const id = this.journal.transaction(() => {
+      const fillId = this.journal.addFill(recorded);
+      if (fillId !== null)
+        this.journal.addEvent(row.id, now, JSON.stringify(event), foldedOf(afterEvent(row, event, row.quantity)));
+      return fillId;
+    });
+    if (id === null) return false;
+    const after = { ...row, ...afterEvent(row, event, row.quantity) };
+    const lane = this.#laneOf.get(row.id) ?? this.lane(row.strategy, row.symbol);
+    const live = lane.orders.get(row.id);
+    if (live !== undefined) {
+      live.row = after;
+      if (after.isFinal) lane.orders.delete(row.id);
+    }
+    this.#fold(lane, { fill: { ...recorded, id }, order: after });
+    return true;
+  }
+
+  /** What the lane has left is too small to sell: the position is over. */
+  noteDust(lane: Lane, now: number): void {
+    const last = lane.lastFill;
+    if (last === null) return;
+    const { strategy, symbol } = lane;
+    this.journal.addDust({ strategy, symbol, afterFill: last.fill.id, quantity: lane.position.quantity, at: now });
+    this.#foldDust(lane, last);
+  }
+
+  /** Everything given is on disk together when this returns. */
+  remember(changes: readonly { readonly lane: Lane; readonly memory: LaneMemory }[]): void {
+    if (changes.length === 0) return;
+    this.journal.transaction(() => {
+      for (const { lane, memory } of changes) this.journal.saveLane(lane.strategy, lane.symbol, memoryText(memory));
+    });
+    for (const { lane, memory } of changes) lane.memory = memory;
+  }
+
+  // ── folding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #write(row: OrderRow, event: OrderEvent, now: number, then: (row: OrderRow) => void): void {
+    const folded = foldedOf(afterEvent(row, event, row.quantity));
+    this.journal.addEvent(row.id, now, JSON.stringify(event), folded);
+    then({ ...row, ...folded });
+  }
+
+  #enlive(row: OrderRow, askAt: number, lane = this.lane(row.strategy, row.symbol)): LiveOrder {
+    const order: LiveOrder = { row, terms: termsOf(row), askAt, asks: 0, missing: null, isCancelAsked: false };
+    lane.orders.set(row.id, order);
+    this.#laneOf.set(row.id, lane);
+    return order;
+  }
+
+  #fold(lane: Lane, told: LaneFill): void {
+    const { position, closed } = afterFill(lane.position, told.fill, told.order);
+    lane.position = position;
+    lane.lastFill = told;
+    this.#fillsEver += 1;
+    this.#flow(told.fill);
+    this.onFill(lane, told, closed);
+  }
+
+  #foldDust(lane: Lane, last: LaneFill): void {
+    const { position, closed } = afterDust(lane.position, last.fill, last.order);
+    lane.position = position;
+    if (closed !== null) this.onFill(lane, last, closed);
+  }
+
+  #flow({ symbol, side, quantity, price, fees }: JournalFill): void {
+    const { base, quote } = pairOf(symbol);
+    const sign = side === 'buy' ? 1 : -1;
+    this.#add(base, quantity.times(sign));
+    this.#add(quote, quantity.times(price).times(-sign));
+    for (const { asset, amount } of fees) this.#add(asset, amount.times(-1));
+  }
+
+  #add(asset: string, amount: Big): void {
+    this.#flows.set(asset, this.flow(asset).plus(amount));
+  }
+
+  #worth(asset: string, amount: Big, quote: string, priceOf: PriceOf): Big | null {
+    if (asset === quote) return amount;
+    const price = priceOf(asset, quote);
+    return price === null ? null : amount.times(price);
+  }
+}
+
+function isOf(note: { strategy: string; symbol: string }, lane: Lane): boolean {
+  return note.strategy === lane.strategy && note.symbol === lane.symbol;
+}
+
+/** The part of a row that events make. */
+function foldedOf({ state, venueOrderId, filled, saidFilled, refusal, isFinal }: FoldedOrder): FoldedOrder {
+  return { state, venueOrderId, filled, saidFilled, refusal, isFinal };
+}

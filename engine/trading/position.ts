@@ -1,0 +1,222 @@
+import type Big from 'big.js';
+import type { ExitCause } from '#engine/simulation/types.ts';
+import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import { decimalOf, ZERO } from './decimals.ts';
+import { termsOf } from './terms.ts';
+
+/** The assets of a symbol, `BASE/QUOTE`. */
+export interface Pair {
+  readonly base: string;
+  readonly quote: string;
+}
+
+export function pairOf(symbol: string): Pair {
+  const [base, quote] = symbol.split('/');
+  return { base: base!, quote: quote! };
+}
+
+/**
+ * What one strategy holds of one symbol: a fold over its fills and nothing else, so that it comes out the same after any restart.
+ * Quantities are of the base asset, money is of the quote asset.
+ */
+export interface Position {
+  /** Everything the lane holds, dust too. */
+  readonly quantity: Big;
+  /** Between the fill that opens a position and the one that closes it, or the note that what is left is dust. */
+  readonly isOpen: boolean;
+  /** What the quantity that is held has cost, fees apart; zero when not open. */
+  readonly cost: Big;
+  /** All that ever came in less all that went out, fees in the quote asset included. */
+  readonly cash: Big;
+  /** All fees ever, as far as they are known in the quote asset. */
+  readonly feesEver: Big;
+  /** Value of everything bought and sold. */
+  readonly turnover: Big;
+  /** Proceeds of sales less the cost of what was sold, before fees. */
+  readonly realised: Big;
+  readonly opened: OpenedPosition | null;
+}
+
+/** Since the position was opened. */
+export interface OpenedPosition {
+  /** The journal's number of the fill that opened it. */
+  readonly fill: number;
+  readonly time: number;
+  readonly reason: string;
+  readonly version: string;
+  readonly boughtQuantity: Big;
+  readonly boughtCost: Big;
+  readonly soldQuantity: Big;
+  readonly soldValue: Big;
+  readonly fees: Big;
+  /** Exact, not on the market's tick; null without. */
+  readonly stopPrice: Big | null;
+  readonly takePrice: Big | null;
+  readonly trailDistance: number | null;
+  /** The price of the first fill: the trailing stop's first high. */
+  readonly firstPrice: Big;
+  /** The fill that set the horizon, and how many bars it gave. */
+  readonly horizon: { readonly fill: number; readonly bars: number } | null;
+  /** What the entry order that fills now has bought. */
+  readonly order: { readonly id: number; readonly quantity: Big; readonly cost: Big };
+}
+
+/** A position that has ended. */
+export interface ClosedPosition {
+  readonly opened: OpenedPosition;
+  readonly exitTime: number;
+  readonly exitReason: string;
+  readonly exitCause: ExitCause;
+  /** The fill that closed it, or the last one before what was left was noted as dust. */
+  readonly fill: number;
+}
+
+export const FLAT: Position = {
+  quantity: ZERO,
+  isOpen: false,
+  cost: ZERO,
+  cash: ZERO,
+  feesEver: ZERO,
+  turnover: ZERO,
+  realised: ZERO,
+  opened: null,
+};
+
+/** What a fill cost, in the quote asset, as far as is known, and what its fees took of the base and the quote asset. */
+export function feesOf(fill: Pick<JournalFill, 'fees' | 'price'>, { base, quote }: Pair) {
+  let inBase = ZERO;
+  let inQuote = ZERO;
+  let value = ZERO;
+  for (const fee of fill.fees) {
+    if (fee.asset === base) {
+      inBase = inBase.plus(fee.amount);
+      value = value.plus(fee.amount.times(fill.price));
+    } else if (fee.asset === quote) {
+      inQuote = inQuote.plus(fee.amount);
+      value = value.plus(fee.amount);
+    } else if (fee.quoteValue !== null) {
+      value = value.plus(fee.quoteValue);
+    }
+  }
+  return { inBase, inQuote, value };
+}
+
+/** The position after another fill of one of its orders, and the one that this fill has closed. */
+export function afterFill(
+  position: Position,
+  fill: JournalFill,
+  order: OrderRow,
+): { readonly position: Position; readonly closed: ClosedPosition | null } {
+  const fees = feesOf(fill, pairOf(fill.symbol));
+  const value = fill.quantity.times(fill.price);
+  const common = {
+    feesEver: position.feesEver.plus(fees.value),
+    turnover: position.turnover.plus(value),
+  };
+  if (fill.side === 'buy') {
+    const opened = bought(position, fill, order, fees.value);
+    return {
+      position: {
+        ...position,
+        ...common,
+        quantity: position.quantity.plus(fill.quantity).minus(fees.inBase),
+        cost: position.cost.plus(value),
+        cash: position.cash.minus(value).minus(fees.inQuote),
+        isOpen: true,
+        opened,
+      },
+      closed: null,
+    };
+  }
+  const left = position.quantity.minus(fill.quantity).minus(fees.inBase);
+  // Of a position of which dust is left nothing has a cost any more.
+  const share = position.quantity.gt(0) && left.gt(0) ? fill.quantity.div(position.quantity) : null;
+  const costSold = share === null ? position.cost : position.cost.times(share);
+  const sold: Position = {
+    ...position,
+    ...common,
+    quantity: left,
+    cost: position.cost.minus(costSold),
+    cash: position.cash.plus(value).minus(fees.inQuote),
+    realised: position.realised.plus(value).minus(costSold),
+    opened:
+      position.opened === null
+        ? null
+        : {
+            ...position.opened,
+            soldQuantity: position.opened.soldQuantity.plus(fill.quantity),
+            soldValue: position.opened.soldValue.plus(value),
+            fees: position.opened.fees.plus(fees.value),
+          },
+  };
+  if (left.gt(0) || sold.opened === null) return { position: sold, closed: null };
+  return { position: closedPosition(sold), closed: closing(sold.opened, fill, order) };
+}
+
+/** What is left is too small to be sold: the position is over, and its rest has cost nothing. */
+export function afterDust(
+  position: Position,
+  last: JournalFill,
+  order: OrderRow,
+): { readonly position: Position; readonly closed: ClosedPosition | null } {
+  const { opened } = position;
+  if (opened === null) return { position, closed: null };
+  const closed = opened.soldQuantity.gt(0) ? closing(opened, last, order) : null;
+  return { position: { ...closedPosition(position), realised: position.realised.minus(position.cost) }, closed };
+}
+
+function closedPosition(position: Position): Position {
+  return { ...position, isOpen: false, cost: ZERO, opened: null };
+}
+
+function closing(opened: OpenedPosition, fill: JournalFill, order: OrderRow): ClosedPosition {
+  // A sale's cause is one of these by construction; an entry's is `entry` and closes nothing.
+  const cause = order.cause === 'entry' ? 'decision' : (order.cause as ExitCause);
+  return { opened, exitTime: fill.time, exitReason: order.reason, exitCause: cause, fill: fill.id };
+}
+
+/** Distances are ratios of the average price at which the order has filled so far; what it does not name stays as it was. */
+function bought(position: Position, fill: JournalFill, order: OrderRow, fees: Big): OpenedPosition {
+  const value = fill.quantity.times(fill.price);
+  const before = position.opened ?? opening(fill, order);
+  const isSame = before.order.id === order.id;
+  const filling = {
+    id: order.id,
+    quantity: (isSame ? before.order.quantity : ZERO).plus(fill.quantity),
+    cost: (isSame ? before.order.cost : ZERO).plus(value),
+  };
+  const average = filling.cost.div(filling.quantity);
+  const { stopLoss, takeProfit, trailingStop, horizonBars } = termsOf(order);
+  const isFirst = filling.quantity.eq(fill.quantity);
+  return {
+    ...before,
+    boughtQuantity: before.boughtQuantity.plus(fill.quantity),
+    boughtCost: before.boughtCost.plus(value),
+    fees: before.fees.plus(fees),
+    stopPrice: stopLoss === null ? before.stopPrice : average.times(decimalOf(1 - stopLoss)),
+    takePrice: takeProfit === null ? before.takePrice : average.times(decimalOf(1 + takeProfit)),
+    trailDistance: trailingStop ?? before.trailDistance,
+    horizon: isFirst && horizonBars !== null ? { fill: fill.id, bars: horizonBars } : before.horizon,
+    order: filling,
+  };
+}
+
+function opening(fill: JournalFill, order: OrderRow): OpenedPosition {
+  return {
+    fill: fill.id,
+    time: fill.time,
+    reason: order.reason,
+    version: order.version,
+    boughtQuantity: ZERO,
+    boughtCost: ZERO,
+    soldQuantity: ZERO,
+    soldValue: ZERO,
+    fees: ZERO,
+    stopPrice: null,
+    takePrice: null,
+    trailDistance: null,
+    firstPrice: fill.price,
+    horizon: null,
+    order: { id: order.id, quantity: ZERO, cost: ZERO },
+  };
+}
