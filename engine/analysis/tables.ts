@@ -88,7 +88,8 @@ export const TABLES: readonly SourcedTable[] = [
   },
   {
     name: 'decisions',
-    meaning: 'what a strategy decided for one market at the close of one bar',
+    meaning:
+      'what a strategy decided for one market at the close of one bar; of times long past a row may stand for several alike: sum(times) counts them',
     columns: [
       STRATEGY,
       TREE,
@@ -97,12 +98,17 @@ export const TABLES: readonly SourcedTable[] = [
       text('action', 'hold, target, limit or cancel'),
       text('reason', "the strategy's words"),
       text('outcome', "'held', 'accepted', 'shadow', or 'denied:' and the code of what refused it, at once or before it filled"),
+      whole('times', 'how many decisions alike the row stands for, the last of them at instant'),
     ],
-    fromStore: newest(
-      `strategy, treeHash, instant, symbol, action, reason, coalesce(
-        (SELECT 'denied:' || code FROM denials WHERE decision = own.id AND denials.instant <= @asOf LIMIT 1), outcome)`,
-      'decisions',
-    ),
+    fromStore: `SELECT strategy, treeHash, instant, symbol, action, reason, outcome, times FROM (
+        SELECT * FROM (
+          SELECT id, strategy, treeHash, instant, symbol, action, reason, coalesce(
+            (SELECT 'denied:' || code FROM denials WHERE decision = own.id AND denials.instant <= @asOf LIMIT 1), outcome) AS outcome, 1 AS times
+          FROM decisions AS own WHERE instant <= @asOf
+          UNION ALL SELECT 0, strategy, treeHash, instant, symbol, action, reason, outcome, times
+          FROM decisionTiers WHERE instant <= @asOf
+        ) ORDER BY instant DESC, id DESC, strategy DESC, symbol DESC LIMIT @rowsMax
+      ) ORDER BY instant, id, strategy, symbol`,
     index: 'strategy, symbol, instant',
   },
   {
@@ -144,10 +150,13 @@ export const TABLES: readonly SourcedTable[] = [
   },
   {
     name: 'equity',
-    meaning: "a strategy's account at the close of one bar",
+    meaning:
+      "a strategy's account at the close of one bar; of times long past only of the last bar of five minutes, an hour or a day",
     columns: [STRATEGY, INSTANT, real('value', 'cash and holdings at the close, quote asset')],
-    fromStore:
-      'SELECT * FROM (SELECT strategy, instant, value FROM equity WHERE instant <= @asOf ORDER BY instant DESC LIMIT @rowsMax) ORDER BY instant, strategy',
+    fromStore: `SELECT * FROM (SELECT * FROM (
+          SELECT strategy, instant, value FROM equity WHERE instant <= @asOf
+          UNION ALL SELECT strategy, instant, close FROM equityTiers WHERE instant <= @asOf
+        ) ORDER BY instant DESC LIMIT @rowsMax) ORDER BY instant, strategy`,
     index: 'strategy, instant',
   },
   {

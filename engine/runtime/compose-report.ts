@@ -34,6 +34,8 @@ export class ReportComposer {
   readonly #figures = new Map<string, StrategyFigures>();
   /** How far the record has been read. */
   #read = { trade: 0, decision: 0, denial: 0 };
+  /** Market time up to which, UTC milliseconds. */
+  #readUpTo = 0;
 
   constructor(reader: EngineReader, markets: Readonly<Record<string, MarketRules>>) {
     this.#reader = reader;
@@ -63,6 +65,12 @@ export class ReportComposer {
   }
 
   #readOn(slots: readonly StoredSlot[]): void {
+    // Bars that were not read yet have become part of a run with such as were: what is made of them is made anew.
+    if ((this.#reader.keptInRunsUpTo() ?? 0) > this.#readUpTo) {
+      this.#figures.clear();
+      this.#read = { trade: 0, decision: 0, denial: 0 };
+    }
+    this.#readUpTo = this.#reader.lastFeedTime() ?? 0;
     for (const { strategy, account } of slots) {
       let figures = this.#figures.get(strategy);
       if (figures === undefined) {

@@ -1,4 +1,4 @@
-import type { EquityRow, TradeRow } from '#engine/store/rows.ts';
+import type { EquitySpan, TradeRow } from '#engine/store/rows.ts';
 import { type Performance, reportBounds } from './report.ts';
 
 /**
@@ -20,7 +20,7 @@ export class StrategyFigures {
   #fees = 0;
   #returns = 0;
   #since: number | null = null;
-  #last: EquityRow | null = null;
+  #last: EquitySpan | null = null;
   #peak: number;
   #maxDrawdown = 0;
 
@@ -69,12 +69,13 @@ export class StrategyFigures {
     addSpan(this.#held, { from: trade.entryTime, to: trade.exitTime });
   }
 
-  addEquity(row: EquityRow): void {
-    const { instant, value } = row;
-    this.#since ??= instant;
-    this.#last = row;
-    this.#peak = Math.max(this.#peak, value);
-    this.#maxDrawdown = Math.max(this.#maxDrawdown, this.#drawdownNow());
+  /** A bar, or a run of bars: what is made of one run is what is made of its bars one by one. */
+  addEquity(span: EquitySpan): void {
+    const { instant, value, first, high, low, fall } = span;
+    this.#since ??= first;
+    this.#last = span;
+    this.#maxDrawdown = Math.max(this.#maxDrawdown, 1 - low / this.#peak, fall);
+    this.#peak = Math.max(this.#peak, high);
     const day = new Date(instant - 1).toISOString().slice(0, 10);
     if (this.#days.at(-1)?.[0] === day) this.#days.pop();
     this.#days.push([day, value]);

@@ -8,6 +8,7 @@ import {
   DenialCountRow,
   DeploymentRow,
   EquityRow,
+  EquitySpan,
   FaultRow,
   FillRow,
   OpenPosition,
@@ -15,6 +16,7 @@ import {
   SyncRow,
   TradeRow,
 } from './rows.ts';
+import { RAN } from './tiers/ran.ts';
 import { BENCHMARKS, VERSION_ROWS } from './truth/benchmarks.ts';
 import { Truth } from './truth/truth.ts';
 
@@ -91,7 +93,7 @@ export class EngineReader {
     return this.#rows(FillRow, `SELECT ${columns} FROM fills WHERE instant <= @asOf ORDER BY id LIMIT ${rowsMax}`, { asOf });
   }
 
-  /** The newest `limit` decisions known at `asOf`, oldest of them first. */
+  /** The newest `limit` decisions known at `asOf`, oldest of them first; of those in runs only what became an order has a row of its own. */
   decisions(limit: number, asOf = always): DecisionRow[] {
     const sql = `SELECT strategy, treeHash, instant, symbol, action, reason, ${outcomeAsOf} AS outcome
       FROM decisions WHERE instant <= @asOf ORDER BY id DESC LIMIT @limit`;
@@ -107,17 +109,28 @@ export class EngineReader {
 
   /** How often each action was decided for each reason, and what came of it, by any version or by one; the most frequent first. */
   decisionCounts(asOf = always, tree?: string): DecisionCountRow[] {
-    const sql = `SELECT strategy, action, reason, ${outcomeAsOf} AS outcome, count(*) AS count
-      FROM decisions WHERE instant <= @asOf AND (@tree IS NULL OR treeHash = @tree)
+    const sql = `SELECT strategy, action, reason, outcome, sum(times) AS count FROM (
+        SELECT strategy, treeHash, action, reason, ${outcomeAsOf} AS outcome, 1 AS times FROM decisions WHERE instant <= @asOf
+        UNION ALL SELECT strategy, treeHash, action, reason, outcome, times FROM decisionTiers WHERE instant <= @asOf
+      ) WHERE @tree IS NULL OR treeHash = @tree
       GROUP BY 1, 2, 3, 4 ORDER BY count DESC, 1, 2, 3, 4`;
     return this.#rows(DecisionCountRow, sql, { asOf, tree: tree ?? null });
   }
 
-  /** Equity in quote asset at every bar of each strategy. */
+  /** Equity in quote asset at every bar of each strategy; of bars that have become a run, at the last of it. */
   equitySeries(asOf = always, strategy?: string): EquityRow[] {
-    const sql = `SELECT strategy, instant, value FROM equity
-      WHERE instant <= @asOf AND (@strategy IS NULL OR strategy = @strategy) ORDER BY instant, strategy LIMIT ${rowsMax}`;
+    const which = 'WHERE instant <= @asOf AND (@strategy IS NULL OR strategy = @strategy)';
+    const sql = `SELECT strategy, instant, value FROM equity ${which}
+      UNION ALL SELECT strategy, instant, close FROM equityTiers ${which} ORDER BY 2, 1 LIMIT ${rowsMax}`;
     return this.#rows(EquityRow, sql, { asOf, strategy: strategy ?? null });
+  }
+
+  /**
+   * From which market time on everything is kept bar by bar, UTC milliseconds; what closed by then may stand in runs: figures over whole
+   * runs are the same, and a figure as of a time within one is that of the run before. Null where nothing was put together yet.
+   */
+  keptInRunsUpTo(): number | null {
+    return z.int().nullable().parse(this.database.prepare('SELECT max(upTo) FROM tierKept').pluck().get());
   }
 
   /**
@@ -162,18 +175,24 @@ export class EngineReader {
     return this.#rows(TradeRow, sql, { after, upTo });
   }
 
-  /** Equity of one strategy at bars that closed later than `instant`; null asks for all. */
-  equityAfter(strategy: string, instant: number | null): EquityRow[] {
-    const sql = 'SELECT strategy, instant, value FROM equity WHERE strategy = @strategy AND instant > @instant ORDER BY instant';
-    return this.#rows(EquityRow, sql, { strategy, instant: instant ?? -1 });
+  /** Equity of one strategy at bars, or runs of bars, that closed later than `instant`; null asks for all. */
+  equityAfter(strategy: string, instant: number | null): EquitySpan[] {
+    const which = 'WHERE strategy = @strategy AND instant > @instant';
+    const sql = `SELECT strategy, instant, value, instant AS first, value AS high, value AS low, 0.0 AS fall FROM equity ${which}
+      UNION ALL SELECT strategy, instant, close, first, high, low, fall FROM equityTiers ${which} ORDER BY 2`;
+    return this.#rows(EquitySpan, sql, { strategy, instant: instant ?? -1 });
   }
 
-  /** What stopped decisions at once, and orders later, among the rows above `after` and up to `upTo`. */
+  /**
+   * What stopped decisions at once, and orders later, among the rows above `after` and up to `upTo`. Decisions that have become part of a
+   * run have no row: they are counted for whoever has read nothing yet, and have been counted by whoever has read beyond that run.
+   */
   denialCounts(after: RecordIds, upTo: RecordIds): DenialCountRow[] {
-    const sql = `SELECT strategy, code, count(*) AS count FROM (
-        SELECT strategy, substr(outcome, 8) AS code FROM decisions
+    const sql = `SELECT strategy, code, sum(times) AS count FROM (
+        SELECT strategy, substr(outcome, 8) AS code, 1 AS times FROM decisions
           WHERE id > @afterDecision AND id <= @decision AND outcome LIKE 'denied:%'
-        UNION ALL SELECT strategy, code FROM denials WHERE id > @afterDenial AND id <= @denial
+        UNION ALL SELECT strategy, substr(outcome, 8), times FROM decisionTiers WHERE @afterDecision = 0 AND outcome LIKE 'denied:%'
+        UNION ALL SELECT strategy, code, 1 FROM denials WHERE id > @afterDenial AND id <= @denial
       ) GROUP BY 1, 2 ORDER BY 1, 2`;
     const { decision, denial } = upTo;
     return this.#rows(DenialCountRow, sql, { afterDecision: after.decision, afterDenial: after.denial, decision, denial });
@@ -183,20 +202,23 @@ export class EngineReader {
 
   /** Newest equity of all strategies that ever ran here, summed; null before the first bar. */
   equity(asOf = always): number | null {
-    // From one strategy to the next along the primary key: a bar asks this, and must not read every bar before it.
-    const sql = `WITH RECURSIVE ran(strategy) AS (
-        SELECT min(strategy) FROM equity
-        UNION ALL SELECT (SELECT min(strategy) FROM equity WHERE strategy > ran.strategy) FROM ran WHERE strategy IS NOT NULL
-      ) SELECT sum((
-        SELECT value FROM equity WHERE equity.strategy = ran.strategy AND instant <= ? ORDER BY instant DESC LIMIT 1
-      )) FROM ran`;
-    return z.number().nullable().parse(this.database.prepare(sql).pluck().get(asOf));
+    const sql = `WITH RECURSIVE ${RAN} SELECT sum((SELECT value FROM (
+        SELECT * FROM (SELECT instant, value FROM equity
+          WHERE equity.strategy = ran.strategy AND instant <= @asOf ORDER BY instant DESC LIMIT 1)
+        UNION ALL SELECT * FROM (SELECT instant, close FROM equityTiers
+          WHERE equityTiers.strategy = ran.strategy AND instant <= @asOf ORDER BY instant DESC LIMIT 1)
+        ORDER BY instant DESC LIMIT 1))) FROM ran`;
+    return z.number().nullable().parse(this.database.prepare(sql).pluck().get({ asOf }));
   }
 
   counts(asOf = always): { decisions: number; fills: number; trades: number } {
     const count = (table: string) =>
       z.int().parse(this.database.prepare(`SELECT count(*) FROM ${table} WHERE instant <= ?`).pluck().get(asOf));
-    return { decisions: count('decisions'), fills: count('fills'), trades: count('trades') };
+    const inRuns = this.database
+      .prepare('SELECT coalesce(sum(times), 0) FROM decisionTiers WHERE instant <= ?')
+      .pluck()
+      .get(asOf);
+    return { decisions: count('decisions') + z.int().parse(inRuns), fills: count('fills'), trades: count('trades') };
   }
 
   /** By market time of loading, oldest first, those dropped since included. */

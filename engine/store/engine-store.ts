@@ -3,6 +3,8 @@ import { EngineReader } from './engine-reader.ts';
 import { OrderJournal } from './journal/order-journal.ts';
 import { openForWriting } from './open-database.ts';
 import type { DeploymentOutcome, FillRow, Stage, SyncRow, TradeRow } from './rows.ts';
+import { keepTiers, type TierBudget } from './tiers/keep-tiers.ts';
+import type { TierSettings } from './tiers/tier-settings.ts';
 
 export interface NewDeployment {
   readonly strategy: string;
@@ -159,6 +161,15 @@ export class EngineStore extends EngineReader {
 
   addSync(sync: SyncRow): void {
     this.#insert('syncs', sync);
+  }
+
+  /**
+   * Takes a portion of what has come of age into coarser tiers; to be called whenever nothing else is to be done. See {@link keepTiers}.
+   * @param now market time, UTC milliseconds
+   * @returns whether nothing of age is left
+   */
+  keepTiers(settings: TierSettings, now: number, budget: TierBudget): boolean {
+    return keepTiers(this.database, settings, now, budget);
   }
 
   #lastOrder(strategy: string, symbol: string): number | null {

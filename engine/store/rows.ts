@@ -98,6 +98,16 @@ export type DenialCountRow = z.infer<typeof DenialCountRow>;
 export const EquityRow = z.strictObject({ strategy: z.string(), instant: Millis, value: z.number() });
 export type EquityRow = z.infer<typeof EquityRow>;
 
+/** A bar, or a run of bars that ends at `instant`: `value` is its last equity, `fall` the deepest fall from a high within it, a ratio. */
+export const EquitySpan = z.strictObject({
+  ...EquityRow.shape,
+  first: Millis,
+  high: z.number(),
+  low: z.number(),
+  fall: z.number(),
+});
+export type EquitySpan = z.infer<typeof EquitySpan>;
+
 export const OpenPosition = z.strictObject({
   symbol: z.string(),
   quantity: z.number(),

@@ -1,11 +1,13 @@
 import { journalSchema } from './journal/journal-schema.ts';
+import { tierSchema } from './tiers/tier-schema.ts';
 
 /**
  * Forward only: entry n takes a store from version n to n + 1. An entry that has been released is never edited.
  *
  * `instant` is the market time at which a row became known: the close of the bar that brought it. Readers who ask "as of"
  * compare with it, so that an answer about the past never changes, however far the engine has run since.
- * `at` is wall-clock time. All times are UTC milliseconds. Nothing is updated but `deployments`, `accounts`, `runs` and `meta`.
+ * `at` is wall-clock time. All times are UTC milliseconds. Nothing is updated but `deployments`, `accounts`, `runs` and `meta`,
+ * and nothing removed but what went into tiers.
  */
 export const migrations: readonly string[] = [
   `
@@ -153,4 +155,5 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   journalSchema,
+  tierSchema,
 ];

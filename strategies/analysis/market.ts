@@ -280,7 +280,7 @@ function nearness(bars: Bars): Json {
 function waitingFor(query: Query, asOf: number): Json {
   const holds = query<{ strategy: string; symbol: string; reason: string; times: number; reasons: number; all: number }>(
     `WITH counted AS (
-        SELECT strategy, symbol, reason, count(*) AS times FROM decisions
+        SELECT strategy, symbol, reason, sum(times) AS times FROM decisions
         WHERE action = 'hold' AND instant > ? GROUP BY 1, 2, 3),
       ranked AS (
         SELECT *, row_number() OVER (PARTITION BY strategy ORDER BY times DESC, symbol, reason) AS place,

@@ -325,7 +325,7 @@ function byAge(positions: ReturnType<typeof openPositions>): Json {
 /** What stopped signals: how often, when last, and which share of the strategy's signals that is. */
 function refusals(query: Query): Json {
   const rows = query<{ strategy: string; code: string; times: number; last: number; share: number }>(
-    `SELECT strategy, substr(outcome, 8) AS code, count(*) AS times, max(instant) AS last, 1.0 * count(*) / (SELECT count(*)
+    `SELECT strategy, substr(outcome, 8) AS code, sum(times) AS times, max(instant) AS last, 1.0 * sum(times) / (SELECT sum(times)
       FROM decisions s WHERE s.strategy = d.strategy AND s.action <> 'hold') AS share
       FROM decisions d WHERE outcome LIKE 'denied:%' GROUP BY 1, 2 ORDER BY 1, times DESC, code`,
   );

@@ -9,17 +9,23 @@ export interface Benchmark {
 /**
  * The rows that speak of one version up to a market time. Trades are those it opened, so a position taken over belongs to the version
  * that wanted it; decisions are its own; `equity` is the account's at the bars on which it decided; `fills` are all the account's,
- * since what was held before counts as held; `loaded` is when it was loaded last. Days and hours are in milliseconds.
+ * since what was held before counts as held; `loaded` is when it was loaded last. Days and hours are in milliseconds. A row of `decisions`
+ * stands for as many as `times` says, and one of `equity` for `bars`, with `held` counted already where several have become a run.
  */
 export const VERSION_ROWS = `WITH
   trades AS (SELECT * FROM main.trades WHERE strategy = @strategy AND version = @tree AND instant <= @asOf),
   decisions AS (
     SELECT instant, symbol, action, coalesce(
-      (SELECT 'denied:' || code FROM denials WHERE decision = own.id AND denials.instant <= @asOf LIMIT 1), outcome) AS outcome
-    FROM main.decisions AS own WHERE strategy = @strategy AND treeHash = @tree AND instant <= @asOf),
+      (SELECT 'denied:' || code FROM denials WHERE decision = own.id AND denials.instant <= @asOf LIMIT 1), outcome) AS outcome, 1 AS times
+    FROM main.decisions AS own WHERE strategy = @strategy AND treeHash = @tree AND instant <= @asOf
+    UNION ALL SELECT instant, symbol, action, outcome, times
+    FROM main.decisionTiers WHERE strategy = @strategy AND treeHash = @tree AND instant <= @asOf),
   equity AS (
-    SELECT instant, value FROM main.equity WHERE strategy = @strategy AND instant <= @asOf AND instant IN (
-      SELECT instant FROM main.decisions WHERE strategy = @strategy AND treeHash = @tree)),
+    SELECT instant, value AS high, value AS low, value AS close, 0.0 AS fall, 1 AS bars, NULL AS held
+    FROM main.equity WHERE strategy = @strategy AND instant <= @asOf AND instant IN (
+      SELECT instant FROM main.decisions WHERE strategy = @strategy AND treeHash = @tree)
+    UNION ALL SELECT instant, high, low, close, fall, bars, held
+    FROM main.equityTiers WHERE strategy = @strategy AND treeHash = @tree AND instant <= @asOf),
   fills AS (SELECT * FROM main.fills WHERE strategy = @strategy AND instant <= @asOf),
   loaded AS (
     SELECT instant, loadedAt, barMs, symbols FROM main.deployments
@@ -57,35 +63,36 @@ export const BENCHMARKS = {
   },
   drawdownNow: {
     meaning: 'fall of the account from its highest equity under this version to the present, a ratio of it',
-    sql: 'SELECT 1 - (SELECT value FROM equity ORDER BY instant DESC LIMIT 1) / max(value) FROM equity',
+    sql: 'SELECT 1 - (SELECT close FROM equity ORDER BY instant DESC LIMIT 1) / max(high) FROM equity',
   },
   drawdownWorst: {
     meaning: 'the deepest such fall so far, a ratio',
-    sql: 'SELECT max(1 - value / peak) FROM (SELECT value, max(value) OVER (ORDER BY instant) AS peak FROM equity)',
+    sql: 'SELECT max(max(fall, coalesce(1 - low / peak, 0))) FROM (SELECT fall, low, max(high) OVER (ORDER BY instant ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS peak FROM equity)',
   },
   exposure: {
     meaning: 'share of its bars at whose close something was held',
     // Sums of floats that cancel leave a rest: what is held is told from it by what has been traded, symbol by symbol.
-    sql: `SELECT avg(positions > 0) FROM (SELECT isBar, sum(change) OVER (ORDER BY instant, isBar ROWS UNBOUNDED PRECEDING) AS positions FROM (
+    sql: `SELECT 1.0 * sum(held) / sum(bars) FROM (SELECT positions > 0 AS held, 1 AS bars FROM (SELECT isBar, sum(change) OVER (ORDER BY instant, isBar ROWS UNBOUNDED PRECEDING) AS positions FROM (
       SELECT instant, 0 AS isBar, isHeld - lag(isHeld, 1, 0) OVER (PARTITION BY symbol ORDER BY id) AS change FROM (
         SELECT id, instant, symbol, abs(sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END) OVER own) > 1e-12 * sum(quantity) OVER own AS isHeld
         FROM fills WINDOW own AS (PARTITION BY symbol ORDER BY id ROWS UNBOUNDED PRECEDING))
-      UNION ALL SELECT instant, 1, 0 FROM equity)) WHERE isBar`,
+      UNION ALL SELECT instant, 1, 0 FROM equity WHERE held IS NULL)) WHERE isBar
+      UNION ALL SELECT held, bars FROM equity WHERE held IS NOT NULL)`,
   },
-  decisions: { meaning: 'decisions, one a symbol and bar', sql: 'SELECT count(*) FROM decisions' },
-  holds: { meaning: 'decisions to do nothing', sql: "SELECT count(*) FROM decisions WHERE action = 'hold'" },
-  signals: { meaning: 'decisions to do something', sql: "SELECT count(*) FROM decisions WHERE action <> 'hold'" },
+  decisions: { meaning: 'decisions, one a symbol and bar', sql: 'SELECT coalesce(sum(times), 0) FROM decisions' },
+  holds: { meaning: 'decisions to do nothing', sql: "SELECT coalesce(sum(times), 0) FROM decisions WHERE action = 'hold'" },
+  signals: { meaning: 'decisions to do something', sql: "SELECT coalesce(sum(times), 0) FROM decisions WHERE action <> 'hold'" },
   acted: {
     meaning: 'signals that became orders, in the stage shadow those that would have',
-    sql: "SELECT count(*) FROM decisions WHERE outcome IN ('accepted', 'shadow')",
+    sql: "SELECT coalesce(sum(times), 0) FROM decisions WHERE outcome IN ('accepted', 'shadow')",
   },
   refused: {
     meaning: 'signals that were refused, at once or before they filled',
-    sql: "SELECT count(*) FROM decisions WHERE outcome LIKE 'denied:%'",
+    sql: "SELECT coalesce(sum(times), 0) FROM decisions WHERE outcome LIKE 'denied:%'",
   },
   refusals: {
     meaning: 'how often each reason refused a signal, by code',
-    sql: "SELECT json_group_object(code, times) FROM (SELECT substr(outcome, 8) AS code, count(*) AS times FROM decisions WHERE outcome LIKE 'denied:%' GROUP BY 1 ORDER BY 1)",
+    sql: "SELECT json_group_object(code, times) FROM (SELECT substr(outcome, 8) AS code, sum(times) AS times FROM decisions WHERE outcome LIKE 'denied:%' GROUP BY 1 ORDER BY 1)",
   },
   scansExpected: {
     meaning: 'decisions there should be since it was loaded: bars that closed, times its symbols',
@@ -93,7 +100,7 @@ export const BENCHMARKS = {
   },
   scansMade: {
     meaning: 'decisions there are since it was loaded; bars without a trade on the market are never decided on',
-    sql: 'SELECT count(*) FROM decisions WHERE instant > (SELECT instant FROM loaded)',
+    sql: 'SELECT coalesce(sum(times), 0) FROM decisions WHERE instant > (SELECT instant FROM loaded)',
   },
   daysSinceSignal: {
     meaning: 'days since its last decision to do something, or since it was loaded',
