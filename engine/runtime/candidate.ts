@@ -1,7 +1,7 @@
 import { verify } from '#engine/attestation/envelope.ts';
 import type { TrustedKey } from '#engine/attestation/keys.ts';
 import { statementPath } from '#engine/attestation/statement.ts';
-import { type Manifest, parseManifest, StrategyId } from '#engine/contract/manifest.ts';
+import { type Manifest, parseManifest, type Stage, StrategyId } from '#engine/contract/manifest.ts';
 import { commitHash } from '#engine/repository/names.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
@@ -49,11 +49,17 @@ export async function readDesired(repository: Repository, commit: CommitHash): P
   return { strategies, strangers: folders.filter((folder) => !StrategyId.safeParse(folder).success) };
 }
 
-export interface Examination {
+/** What a statement is looked up in and judged by. */
+export interface Vouching {
   readonly repository: Repository;
   readonly state: StateReader;
   readonly keys: readonly TrustedKey[];
   readonly commit: CommitHash;
+}
+
+export interface Examination extends Vouching {
+  /** Why a version of this stage may not trade here; null where it may. */
+  readonly realMoneyRefusal: (stage: Stage) => string | null;
 }
 
 /** Asks of a tree everything that must hold before it may trade: signature, subject, policy, stage, manifest, static checks. */
@@ -63,13 +69,9 @@ export async function examine({ id, tree }: Desired, examination: Examination): 
   const files = await textFiles(examination, id);
   const manifest = readManifest(id, files.get('manifest.yaml'));
   if (typeof manifest === 'string') return refuse('bad-manifest', manifest, true);
-  if (manifest.stage === 'canary' || manifest.stage === 'live') {
-    return refuse(
-      'stage-refused',
-      `stage '${manifest.stage}' trades with real money, which this engine does not do; it runs shadow and paper`,
-      true,
-    );
-  }
+  const refusal = examination.realMoneyRefusal(manifest.stage);
+  // A switch may be turned: the same tree can become loadable.
+  if (refusal !== null) return refuse('stage-refused', refusal, false);
   const verdict = await buildArtifact(files, manifest.entry);
   if (!verdict.ok) {
     const [first] = verdict.findings;
@@ -81,7 +83,7 @@ export async function examine({ id, tree }: Desired, examination: Examination): 
 /** Null when the tree's statement is there, signed by a trusted key, about this tree, and made under a policy that stood on main. */
 export async function checkStatement(
   { id, tree }: Desired,
-  { repository, state, keys, commit }: Examination,
+  { repository, state, keys, commit }: Vouching,
 ): Promise<Refusal | null> {
   const text = await state.readText(statementPath(tree));
   if (text === null) return { code: 'unsigned', reason: `no statement vouches for tree ${tree.slice(0, 12)}`, isFinal: false };
@@ -108,7 +110,7 @@ export async function checkStatement(
 }
 
 /** The strategy's own text files by path inside its folder; evidence, links and what is no text are left out. */
-async function textFiles({ repository, commit }: Examination, id: string): Promise<Map<string, string>> {
+async function textFiles({ repository, commit }: Vouching, id: string): Promise<Map<string, string>> {
   const folder = `strategies/${id}/`;
   const listed = await repository.listFiles(commit, `strategies/${id}`);
   const wanted = listed.filter(

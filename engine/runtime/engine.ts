@@ -18,6 +18,7 @@ import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
+import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
 import { commitOutcomes, type PendingOutcome, recordBreach } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
@@ -112,6 +113,7 @@ export class Engine {
         series: feed.series,
         now,
         newSlot: (id) => newSlot(id, now),
+        realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store!)),
         log: around.log,
       });
       return new Engine({ options, around, lock, store, feed, slots, newSlot, repository, state, token, now });
@@ -165,6 +167,7 @@ export class Engine {
       obeyLimits: (policy) => {
         if (JSON.stringify(policy) !== JSON.stringify(this.#limits)) this.#obeyLimits(policy);
       },
+      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store)),
       now: () => this.#now,
       clock,
       log,

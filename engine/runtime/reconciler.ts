@@ -1,4 +1,5 @@
 import type { TrustedKey } from '#engine/attestation/keys.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
@@ -31,6 +32,8 @@ export interface ReconcilerOptions {
   readonly areLimitsKnown: () => boolean;
   /** The limits that main writes now. */
   readonly obeyLimits: (policy: RiskPolicy) => void;
+  /** Why a version of this stage may not trade here now; null where it may. */
+  readonly realMoneyRefusal: (stage: Stage) => string | null;
   /** Market time. */
   readonly now: () => number;
   readonly clock: () => number;
@@ -95,6 +98,10 @@ export class Reconciler {
     const { strategies, strangers } = await readDesired(repository, tip);
     const limits = await readLimits(repository, tip, this.#options.areLimitsKnown());
     if (limits.policy !== null) this.#options.obeyLimits(limits.policy);
+    for (const slot of this.#options.slots.values()) {
+      const stage = slot.version?.candidate.manifest.stage;
+      slot.setMoneyRefusal(stage === undefined ? null : this.#options.realMoneyRefusal(stage));
+    }
     const problems = [trust.problem, limits.problem].filter((problem) => problem !== null);
     this.#problems = [...problems, ...strangers.map(badFolder)];
     this.#desired = new Map(strategies.map((one) => [one.id, one]));
@@ -135,7 +142,8 @@ export class Reconciler {
     const bad = this.#options.store.quarantine().find(({ treeHash }) => treeHash === tree);
     if (bad !== undefined) return refuse(quarantined(bad.reason));
     if (!this.#options.areLimitsKnown()) return refuse(withoutLimits);
-    const examined = await examine(desired, { repository, state: state.snapshot(), keys, commit: tip });
+    const { realMoneyRefusal } = this.#options;
+    const examined = await examine(desired, { repository, state: state.snapshot(), keys, commit: tip, realMoneyRefusal });
     if (!examined.ok) return refuse(examined);
     try {
       const now = this.#options.now();
@@ -223,6 +231,7 @@ export class Reconciler {
       return { status: 'Degraded', code: refusal.code, reason: `${refusal.reason}, and of what runs: ${reason}` };
     }
     if (refusal !== undefined) return { status: 'Degraded', code: refusal.code, reason: refusal.reason };
+    if (slot?.moneyRefusal != null) return { status: 'Degraded', code: 'stage-refused', reason: slot.moneyRefusal };
     if (slot?.heldReason != null) return { status: 'Degraded', code: 'fault', reason: slot.heldReason };
     if (slot?.isLeaving)
       return { status: 'OutOfSync', code: 'leaving', reason: 'main no longer has it; its positions are being closed' };

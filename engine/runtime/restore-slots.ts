@@ -1,3 +1,4 @@
+import type { Stage } from '#engine/contract/manifest.ts';
 import { explain } from '#engine/errors.ts';
 import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
@@ -20,6 +21,8 @@ export interface RestoreRequest {
   /** Market time at which the record stopped. */
   readonly now: number;
   readonly newSlot: (id: string) => StrategySlot;
+  /** Why a version of this stage may not trade here now; null where it may. */
+  readonly realMoneyRefusal: (stage: Stage) => string | null;
   readonly log: Logger;
 }
 
@@ -51,12 +54,12 @@ async function restoreVersion(
   stored: StoredSlot,
   deployment: DeploymentRow,
 ): Promise<LoadedVersion | string> {
-  const { repository, state, store, series, now } = request;
+  const { repository, state, store, series, now, realMoneyRefusal } = request;
   const desired = { id: deployment.strategy, tree: treeHash(deployment.treeHash) };
   const commit = commitHash(deployment.commitHash);
   try {
     if ((await repository.resolve(commit)) === null) return `commit ${commit.slice(0, 12)} is no longer in the mirror`;
-    const examined = await examine(desired, { repository, state, keys: pinnedKeys(store), commit });
+    const examined = await examine(desired, { repository, state, keys: pinnedKeys(store), commit, realMoneyRefusal });
     if (!examined.ok) return examined.reason;
     const { candidate } = examined;
     return await loadVersion({ candidate, series, anchor: deployment.instant, until: now, state: stored.memory.state });

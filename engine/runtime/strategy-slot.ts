@@ -74,6 +74,7 @@ export class StrategySlot {
   #restartsLeft = 1;
   #heldReason: string | null = null;
   #isLeaving = false;
+  #moneyRefusal: string | null = null;
   #control: Control = initialControl;
   readonly #limits: LimitGuard;
   #timeframe: Timeframe | null = null;
@@ -115,6 +116,11 @@ export class StrategySlot {
   get breached(): SlotOutcome['breached'] {
     const { watch } = this.#limits;
     return watch === null || watch.breach === null ? null : { treeHash: watch.tree, stage: watch.stage, breach: watch.breach };
+  }
+
+  /** Why its version may no longer use real money, while it runs; null where it may, or uses none. */
+  get moneyRefusal(): string | null {
+    return this.#moneyRefusal;
   }
 
   get isLeaving(): boolean {
@@ -168,6 +174,12 @@ export class StrategySlot {
   /** Main has the strategy (again), or no longer: then there are no more entries, and what is held goes at the next open. */
   setLeaving(isLeaving: boolean): void {
     this.#isLeaving = isLeaving;
+    this.#applyHalt();
+  }
+
+  /** A switch for real money was turned: off, its version opens nothing more; exits and protection go on. */
+  setMoneyRefusal(reason: string | null): void {
+    this.#moneyRefusal = reason;
     this.#applyHalt();
   }
 
@@ -398,7 +410,7 @@ export class StrategySlot {
 
   #applyHalt(): void {
     const { mode } = this.#control;
-    const isHeldBack = this.#heldReason !== null || this.#isLeaving || this.#isChangingHands();
+    const isHeldBack = this.#heldReason !== null || this.#isLeaving || this.#moneyRefusal !== null || this.#isChangingHands();
     // Nobody minds any more what a strategy that no longer decides has ordered.
     const isWithdrawing = mode === 'reducing' || mode === 'halted';
     if (this.#limits.breach !== null) this.#account?.setHalt('breach');

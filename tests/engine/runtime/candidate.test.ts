@@ -23,7 +23,8 @@ async function verdict(manifest: string, source: string): Promise<Examined> {
   const keysText = Buffer.from((await repository.readFile(commit, KEYS_PATH))!).toString('utf8');
   const state = (await fixture.state()).snapshot();
   const tree = (await repository.treeOf(commit, 'strategies/trend'))!;
-  return examine({ id: 'trend', tree }, { repository, state, keys: trustedKeys(parsePublicKeys(keysText)), commit });
+  const keys = trustedKeys(parsePublicKeys(keysText));
+  return examine({ id: 'trend', tree }, { repository, state, keys, commit, realMoneyRefusal: () => null });
 }
 
 describe('a signed tree', () => {
