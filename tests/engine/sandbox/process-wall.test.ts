@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeHead, FRAME_KIND } from '#engine/sandbox/frame.ts';
 import { FramedProcess } from '#engine/sandbox/framed-process.ts';
 import { type LaunchPlan, launchOf, launchPlan } from '#engine/sandbox/launch.ts';
+import { answering } from './answering.ts';
 
 const run = promisify(execFile);
 const LIMITS = { textBytesMax: 1000, arrayCountMax: 4, arrayBytesMax: 800 };
@@ -151,13 +152,6 @@ describe('the process wall, alone', () => {
     expect(await outcome(`process.kill(${process.pid}, 0); console.log('signalled')`)).toBe('ESRCH');
   });
 });
-
-/** Code of a child that answers the first frame with the value of an expression, and stays. */
-function answering(expression: string): string {
-  return `const fs = require('node:fs'); const head = Buffer.alloc(20); fs.readSync(0, head);
-    const text = Buffer.from(String(${expression})); const reply = Buffer.alloc(20); head.copy(reply, 0, 0, 8);
-    reply.writeUInt32LE(${FRAME_KIND.output}, 8); reply.writeUInt32LE(text.length, 12); fs.writeSync(1, Buffer.concat([reply, text]));`;
-}
 
 describe('a process that does not keep to the protocol is ended', () => {
   const bytes = (textBytes: number, lengths: number[]) =>
