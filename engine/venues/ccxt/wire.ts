@@ -85,6 +85,9 @@ export class Wire {
     }
     call.inspect?.(url, body);
     call.wasSent = true;
+    // Of several requests the last one's fate is told.
+    call.transportError = null;
+    call.answer = null;
   }
 
   #refuseStranger(url: string): void {
