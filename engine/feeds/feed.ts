@@ -61,8 +61,8 @@ export interface FeedHealth {
   readonly series: readonly SeriesHealth[];
   /** Bars handed out, or about to be, that the candle store does not have yet. */
   readonly unstoredBars: number;
-  /** What went wrong last and has not gone right since, in words. */
-  readonly problem: string | null;
+  /** What went wrong and has not gone right since, in words. */
+  readonly problems: readonly string[];
   /** What a person should know about the history: what the venue does not have. */
   readonly notices: readonly string[];
 }

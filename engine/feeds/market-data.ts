@@ -34,6 +34,8 @@ export interface MarketDataTraits {
 export interface MarketData {
   /** As candles are stored: `kraken`, `binance`, `coinbase`. */
   readonly venue: string;
+  /** True of a rehearsal: its bars are kept as such. */
+  readonly isSimulated: boolean;
   readonly traits: MarketDataTraits;
   /** Bars that open at or after `since`, in any order, at most `limit` of the oldest; the last of them may be forming. @throws VenueError */
   bars(symbol: string, timeframe: Timeframe, since: number, limit: number): Promise<MarketBar[]>;

@@ -1,0 +1,76 @@
+import type { Clock } from '#engine/clock.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
+import { VenueError } from '#engine/venues/venue-error.ts';
+import { type BreakerState, CircuitBreaker } from './circuit-breaker.ts';
+import { type ClockOffset, OffsetFilter } from './clock-offset.ts';
+import type { MarketBar, MarketData } from './market-data.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+const breakerLimits = { failuresMax: 5, openMs: 15_000, openMsMax: 120_000 };
+/** Left alone for so long by who does not say how long. */
+const pauseMs = 15_000;
+
+/** What a venue is asked, within its limits, and not at all while it does not answer. */
+export class Questions {
+  readonly #data: MarketData;
+  readonly #clock: Clock;
+  readonly #bucket: TokenBucket;
+  /** One for each market: one that is not answered for is no reason to leave the others alone. */
+  readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #offsets = new OffsetFilter();
+
+  constructor(data: MarketData, clock: Clock) {
+    this.#data = data;
+    this.#clock = clock;
+    this.#bucket = new TokenBucket({ clock, ...data.traits.budget });
+  }
+
+  /** Of the market that is best off. */
+  get breaker(): BreakerState {
+    const states = [...this.#breakers.values()].map(({ state }) => state);
+    return (['closed', 'half-open', 'open'] as const).find((state) => states.includes(state)) ?? 'closed';
+  }
+
+  /** How the venue's clock stands to ours; null until it was read. */
+  get clockOffset(): ClockOffset | null {
+    return this.#offsets.best(this.#clock.now());
+  }
+
+  /** UTC milliseconds by the venue's clock, as far as it is known. */
+  venueNow(): number {
+    return this.#clock.now() + (this.clockOffset?.offset ?? 0);
+  }
+
+  /** As `MarketData.bars`. @throws VenueError */
+  bars(symbol: string, timeframe: Timeframe, since: number, limit: number): Promise<MarketBar[]> {
+    return this.#ask(this.#data.traits.weights.bars, () =>
+      this.#breakerOf(symbol).guard(() => this.#data.bars(symbol, timeframe, since, limit)),
+    );
+  }
+
+  /** Reads the venue's clock once more. @throws VenueError */
+  async measureClock(): Promise<void> {
+    const { weights, timeStepMs } = this.#data.traits;
+    await this.#ask(weights.time, async () => {
+      const sentAt = this.#clock.now();
+      const venueTime = await this.#data.serverTime();
+      this.#offsets.add({ sentAt, receivedAt: this.#clock.now(), venueTime, stepMs: timeStepMs });
+    });
+  }
+
+  #breakerOf(symbol: string): CircuitBreaker {
+    const breaker = this.#breakers.get(symbol) ?? new CircuitBreaker({ clock: this.#clock, ...breakerLimits });
+    this.#breakers.set(symbol, breaker);
+    return breaker;
+  }
+
+  async #ask<T>(weight: number, work: () => Promise<T>): Promise<T> {
+    await this.#bucket.take(weight);
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof VenueError && error.kind === 'rate-limit') this.#bucket.pause(error.retryAfterMs ?? pauseMs);
+      throw error;
+    }
+  }
+}
