@@ -12,7 +12,9 @@ import { createStatement, statementPath } from '#engine/attestation/statement.ts
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { selectDataset } from '#engine/candles/select-dataset.ts';
 import { simulateMarket } from '#engine/candles/simulate-market.ts';
+import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Dataset } from '#engine/candles/types.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
 import { createLog } from '#engine/log.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
@@ -26,10 +28,21 @@ import { type RemoteFixture, remoteFixture } from '../repository/remote-fixture.
 
 export const hourMs = 3_600_000;
 const marketFrom = Date.UTC(2024, 0, 1);
-const bars = 1500;
+const pastBars = 1000;
 /** Open time of the first bar that is played; 1,000 bars of past come before it. */
-export const replayFrom = marketFrom + 1000 * hourMs;
+export const replayFrom = marketFrom + pastBars * hourMs;
 export const symbols = ['BTC/USDT', 'ETH/USDT'];
+
+/** The candles of a fixture. */
+export interface FixtureMarket {
+  readonly symbols: readonly string[];
+  readonly timeframe: Timeframe;
+  /** The first `pastBars` of them only warm strategies up. */
+  readonly bars: number;
+  readonly pastBars: number;
+}
+
+const hours: FixtureMarket = { symbols, timeframe: '1h', bars: 1500, pastBars };
 
 export const rules = {
   makerFeeRate: 0.001,
@@ -93,19 +106,20 @@ export interface EngineFixture {
   dispose(): void;
 }
 
-export async function engineFixture(): Promise<EngineFixture> {
+export async function engineFixture(market: FixtureMarket = hours): Promise<EngineFixture> {
+  const { symbols: traded, timeframe } = market;
   const root = mkdtempSync(join(tmpdir(), 'ratchet-engine-'));
   const remote = await remoteFixture();
   const gate = createKeyPair();
   const candlesDir = join(root, 'candles');
   const store = CandleStore.open(candlesDir);
-  const columns = simulateMarket({ seed: 7, symbols, timeframe: '1h', from: marketFrom, bars });
+  const columns = simulateMarket({ seed: 7, symbols: traded, timeframe, from: marketFrom, bars: market.bars });
   for (const [symbol, bar] of columns) {
-    store.put({ venue: 'simulated', symbol, timeframe: '1h' }, bar, { isSimulated: true, source: 'seed 7' });
+    store.put({ venue: 'simulated', symbol, timeframe }, bar, { isSimulated: true, source: 'seed 7' });
   }
   const dataset = selectDataset(
     store,
-    symbols.map((symbol) => ({ symbol, timeframe: '1h' })),
+    traded.map((symbol) => ({ symbol, timeframe })),
   );
   store.close();
   const mirror = await Repository.openMirror({ dir: join(root, 'bot.git'), remoteUrl: remote.url });
@@ -149,7 +163,11 @@ export async function engineFixture(): Promise<EngineFixture> {
       dir: join(root, 'engine'),
       remoteUrl: remote.url,
       candlesDir,
-      market: { dataset, replayFrom, markets: Object.fromEntries(symbols.map((symbol) => [symbol, rules])) },
+      market: {
+        dataset,
+        replayFrom: marketFrom + market.pastBars * timeframeMs(timeframe),
+        markets: Object.fromEntries(traded.map((symbol) => [symbol, rules])),
+      },
       capital: 10_000,
       catchUpBars: 0,
       paceMs: 0,
