@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { decimal, NO_VALUE, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
-import { FORWARD_FOLDER, type ForwardEvidence, readForwardEvidence } from '#bot/gates/forward-evidence.ts';
+import { type ForwardEvidence, publishedForward } from '#bot/gates/forward-evidence.ts';
 import { publishForward } from '#bot/readiness/publish.ts';
 import { standing } from '#bot/readiness/readiness-text.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
-import { StateBranch, type StateReader } from '#engine/repository/state-branch.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
 import { columned } from './columned.ts';
 import { BOT_PERSON } from './identity.ts';
 import { openForReading } from './open-mirror.ts';
@@ -56,15 +56,8 @@ async function evidenceFor(strategy: string | null, flags: ReadinessFlags): Prom
   if (flags.repository === undefined && hasRecord(workspace)) {
     return measureHere(workspace, { repository, state }, { now: Date.now(), only: strategy });
   }
-  return readPublished(state.snapshot(), strategy);
-}
-
-async function readPublished(state: StateReader, strategy: string | null): Promise<readonly ForwardEvidence[]> {
-  const ids = (await state.list(FORWARD_FOLDER)).flatMap((path) => /^forward\/([a-z0-9-]+)\.json$/.exec(path)?.[1] ?? []);
-  const found = await Promise.all(
-    ids.map((id) => (strategy === null || id === strategy ? readForwardEvidence(state, id) : null)),
-  );
-  return found.filter((one) => one !== null);
+  const known = await publishedForward(state.snapshot());
+  return strategy === null ? known : known.filter((one) => one.strategy === strategy);
 }
 
 /** For the machine of an engine that no bot shares: measures all that runs there, and pushes it. */

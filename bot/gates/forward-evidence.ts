@@ -109,6 +109,21 @@ export async function readForwardEvidence(state: StateReader, strategy: string):
   throw unreadable(path, null);
 }
 
+/**
+ * What was last published of every strategy that runs, in the order of their ids.
+ * @throws RatchetError `gates/forward` when a file there is none
+ */
+export async function publishedForward(state: StateReader): Promise<readonly ForwardEvidence[]> {
+  const found: ForwardEvidence[] = [];
+  for (const path of await state.list(FORWARD_FOLDER)) {
+    const strategy = StrategyId.safeParse(path.slice(FORWARD_FOLDER.length + 1, -'.json'.length));
+    if (!strategy.success || path !== forwardPath(strategy.data)) throw unreadable(path, null);
+    const evidence = await readForwardEvidence(state, strategy.data);
+    if (evidence !== null) found.push(evidence);
+  }
+  return found;
+}
+
 function unreadable(path: string, cause: unknown): RatchetError {
   return new RatchetError(
     'gates/forward',

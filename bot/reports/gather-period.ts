@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { nightsOf, readLedgerFrom, recordsOf } from '#bot/evidence/ledger.ts';
 import { day } from '#bot/evidence/numbers.ts';
+import { publishedForward } from '#bot/gates/forward-evidence.ts';
 import { spending } from '#bot/proposers/claude/spending.ts';
 import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
@@ -59,6 +60,7 @@ export async function gatherPeriod(sources: PeriodSources, { days, asOf, now }: 
     trades: tradesIn(sources.record, running, market),
     pulls,
     breaches: await gatherBreaches({ ...sources, ledger, nights, strategies, pulls, market, clock, asOf: end, now }),
+    forward: await publishedForward(state),
     spent: dir === null ? null : { ...paid, models: spending(dir, paid.from, paid.to) },
   };
 }

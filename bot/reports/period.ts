@@ -1,9 +1,11 @@
 import type { Night } from '#bot/evidence/ledger.ts';
 import { code, text } from '#bot/evidence/markdown.ts';
 import { amount, counted, day, decimal, minute, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
+import type { ForwardEvidence } from '#bot/gates/forward-evidence.ts';
 import { sparkline } from '#bot/orchestrator/dashboard/sparkline.ts';
 import { spendingText } from '#bot/orchestrator/dashboard/spending-text.ts';
 import type { Spending } from '#bot/proposers/claude/spending.ts';
+import { healthTable, readinessText, headOf as standingOf } from '#bot/readiness/readiness-text.ts';
 import type { EngineReport, ReportedTrade, StrategyReport } from '#engine/runtime/report.ts';
 import { type BreachFacts, breachesText } from './breaches.ts';
 import { performanceTable } from './performance-table.ts';
@@ -24,6 +26,8 @@ export interface PeriodFacts {
   /** Left out, as breaches, when they were not looked up. */
   readonly pulls?: PullRequestFacts;
   readonly breaches?: BreachFacts;
+  /** What the versions that run have shown, as it was last published; left out when it was not looked up. */
+  readonly forward?: readonly ForwardEvidence[];
   /** On which UTC days, both included, since a budget counts by them; null when what models cost is not known here. */
   readonly spent: { readonly from: string; readonly to: string; readonly models: readonly Spending[] } | null;
 }
@@ -37,12 +41,13 @@ export interface StrategyTrades {
 
 /** Markdown: accounts, trades, droughts, nights, pull requests, breaches, cost, and the order in force where it is not to trade. */
 export function periodReport(facts: PeriodFacts): string {
-  const { report, days, until, nights, trades, pulls, breaches, spent } = facts;
+  const { report, days, until, nights, trades, pulls, breaches, forward, spent } = facts;
   const parts: readonly (readonly [title: string, parts: readonly string[]])[] = [
     ['Order in force', report === null || report.control.mode === 'active' ? [] : [orderLine(report)]],
     ['Accounts', accountParts(report, days)],
     ['Trades', trades === null || trades.length === 0 ? [] : [trades.map(tradesLine).join('\n')]],
     ['Droughts', report === null || report.strategies.length === 0 ? [] : [report.strategies.map(drought).join('\n')]],
+    ['Readiness', readinessParts(forward ?? [], days)],
     ['Nights', [nightLines(nights, trades === null ? 'There has been no night yet.' : 'No night was held in these days.')]],
     ['Pull requests', pulls === undefined ? [] : [pullRequestsText(pulls)]],
     ['Breaches', breaches === undefined ? [] : [breachesText(breaches), ...closestLimit(report)]],
@@ -91,6 +96,14 @@ function account({ id, dailyEquity, capital }: StrategyReport, days: number): st
     days + 1,
   );
   return `**${id}** ${line} ${amount(last[1])} on ${day(Date.parse(last[0]))}, ${change} since ${since}.`;
+}
+
+/** Weekly, what each gate saw; day by day, one sentence and how the day’s work was done. */
+function readinessParts(forward: readonly ForwardEvidence[], days: number): readonly string[] {
+  if (days >= 7) return forward.flatMap((one) => [readinessText(one), healthTable(one)]).filter((part) => part !== '');
+  return forward
+    .flatMap((one) => [standingOf(one), healthTable({ health: one.health.slice(-days) })])
+    .filter((part) => part !== '');
 }
 
 /** Of the version that runs. */

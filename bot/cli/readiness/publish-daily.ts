@@ -1,4 +1,4 @@
-import { FORWARD_FOLDER, readForwardEvidence } from '#bot/gates/forward-evidence.ts';
+import { publishedForward } from '#bot/gates/forward-evidence.ts';
 import { publishForward } from '#bot/readiness/publish.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Repository } from '#engine/repository/repository.ts';
@@ -29,15 +29,10 @@ export async function publishDaily(
 
 /** The end of the day that was published last; before all days where there is none, or something else stands there. */
 async function publishedUntil(state: StateBranch): Promise<number> {
-  const ends: number[] = [];
-  for (const path of await state.list(FORWARD_FOLDER)) {
-    try {
-      const evidence = await readForwardEvidence(state, path.slice(FORWARD_FOLDER.length + 1, -'.json'.length));
-      if (evidence !== null) ends.push(evidence.asOf);
-    } catch (error) {
-      if (!(error instanceof RatchetError)) throw error;
-      return Number.NEGATIVE_INFINITY;
-    }
+  try {
+    return Math.max(Number.NEGATIVE_INFINITY, ...(await publishedForward(state)).map(({ asOf }) => asOf));
+  } catch (error) {
+    if (!(error instanceof RatchetError)) throw error;
+    return Number.NEGATIVE_INFINITY;
   }
-  return Math.max(Number.NEGATIVE_INFINITY, ...ends);
 }

@@ -1,7 +1,9 @@
 import { text } from '#bot/evidence/markdown.ts';
 import { counted, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
 import { readText } from '#bot/gates/context.ts';
+import { publishedForward } from '#bot/gates/forward-evidence.ts';
 import { GATES_POLICY_PATH, GatesPolicy, parsePolicy, RISK_POLICY_PATH, RiskPolicy } from '#bot/gates/policies.ts';
+import { readinessText } from '#bot/readiness/readiness-text.ts';
 import { Stage } from '#engine/contract/manifest.ts';
 import type { StrategyReport } from '#engine/runtime/report.ts';
 import type { CommandRoom, CommentCommand } from '../command.ts';
@@ -13,7 +15,7 @@ export const readiness: CommentCommand = {
   name: 'readiness',
   usage: '/readiness [STRATEGY]',
   summary: 'show what a strategy has shown forward, and what its next stage would ask',
-  help: 'What the running version has done since it was loaded, beside the conditions that the policies on main put before the next stage. It says what is asked; the gates decide when a pull request asks for it (`/promote`).',
+  help: 'What the running version has done since it was loaded, how the seven gates of its readiness stand, and the conditions that the policies on main put before the next stage. It says what is asked; the gates decide when a pull request asks for it (`/promote`).',
   permission: 'read',
   needsPullRequest: false,
   wordsMax: 1,
@@ -22,10 +24,19 @@ export const readiness: CommentCommand = {
     const report = await publishedReport(room);
     const strategies = strategiesNamed(report, id);
     const asked = await conditionsOnMain(room);
-    const parts = strategies.map((strategy) => readinessOf(strategy, asked));
+    await room.state.refresh();
+    const shown = await publishedForward(room.state);
+    const parts = strategies.map((strategy) => {
+      // Of the version that runs: what was published of another says nothing of it.
+      const own = shown.find((one) => one.strategy === strategy.id && one.tree === strategy.tree);
+      return [readinessOf(strategy, asked), own === undefined ? NOT_MEASURED : readinessText(own)].join('\n\n');
+    });
     return [...(parts.length === 0 ? ['Nothing is loaded.'] : parts), asOfLine(report)].join('\n\n');
   },
 };
+
+const NOT_MEASURED =
+  'Nothing was published yet of what this version has shown: `ratchet readiness`, where the engine runs, measures it.';
 
 interface Asked {
   readonly policies: GatesPolicy['policies'];

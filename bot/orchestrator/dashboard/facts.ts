@@ -1,4 +1,5 @@
 import type { Night } from '#bot/evidence/ledger.ts';
+import type { ForwardEvidence } from '#bot/gates/forward-evidence.ts';
 import type { HeldOutStatus } from '#bot/gates/held-out-status.ts';
 import type { Control } from '#engine/runtime/control.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
@@ -41,4 +42,6 @@ export interface DashboardFacts {
   /** Null where this bot is not told of models. */
   readonly models: Looked<ModelCost> | null;
   readonly branches: readonly StaleBranch[];
+  /** What the versions that run have shown in the market, and how they stand before their next stage. */
+  readonly forward: Looked<readonly ForwardEvidence[]>;
 }

@@ -1,4 +1,5 @@
 import { type LedgerReading, nightsOf, readLedgerFrom } from '#bot/evidence/ledger.ts';
+import { publishedForward } from '#bot/gates/forward-evidence.ts';
 import { heldOutStatus } from '#bot/gates/held-out-status.ts';
 import { FINAL_GATE } from '#bot/gates/outcome.ts';
 import type { PullRequest } from '#bot/github/repository-api.ts';
@@ -43,6 +44,7 @@ export async function readFacts(options: FactsOptions): Promise<DashboardFacts> 
     heldOut: ledger.ok ? await whole(ledger.value) : ledger,
     models: models === undefined ? null : await looked(() => modelCost(models.dir, models.allowance, clock())),
     branches: await staleBranches(options),
+    forward: await looked(() => publishedForward(state)),
   };
 }
 

@@ -6,6 +6,7 @@ import { costSection } from './sections/cost.ts';
 import { equitySection } from './sections/equity.ts';
 import { nightsSection } from './sections/nights.ts';
 import { proposalsSection } from './sections/proposals.ts';
+import { readinessSection } from './sections/readiness.ts';
 import { runningSection } from './sections/running.ts';
 
 const HEAD =
@@ -17,6 +18,7 @@ export function renderDashboard(facts: DashboardFacts): string {
     runningSection(facts),
     controlSection(facts),
     equitySection(facts),
+    readinessSection(facts),
     proposalsSection(facts),
     nightsSection(facts),
     budgetsSection(facts),

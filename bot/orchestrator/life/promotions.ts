@@ -1,4 +1,4 @@
-import { FORWARD_FOLDER, type ForwardEvidence, readForwardEvidence } from '#bot/gates/forward-evidence.ts';
+import { type ForwardEvidence, publishedForward } from '#bot/gates/forward-evidence.ts';
 import { type LifePolicy, lifeAt } from '#bot/gates/life-policy.ts';
 import type { ListedPull } from '#bot/github/listed-pull.ts';
 import { obstacleTo } from '#bot/readiness/obstacle.ts';
@@ -46,19 +46,13 @@ export async function proposePromotions(options: LifeOptions): Promise<readonly 
 
 /** What cannot be read speaks for nobody, and is written again with the next report. */
 async function published({ state, log }: LifeOptions): Promise<readonly ForwardEvidence[]> {
-  const found: ForwardEvidence[] = [];
-  for (const path of await state.list(FORWARD_FOLDER)) {
-    const strategy = /^forward\/([a-z][a-z0-9-]{1,40})\.json$/.exec(path)?.[1];
-    if (strategy === undefined) continue;
-    try {
-      const evidence = await readForwardEvidence(state, strategy);
-      if (evidence !== null) found.push(evidence);
-    } catch (error) {
-      if (!(error instanceof RatchetError)) throw error;
-      log.warn({ path, error: error.message }, 'What a version has shown cannot be read.');
-    }
+  try {
+    return await publishedForward(state);
+  } catch (error) {
+    if (!(error instanceof RatchetError) || error.code !== 'gates/forward') throw error;
+    log.warn({ error: error.message }, 'What versions have shown cannot be read.');
+    return [];
   }
-  return found;
 }
 
 /** Whether another pull request would not be one too many now: one a strategy, and so many an hour as policy allows. */
