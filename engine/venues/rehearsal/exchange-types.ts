@@ -24,7 +24,7 @@ export interface ListedMarket extends VenueMarket {
 
 /**
  * What a fill costs is paid in: the quote asset (Kraken); what the fill brings, so base when buying (Binance); or for the
- * given share in a third asset, while the account has enough of it, and the rest in quote.
+ * given share in a third asset, while the account has enough of it, and the rest in what the fill brings.
  */
 export type FeePlan = 'quote' | 'received' | { readonly asset: string; readonly share: number; readonly priceInQuote: number };
 
@@ -37,7 +37,7 @@ export interface ExchangeOptions {
   readonly refusesReachedStops?: boolean;
 }
 
-/** An order as it arrives. `OrderRequest` is one; others need bring no client order id. */
+/** An order as it arrives. `OrderRequest` is one; others need bring no client order id. A stop with a limit price becomes a limit order. */
 export interface NewOrder {
   readonly clientOrderId: string | null;
   readonly symbol: string;

@@ -46,8 +46,8 @@ interface LiveOrder extends Mutable<ExchangeOrder> {
  *
  * An order takes from the book's shape (`OrderBook`): market and limit-ioc at once, and what is left of them is gone; what is
  * left of a limit order rests, and is filled at its own price as maker when the best offer meets it, one helping of the
- * book each `refillMs`. A stop becomes a market order when the price (not bid or ask) touches it, through a gap at
- * the price after the gap.
+ * book each `refillMs`. A stop becomes a market order, or a limit order where it has a limit price, when the
+ * price (not bid or ask) touches it; through a gap at the price after the gap.
  *
  * Every amount is exact; `books()` works all balances out a second time from deposits and fills.
  */
@@ -370,7 +370,7 @@ export class Exchange {
   #reach(order: LiveOrder, time: number): void {
     const { path, book } = this.#market(order.symbol);
     const price = path.priceAt(time);
-    if (order.kind === 'stop') {
+    if (isWaiting(order)) {
       this.#trigger(order, price, time);
       return;
     }
@@ -384,8 +384,8 @@ export class Exchange {
     const { listed, book } = this.#market(order.symbol);
     order.triggeredAt = time;
     this.#tell(order, 'triggered');
-    for (const slice of book.walk(order.side, price, time, order.quantity, null)) {
-      if (order.side === 'buy') {
+    for (const slice of book.walk(order.side, price, time, order.quantity, order.limitPrice)) {
+      if (order.side === 'buy' && order.limitPrice === null) {
         const funds = this.#ledger.free(order.account, order.held.asset).plus(order.held.amount);
         if (costWithFee(this.#fees, listed, slice.quantity, slice.price).gt(funds)) {
           this.#end(order, 'expired', 'no-funds', time);
@@ -394,7 +394,9 @@ export class Exchange {
       }
       this.#fill(order, slice, false, time);
     }
-    if (order.state === 'open') this.#end(order, 'expired', 'no-depth', time);
+    if (order.state !== 'open') return;
+    if (order.limitPrice === null) this.#end(order, 'expired', 'no-depth', time);
+    else this.#foresee(order, book.refilledAfter(order.side, time));
   }
 
   #fill(order: LiveOrder, slice: Slice, isMaker: boolean, time: number): void {
@@ -429,7 +431,7 @@ export class Exchange {
 
   #foresee(order: LiveOrder, from: number): void {
     const { path, book } = this.#market(order.symbol);
-    if (order.kind === 'stop') {
+    if (isWaiting(order)) {
       order.nextAt = path.firstReach(from, order.side === 'sell' ? 'down' : 'up', Number(order.stopPrice));
     } else {
       const touch = book.touchPrice(order.side, order.limitPrice!);
@@ -450,6 +452,11 @@ export class Exchange {
 
 function isReached(side: Side, price: number, stopPrice: number): boolean {
   return side === 'sell' ? price <= stopPrice : price >= stopPrice;
+}
+
+/** A stop whose price has not come. */
+function isWaiting(order: LiveOrder): boolean {
+  return order.kind === 'stop' && order.triggeredAt === null;
 }
 
 /** By time, then by who came first. */

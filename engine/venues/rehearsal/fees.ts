@@ -19,17 +19,19 @@ export function feesOf(plan: FeePlan, market: ListedMarket, charge: Charge): Fee
   const rate = charge.isMaker ? market.makerFeeRate : market.takerFeeRate;
   if (rate === 0) return [];
   const inQuote = charge.quantity.times(charge.price).times(rate);
-  if (plan === 'quote' || (plan === 'received' && charge.side === 'sell')) return [fee(market.quote, inQuote)];
-  if (plan === 'received') return [fee(market.base, charge.quantity.times(rate))];
+  const received = (share: Big) =>
+    charge.side === 'sell' ? fee(market.quote, inQuote.times(share)) : fee(market.base, charge.quantity.times(rate).times(share));
+  if (plan === 'quote') return [fee(market.quote, inQuote)];
+  if (plan === 'received') return [received(new Big(1))];
   const third = fee(plan.asset, inQuote.times(plan.share).div(plan.priceInQuote));
-  if (third.amount.gt(charge.thirdBalance)) return [fee(market.quote, inQuote)];
-  return plan.share === 1 ? [third] : [third, fee(market.quote, inQuote.times(new Big(1).minus(plan.share)))];
+  if (third.amount.gt(charge.thirdBalance)) return [received(new Big(1))];
+  return plan.share === 1 ? [third] : [third, received(new Big(1).minus(plan.share))];
 }
 
 /** What a buy may cost at most, fee included: its reservation. */
 export function costWithFee(plan: FeePlan, market: ListedMarket, quantity: Big, price: Big): Big {
   const cost = quantity.times(price);
-  if (plan === 'received') return cost;
+  if (plan !== 'quote') return cost;
   return cost.plus(cost.times(Math.max(market.makerFeeRate, market.takerFeeRate)).round(feeDecimals, Big.roundUp));
 }
 

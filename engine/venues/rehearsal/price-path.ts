@@ -1,7 +1,8 @@
 import { concatColumns } from '#engine/candles/candle-columns.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 
-export interface FormingBar {
+/** A piece of the path. */
+export interface PathBar {
   /** Open time. */
   readonly time: number;
   readonly open: number;
@@ -84,21 +85,41 @@ export class PricePath {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** The bar that is open at `time`, as far as it has come; null before the first and after the last. */
-  formingAt(time: number): FormingBar | null {
-    const index = this.indexAt(time);
-    if (index < 0 || time >= this.#columns.time[index]! + this.barMs) return null;
-    this.#turnTo(index);
-    const open = this.#prices[0]!;
-    const close = this.priceAt(time);
+  /** What the price did from `start` up to `end` (exclusive), as one bar of any length; null where there are no bars. */
+  between(start: number, end: number): PathBar | null {
+    const { time, open, high, low, close, volume } = this.#columns;
+    let bar: { time: number; open: number; high: number; low: number; close: number; volume: number } | null = null;
+    for (let index = Math.max(0, this.indexAt(start)); index < time.length && time[index]! < end; index += 1) {
+      const opens = time[index]!;
+      const from = Math.max(start, opens);
+      const to = Math.min(end, opens + this.barMs);
+      if (from >= to) continue;
+      const isWhole = from === opens && to === opens + this.barMs;
+      const piece = isWhole
+        ? { open: open[index]!, high: high[index]!, low: low[index]!, close: close[index]!, volume: volume[index]! }
+        : this.#pieceOf(index, from, to);
+      if (bar === null) bar = { time: start, ...piece };
+      else {
+        bar.high = Math.max(bar.high, piece.high);
+        bar.low = Math.min(bar.low, piece.low);
+        bar.close = piece.close;
+        bar.volume += piece.volume;
+      }
+    }
+    return bar;
+  }
+
+  #pieceOf(index: number, from: number, to: number): Omit<PathBar, 'time'> {
+    const open = this.priceAt(from);
+    const close = this.priceAt(to - 1);
     let high = Math.max(open, close);
     let low = Math.min(open, close);
-    for (let corner = 1; corner < 4 && this.#times[corner]! <= time; corner += 1) {
+    for (let corner = 0; corner < 4; corner += 1) {
+      if (this.#times[corner]! < from || this.#times[corner]! >= to) continue;
       high = Math.max(high, this.#prices[corner]!);
       low = Math.min(low, this.#prices[corner]!);
     }
-    const volume = (this.#columns.volume[index]! * (time - this.#columns.time[index]!)) / this.barMs;
-    return { time: this.#columns.time[index]!, open, high, low, close, volume };
+    return { open, high, low, close, volume: (this.#columns.volume[index]! * (to - from)) / this.barMs };
   }
 
   #reachWithin(index: number, from: number, isReached: (price: number) => boolean, level: number): number | null {

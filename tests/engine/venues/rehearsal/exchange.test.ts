@@ -69,8 +69,15 @@ describe('the price walks', () => {
 
   it('so that the bar that forms ends as the bar that was given', () => {
     const path = open().exchange.path('BTC/USD');
-    expect(path.formingAt(start + hour / 2)).toMatchObject({ open: 1000, high: 1000, low: 900, close: 1000, volume: 50 });
-    expect(path.formingAt(start + hour - 1)).toMatchObject({ open: 1000, high: 1100, low: 900, close: 1050 });
+    expect(path.between(start, start + hour / 2 + 1)).toMatchObject({ open: 1000, high: 1000, low: 900, close: 1000 });
+    expect(path.between(start, start + hour)).toMatchObject({ open: 1000, high: 1100, low: 900, close: 1050, volume: 100 });
+    expect(path.between(start, start + 3 * hour)).toMatchObject({ open: 1000, high: 1100, low: 790, close: 800, volume: 300 });
+    const minutes = Array.from(
+      { length: 60 },
+      (_, minute) => path.between(start + minute * 60_000, start + (minute + 1) * 60_000)!,
+    );
+    expect([Math.max(...minutes.map((bar) => bar.high)), Math.min(...minutes.map((bar) => bar.low))]).toEqual([1100, 900]);
+    expect(path.between(start + 3 * hour, start + 4 * hour)).toBeNull();
   });
 });
 
@@ -163,6 +170,16 @@ describe('a stop', () => {
     expect(exchange.fills('me')[0]!.price.toFixed()).toBe('800');
   });
 
+  it('with a limit price becomes a limit order, and rests where the price has gone below', () => {
+    const { exchange, clock } = open();
+    clock.turn(hour);
+    exchange.place('me', order({ kind: 'stop', side: 'sell', stopPrice: new Big(1000), limitPrice: new Big(900) }));
+    clock.turn(2 * hour);
+    expect(exchange.orders('me')).toMatchObject([{ state: 'open', triggeredAt: start + 2 * hour }]);
+    expect(balance(exchange, 'BTC').free).toBe('9');
+    expectBooks(exchange);
+  });
+
   it('that is reached already sells at once, or is refused where the exchange is like that', () => {
     const request = order({ kind: 'stop', side: 'sell', stopPrice: new Big(1000) });
     const { exchange, clock } = open();
@@ -219,10 +236,10 @@ describe('fees', () => {
   it('are split with a third asset, while there is enough of it', () => {
     const { exchange } = open({ fees: { asset: 'BNB', share: 0.75, priceInQuote: 500 } });
     exchange.place('me', order({}));
-    expect(exchange.fills('me')[0]!.fees.map((fee) => `${fee.amount} ${fee.asset}`)).toEqual(['0.0030003 BNB', '0.50005 USD']);
+    expect(exchange.fills('me')[0]!.fees.map((fee) => `${fee.amount} ${fee.asset}`)).toEqual(['0.0030003 BNB', '0.0005 BTC']);
     exchange.deposit('me', 'BNB', new Big(-4.996));
     exchange.place('me', order({}));
-    expect(exchange.fills('me')[1]!.fees.map((fee) => fee.asset)).toEqual(['USD']);
+    expect(exchange.fills('me')[1]!.fees.map((fee) => fee.asset)).toEqual(['BTC']);
     expectBooks(exchange);
   });
 });
