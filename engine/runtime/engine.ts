@@ -10,6 +10,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
+import { assertRoom, type DiskTrouble, diskTrouble } from '#engine/store/disk-trouble.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { Bell } from './bell.ts';
 import { type Control, controlPath, isSameOrder, orderGivenHere } from './control.ts';
@@ -36,6 +37,10 @@ const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost'
 const instantsTogetherMax = 64;
 /** How often the engine's own folder is looked into for an order. */
 const lookHereEveryMs = 500;
+/** So long a look for what has come of age may take; the next one goes on there. */
+const tiersMsMax = 20;
+/** How soon a disk that took nothing is tried again. */
+const diskEveryMs = 1_000;
 /** A remote that does not answer may not keep the status waiting longer. */
 const remoteTimeoutMs = 30_000;
 
@@ -77,6 +82,7 @@ export class Engine {
   readonly #controlProblems = new Map<OrderPlace, EngineProblem | null>();
   #remoteProblem: EngineProblem | null = null;
   #lookProblem: EngineProblem | null = null;
+  #diskProblem: EngineProblem | null = null;
   #status: EngineStatus | null = null;
 
   /**
@@ -87,7 +93,7 @@ export class Engine {
     const lock = acquireLock(options.dir, around.clock);
     let store: EngineStore | null = null;
     try {
-      store = EngineStore.open(options.dir);
+      store = EngineStore.open(options.dir, around.clock);
       assertSameMarket(store, options.market);
       const candles = CandleStore.openExisting(options.candlesDir);
       const { dataset, replayFrom } = options.market;
@@ -192,14 +198,14 @@ export class Engine {
     if (this.#limits !== null) this.#obeyLimits(this.#limits);
   }
 
-  /** Trades until `stop`. Throws only when it cannot go on: a full disk, a store that refuses. */
+  /** Trades until `stop`. Throws only when it cannot go on: a store that refuses. For a disk that takes nothing it waits. */
   async run(): Promise<void> {
     try {
       this.#runs.begin();
       this.#emit({ kind: 'started', pid: process.pid, time: this.#store.lastFeedTime() });
       this.#tell();
       this.#watch.start();
-      while (!this.#isStopping) await this.#turn();
+      while (!this.#isStopping) await this.#turn().catch((error) => this.#waitForDisk(error));
       this.#commit();
       this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
@@ -238,8 +244,45 @@ export class Engine {
       this.#commit();
       this.#tell();
       this.#runs.note();
+      this.#store.keepTiers(this.#options.keep, this.#now, { clock: this.#around.clock, ms: tiersMsMax });
       await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), lookHereEveryMs));
     }
+  }
+
+  /**
+   * A disk that is full or may not be written: no bar is taken, so nothing is decided and nothing entered, and what was decided stays in
+   * memory until the disk takes it. Then it goes on where it was.
+   * @throws the same error when it is another one, or when it is told to stop meanwhile
+   */
+  async #waitForDisk(error: unknown): Promise<void> {
+    let trouble = diskTrouble(error);
+    if (trouble === null) throw error;
+    while (trouble !== null) {
+      this.#noteDisk(trouble, error);
+      await this.#bell.wait(diskEveryMs);
+      if (this.#isStopping) throw error;
+      try {
+        assertRoom(this.#options.dir);
+        this.#commit();
+        trouble = null;
+      } catch (again) {
+        trouble = diskTrouble(again);
+        if (trouble === null) throw again;
+      }
+    }
+    this.#diskProblem = null;
+    this.#around.log.info('The disk takes what is written again: the engine goes on.');
+    // What was under way when it failed is looked at anew.
+    this.#hasNews = true;
+  }
+
+  /** To whoever listens: on this disk it cannot be written. */
+  #noteDisk(trouble: DiskTrouble, error: unknown): void {
+    const reason = `the disk under ${this.#options.dir} is ${trouble}: nothing is decided until it takes what is written (${explain(error)})`;
+    if (this.#diskProblem?.reason === reason) return;
+    this.#diskProblem = { status: 'Degraded', code: `disk-${trouble}`, reason };
+    this.#around.log.error({ trouble, error: explain(error) }, 'The disk takes nothing: no bar is taken until it does.');
+    this.#emit({ kind: 'status', status: this.#compose() });
   }
 
   /** How long until the instant is due; for ever when there is none. */
@@ -402,7 +445,9 @@ export class Engine {
 
   #compose(): EngineStatus {
     const { problems, commit } = this.#reconciler;
-    const own = [...this.#controlProblems.values(), this.#remoteProblem, this.#lookProblem].filter((problem) => problem !== null);
+    const own = [...this.#controlProblems.values(), this.#remoteProblem, this.#lookProblem, this.#diskProblem].filter(
+      (problem) => problem !== null,
+    );
     const strategies = this.#reconciler.statuses();
     return composeStatus({
       strategies,

@@ -4,6 +4,7 @@ import { StoredDataset } from '#engine/candles/dataset-schema.ts';
 import type { Dataset } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { StoredMarketRules } from '#engine/simulation/market-rules-schema.ts';
+import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 
 const Positive = z.number().positive();
 
@@ -35,6 +36,8 @@ export const EngineOptions = z.strictObject({
   pollMs: z.int().min(10).default(5000),
   /** The report in figures is published no more often than this, unless the status is too. */
   reportEveryMs: z.int().min(0).default(60_000),
+  /** How long bars are kept in which detail. */
+  keep: TierSettings.prefault({}),
 });
 export type EngineOptions = z.infer<typeof EngineOptions>;
 export type EngineOptionsInput = z.input<typeof EngineOptions>;

@@ -112,8 +112,5 @@ export const CursorRow = z.strictObject({
   /** Fills before this are all recorded. */
   fillsSince: Millis,
   reconciledAt: Millis.nullable(),
-  flattenReason: z.string().nullable(),
-  flattenAt: Millis.nullable(),
-  flattenedAt: Millis.nullable(),
 });
 export type CursorRow = z.infer<typeof CursorRow>;

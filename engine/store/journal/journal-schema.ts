@@ -113,10 +113,7 @@ export const journalSchema = `
   CREATE TABLE venueCursors (
     account TEXT PRIMARY KEY,
     fillsSince INTEGER NOT NULL,
-    reconciledAt INTEGER,
-    flattenReason TEXT,
-    flattenAt INTEGER,
-    flattenedAt INTEGER
+    reconciledAt INTEGER
   ) STRICT;
 
   CREATE TABLE venueRisk (account TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;

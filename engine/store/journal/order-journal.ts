@@ -160,10 +160,8 @@ export class OrderJournal {
 
   saveCursor(cursor: CursorRow): void {
     this.#run(
-      `INSERT INTO venueCursors (account, fillsSince, reconciledAt, flattenReason, flattenAt, flattenedAt)
-       VALUES (@account, @fillsSince, @reconciledAt, @flattenReason, @flattenAt, @flattenedAt)
-       ON CONFLICT (account) DO UPDATE SET fillsSince = excluded.fillsSince, reconciledAt = excluded.reconciledAt,
-         flattenReason = excluded.flattenReason, flattenAt = excluded.flattenAt, flattenedAt = excluded.flattenedAt`,
+      `INSERT INTO venueCursors (account, fillsSince, reconciledAt) VALUES (@account, @fillsSince, @reconciledAt)
+       ON CONFLICT (account) DO UPDATE SET fillsSince = excluded.fillsSince, reconciledAt = excluded.reconciledAt`,
       { account: this.account, ...cursor },
     );
   }
@@ -247,8 +245,7 @@ export class OrderJournal {
 
   /** Null before the account was first looked at. */
   cursor(): CursorRow | null {
-    const columns = 'fillsSince, reconciledAt, flattenReason, flattenAt, flattenedAt';
-    return this.#all(CursorRow, `SELECT ${columns} FROM venueCursors WHERE account = ?`)[0] ?? null;
+    return this.#all(CursorRow, 'SELECT fillsSince, reconciledAt FROM venueCursors WHERE account = ?')[0] ?? null;
   }
 
   risk(): string | null {
