@@ -7,7 +7,14 @@ import type { Dialect, MarketTerms, OrderCall, Refusal, SentOrder } from './dial
 
 const SymbolInfo = z.object({
   orderTypes: z.array(z.string()),
-  filters: z.array(z.object({ filterType: z.string(), minQty: z.string().optional(), stepSize: z.string().optional() })),
+  filters: z.array(
+    z.object({
+      filterType: z.string(),
+      minQty: z.string().optional(),
+      maxQty: z.string().optional(),
+      stepSize: z.string().optional(),
+    }),
+  ),
 });
 const Refused = z.object({ code: z.int().negative(), msg: z.string() });
 const Restrictions = z.object({ enableWithdrawals: z.boolean(), enableSpotAndMarginTrading: z.boolean() });
@@ -33,11 +40,12 @@ export const binance: Dialect = {
 
   terms(market: MarketTerms): MarketTerms {
     const { orderTypes, filters } = SymbolInfo.parse(market.info);
-    // Market orders have bounds of their own; the stricter of the two hold for all.
+    // Market orders have bounds of their own. The stricter of the two hold for all: what was bought is sold at the market.
     const ofMarketOrders = filters.find(({ filterType }) => filterType === 'MARKET_LOT_SIZE');
     return {
       ...market,
       minQuantity: larger(market.minQuantity, ofMarketOrders?.minQty),
+      maxQuantity: smaller(market.maxQuantity, ofMarketOrders?.maxQty),
       stepSize: larger(market.stepSize, ofMarketOrders?.stepSize),
       stopBand: orderTypes.includes('STOP_LOSS') ? null : stopBand,
     };
@@ -85,6 +93,7 @@ export const binance: Dialect = {
     const rates = await exchange.fetchTradingFees();
     return symbols.flatMap((symbol) => rates[symbol] ?? []);
   },
+  balances: async (exchange: Exchange) => [await exchange.fetchBalance()],
   tickers: async (exchange: Exchange, symbols: readonly string[]) => Object.values(await exchange.fetchTickers([...symbols])),
   serverTime: (exchange: Exchange) => exchange.fetchTime(),
 
@@ -186,4 +195,10 @@ export function below(price: Big, share: number, tick: Big): Big {
 function larger(one: Big, other: string | undefined): Big {
   const another = new Big(other ?? 0);
   return another.gt(one) ? another : one;
+}
+
+/** Of two bounds from above, of which 0 is none. */
+function smaller(one: Big | null, other: string | undefined): Big | null {
+  const another = new Big(other ?? 0);
+  return another.eq(0) || (one?.gt(0) && one.lt(another)) ? one : another;
 }

@@ -113,7 +113,10 @@ export class CcxtVenue implements Venue {
   }
 
   balances(): Promise<Map<string, Balance>> {
-    return this.#call('Asking for the balances', async () => parseBalances(await this.#exchange.fetchBalance()));
+    return this.#call('Asking for the balances', async () => {
+      const pages = await this.#dialect.balances(this.#exchange);
+      return new Map(pages.flatMap((page) => [...parseBalances(page)]));
+    });
   }
 
   quotes(symbols: readonly string[]): Promise<Map<string, Quote>> {

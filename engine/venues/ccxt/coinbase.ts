@@ -50,7 +50,11 @@ const states: Readonly<Record<string, string>> = {
 export const coinbase: Dialect = {
   id: 'coinbase',
   features: { hasDeadManSwitch: false, deadManTakesStops: false, hasStopOrders: true, stopBand },
-  options: { createOrder: { createMarketBuyOrderRequiresPrice: false } },
+  options: {
+    createOrder: { createMarketBuyOrderRequiresPrice: false },
+    // The older list, which ccxt asks for by itself, leaves out what open orders hold.
+    fetchBalance: 'v3PrivateGetBrokerageAccounts',
+  },
   wantsRisingNonces: false,
   clockResolutionMs: 0,
 
@@ -118,6 +122,19 @@ export const coinbase: Dialect = {
   fees: async (exchange: Exchange, symbols: readonly string[]) => {
     const rates = await exchange.fetchTradingFees({ type: 'spot' });
     return symbols.flatMap((symbol) => rates[symbol] ?? []);
+  },
+
+  async balances(exchange: Exchange): Promise<unknown[]> {
+    const balances: unknown[] = [];
+    let params: Record<string, unknown> = {};
+    for (let page = 0; page < maxPages; page++) {
+      const answer = await exchange.fetchBalance({ ...params });
+      balances.push(answer);
+      const cursor = Cursor.safeParse(answer).data?.info.cursor;
+      if (cursor === undefined || cursor === params.cursor) return balances;
+      params = { cursor };
+    }
+    throw new Error(`more than ${maxPages} pages of balances`);
   },
 
   async tickers(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]> {

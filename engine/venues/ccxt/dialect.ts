@@ -28,6 +28,8 @@ export interface Dialect {
   refusal(status: number, body: unknown): Refusal | null;
 
   fees(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
+  /** Pages of balances in ccxt's form, each asset on one of them. */
+  balances(exchange: Exchange): Promise<unknown[]>;
   tickers(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
   serverTime(exchange: Exchange): Promise<unknown>;
   cancel(exchange: Exchange, order: OrderName): Promise<void>;

@@ -92,6 +92,7 @@ export const kraken: Dialect = {
     return rates;
   },
 
+  balances: async (exchange: Exchange) => [await exchange.fetchBalance()],
   tickers: async (exchange: Exchange, symbols: readonly string[]) => Object.values(await exchange.fetchTickers([...symbols])),
   serverTime: (exchange: Exchange) => exchange.fetchTime(),
 
