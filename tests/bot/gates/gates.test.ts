@@ -8,7 +8,9 @@ import { LEDGER_FOLDER } from '#bot/evidence/ledger.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { REPORT_PATH } from '#bot/evidence/report.ts';
 import { openContext } from '#bot/gates/context.ts';
+import { type ForwardEvidence, forwardPath, forwardText, READINESS_GATES } from '#bot/gates/forward-evidence.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
+import { judgeChange } from '#bot/gates/policy/judge-change.ts';
 import { finalGate, runAllGates, runGate } from '#bot/gates/run-gates.ts';
 import { signChange } from '#bot/gates/sign.ts';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
@@ -337,6 +339,79 @@ describe('going back', () => {
     expect(results.find(({ gate }) => gate === 'backtest')!.title).toContain('ran before');
     expect(await runGate('policy', await contextOf(back, 'bot', head), [], gateTools)).toMatchObject({ conclusion: 'failure' });
   }, 120_000);
+});
+
+describe('the same version at another stage', () => {
+  const moved = async (stage: string, also: readonly (readonly [string, string])[] = []): Promise<CommitHash> => {
+    const manifest = files.get('manifest.yaml')!.replace(/^stage:.*$/m, `stage: ${stage}`);
+    return commitOn(deployment, new Map([[`${FOLDER}/manifest.yaml`, manifest], ...also]), head);
+  };
+  const shown = (tree: string, isReady: boolean): ForwardEvidence => ({
+    schema: 'ratchet/forward/1',
+    strategy: 'ema-cross',
+    tree,
+    stage: 'paper',
+    since: 0,
+    asOf: 45 * 86_400_000,
+    days: 45,
+    result: { isHypothetical: false, trades: 40, netReturn: 0.03, maxDrawdown: 0.02 },
+    health: [],
+    readiness: {
+      target: 'canary',
+      week: 44 * 86_400_000,
+      gates: READINESS_GATES.map((gate) => ({ gate, verdict: 'pass', value: 1, limit: 1, sentence: 'So it is.' })),
+      weeksHeld: isReady ? 4 : 3,
+      weeksAsked: 4,
+      isReady,
+      obstacle: null,
+    },
+  });
+  const publish = (evidence: ForwardEvidence) =>
+    deployment.state.update('forward', () => new Map([[forwardPath('ema-cross'), Buffer.from(forwardText(evidence))]]));
+  const judged = async (commit: CommitHash, author: 'bot' | 'person') => {
+    const [judgement] = await judgeChange(await contextOf(commit, author, head), { backtest: 'success' });
+    const failed = judgement!.rulings.flatMap(({ outcome, rule }) => (outcome === 'holds' ? [] : [rule?.id]));
+    return { facts: judgement!.facts, failed };
+  };
+
+  it('needs no evidence made again: it was proven when it came, and is the same to the byte', async () => {
+    const result = await runGate('backtest', await contextOf(await moved('canary'), 'person', head), [], gateTools);
+    expect(result).toMatchObject({ conclusion: 'success', title: expect.stringContaining('The same version at another stage') });
+  });
+
+  it('that brings anything along is a change like every other, and does not pass as a promotion', async () => {
+    const both = await moved('canary', [[`${FOLDER}/strategy.ts`, `${files.get('strategy.ts')!}// more\n`]]);
+    expect(await runGate('backtest', await contextOf(both, 'person', head), [], gateTools)).toMatchObject({
+      conclusion: 'failure',
+    });
+    expect((await judged(both, 'person')).failed).toContain('promotions-come-alone-when-they-are-due/comes-alone');
+    const beside = await moved('canary', [['README.md', 'And a page.\n']]);
+    expect((await judged(beside, 'person')).failed).toContain('promotions-come-alone-when-they-are-due/comes-alone');
+  });
+
+  it('is judged by what was published of the very version, for the very stage', async () => {
+    const up = await moved('canary');
+    const due = 'promotions-come-alone-when-they-are-due/is-ready';
+    const watched = 'money-needs-proof-and-a-person/was-watched-a-month';
+    expect((await judged(up, 'person')).failed).toEqual(expect.arrayContaining([due, watched]));
+    const tree = (await deployment.repository.treeOf(head, FOLDER))!;
+    await publish(shown(tree, true));
+    const { facts, failed } = await judged(up, 'person');
+    expect(facts.strategy).toMatchObject({ steps: 1, onlyStage: true });
+    expect(facts.forward).toMatchObject({ days: 45, trades: 40, isReady: true, gates: { parity: 'pass' } });
+    expect(failed).not.toContain(due);
+    expect(failed).not.toContain(watched);
+    // Of the bot alone money is denied, whatever was shown.
+    expect((await judged(up, 'bot')).failed).toContain('money-needs-proof-and-a-person/comes-from-a-person');
+    // Two steps at once, or what another version has shown.
+    expect((await judged(await moved('live'), 'person')).failed).toEqual(
+      expect.arrayContaining([due, 'promotions-come-alone-when-they-are-due/is-one-step']),
+    );
+    await publish(shown(tree, false));
+    expect((await judged(up, 'person')).failed).toContain(due);
+    await publish(shown('f'.repeat(40), true));
+    expect((await judged(up, 'person')).facts.forward).toEqual({});
+  });
 });
 
 describe('a ledger that was taken back together with its head', () => {

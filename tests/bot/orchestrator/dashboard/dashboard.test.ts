@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ForwardEvidence, READINESS_GATES } from '#bot/gates/forward-evidence.ts';
 import { box, checkedBoxes } from '#bot/orchestrator/dashboard/boxes.ts';
 import type { DashboardFacts } from '#bot/orchestrator/dashboard/facts.ts';
 import { DASHBOARD_LABEL, findDashboard, keepDashboard } from '#bot/orchestrator/dashboard/keep-dashboard.ts';
@@ -135,10 +136,48 @@ const FACTS: DashboardFacts = {
   heldOut: { ok: false, why: 'policies/evaluation.yaml cannot be used: it does not exist on the base commit.' },
   models: null,
   branches: [],
+  forward: { ok: true, value: [] },
 };
 
 describe('the dashboard’s text', () => {
   const text = renderDashboard(FACTS);
+
+  it('says how near each version is to its next stage, and what is missing', () => {
+    const readiness: NonNullable<ForwardEvidence['readiness']> = {
+      target: 'canary',
+      week: 0,
+      gates: READINESS_GATES.map((gate, at) => ({
+        gate,
+        verdict: (['fail', 'not-enough'] as const)[at] ?? 'pass',
+        value: null,
+        limit: null,
+        sentence: 'So it is.',
+      })),
+      weeksHeld: 0,
+      weeksAsked: 4,
+      isReady: false,
+      obstacle: null,
+    };
+    const one: ForwardEvidence = {
+      schema: 'ratchet/forward/1',
+      strategy: 'ema-cross',
+      tree: HEAD,
+      stage: 'paper',
+      since: 0,
+      asOf: 86_400_000,
+      days: 1,
+      result: null,
+      health: [],
+      readiness,
+    };
+    const shown = (evidence: ForwardEvidence) => renderDashboard({ ...FACTS, forward: { ok: true, value: [evidence] } });
+    expect(text).not.toContain('## Readiness');
+    expect(shown(one)).toContain('| canary | 5 of 7 | 0 of 4 | fails: uptime; too little to say: decisions |');
+    const ready = { ...readiness, isReady: true, obstacle: 'policies/risk.yaml does not say it.' };
+    expect(shown({ ...one, readiness: ready })).toContain('ready, and not proposed: policies/risk.yaml does not say it.');
+    expect(shown({ ...one, stage: 'live', readiness: null })).toContain('Nothing is asked of it.');
+    expect(renderDashboard({ ...FACTS, forward: { ok: false, why: 'It is none.' } })).toContain('It is none.');
+  });
 
   it('says what runs and why not, which order is obeyed and which still waits', () => {
     expect(text).toContain('**Degraded** with main at `aaaaaaaaaaaa`');
