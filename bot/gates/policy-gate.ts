@@ -1,10 +1,11 @@
 import type { GateResult } from '#bot/evidence/gate-result.ts';
 import type { GateContext } from './context.ts';
 import { type Annotation, annotateFile, failure, success } from './outcome.ts';
-import { GATES_POLICY_PATH } from './policies.ts';
+import { GATES_POLICY_PATH, RISK_POLICY_PATH } from './policies.ts';
 import { describeRuling } from './policy/judge.ts';
 import { type Judgement, judgeChange } from './policy/judge-change.ts';
 import { checkNewPolicies } from './policy/new-policies.ts';
+import { widenedLimits } from './policy/widened-limits.ts';
 
 export { GATES_POLICY_PATH } from './policies.ts';
 
@@ -22,10 +23,18 @@ export async function policyGate(context: GateContext, earlier: readonly GateRes
   const broken = await checkNewPolicies(context);
   if (broken !== null) return broken;
   const noted = rulings.filter((ruling) => ruling.outcome === 'noted');
-  if (rulings.length === 0)
-    return success('policy', 'No strategy changed, so no evidence is asked for', 'A person brings it, and a person merges it.');
+  const widened = await widenedLimits(context);
+  const wider = widened.length === 0 ? '' : `; it widens ${widened.length} of the limits in ${RISK_POLICY_PATH}`;
+  const beside = widened.map(
+    (clause): Annotation => ({ ...annotateFile(RISK_POLICY_PATH, `Wider: ${clause}.`), level: 'warning' }),
+  );
+  const told = widened.map((clause) => `\n- wider: ${clause}`).join('');
+  if (rulings.length === 0) {
+    const people = 'A person brings it, and a person merges it.';
+    return success('policy', `No strategy changed, so no evidence is asked for${wider}`, `${people}${told}`, beside);
+  }
   const title = `${rulings.length - noted.length} of ${rulings.length} conditions hold${noted.length === 0 ? '' : `; ${noted.length} noted`}`;
-  return success('policy', title, summary, warnings(judgements));
+  return success('policy', `${title}${wider}`, `${summary}${told}`, [...warnings(judgements), ...beside]);
 }
 
 function describeJudgement({ strategy, rulings }: Judgement): string {

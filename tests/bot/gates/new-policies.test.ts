@@ -25,6 +25,7 @@ const log = pino({ level: 'silent' });
 const RULES = readFileSync('policies/gates.yaml', 'utf8');
 const HELD_OUT = readFileSync('policies/held-out.yaml', 'utf8');
 const MARKETS = readFileSync('policies/markets.yaml', 'utf8');
+const RISK = readFileSync('policies/risk.yaml', 'utf8');
 let deployment: Deployment;
 let keys: PublicKeys;
 
@@ -122,6 +123,23 @@ describe('a change of the policies themselves', () => {
 
   it('that can be read passes, and a person merges it', async () => {
     expect(await verdict({ 'policies/gates.yaml': `# A remark.\n${RULES}` })).toMatchObject({ conclusion: 'success' });
+  });
+
+  it('that lets more pass of what orders may be says so beside the file, for the person who merges it', async () => {
+    const wider = RISK.replace('quoteSeconds: 30', 'quoteSeconds: 60').replace('maxGross: 1', 'maxGross: 0.9');
+    expect(await verdict({ 'policies/risk.yaml': wider })).toMatchObject({
+      conclusion: 'success',
+      title: expect.stringMatching(/; it widens 2 of the limits in policies\/risk\.yaml$/),
+      annotations: ['canary', 'live'].map((stage) => ({
+        path: 'policies/risk.yaml',
+        level: 'warning',
+        message: `Wider: quoteSeconds of ${stage} from 30 to 60.`,
+      })),
+    });
+    expect(await verdict({ 'policies/risk.yaml': `${RISK}# A remark.\n` })).toMatchObject({
+      conclusion: 'success',
+      annotations: [],
+    });
   });
 
   it('by the bot is denied, because no policy lets it', async () => {

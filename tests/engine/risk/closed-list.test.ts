@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import Big from 'big.js';
 import { describe, expect, it } from 'vitest';
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
@@ -58,5 +59,9 @@ describe('of the closed list', () => {
   it.each(Object.keys(DENIALS) as DenialCode[])('%s is reached', (code) => {
     const ways: Partial<Record<DenialCode, () => DenialCode | null | undefined>> = { ...elsewhere, ...judged };
     expect(ways[code]?.()).toBe(code);
+  });
+
+  it.each(Object.keys(judged))('%s is explained to whoever runs it', (code) => {
+    expect(readFileSync('docs/ops/risk.md', 'utf8')).toContain(`\`${code}\``);
   });
 });
