@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AutonomyLevel } from '#bot/gates/policies.ts';
 import { ModelSettings } from '#bot/proposers/claude/settings.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { ALL_CORES } from './all-cores.ts';
 import { BotSettings } from './bot/settings.ts';
 import { NightSettings } from './night-settings.ts';
@@ -44,6 +45,8 @@ export const Config = z.strictObject({
   autonomy: AutonomyLevel.optional(),
   /** Wall-clock time between two replayed bars. */
   paceMs: z.coerce.number().int().min(0).max(3_600_000).default(250),
+  /** How long the engine keeps bars in which detail; in the file only. */
+  keep: TierSettings.prefault({}),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
 export type Config = z.infer<typeof Config>;

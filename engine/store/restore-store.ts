@@ -14,10 +14,11 @@ export interface Restored extends StoreFacts {
  * Puts a backup in the place of the store. What it replaces is put aside first, damaged or not, with what was not yet written back into
  * it. A kill at any instant leaves the old store, the new one, or a folder that every reader and the engine refuse until the restore is run
  * again. Whoever calls holds the lock on the folder.
+ * @param beforeReplacing what has to be so before an engine can find what is restored
  * @param now wall-clock time, UTC milliseconds
  * @throws RatchetError `store/bad-backup`, and then nothing was touched
  */
-export function restoreStore(dir: string, file: string, now: number): Restored {
+export function restoreStore(dir: string, file: string, now: number, beforeReplacing: () => void = () => undefined): Restored {
   inspectStore(file);
   mkdirSync(dir, { recursive: true });
   const path = storePath(dir);
@@ -31,6 +32,7 @@ export function restoreStore(dir: string, file: string, now: number): Restored {
   syncToDisk(fresh);
   const facts = inspectStore(fresh);
   const replaced = putAside(dir, now);
+  beforeReplacing();
   const marker = restoringPath(dir);
   writeFileSync(marker, `${file}\n`, { flush: true });
   syncToDisk(dir);

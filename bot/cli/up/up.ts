@@ -37,7 +37,7 @@ import { OWNER, REPOSITORY, type Workspace, workspaceAt } from './workspace.ts';
 import { NIGHTS_LOOK_AT, WorkspaceNights } from './workspace-nights.ts';
 
 /** What the command line may say; what it leaves open the environment, the file or the defaults say. */
-interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy' | 'people'>> {
+interface UpFlags extends Partial<Omit<Config, 'paceMs' | 'logLevel' | 'autonomy' | 'people' | 'keep'>> {
   config?: string;
   pace?: number;
   autonomy?: string;
@@ -319,6 +319,7 @@ function engineFor(settings: UpSettings, workspace: Workspace, local: LocalForge
       catchUpBars: CATCH_UP_BARS,
       paceMs: settings.paceMs,
       pollMs: POLL_MS,
+      keep: settings.keep,
     },
   });
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { giveOrderHere, orderGivenHere } from '#engine/runtime/control.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
@@ -50,6 +51,16 @@ describe('ratchet backup and restore', () => {
     const restored = await ratchet('restore', file);
     expect(restored.stdout).toMatch(/^Restored .*\nWhat stood there is kept in .*backups\/replaced-.*\n/);
     expect(recorded()).toBe(BAR);
+    // A halt that was said after the backup is forgotten with the rest: a person looks first.
+    expect(JSON.parse(orderGivenHere(dir)!)).toMatchObject({ mode: 'paused', reason: 'restored from monday.sqlite' });
+  });
+
+  it('leave an order that holds the engine back further as it was given', async () => {
+    EngineStore.open(dir).close();
+    const { file } = JSON.parse((await ratchet('backup', '--json')).stdout);
+    giveOrderHere(dir, { mode: 'halted', by: 'ada', at: '2026-01-01T00:00:00.000Z', reason: 'no' });
+    await ratchet('restore', file);
+    expect(JSON.parse(orderGivenHere(dir)!)).toMatchObject({ mode: 'halted', by: 'ada' });
   });
 
   it('say so when there is nothing to back up, and where a file is already', async () => {

@@ -30,6 +30,7 @@ describe('the configuration', () => {
       people: {},
       paceMs: 0,
       logLevel: 'warn',
+      keep: { recordedDays: 7, fiveMinuteDays: 90, hourDays: 1095 },
       modelMaxOutputTokens: {},
       modelCurrency: 'USD',
       modelPrices: {},
