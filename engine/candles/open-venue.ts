@@ -36,8 +36,9 @@ export function isFetchableVenue(name: string): name is FetchableVenue {
  * A public, keyless ccxt client. ccxt is large, so it is imported here, when an exchange is really asked for.
  * @param baseUrl a stand-in that speaks the exchange's dialect: every address of the exchange is pointed at it, because
  *   ccxt goes on to production wherever an override leaves one out.
+ * @param kind `stream` for a client that can watch as well as ask
  */
-export async function openVenue(name: string, baseUrl?: string): Promise<OpenVenue> {
+export async function openVenue(name: string, baseUrl?: string, kind: 'answers' | 'stream' = 'answers'): Promise<OpenVenue> {
   if (!isFetchableVenue(name)) {
     throw new RatchetError(
       'candles/unknown-venue',
@@ -47,12 +48,15 @@ export async function openVenue(name: string, baseUrl?: string): Promise<OpenVen
     );
   }
   const ccxt = await import('ccxt');
-  const exchange: Exchange = new ccxt.default[name]({
+  const client = kind === 'stream' ? ccxt.default.pro[name] : ccxt.default[name];
+  const exchange: Exchange = new client({
     enableRateLimit: baseUrl === undefined,
     timeout: 20_000,
     options: exchangeOptions[name],
   });
   if (baseUrl !== undefined) pointAt(exchange, baseUrl);
+  // Without it ccxt refuses websockets in the clear.
+  if (baseUrl !== undefined && kind === 'stream') await exchange.loadHttpProxyAgent();
   return { name, exchange, isPassing: (error) => error instanceof ccxt.NetworkError || isTransportError(error) };
 }
 
