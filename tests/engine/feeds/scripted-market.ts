@@ -144,7 +144,7 @@ export class ScriptedMarket implements MarketData {
 
   async bars(symbol: string, _timeframe: Timeframe, since: number, limit: number): Promise<MarketBar[]> {
     this.asked.push({ symbol, since, at: this.#clock.now() });
-    if (this.asked.length > 10_000) this.asked.shift();
+    if (this.asked.length > 1_000) this.asked.shift();
     await this.#answerAfterAll(symbol);
     const forming = this.#floor(this.now());
     const bars = this.#barsOf(symbol);
