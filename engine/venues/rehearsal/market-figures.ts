@@ -21,12 +21,15 @@ export class MarketFigures {
     this.#exchange = exchange;
   }
 
-  /** Bars of any length that opened at or after `since`, oldest first, the newest `limit` of them; the last is still forming. */
-  bars(symbol: string, barMs: number, since: number, limit: number): PathBar[] {
+  /**
+   * Bars of any length that opened at or after `since` and before `until`, oldest first, the newest `limit` of them; the
+   * last may still be forming.
+   */
+  bars(symbol: string, barMs: number, since: number, limit: number, until = Number.POSITIVE_INFINITY): PathBar[] {
     const path = this.#exchange.path(symbol);
     const now = this.#exchange.now();
     const first = path.columns.time[0] ?? now;
-    const last = Math.floor(Math.min(now, path.end - 1) / barMs) * barMs;
+    const last = Math.floor(Math.min(now, until - 1, path.end - 1) / barMs) * barMs;
     const from = Math.max(Math.ceil(since / barMs) * barMs, Math.floor(first / barMs) * barMs, last - (limit - 1) * barMs);
     const bars: PathBar[] = [];
     for (let time = from; time <= last; time += barMs) {

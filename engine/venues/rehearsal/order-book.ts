@@ -110,7 +110,7 @@ export class OrderBook {
     const { levels, spacingRate, levelNotional } = this.#shape;
     const best = this.#best(side, price);
     const spacing = Math.max(1, Math.round((spacingRate * price) / this.#tickSize));
-    const quantity = this.#step.times(Math.max(1, Math.floor(levelNotional / price / this.#stepSize)));
+    const quantity = this.#step.times(Math.max(1, Math.floor(levelNotional / price / this.#stepSize + rounding)));
     const all: { ticks: number; quantity: Big }[] = [];
     for (let level = 0; level < levels; level += 1) {
       const ticks = side === 'buy' ? best + level * spacing : best - level * spacing;

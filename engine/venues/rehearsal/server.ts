@@ -17,6 +17,7 @@ export interface ServerOptions {
 
 /** One request that came in. */
 export interface Call {
+  /** As faults name it; for what came by websocket `socket`, its method and its channel: `socket subscribe executions`. */
   readonly name: string;
   /** By the server's clock. */
   readonly time: number;
@@ -172,7 +173,9 @@ export class RehearsalServer {
     if (this.#isSilent) stream.silence();
     webSocket.on('message', (data) => {
       const message = parsed(String(data));
-      if (message !== undefined && !stream.isSilent) session.receive(message);
+      if (message === undefined || stream.isSilent) return;
+      this.#remember({ name: socketCall(message), time: this.#clock.now(), fault: null });
+      session.receive(message);
     });
     webSocket.on('error', () => webSocket.terminate());
     webSocket.on('close', () => {
@@ -209,6 +212,11 @@ function send(response: ServerResponse, answer: RestAnswer | 'break' | 'nothing'
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
+function socketCall(message: object): string {
+  const { method, params } = message as { method?: unknown; params?: { channel?: unknown } };
+  return ['socket', method, params?.channel].filter((part) => typeof part === 'string').join(' ');
+}
+
 /** Null when the client went away or sends too much. */
 async function bodyOf(incoming: IncomingMessage): Promise<string | null> {
   let body = '';
@@ -223,9 +231,11 @@ async function bodyOf(incoming: IncomingMessage): Promise<string | null> {
   return body;
 }
 
-function parsed(text: string): unknown {
+/** An object, or undefined. */
+function parsed(text: string): object | undefined {
   try {
-    return JSON.parse(text);
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? message : undefined;
   } catch {
     return undefined;
   }

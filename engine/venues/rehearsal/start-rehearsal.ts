@@ -6,6 +6,7 @@ import type { CandleColumns } from '#engine/candles/types.ts';
 import { type Clock, systemClock } from '#engine/clock.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { BinanceDialect } from './binance/binance-dialect.ts';
 import type { ApiKey, Dialect, House } from './dialect.ts';
 import { Exchange } from './exchange.ts';
 import type { BookShape, FeePlan, ListedMarket } from './exchange-types.ts';
@@ -113,7 +114,7 @@ function dialectOf(dialect: RehearsalDialect, house: House): Dialect {
     case 'kraken':
       return new KrakenDialect(house);
     case 'binance':
-      throw new RatchetError('rehearsal/no-dialect', 'There is no Binance yet.', 'Rehearse with kraken.');
+      return new BinanceDialect(house);
   }
 }
 

@@ -6,6 +6,7 @@ import { type Rehearsal, startRehearsal } from '#engine/venues/rehearsal/start-r
 import { HandClock } from './hand-clock.ts';
 import { bars, hour, start } from './small-market.ts';
 import { unmodifiedCcxt } from './unmodified-ccxt.ts';
+import { until } from './until.ts';
 
 const still = [1000, 1000, 1000, 1000] as const;
 const rises = [1000, 1100, 900, 1000] as const;
@@ -186,8 +187,7 @@ describe('unmodified ccxt pro on Kraken', () => {
 
   it('watches orders and trades of its account', async () => {
     const orders = client.watchOrders('BTC/USD');
-    await until(() => rehearsal.server.calls.some((call) => call.name === 'GetWebSocketsToken'));
-    await until(() => rehearsal.server.streamCount >= 2);
+    await until(() => rehearsal.server.calls.some((call) => call.name === 'socket subscribe executions'));
     const trades = client.watchMyTrades('BTC/USD');
     const placed = await client.createOrder('BTC/USD', 'limit', 'buy', 1, 500, { clientOrderId: id() });
     expect((await orders).at(-1)).toMatchObject({ id: placed.id, status: 'open', amount: 1, price: 500 });
@@ -195,12 +195,6 @@ describe('unmodified ccxt pro on Kraken', () => {
     expect((await trades).at(-1)).toMatchObject({ order: bought.id, amount: 0.25, price: 1000.1, side: 'buy' });
   });
 });
-
-/** Waits for what others do, without a clock: a turn of the event loop at a time. */
-async function until(isSo: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 10_000 && !isSo(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  expect(isSo()).toBe(true);
-}
 
 const plainOrder = {
   clientOrderId: null,
