@@ -3,6 +3,7 @@ import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { Stage, StrategyId } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
+import { Target } from './readiness-policy.ts';
 
 /** Folder on the state branch with what each version has shown outside backtests, one file a strategy. */
 export const FORWARD_FOLDER = 'forward';
@@ -35,8 +36,8 @@ export const GateReading = z.strictObject({
 export type GateReading = z.infer<typeof GateReading>;
 
 export const Readiness = z.strictObject({
-  /** What it is asked for: the next stage. */
-  target: Stage,
+  /** What it is asked for: the next stage, or more capital at the last one. */
+  target: Target,
   /** End of the week that was judged, market time, UTC milliseconds. */
   week: Millis,
   gates: z.array(GateReading).length(READINESS_GATES.length),

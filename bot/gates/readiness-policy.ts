@@ -39,8 +39,12 @@ export const ReadinessLimits = z.strictObject({
 });
 export type ReadinessLimits = z.infer<typeof ReadinessLimits>;
 
-/** By the stage asked for. Nothing is ever proposed for shadow, where every strategy begins. */
-export const ReadinessPolicy = z.strictObject({ targets: z.partialRecord(Stage.exclude(['shadow']), ReadinessLimits) });
+/** What a version may be ready for: the next stage, or, at the last one, the next share of capital. */
+export const Target = z.enum([...Stage.exclude(['shadow']).options, 'capital']);
+export type Target = z.infer<typeof Target>;
+
+/** By what is asked for. Nothing is ever proposed for shadow, where every strategy begins. */
+export const ReadinessPolicy = z.strictObject({ targets: z.partialRecord(Target, ReadinessLimits) });
 export type ReadinessPolicy = z.infer<typeof ReadinessPolicy>;
 
 /**

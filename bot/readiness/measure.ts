@@ -2,8 +2,7 @@ import { PACK_PATH, Pack } from '#bot/evidence/pack.ts';
 import { readVersion } from '#bot/evidence/strategy-version.ts';
 import { readText, strategyFiles } from '#bot/gates/context.ts';
 import type { ForwardEvidence, GateReading } from '#bot/gates/forward-evidence.ts';
-import { parsePolicy, RISK_POLICY_PATH, RiskPolicy } from '#bot/gates/policies.ts';
-import { type ReadinessLimits, readinessAt } from '#bot/gates/readiness-policy.ts';
+import { type ReadinessLimits, readinessAt, type Target } from '#bot/gates/readiness-policy.ts';
 import { type Standing, scored, wagersOf } from '#bot/memory/forecasts.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { CommitHash, Repository } from '#engine/repository/repository.ts';
@@ -13,7 +12,7 @@ import { type ForwardRecord, readForward } from '#engine/runtime/forward/forward
 import { type ForwardMarket, type Replaying, replayForward } from '#engine/runtime/forward/replay-forward.ts';
 import { dailyHealth } from '#engine/runtime/forward/shadow-health.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
-import { nextStage } from './next-stage.ts';
+import { capitalSince, nextTarget, riskAt, stageOf } from './next-target.ts';
 import { obstacleTo } from './obstacle.ts';
 import { sevenGates } from './seven-gates.ts';
 import { readinessOf } from './weeks.ts';
@@ -61,10 +60,11 @@ async function evidenceOf(
   const commit = await repository.resolve(record.commit);
   const replaying = await replayOf(record, commit, market, repository);
   const { strategy, tree, stage, since, asOf, days, result } = forwardFigures(record, replaying);
-  const target = nextStage(stage);
-  const limits = target === null ? undefined : (await readinessAt(repository, main))?.targets[target as 'paper'];
+  const risk = await riskAt(repository, main);
+  const target = nextTarget(stage, risk);
+  const limits = target === null ? undefined : (await readinessAt(repository, main))?.targets[target];
   const pack = commit === null ? null : await packAt(repository, commit, strategy);
-  const maxDrawdown = target === null ? null : ((await riskAt(repository, main)).stages[target]?.maxDrawdown ?? null);
+  const maxDrawdown = target === null ? null : (risk.stages[stageOf(target)]?.maxDrawdown ?? null);
   const gatesAt =
     (limit: ReadinessLimits) =>
     (until: number): readonly GateReading[] =>
@@ -100,7 +100,13 @@ async function evidenceOf(
       target === null || limits === undefined
         ? null
         : {
-            ...readinessOf({ target, since, asOf, weeksAsked: limits.weeks, gatesAt: gatesAt(limits) }),
+            ...readinessOf({
+              target,
+              since: await countedFrom(since, target, main, repository),
+              asOf,
+              weeksAsked: limits.weeks,
+              gatesAt: gatesAt(limits),
+            }),
             obstacle: await obstacleTo(strategy, target, { repository, state, main }),
           },
   };
@@ -161,7 +167,7 @@ async function packAt(repository: Repository, commit: CommitHash, strategy: stri
   }
 }
 
-async function riskAt(repository: Repository, commit: CommitHash): Promise<RiskPolicy> {
-  const text = await readText(repository, commit, RISK_POLICY_PATH);
-  return text === null ? { stages: {} } : parsePolicy(RISK_POLICY_PATH, text, RiskPolicy);
+/** Weeks for more capital count from when it was given what it has: what it did with less says nothing of more. */
+async function countedFrom(since: number, target: Target, main: CommitHash, repository: Repository): Promise<number> {
+  return target === 'capital' ? Math.max(since, (await capitalSince(repository, main)) ?? since) : since;
 }

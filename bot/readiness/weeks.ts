@@ -1,5 +1,5 @@
 import type { GateReading, Readiness } from '#bot/gates/forward-evidence.ts';
-import type { Stage } from '#engine/contract/manifest.ts';
+import type { Target } from '#bot/gates/readiness-policy.ts';
 import { allPass } from './seven-gates.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,8 +13,8 @@ export function weekEndOf(at: number): number {
 }
 
 export interface Weeks {
-  readonly target: Stage;
-  /** Market time at which the version was loaded, and up to which the record goes; UTC milliseconds. */
+  readonly target: Target;
+  /** Market time from which weeks count, that of its loading or later, and up to which the record goes; UTC milliseconds. */
   readonly since: number;
   readonly asOf: number;
   readonly weeksAsked: number;

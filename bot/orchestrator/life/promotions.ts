@@ -5,6 +5,7 @@ import { obstacleTo } from '#bot/readiness/obstacle.ts';
 import { healthTable, readinessText } from '#bot/readiness/readiness-text.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { autonomyAt } from '../autonomy.ts';
+import { proposeCapitalStep } from './capital-step.ts';
 import { type LifeOptions, tipOfMain } from './life-options.ts';
 import { STAGE } from './on-demand.ts';
 import { proposeStage } from './stage-change.ts';
@@ -20,7 +21,8 @@ export async function proposePromotions(options: LifeOptions): Promise<readonly 
   const { api, repository, state, forge, log } = options;
   const main = await tipOfMain(options);
   await state.refresh();
-  const ready = (await published(options)).filter(({ readiness }) => readiness?.isReady === true);
+  const known = await published(options);
+  const ready = known.filter(({ readiness }) => readiness?.isReady === true);
   if (ready.length === 0) return [];
   if ((await autonomyAt(repository, main, forge)) === 'observe') return [];
   const said: string[] = [];
@@ -32,6 +34,14 @@ export async function proposePromotions(options: LifeOptions): Promise<readonly 
     if ((await obstacleTo(strategy, target, { repository, state, main })) !== null) continue;
     if (!hasRoom(strategy, await lifeAt(repository, main), await api.branches.latestPulls(), options)) continue;
     try {
+      if (target === 'capital') {
+        // The capital is that of all of them: the one that is least sure decides.
+        const all = known.filter(({ stage }) => stage === 'live');
+        if (all[0]?.strategy !== strategy || !all.every(({ readiness }) => readiness?.isReady === true)) continue;
+        const { number, isNew } = await proposeCapitalStep([evidence, ...all.slice(1)], options);
+        if (isNew) said.push(`Opened #${number}: what trades live is ready for more capital.`);
+        continue;
+      }
       const shown = [readinessText(evidence), healthTable(evidence)].filter((part) => part !== '').join('\n\n');
       const { number, isNew } = await proposeStage({ strategy, stage: target, by: null, shown }, options);
       if (isNew) said.push(`Opened #${number}: ${strategy} is ready for ${target}.`);

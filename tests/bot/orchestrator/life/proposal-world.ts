@@ -12,7 +12,7 @@ import type { Decider } from '#bot/orchestrator/life/decisions.ts';
 import type { LifeOptions } from '#bot/orchestrator/life/life-options.ts';
 import { textOf } from '#bot/orchestrator/propose.ts';
 import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
-import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { canonicalJson, digestOfJson } from '#engine/attestation/canonical.ts';
 import { sign } from '#engine/attestation/envelope.ts';
 import { createKeyPair, publicKeyEntry } from '#engine/attestation/keys.ts';
 import { createStatement, statementPath } from '#engine/attestation/statement.ts';
@@ -69,8 +69,8 @@ export interface ProposalWorld {
   moveMain(files: Record<string, string | null>): Promise<string>;
   /** Pushes a person's commit onto a branch. */
   pushTo(branch: string, files: Record<string, string | null>): Promise<string>;
-  /** Puts a statement over the strategy's tree at a commit, by a key of main. */
-  signTree(commit: string): Promise<void>;
+  /** Puts a statement over the strategy's tree at a commit, by a key of main: as put in place, or as proven by the gates. */
+  signTree(commit: string, kind?: 'adopted' | 'gates'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +86,7 @@ export async function createProposal(
   const world = await createWorld();
   const clone = await world.clone(world.tokens.owner);
   const key = createKeyPair();
+  const gateKey = createKeyPair();
   const pushMain = async (message: string, files: Record<string, string | null>): Promise<string> => {
     // The first time there is no main yet; later it must not be moved to whatever is checked out.
     await clone.git('checkout', '--quiet', ...(message === FIRST ? ['-B', 'main'] : ['main']));
@@ -96,7 +97,9 @@ export async function createProposal(
   const base = await pushMain(FIRST, {
     'README.md': 'A page.\n',
     'policies/autonomy.yaml': autonomy(level),
-    'policies/keys.yaml': stringify({ keys: [publicKeyEntry(key.privateKey, 'owner')] }),
+    'policies/keys.yaml': stringify({
+      keys: [publicKeyEntry(key.privateKey, 'owner'), publicKeyEntry(gateKey.privateKey, 'gate')],
+    }),
     [EVALUATION_PATH]: stringify(yardstickOf(samplePack())),
     ...policies,
     [`${FOLDER}/manifest.yaml`]: manifest(before),
@@ -178,14 +181,17 @@ export async function createProposal(
       await clone.git('push', '--quiet', 'origin', branch);
       return commit;
     },
-    signTree: async (commit) => {
+    signTree: async (commit, kind = 'adopted') => {
       await repository.fetch();
       const at = await repository.require(commit);
       const tree = (await repository.treeOf(at, FOLDER))!;
       const policyTree = (await repository.treeOf(at, 'policies'))!;
-      const claim = { kind: 'adopted', strategy: ID, head: at, reason: 'a test' } as const;
+      const adopted = { kind: 'adopted', strategy: ID, head: at, reason: 'a test' } as const;
+      const gates = { gates: { gate: 'success' as const }, evidence: digestOfJson('a test') };
+      const proven = { kind: 'gates', strategy: ID, head: at, base: at, ...gates } as const;
+      const claim = kind === 'adopted' ? adopted : proven;
       const statement = createStatement({ claim, tree, policyTree, verifier: 'a test', timeVerified: NOW });
-      const text = `${canonicalJson(sign(statement, key.privateKey))}\n`;
+      const text = `${canonicalJson(sign(statement, (kind === 'adopted' ? key : gateKey).privateKey))}\n`;
       await state.update('sign', () => new Map([[statementPath(tree), Buffer.from(text)]]));
     },
     close: () => world.close(),
