@@ -1,16 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
 import { minute, NO_VALUE, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { obeyedControl } from '#engine/runtime/control.ts';
-import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
+import { storedMarkets } from '#engine/runtime/stored-markets.ts';
+import { type EngineReader, openReader, type TracedDecision } from '#engine/store/engine-reader.ts';
 import { BENCHMARKS } from '#engine/store/truth/benchmarks.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
 import { columned } from './columned.ts';
 import * as option from './option-parsers.ts';
-import { Market } from './up/prepare-market.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface RecordFlags {
@@ -28,8 +28,9 @@ export function positionsCommand(): Command {
     'positions',
     'What each strategy holds now, at the last closes; works while the engine runs and after.',
   ).action((flags: RecordFlags) => {
-    const { markets } = Market.parse(JSON.parse(readFileSync(requireWorkspace(flags.workspace).market, 'utf8'))).evaluation;
-    const { strategies } = look(flags, (reader) => new ReportComposer(reader, markets).compose(obeyedControl(reader)));
+    const { strategies } = look(flags, (reader) =>
+      new ReportComposer(reader, storedMarkets(reader)).compose(obeyedControl(reader)),
+    );
     const positions = strategies.flatMap(({ id, positions }) => positions.map((position) => ({ strategy: id, ...position })));
     const rows = positions.map((position) => [
       position.strategy,
@@ -69,26 +70,42 @@ export function tradesCommand(): Command {
 
 /** `ratchet engine decisions`: the newest, acted on or not. */
 export function decisionsCommand(): Command {
-  return listCommand('decisions', 'The newest decisions with what came of them, oldest of them first.').action(
-    (flags: ListFlags) => {
-      const decisions = look(flags, (reader) => reader.decisions(flags.last));
-      const rows = decisions.map(({ instant, strategy, symbol, action, outcome, reason }) => [
-        minute(instant),
-        strategy,
-        symbol,
-        action,
-        outcome,
-        visible(reason),
-      ]);
-      show(
-        flags,
-        decisions,
-        'Nothing has been decided.',
-        ['bar closed (UTC)', 'strategy', 'symbol', 'action', 'outcome', 'why'],
-        rows,
-      );
-    },
-  );
+  return listCommand('decisions', 'The newest decisions with what came of them, oldest of them first.')
+    .option('--trace', 'with every check that was asked, its value and its limit')
+    .action((flags: ListFlags & { trace?: boolean }) => {
+      const decisions = look(flags, (reader) => reader.tracedDecisions(flags.last));
+      if (flags.trace === true && flags.json !== true && decisions.length > 0) {
+        console.log(decisions.map(traceText).join('\n\n'));
+        return;
+      }
+      const header = ['bar closed (UTC)', 'strategy', 'symbol', 'action', 'outcome', 'why'];
+      show(flags, decisions, 'Nothing has been decided.', header, decisions.map(decisionCells));
+    });
+}
+
+function decisionCells({ instant, strategy, symbol, action, outcome, reason }: TracedDecision): string[] {
+  return [minute(instant), strategy, symbol, action, outcome, visible(reason)];
+}
+
+/** A decision, and under it a line for each check, in the order in which they were asked. */
+function traceText(decision: TracedDecision): string {
+  const [closed, ...cells] = decisionCells(decision);
+  const title = `${closed}  ${cells.join('  ')}`;
+  if (decision.checks.length === 0) return `${title}\n  nothing was asked`;
+  const rows = decision.checks.map(({ check, passed, value, limit }) => [
+    passed ? 'passed' : 'STOPPED',
+    check,
+    amount(value),
+    amount(limit),
+  ]);
+  const lines = columned(['', 'check', 'value', 'limit'], rows).split('\n');
+  return [title, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+/** No more digits than tell one amount from another; exact amounts come as texts. */
+function amount(value: number | string | null): string {
+  if (value === null) return NO_VALUE;
+  return typeof value === 'number' ? String(Number(value.toPrecision(12))) : visible(value);
 }
 
 /** `ratchet engine truth`: what a night is told of the version that runs. */
@@ -129,7 +146,7 @@ function figure(value: Truth[keyof Truth]): string {
 /** @throws RatchetError `engine/no-workspace` */
 export function requireWorkspace(dir: string) {
   const workspace = workspaceAt(dir);
-  if (!existsSync(workspace.market)) {
+  if (!existsSync(workspace.market) && !existsSync(workspace.engine)) {
     throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start first.', { dir });
   }
   return workspace;

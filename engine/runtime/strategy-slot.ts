@@ -5,6 +5,7 @@ import { explain, RatchetError } from '#engine/errors.ts';
 import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import type { LimitBreach } from '#engine/risk/limit-watch.ts';
+import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { Fill, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
@@ -74,6 +75,7 @@ export class StrategySlot {
   #restartsLeft = 1;
   #heldReason: string | null = null;
   #isLeaving = false;
+  #halt: HaltState = 'active';
   #moneyRefusal: string | null = null;
   #control: Control = initialControl;
   readonly #limits: LimitGuard;
@@ -375,7 +377,7 @@ export class StrategySlot {
       treeHash: version?.candidate.tree ?? '',
       instant: group.time + account.settings.barMs,
       ...market,
-      decisions: decisionRows(noted, denials, isShadow),
+      decisions: decisionRows(noted, denials, isShadow, this.#halt),
       equity: account.equity(),
     });
   }
@@ -413,8 +415,8 @@ export class StrategySlot {
     const isHeldBack = this.#heldReason !== null || this.#isLeaving || this.#moneyRefusal !== null || this.#isChangingHands();
     // Nobody minds any more what a strategy that no longer decides has ordered.
     const isWithdrawing = mode === 'reducing' || mode === 'halted';
-    if (this.#limits.breach !== null) this.#account?.setHalt('breach');
-    else this.#account?.setHalt(isHeldBack && !isWithdrawing ? 'reducing' : mode);
+    this.#halt = this.#limits.breach !== null ? 'breach' : isHeldBack && !isWithdrawing ? 'reducing' : mode;
+    this.#account?.setHalt(this.#halt);
   }
 }
 

@@ -359,7 +359,8 @@ function columnsOfBar({ time, open, high, low, close, volume }: ClosedBar): Cand
   };
 }
 
-function intentOf(decision: DecisionRecord): Intent {
+/** A decision as it was stored or sent, to be judged and carried out. */
+export function intentOf(decision: DecisionRecord): Intent {
   const intent = createIntent();
   intent.action = decision.action;
   intent.reason = decision.reason;

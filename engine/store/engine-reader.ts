@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
+import { type CheckRow, readTrace } from './decision-traces.ts';
 import { openForReading } from './open-database.ts';
 import {
   AccountRow,
@@ -34,6 +35,11 @@ export interface RecordIds {
   readonly trade: number;
   readonly decision: number;
   readonly denial: number;
+}
+
+/** A decision, and what was asked of it. */
+export interface TracedDecision extends DecisionRow {
+  readonly checks: readonly CheckRow[];
 }
 
 /** A limit on every list: the newest rows win. */
@@ -98,6 +104,17 @@ export class EngineReader {
     const sql = `SELECT strategy, treeHash, instant, symbol, action, reason, ${outcomeAsOf} AS outcome
       FROM decisions WHERE instant <= @asOf ORDER BY id DESC LIMIT @limit`;
     return this.#rows(DecisionRow, sql, { asOf, limit: Math.min(limit, rowsMax) }).reverse();
+  }
+
+  /** The same, each with every check it met; what stopped its order only later stands last, with no numbers. */
+  tracedDecisions(limit: number): TracedDecision[] {
+    return this.decisions(limit).map((decision) => {
+      const checks = readTrace(this.database, decision);
+      const code = /^denied:(.*)$/.exec(decision.outcome)?.[1];
+      const isTold = code === undefined || checks.some(({ check, passed }) => check === code && !passed);
+      const late = isTold ? [] : [{ check: code, passed: false, value: null, limit: null }];
+      return { ...decision, checks: [...checks, ...late] };
+    });
   }
 
   /** The newest `limit` decisions of one strategy, oldest of them first. */

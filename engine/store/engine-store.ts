@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { type CheckRow, writeTrace } from './decision-traces.ts';
 import { EngineReader } from './engine-reader.ts';
 import { OrderJournal } from './journal/order-journal.ts';
 import { openForWriting } from './open-database.ts';
@@ -26,6 +27,8 @@ export interface NewDecision {
   readonly outcome: string;
   /** The numbers of an order, JSON; null when none was made. */
   readonly terms: string | null;
+  /** What was asked of it so far; absent where nothing was. */
+  readonly checks?: readonly CheckRow[];
 }
 
 /** What a step adds to every row itself: whose it is, and when it became known. */
@@ -125,8 +128,9 @@ export class EngineStore extends EngineReader {
       for (const { symbol, code, reason } of step.denials) {
         this.#insert('denials', { decision: this.#lastOrder(strategy, symbol), instant, strategy, symbol, code, reason });
       }
-      for (const { terms, ...decision } of step.decisions) {
+      for (const { terms, checks = [], ...decision } of step.decisions) {
         const id = this.#insert('decisions', { ...decision, strategy, treeHash, instant });
+        if (checks.length > 0) writeTrace(this.database, { strategy, symbol: decision.symbol, instant }, checks);
         if (terms !== null) this.#insert('orders', { decision: id, instant, strategy, symbol: decision.symbol, terms });
       }
       this.#insert('equity', { strategy, instant, value: step.equity });

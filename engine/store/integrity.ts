@@ -6,7 +6,7 @@ import { newestBackup } from './backups.ts';
 /** Up to this size a start looks through the whole file: about a second. */
 const wholeUpToBytes = 256 * 2 ** 20;
 /** What grows with every bar: of a larger file a start leaves these to `ratchet engine verify`. */
-const bulky: readonly string[] = ['decisions', 'decisionTiers', 'equity', 'equityTiers', 'orders', 'denials'];
+const bulky: readonly string[] = ['decisions', 'decisionTiers', 'equity', 'equityTiers', 'orders', 'denials', 'decisionTraces'];
 const Findings = z.array(z.string());
 
 /**

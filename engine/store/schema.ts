@@ -1,3 +1,4 @@
+import { traceSchema } from './decision-traces.ts';
 import { journalSchema } from './journal/journal-schema.ts';
 import { tierSchema } from './tiers/tier-schema.ts';
 
@@ -156,4 +157,5 @@ export const migrations: readonly string[] = [
   `,
   journalSchema,
   tierSchema,
+  traceSchema,
 ];

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { dropTraces } from '../decision-traces.ts';
 import { Holdings } from './holdings.ts';
 import { bucketOf, type DecisionRun, type EquityRun, mergeDecisions, mergeRuns } from './merge-runs.ts';
 import { RAN, strategiesIn } from './ran.ts';
@@ -117,6 +118,7 @@ function writeRun(database: Database.Database, run: EquityRun): void {
     )
     .all(within) as DecisionRun[];
   database.prepare(`DELETE FROM decisions WHERE ${ended}`).run(within);
+  dropTraces(database, within);
   database.prepare(`DELETE FROM decisionTiers WHERE ${where}`).run(within);
   for (const decision of mergeDecisions(rows)) insert(database, 'decisionTiers', decision);
 }

@@ -75,6 +75,34 @@ function answers(asOfs: readonly number[]) {
   };
 }
 
+describe('what was asked of a decision', () => {
+  const checks = [{ check: 'paused', passed: false, value: 'paused', limit: 'active' }];
+
+  it('is told with it, and what stopped its order later besides', () => {
+    step(MINUTE, { decisions: [{ ...refused, checks }] });
+    store.addStep({
+      ...{ strategy: 'other', treeHash: 't1', instant: MINUTE, equity: 1, fills: [], trades: [], denials: [] },
+      decisions: [{ ...buy, checks: [{ ...checks[0]!, check: 'halted', passed: true }] }],
+    });
+    step(2 * MINUTE, { decisions: [buy] });
+    step(3 * MINUTE, { decisions: [], denials: [{ symbol: 'BTC/USDT', code: 'expired', reason: 'cross' }] });
+    expect(store.tracedDecisions(9).map(({ strategy, checks: asked }) => [strategy, asked])).toEqual([
+      ['cross', checks],
+      ['other', [{ ...checks[0]!, check: 'halted', passed: true }]],
+      ['cross', [{ check: 'expired', passed: false, value: null, limit: null }]],
+    ]);
+  });
+
+  it('goes when the decision becomes part of a run, and stays where it stays', () => {
+    for (let minute = 1; minute <= 10; minute += 1) {
+      const decision = minute === 3 ? buy : refused;
+      step(START + minute * MINUTE, { decisions: [{ ...decision, checks }] });
+    }
+    store.keepTiers(TierSettings.parse({ recordedDays: 0 }), START + 10 * MINUTE, { clock: () => 0, ms: 1 });
+    expect(rows('SELECT instant FROM decisionTraces')).toEqual([{ instant: START + 3 * MINUTE }]);
+  });
+});
+
 describe('what has come of age', () => {
   it('becomes runs of five minutes, of an hour and of a day, and the newest stays bar by bar', () => {
     store.transaction(() => {
