@@ -36,6 +36,7 @@ export const binance: Dialect = {
     recvWindow: 5_000,
   },
   wantsRisingNonces: false,
+  urgentPaths: /^order$/,
   clockResolutionMs: 0,
 
   terms(market: MarketTerms): MarketTerms {

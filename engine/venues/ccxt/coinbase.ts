@@ -56,6 +56,7 @@ export const coinbase: Dialect = {
     fetchBalance: 'v3PrivateGetBrokerageAccounts',
   },
   wantsRisingNonces: false,
+  urgentPaths: /^brokerage\/orders(\/batch_cancel)?$/,
   clockResolutionMs: 0,
 
   terms: (market: MarketTerms): MarketTerms => ({ ...market, stopBand }),

@@ -15,6 +15,8 @@ export interface Dialect {
   readonly options: Readonly<Record<string, unknown>>;
   /** Its private requests carry rising nonces, and come in one at a time. */
   readonly wantsRisingNonces: boolean;
+  /** Where orders and cancellations are sent, which nothing may hold up. */
+  readonly urgentPaths: RegExp;
   /** How far its clock may be off because it tells whole units of time only. Milliseconds. */
   readonly clockResolutionMs: number;
 

@@ -34,6 +34,7 @@ export const kraken: Dialect = {
   features: { hasDeadManSwitch: true, deadManTakesStops: true, hasStopOrders: true },
   options: {},
   wantsRisingNonces: true,
+  urgentPaths: /^(AddOrder|CancelOrder)$/,
   clockResolutionMs: 1_000,
 
   terms(market: MarketTerms): MarketTerms {

@@ -10,8 +10,8 @@ import { binance } from './binance.ts';
 import { CcxtVenue } from './ccxt-venue.ts';
 import { coinbase } from './coinbase.ts';
 import { type Dialect, type TradableExchange, tradableExchanges } from './dialect.ts';
+import { keepInOrder } from './keep-in-order.ts';
 import { kraken } from './kraken.ts';
-import { Lane } from './lane.ts';
 import { Wire } from './wire.ts';
 
 const dialects: Readonly<Record<TradableExchange, Dialect>> = { kraken, binance, coinbase };
@@ -25,6 +25,8 @@ export interface CcxtVenueOptions {
   readonly baseUrl?: string | undefined;
   /** How long an answer is waited for. Milliseconds. */
   readonly timeoutMs?: number;
+  /** How often a stream is asked whether it still lives; after two silences it counts as lost. Milliseconds. */
+  readonly keepAliveMs?: number;
   /** How long an order may wait for its turn before it is not sent any more. Milliseconds. */
   readonly patienceMs?: number;
 }
@@ -38,7 +40,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
   const { keys, log, clock = systemClock, baseUrl } = options;
   const dialect = dialectOf(options.exchange);
   if (baseUrl !== undefined) refuseDistant(baseUrl);
-  const exchange = await openExchange(dialect, keys, clock, options.timeoutMs ?? 10_000, baseUrl);
+  const exchange = await openExchange(dialect, options, clock);
   const wire = new Wire(exchange, clock, baseUrl ?? null);
   const venue = new CcxtVenue({
     name: baseUrl === undefined ? dialect.id : 'rehearsal',
@@ -86,22 +88,18 @@ function refuseDistant(baseUrl: string): void {
   );
 }
 
-async function openExchange(
-  dialect: Dialect,
-  keys: VenueKeys,
-  clock: Clock,
-  timeout: number,
-  baseUrl: string | undefined,
-): Promise<Exchange> {
+async function openExchange(dialect: Dialect, options: CcxtVenueOptions, clock: Clock): Promise<Exchange> {
+  const { keys, baseUrl, timeoutMs = 10_000, keepAliveMs = 15_000 } = options;
   const ccxt = await import('ccxt');
   const { key, secret } = keys.reveal();
   const exchange: Exchange = new ccxt.pro[dialect.id]({
     apiKey: key,
     secret,
-    timeout,
+    timeout: timeoutMs,
     enableRateLimit: baseUrl === undefined,
     // The exchange's own digits, as text.
     number: String,
+    streaming: { keepAlive: keepAliveMs },
     options: { ...exchangeOptions[dialect.id], ...dialect.options },
   });
   // What it would print holds addresses with signatures, and keys of streams.
@@ -114,24 +112,8 @@ async function openExchange(
     // Without it ccxt refuses websockets in the clear.
     await exchange.loadHttpProxyAgent();
   }
-  if (dialect.wantsRisingNonces) keepInOrder(exchange, clock);
+  keepInOrder(exchange, dialect, clock);
   return exchange;
-}
-
-/** ccxt's nonces are milliseconds: two requests of one millisecond bear the same, and two connections may overtake each other. */
-function keepInOrder(exchange: Exchange, clock: Clock): void {
-  const lane = new Lane();
-  let last = 0;
-  exchange.nonce = () => {
-    last = Math.max(clock.now(), last + 1);
-    return last;
-  };
-  const { request } = exchange;
-  exchange.request = (...args: Parameters<typeof request>) => {
-    const [path, api] = args;
-    const send = () => request.apply(exchange, args);
-    return api === 'private' ? lane.run(/^(AddOrder|CancelOrder)$/.test(path), send) : send();
-  };
 }
 
 async function refuseWrongKey(venue: Venue, exchange: string): Promise<void> {

@@ -1,0 +1,34 @@
+import type { Exchange } from 'ccxt';
+import type { Clock } from '#engine/clock.ts';
+import type { Dialect } from './dialect.ts';
+import { Lane } from './lane.ts';
+
+/**
+ * Questions wait in ccxt's limiter; orders and cancellations go past it, and before questions. Where the exchange wants rising
+ * nonces, one request goes at a time: ccxt's nonces are milliseconds, of which two requests may bear the same, and two
+ * connections may overtake each other.
+ */
+export function keepInOrder(
+  exchange: Pick<Exchange, 'request' | 'throttle' | 'nonce' | 'enableRateLimit' | 'calculateRateLimiterCost'>,
+  dialect: Pick<Dialect, 'urgentPaths' | 'wantsRisingNonces'>,
+  clock: Clock,
+): void {
+  const lane = new Lane();
+  const { request, throttle } = exchange;
+  exchange.throttle = async () => undefined;
+  exchange.request = async (...args: Parameters<typeof request>) => {
+    const [path, api, method = '', params, , , config] = args;
+    const isUrgent = method !== 'GET' && dialect.urgentPaths.test(path);
+    if (exchange.enableRateLimit && !isUrgent) {
+      await throttle.call(exchange, exchange.calculateRateLimiterCost(api, method, path, params, config));
+    }
+    const send = () => request.apply(exchange, args);
+    return dialect.wantsRisingNonces && api === 'private' ? lane.run(isUrgent, send) : send();
+  };
+  if (!dialect.wantsRisingNonces) return;
+  let last = 0;
+  exchange.nonce = () => {
+    last = Math.max(clock.now(), last + 1);
+    return last;
+  };
+}

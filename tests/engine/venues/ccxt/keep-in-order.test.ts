@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '#engine/clock.ts';
+import { keepInOrder } from '#engine/venues/ccxt/keep-in-order.ts';
+
+/** What keeps order is told by what it lets through: a limiter that is used up, and a network that answers when it is told to. */
+function client({ wantsRisingNonces = false, isUsedUp = false } = {}) {
+  const sent: string[] = [];
+  const answers: (() => void)[] = [];
+  const exchange = {
+    enableRateLimit: true,
+    nonce: () => 0,
+    calculateRateLimiterCost: () => 1,
+    throttle: () => (isUsedUp ? new Promise<void>(() => {}) : Promise.resolve()),
+    request: (path: string) => {
+      sent.push(path);
+      return new Promise<void>((resolve) => answers.push(resolve));
+    },
+  };
+  keepInOrder(exchange as never, { urgentPaths: /^(AddOrder|order)$/, wantsRisingNonces }, { ...systemClock, now: () => 1_000 });
+  const request = exchange.request as unknown as (path: string, api: string, method: string) => Promise<void>;
+  return { exchange, sent, answers, request };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('requests', () => {
+  it('that ask wait for the limiter, and orders go past it', async () => {
+    const { sent, request } = client({ isUsedUp: true });
+    void request('Balance', 'private', 'POST');
+    void request('order', 'private', 'GET');
+    void request('order', 'private', 'POST');
+    await turn();
+    expect(sent).toEqual(['order']);
+  });
+
+  it('go one at a time where nonces must rise, orders before what waits', async () => {
+    const { sent, answers, request } = client({ wantsRisingNonces: true });
+    void request('Balance', 'private', 'POST');
+    void request('OpenOrders', 'private', 'POST');
+    void request('Time', 'public', 'GET');
+    await turn();
+    void request('AddOrder', 'private', 'POST');
+    await turn();
+    expect(sent).toEqual(['Balance', 'Time']);
+    answers[0]!();
+    await turn();
+    expect(sent.slice(2)).toEqual(['AddOrder']);
+    answers[2]!();
+    await turn();
+    expect(sent.slice(3)).toEqual(['OpenOrders']);
+  });
+
+  it('go side by side elsewhere', async () => {
+    const { sent, request } = client();
+    void request('account', 'private', 'GET');
+    void request('openOrders', 'private', 'GET');
+    await turn();
+    expect(sent).toEqual(['account', 'openOrders']);
+  });
+
+  it('bear nonces that rise while the clock stands', () => {
+    const { exchange } = client({ wantsRisingNonces: true });
+    expect([exchange.nonce(), exchange.nonce(), exchange.nonce()]).toEqual([1_000, 1_001, 1_002]);
+  });
+});
