@@ -1,53 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
-import { RatchetError } from '#engine/errors.ts';
-import { createLog } from '#engine/log.ts';
 import { type Control, initialControl, obeyedControl } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
-import { type EngineOptions, parseOptions } from '#engine/runtime/options.ts';
-import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
+import { runCommand } from './engine/run.ts';
 import { orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
 import { engineVerifyCommand } from './engine-verify.ts';
-import * as option from './option-parsers.ts';
-import { Market } from './up/prepare-market.ts';
-
-interface RunFlags {
-  workspace: string;
-  remote?: string;
-  catchUp: number;
-  pace: number;
-  poll: number;
-  optionsFromParent?: boolean;
-}
 
 interface StatusFlags {
   workspace: string;
   json?: boolean;
 }
 
-/** Where the token for the remote comes from when a person starts the engine. */
-const TOKEN_VARIABLE = 'RATCHET_GIT_TOKEN';
-
 /** `ratchet engine`: trade what is on main and proven, and say how that goes. */
 export function engineCommand(): Command {
   const engine = new Command('engine').description('Trade what is on main and proven.');
-  engine
-    .command('run')
-    .description(`Run the engine on a workspace until it is stopped. A token for the remote is read from ${TOKEN_VARIABLE}.`)
-    .option('--workspace <dir>', 'the workspace', 'var')
-    .option('--remote <url>', 'the repository to follow, without a token in it')
-    .option('--catch-up <bars>', 'bars of the replay that are past already when the engine first starts', option.count, 0)
-    .option('--pace <ms>', 'time between two bars of the replay', option.pace, 1000)
-    .option('--poll <ms>', 'time between two looks at the remote', option.poll, 5000)
-    .option('--options-from-parent', 'take everything from the process that started this one')
-    .action(async (flags: RunFlags) => {
-      const options = flags.optionsFromParent === true ? await optionsFromParent() : optionsFrom(flags);
-      await runEngine(options, createLog(process.env.RATCHET_LOG_LEVEL ?? 'info'));
-    });
+  engine.addCommand(runCommand());
   for (const order of orderCommands()) engine.addCommand(order);
   return engine
     .addCommand(statusCommand())
@@ -68,26 +38,6 @@ export function statusCommand(): Command {
       const facts = engineFacts(flags.workspace);
       console.log(flags.json === true ? JSON.stringify(facts) : describe(facts));
     });
-}
-
-function optionsFrom(flags: RunFlags): EngineOptions {
-  if (flags.remote === undefined) {
-    throw new RatchetError('engine/no-remote', 'The engine was not told which repository to follow.', 'Give --remote URL.');
-  }
-  const workspace = requireWorkspace(flags.workspace);
-  const market = Market.parse(JSON.parse(readFileSync(workspace.market, 'utf8')));
-  const token = process.env[TOKEN_VARIABLE];
-  return parseOptions({
-    dir: workspace.engine,
-    remoteUrl: flags.remote,
-    ...(token === undefined || token === '' ? {} : { token }),
-    candlesDir: workspace.candles,
-    market: { dataset: market.dataset, replayFrom: market.replayFrom, markets: market.evaluation.markets },
-    capital: market.evaluation.capital,
-    catchUpBars: flags.catchUp,
-    paceMs: flags.pace,
-    pollMs: flags.poll,
-  });
 }
 
 function engineFacts(dir: string) {

@@ -1,8 +1,6 @@
-import { CandleStore } from '#engine/candles/candle-store.ts';
-import { loadDataset } from '#engine/candles/load-dataset.ts';
+import { systemClock } from '#engine/clock.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Feed, Instant } from '#engine/feeds/feed.ts';
-import { ReplayFeed, storedSeries } from '#engine/feeds/replay-feed.ts';
 import type { Logger } from '#engine/log.ts';
 import { GitFailure } from '#engine/repository/git.ts';
 import { basicAuthorization } from '#engine/repository/remote.ts';
@@ -18,6 +16,7 @@ import type { EngineEvent } from './events.ts';
 import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
+import { openFeed } from './open-feed.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
 import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
@@ -30,6 +29,7 @@ import { assertSameMarket } from './same-market.ts';
 import { simulatedAccounts } from './slot-account.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
+import { keepMarkets } from './stored-markets.ts';
 import { StrategySlot } from './strategy-slot.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
@@ -95,11 +95,14 @@ export class Engine {
     try {
       store = EngineStore.open(options.dir, around.clock);
       assertSameMarket(store, options.market);
-      const candles = CandleStore.openExisting(options.candlesDir);
-      const { dataset, replayFrom } = options.market;
-      const feed = new ReplayFeed(storedSeries(dataset, loadDataset(candles, dataset)), replayFrom);
-      candles.close();
-      feed.seek(store.lastFeedTime());
+      keepMarkets(store, options.market.markets);
+      const { feed, begin: now } = await openFeed(options, {
+        clock: { ...systemClock, now: around.clock },
+        log: around.log,
+        takenUntil: store.lastFeedTime(),
+        onCorrection: (correction) =>
+          around.log.warn({ ...correction }, 'The venue says something else of a bar that was traded on.'),
+      });
       const token = { value: options.token };
       const repository = await Repository.openMirror({
         dir: enginePaths(options.dir).mirror,
@@ -108,7 +111,6 @@ export class Engine {
         authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
       });
       const state = await StateBranch.open({ repository, author, clock: around.clock });
-      const now = store.lastFeedTime() ?? replayFrom;
       const openAccount = simulatedAccounts(options.market.markets, options.capital);
       const newSlot = (id: string, from: number) =>
         new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock }, from);
@@ -288,7 +290,7 @@ export class Engine {
   /** How long until the instant is due; for ever when there is none. */
   #waitFor(instant: Instant | null): number {
     if (instant === null) return Number.POSITIVE_INFINITY;
-    return instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - this.#around.clock();
+    return this.#feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - this.#around.clock();
   }
 
   async #take(instant: Instant): Promise<void> {

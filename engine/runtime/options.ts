@@ -1,12 +1,51 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StoredDataset } from '#engine/candles/dataset-schema.ts';
+import { fetchableVenues } from '#engine/candles/open-venue.ts';
+import { timeframes } from '#engine/candles/timeframe.ts';
 import type { Dataset } from '#engine/candles/types.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { StoredMarketRules } from '#engine/simulation/market-rules-schema.ts';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 
 const Positive = z.number().positive();
+
+/** Of paper accounts, by symbol. */
+const Markets = z.record(z.string(), StoredMarketRules);
+
+/** Stored candles, all of them; those from `replayFrom` on are played as if they closed now. */
+const ReplayedMarket = z.strictObject({
+  dataset: StoredDataset as z.ZodType<Dataset>,
+  /** UTC milliseconds. Earlier bars only warm strategies up. */
+  replayFrom: z.int(),
+  markets: Markets,
+});
+export type ReplayedMarket = z.infer<typeof ReplayedMarket>;
+
+const Exchange = z.enum(fetchableVenues);
+/** A stand-in on this machine that speaks the exchange's dialect. */
+const BaseUrl = z.url().optional();
+
+/** An exchange's bars, as they close. */
+const FollowedMarket = z.strictObject({
+  exchange: Exchange,
+  baseUrl: BaseUrl,
+  symbols: z.array(z.string().min(1)).min(1).max(200),
+  /** The finest that a strategy needs; higher ones are built from it. */
+  timeframe: z.enum(timeframes),
+  markets: Markets,
+});
+export type FollowedMarket = z.infer<typeof FollowedMarket>;
+
+const TradingVenue = z.strictObject({
+  exchange: Exchange,
+  baseUrl: BaseUrl,
+  /** The account's name, typed by whoever lets canary and live strategies use its money. */
+  confirmLive: z.string().min(1).optional(),
+  /** Who typed it. */
+  confirmedBy: z.string().min(1).max(200).optional(),
+});
+export type TradingVenue = z.infer<typeof TradingVenue>;
 
 /** Everything the engine is told from outside, once, at its start. */
 export const EngineOptions = z.strictObject({
@@ -18,14 +57,9 @@ export const EngineOptions = z.strictObject({
   token: z.string().min(1).optional(),
   /** Folder of the candle store. */
   candlesDir: z.string().min(1),
-  /** What is traded on: stored candles, all of them; those from `replayFrom` on are played as if they closed now. */
-  market: z.strictObject({
-    dataset: StoredDataset as z.ZodType<Dataset>,
-    /** UTC milliseconds. Earlier bars only warm strategies up. */
-    replayFrom: z.int(),
-    /** By symbol, for every symbol of the dataset. */
-    markets: z.record(z.string(), StoredMarketRules),
-  }),
+  market: z.union([ReplayedMarket, FollowedMarket]),
+  /** Where canary and live strategies send their orders; without it they are refused. Its key comes from the environment or a file. */
+  venue: TradingVenue.optional(),
   /** Paper money a strategy starts with, quote asset. */
   capital: Positive,
   /** So many instants from `replayFrom` on are past already when the engine first starts: they come at once. */
@@ -48,14 +82,11 @@ export function parseOptions(input: unknown): EngineOptions {
   if (!parsed.success) {
     throw new RatchetError('engine/options', `The engine's options are wrong: ${z.prettifyError(parsed.error)}`, 'Correct them.');
   }
-  const { dataset, markets } = parsed.data.market;
-  const bare = dataset.entries.find(({ symbol }) => markets[symbol] === undefined);
+  const { market } = parsed.data;
+  const symbols = 'dataset' in market ? market.dataset.entries.map(({ symbol }) => symbol) : market.symbols;
+  const bare = symbols.find((symbol) => market.markets[symbol] === undefined);
   if (bare !== undefined) {
-    throw new RatchetError(
-      'engine/options',
-      `The market says nothing of the costs of ${bare.symbol}.`,
-      'Name its rules under markets.',
-    );
+    throw new RatchetError('engine/options', `The market says nothing of the costs of ${bare}.`, 'Name its rules under markets.');
   }
   return parsed.data;
 }

@@ -21,7 +21,7 @@ import { StateBranch } from '#engine/repository/state-branch.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
 import { Engine } from '#engine/runtime/engine.ts';
 import { EngineEvent } from '#engine/runtime/events.ts';
-import { type EngineOptionsInput, parseOptions } from '#engine/runtime/options.ts';
+import { type EngineOptionsInput, parseOptions, type ReplayedMarket } from '#engine/runtime/options.ts';
 import { type EngineStatus, readLocalStatus } from '#engine/runtime/status.ts';
 import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
 import { type RemoteFixture, remoteFixture } from '../repository/remote-fixture.ts';
@@ -93,7 +93,7 @@ export interface EngineFixture {
   readonly remote: RemoteFixture;
   readonly gate: KeyPair;
   readonly dataset: Dataset;
-  options(change?: Partial<EngineOptionsInput>): EngineOptionsInput;
+  options(change?: Partial<EngineOptionsInput>): EngineOptionsInput & { readonly market: ReplayedMarket };
   /** Puts strategies (id to source; null removes) on main; each is signed unless told otherwise. */
   deploy(
     strategies: Record<string, string | null>,
@@ -173,7 +173,7 @@ export async function engineFixture(market: FixtureMarket = hours): Promise<Engi
       paceMs: 0,
       // Each look is half a dozen processes of git: soon enough for a test that waits, seldom enough for the machine under it.
       pollMs: 200,
-      ...change,
+      ...(change as object),
     }),
     deploy: async (strategies, { signWith = gate, stage = 'paper', files = {} } = {}) => {
       await mirror.fetch();
