@@ -7,6 +7,7 @@ import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { obeyedControl } from '#engine/runtime/control.ts';
 import { storedMarkets } from '#engine/runtime/stored-markets.ts';
 import { type EngineReader, openReader, type TracedDecision } from '#engine/store/engine-reader.ts';
+import { storePath } from '#engine/store/open-database.ts';
 import { BENCHMARKS } from '#engine/store/truth/benchmarks.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
 import { columned } from './columned.ts';
@@ -146,7 +147,7 @@ function figure(value: Truth[keyof Truth]): string {
 /** @throws RatchetError `engine/no-workspace` */
 export function requireWorkspace(dir: string) {
   const workspace = workspaceAt(dir);
-  if (!existsSync(workspace.market) && !existsSync(workspace.engine)) {
+  if (!existsSync(workspace.market) && !existsSync(storePath(workspace.engine))) {
     throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start first.', { dir });
   }
   return workspace;
