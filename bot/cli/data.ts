@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { CandleStore } from '#engine/candles/candle-store.ts';
+import type { BarCorrection } from '#engine/candles/correction-table.ts';
 import { type FetchProgress, type FetchReport, fetchCandles } from '#engine/candles/fetch-candles.ts';
 import { candleFilesAt, type ImportedFile, importCandleFiles } from '#engine/candles/import-candle-files.ts';
 import { fetchableVenues, openVenue } from '#engine/candles/open-venue.ts';
@@ -159,8 +160,8 @@ async function fetchData(flags: FetchFlags): Promise<void> {
 
 function listData(flags: StoreFlags): void {
   // Looking must not leave an empty store behind.
-  if (!CandleStore.exists(flags.store)) showList(flags, []);
-  else withOpenStore(flags.store, (store) => showList(flags, store.series()));
+  if (!CandleStore.exists(flags.store)) showList(flags, [], []);
+  else withOpenStore(flags.store, (store) => showList(flags, store.series(), store.corrections.list()));
 }
 
 function withOpenStore(directory: string, work: (store: CandleStore) => void): void {
@@ -215,10 +216,18 @@ function showFetch(report: FetchReport): void {
   for (const notice of report.notices) console.log(`Note: ${notice}`);
 }
 
-function showList(flags: StoreFlags, series: readonly SeriesInfo[]): void {
-  if (flags.json === true) print({ store: flags.store, series });
+function showList(flags: StoreFlags, series: readonly SeriesInfo[], corrections: readonly BarCorrection[]): void {
+  if (flags.json === true) print({ store: flags.store, series, corrections });
   else if (series.length === 0) console.log(`No candles in ${flags.store}. Try: ratchet data simulate --seed 7`);
-  else showSeries(series);
+  else {
+    showSeries(series);
+    for (const name of new Set(corrections.map(nameOfSeries))) {
+      const bars = corrections.filter((one) => nameOfSeries(one) === name).length;
+      console.log(
+        `Note: of ${name} the exchange told ${count(bars)} bars differently after they were traded on (--json lists them).`,
+      );
+    }
+  }
 }
 
 function showSeries(series: readonly SeriesInfo[]): void {

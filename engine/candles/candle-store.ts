@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { RatchetError } from '#engine/errors.ts';
 import { concatColumns } from './candle-columns.ts';
 import { appendColumnFiles, readColumnFiles, writeColumnFiles } from './column-files.ts';
+import { CorrectionTable } from './correction-table.ts';
 import { chunkBars, digestOfSeries, digestsOfChunks } from './digest-columns.ts';
 import { assertSound } from './find-fault.ts';
 import { nameOfSeries, parseSeriesKey, SeriesKey, simulatedVenue } from './series-key.ts';
@@ -68,12 +69,14 @@ const lockTimeoutMs = 10_000;
  */
 export class CandleStore {
   readonly directory: string;
+  readonly corrections: CorrectionTable;
   readonly #database: Database.Database;
   #depth = 0;
   #superseded: number[] = [];
 
   private constructor(directory: string, database: Database.Database) {
     this.directory = directory;
+    this.corrections = new CorrectionTable(database);
     this.#database = database;
   }
 

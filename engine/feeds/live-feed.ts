@@ -431,9 +431,15 @@ export class LiveFeed implements Feed {
   }
 
   #noteCorrection(correction: Correction): void {
-    const { kind, symbol, was, is } = correction;
-    this.#options.log.warn({ kind, symbol, was, is }, 'The venue says something else of a bar than when it was handed out.');
-    this.#options.onCorrection?.(correction);
+    const { kind, symbol, timeframe, was, is, at } = correction;
+    const { log, store, data, onCorrection } = this.#options;
+    log.warn({ kind, symbol, was, is }, 'The venue says something else of a bar than when it was handed out.');
+    try {
+      store.corrections.note({ venue: data.venue, symbol, timeframe, was, is, noticedAt: Math.round(at) });
+    } catch (error) {
+      this.#problems.set('store', `A correction could not be stored: ${explain(error)}`);
+    }
+    onCorrection?.(correction);
   }
 
   // ── small things ─────────────────────────────────────────────────────────────────────────────────────────────────────

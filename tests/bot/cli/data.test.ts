@@ -157,6 +157,19 @@ describe('ratchet data list', () => {
     expect(lines[2]).toMatch(/^simulated BTC\/USDT 5m +10 +2024-01-01 00:00 +2024-01-01 00:50 +SIMULATED, seed 1/);
   });
 
+  it('tells of bars that the exchange has told differently since they were traded on', async () => {
+    const key = { venue: 'binance', symbol: 'BTC/USDT', timeframe: '1h' } as const;
+    const store = CandleStore.open(directory);
+    store.put(key, sampleColumns('1h', 24), { isSimulated: false, source: 'watched at binance' });
+    const bar = { time: startMs, open: 1, high: 2, low: 1, close: 2, volume: 3 };
+    store.corrections.note({ ...key, was: null, is: bar, noticedAt: startMs + hourMs });
+    store.close();
+    await data('list');
+    expect(lines.at(-1)).toMatch(/^Note: of binance BTC\/USDT 1h the exchange told 1 bars differently/);
+    lines.length = 0;
+    expect((await dataJson('list')).corrections).toEqual([{ ...key, was: null, is: bar, noticedAt: startMs + hourMs }]);
+  });
+
   it('leaves no store behind where there was none', async () => {
     await data('list');
     expect(lines[0]).toContain('No candles in');

@@ -363,6 +363,7 @@ describe('what a venue says of a bar later', () => {
       { from: start + minute, to: start + 2 * minute },
     );
     expect([...columns.close]).toEqual([was.close]);
+    expect(store.corrections.list()).toMatchObject([{ venue: 'kraken', symbol: 'BTC/USD', timeframe: '1m', was, is }]);
     store.close();
   });
 
