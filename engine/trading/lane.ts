@@ -2,6 +2,7 @@ import Big from 'big.js';
 import { z } from 'zod';
 import type { ExitCause } from '#engine/simulation/types.ts';
 import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { VenueError } from '#engine/venues/venue-error.ts';
 import { decimalOf, floorTo } from './decimals.ts';
 import type { Position } from './position.ts';
 import { EntryTerms } from './terms.ts';
@@ -84,6 +85,8 @@ export interface LiveOrder {
   missing: { readonly since: number; readonly times: number } | null;
   /** The venue was asked to end it, and said yes. */
   isCancelAsked: boolean;
+  /** The venue said no in a way that leaves doubt: what it is refused with when it turns out not to be there. */
+  refusal: VenueError | null;
 }
 
 /** Everything known about one symbol of one strategy. */
@@ -102,7 +105,11 @@ export const NEW_MEMORY: LaneMemory = { decided: 0, barTime: null, wish: null, b
 
 /** JSON of which `LaneMemory` reads the same again. */
 export function memoryText(memory: LaneMemory): string {
-  return JSON.stringify(memory);
+  // JSON.stringify asks Big for its own text first, which may have an exponent.
+  return JSON.stringify(memory, function (this: Record<string, unknown>, key, value: unknown) {
+    const own = this[key];
+    return own instanceof Big ? own.toFixed() : value;
+  });
 }
 
 /** The higher of the stop and the trailing stop, on the tick; null for a position without either. */

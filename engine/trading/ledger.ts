@@ -17,6 +17,13 @@ export interface LaneFill {
   readonly order: OrderRow;
 }
 
+/** Told of everything in the order in which the journal has it, at loading too. */
+export interface LedgerListener {
+  filled(lane: Lane, fill: LaneFill): void;
+  /** @param dust the journal's number of the note that ended it; null when a fill did */
+  closed(lane: Lane, closed: ClosedPosition, dust: number | null): void;
+}
+
 /**
  * The journal in memory: lanes, live orders, what fills have made of the balances. Everything is written to the journal first, and only
  * what was written is remembered, so that reading the journal anew gives the same.
@@ -24,34 +31,31 @@ export interface LaneFill {
 export class Ledger {
   readonly journal: OrderJournal;
   readonly #lanes = new Map<string, Lane>();
-  readonly #laneOf = new Map<number, Lane>();
   /** What all fills together have done to each asset. */
   readonly #flows = new Map<string, Big>();
+  readonly #unwritten = new Set<Lane>();
   #fillsEver = 0;
-  /** Told of each fill as it is recorded, and of each position as it closes. */
-  onFill: (lane: Lane, fill: LaneFill, closed: ClosedPosition | null) => void = () => undefined;
+  readonly #listener: LedgerListener;
 
-  private constructor(journal: OrderJournal) {
+  private constructor(journal: OrderJournal, listener: LedgerListener) {
     this.journal = journal;
+    this.#listener = listener;
   }
 
   /** Folds what the journal has. Everything that was on its way is due to be asked for. */
-  static load(
-    journal: OrderJournal,
-    told: (lane: Lane, fill: LaneFill, closed: ClosedPosition | null) => void = () => undefined,
-  ): Ledger {
-    const ledger = new Ledger(journal);
-    ledger.onFill = told;
+  static load(journal: OrderJournal, listener: LedgerListener): Ledger {
+    const ledger = new Ledger(journal, listener);
     const rows = new Map(journal.orders().map((row) => [row.id, row]));
     for (const { strategy, symbol, state } of journal.lanes()) {
       ledger.lane(strategy, symbol).memory = LaneMemory.parse(JSON.parse(state));
     }
-    const dust = journal.dust();
+    const dust = new Map(journal.dust().map((note) => [note.afterFill, note]));
     for (const fill of journal.fills()) {
       const row = rows.get(fill.orderId)!;
       const lane = ledger.lane(row.strategy, row.symbol);
       ledger.#fold(lane, { fill, order: row });
-      for (const note of dust) if (note.afterFill === fill.id && isOf(note, lane)) ledger.#foldDust(lane, { fill, order: row });
+      const note = dust.get(fill.id);
+      if (note !== undefined) ledger.#foldDust(lane, { fill, order: row }, note.id);
     }
     for (const row of rows.values()) if (!row.isFinal) ledger.#enlive(row, 0);
     return ledger;
@@ -142,7 +146,7 @@ export class Ledger {
     });
     if (id === null) return false;
     const after = { ...row, ...afterEvent(row, event, row.quantity) };
-    const lane = this.#laneOf.get(row.id) ?? this.lane(row.strategy, row.symbol);
+    const lane = this.lane(row.strategy, row.symbol);
     const live = lane.orders.get(row.id);
     if (live !== undefined) {
       live.row = after;
@@ -157,17 +161,27 @@ export class Ledger {
     const last = lane.lastFill;
     if (last === null) return;
     const { strategy, symbol } = lane;
-    this.journal.addDust({ strategy, symbol, afterFill: last.fill.id, quantity: lane.position.quantity, at: now });
-    this.#foldDust(lane, last);
+    const id = this.journal.addDust({ strategy, symbol, afterFill: last.fill.id, quantity: lane.position.quantity, at: now });
+    this.#foldDust(lane, last, id);
   }
 
-  /** Everything given is on disk together when this returns. */
-  remember(changes: readonly { readonly lane: Lane; readonly memory: LaneMemory }[]): void {
-    if (changes.length === 0) return;
+  /** Remembered at once, and written with the next `commit`. */
+  remember(lane: Lane, change: Partial<LaneMemory>): void {
+    lane.memory = { ...lane.memory, ...change };
+    this.#unwritten.add(lane);
+  }
+
+  /** Does `work` and writes what was remembered: all of it is on disk when this returns. */
+  commit(work: () => void = () => undefined): void {
     this.journal.transaction(() => {
-      for (const { lane, memory } of changes) this.journal.saveLane(lane.strategy, lane.symbol, memoryText(memory));
+      work();
+      for (const lane of this.#unwritten) this.journal.saveLane(lane.strategy, lane.symbol, memoryText(lane.memory));
     });
-    for (const { lane, memory } of changes) lane.memory = memory;
+    this.#unwritten.clear();
+  }
+
+  get hasUnwritten(): boolean {
+    return this.#unwritten.size > 0;
   }
 
   // ── folding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,9 +193,8 @@ export class Ledger {
   }
 
   #enlive(row: OrderRow, askAt: number, lane = this.lane(row.strategy, row.symbol)): LiveOrder {
-    const order: LiveOrder = { row, terms: termsOf(row), askAt, asks: 0, missing: null, isCancelAsked: false };
+    const order: LiveOrder = { row, terms: termsOf(row), askAt, asks: 0, missing: null, isCancelAsked: false, refusal: null };
     lane.orders.set(row.id, order);
-    this.#laneOf.set(row.id, lane);
     return order;
   }
 
@@ -191,13 +204,14 @@ export class Ledger {
     lane.lastFill = told;
     this.#fillsEver += 1;
     this.#flow(told.fill);
-    this.onFill(lane, told, closed);
+    this.#listener.filled(lane, told);
+    if (closed !== null) this.#listener.closed(lane, closed, null);
   }
 
-  #foldDust(lane: Lane, last: LaneFill): void {
+  #foldDust(lane: Lane, last: LaneFill, note: number): void {
     const { position, closed } = afterDust(lane.position, last.fill, last.order);
     lane.position = position;
-    if (closed !== null) this.onFill(lane, last, closed);
+    if (closed !== null) this.#listener.closed(lane, closed, note);
   }
 
   #flow({ symbol, side, quantity, price, fees }: JournalFill): void {
@@ -217,10 +231,6 @@ export class Ledger {
     const price = priceOf(asset, quote);
     return price === null ? null : amount.times(price);
   }
-}
-
-function isOf(note: { strategy: string; symbol: string }, lane: Lane): boolean {
-  return note.strategy === lane.strategy && note.symbol === lane.symbol;
 }
 
 /** The part of a row that events make. */

@@ -114,9 +114,9 @@ export function hasEnded({ state }: Pick<FoldedOrder, 'state'>): boolean {
   return state === 'filled' || state === 'cancelled' || state === 'rejected' || state === 'expired';
 }
 
-/** It was given up as never arrived; should it appear after all, it lives. */
-function isPresumedDead({ state, refusal }: FoldedOrder): boolean {
-  return state === 'rejected' && refusal === NEVER_ARRIVED;
+/** It was refused, or given up as never arrived; should it appear at the venue after all, it lives. */
+export function isPresumedDead({ state, venueOrderId }: FoldedOrder): boolean {
+  return state === 'rejected' && venueOrderId === null;
 }
 
 function illegal(order: FoldedOrder, event: OrderEvent): RatchetError {

@@ -26,7 +26,7 @@ export interface Position {
   readonly isOpen: boolean;
   /** What the quantity that is held has cost, fees apart; zero when not open. */
   readonly cost: Big;
-  /** All that ever came in less all that went out, fees in the quote asset included. */
+  /** All that ever came in less all that went out; fees in other assets than the base count as far as their worth is known. */
   readonly cash: Big;
   /** All fees ever, as far as they are known in the quote asset. */
   readonly feesEver: Big;
@@ -82,23 +82,16 @@ export const FLAT: Position = {
   opened: null,
 };
 
-/** What a fill cost, in the quote asset, as far as is known, and what its fees took of the base and the quote asset. */
+/** What a fill cost in the quote asset, as far as is known: what its fees took of the base asset, of other assets, and all together. */
 export function feesOf(fill: Pick<JournalFill, 'fees' | 'price'>, { base, quote }: Pair) {
   let inBase = ZERO;
-  let inQuote = ZERO;
-  let value = ZERO;
+  let paid = ZERO;
   for (const fee of fill.fees) {
-    if (fee.asset === base) {
-      inBase = inBase.plus(fee.amount);
-      value = value.plus(fee.amount.times(fill.price));
-    } else if (fee.asset === quote) {
-      inQuote = inQuote.plus(fee.amount);
-      value = value.plus(fee.amount);
-    } else if (fee.quoteValue !== null) {
-      value = value.plus(fee.quoteValue);
-    }
+    if (fee.asset === base) inBase = inBase.plus(fee.amount);
+    else if (fee.asset === quote) paid = paid.plus(fee.amount);
+    else if (fee.quoteValue !== null) paid = paid.plus(fee.quoteValue);
   }
-  return { inBase, inQuote, value };
+  return { inBase, paid, value: paid.plus(inBase.times(fill.price)) };
 }
 
 /** The position after another fill of one of its orders, and the one that this fill has closed. */
@@ -121,7 +114,7 @@ export function afterFill(
         ...common,
         quantity: position.quantity.plus(fill.quantity).minus(fees.inBase),
         cost: position.cost.plus(value),
-        cash: position.cash.minus(value).minus(fees.inQuote),
+        cash: position.cash.minus(value).minus(fees.paid),
         isOpen: true,
         opened,
       },
@@ -137,7 +130,7 @@ export function afterFill(
     ...common,
     quantity: left,
     cost: position.cost.minus(costSold),
-    cash: position.cash.plus(value).minus(fees.inQuote),
+    cash: position.cash.plus(value).minus(fees.paid),
     realised: position.realised.plus(value).minus(costSold),
     opened:
       position.opened === null

@@ -1,0 +1,56 @@
+import Big from 'big.js';
+import type { QuoteFacts } from '#engine/risk/order-facts.ts';
+import type { Quote } from '#engine/venues/venue.ts';
+
+interface Mark {
+  readonly price: number;
+  /** By our clock, UTC milliseconds. */
+  readonly at: number;
+}
+
+/** The last prices known, from bars and from quotes. */
+export class Prices {
+  readonly #closes = new Map<string, Mark>();
+  readonly #quotes = new Map<string, QuoteFacts & { readonly last: Big }>();
+
+  /** @param closedAt when the bar closed */
+  noteClose(symbol: string, price: number, closedAt: number): void {
+    this.#closes.set(symbol, { price, at: closedAt });
+  }
+
+  /** @param at when it was asked for: it was true then or later */
+  noteQuote(symbol: string, { bid, ask, last }: Quote, at: number): void {
+    this.#quotes.set(symbol, { bid, ask, last, time: at });
+  }
+
+  /** The close decided on, and when its bar closed; null before the first bar. */
+  close(symbol: string): Mark | null {
+    return this.#closes.get(symbol) ?? null;
+  }
+
+  quote(symbol: string): QuoteFacts | null {
+    return this.#quotes.get(symbol) ?? null;
+  }
+
+  /** What holdings are worth: the last close, as strategies see it; before the first bar, the last quote. */
+  mark(symbol: string): number | null {
+    return this.#closes.get(symbol)?.price ?? this.#quotes.get(symbol)?.last.toNumber() ?? null;
+  }
+
+  /** Whichever is newer, for what cannot wait for the next bar. */
+  newest(symbol: string): number | null {
+    const close = this.#closes.get(symbol);
+    const quote = this.#quotes.get(symbol);
+    if (close === undefined || quote === undefined) return this.mark(symbol);
+    return quote.time >= close.at ? quote.last.toNumber() : close.price;
+  }
+
+  /** What one unit of an asset is worth in another, where a symbol tells. */
+  priceOf = (asset: string, quote: string): Big | null => {
+    if (asset === quote) return new Big(1);
+    const known = this.#quotes.get(`${asset}/${quote}`)?.last;
+    if (known !== undefined) return known;
+    const close = this.#closes.get(`${asset}/${quote}`);
+    return close === undefined ? null : new Big(close.price);
+  };
+}

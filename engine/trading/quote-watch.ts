@@ -1,0 +1,70 @@
+import { VenueError } from '#engine/venues/venue-error.ts';
+import { answered } from './call.ts';
+import type { TraderParts } from './trader-parts.ts';
+
+const retryMs = 1_000;
+/** So long after a bar has closed fresh quotes are still worth a question. */
+const lateMs = 10_000;
+
+/** Has the best prices at hand when a bar closes, so that no decision waits for them. */
+export class QuoteWatch {
+  readonly #parts: TraderParts;
+  readonly #around: { symbols(): readonly string[]; barsMs(): readonly number[] };
+  #isRunning = false;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(parts: TraderParts, around: { symbols(): readonly string[]; barsMs(): readonly number[] }) {
+    this.#parts = parts;
+    this.#around = around;
+  }
+
+  begin(): void {
+    this.#isRunning = true;
+    this.review();
+  }
+
+  end(): void {
+    this.#isRunning = false;
+    this.#cancelTimer?.();
+  }
+
+  /** Bars of another length are traded now. */
+  review(): void {
+    if (this.#isRunning) this.#waitForNext();
+  }
+
+  /** @throws VenueError */
+  async fetch(): Promise<void> {
+    const { venue, clock, timings, prices } = this.#parts;
+    const askedAt = clock.now();
+    const symbols = this.#around.symbols();
+    if (symbols.length === 0) return;
+    const quotes = await answered(clock, timings.callTimeoutMs, 'quotes', () => venue.quotes(symbols));
+    for (const [symbol, quote] of quotes) prices.noteQuote(symbol, quote, askedAt);
+  }
+
+  #waitForNext(): void {
+    const { clock, timings } = this.#parts;
+    const lengths = this.#around.barsMs();
+    this.#cancelTimer?.();
+    if (lengths.length === 0) return;
+    const from = clock.now() + timings.quoteLeadMs;
+    const closesAt = Math.min(...lengths.map((barMs) => (Math.floor(from / barMs) + 1) * barMs));
+    this.#cancelTimer = clock.after(closesAt - from, () => void this.#fetchFor(closesAt));
+  }
+
+  async #fetchFor(closesAt: number): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      await this.fetch();
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+      log.warn({ code: error.code }, 'The quotes could not be fetched.');
+      if (this.#isRunning && clock.now() + retryMs < closesAt + lateMs) {
+        this.#cancelTimer = clock.after(Math.max(retryMs, error.retryAfterMs ?? 0), () => void this.#fetchFor(closesAt));
+        return;
+      }
+    }
+    this.review();
+  }
+}

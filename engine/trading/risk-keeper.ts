@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { AccountRisk, accountMarked, accountTold, newAccountRisk } from '#engine/risk/account-risk.ts';
+import { type EndedTrade, fillNoted, orderNoted, standingOf, strategyRenewed, tradeNoted } from '#engine/risk/risk-ledger.ts';
+import type { Standing } from '#engine/risk/standing.ts';
+import type { HaltEvent } from '#engine/risk/trading-halt.ts';
+import type { TradingLimits } from '#engine/risk/trading-limits.ts';
+import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
+
+const KeptRisk = z.strictObject({
+  risk: AccountRisk,
+  /** Of all strategies when the account was valued last, quote asset. */
+  capital: z.number().nullable(),
+});
+type KeptRisk = z.infer<typeof KeptRisk>;
+
+/** What risk remembers of the account, kept with the journal: written in the transaction of what it follows from. */
+export class RiskKeeper {
+  readonly #journal: OrderJournal;
+  #risk: AccountRisk;
+  #written: AccountRisk;
+  #capital: number | null;
+
+  constructor(journal: OrderJournal) {
+    this.#journal = journal;
+    const text = journal.risk();
+    const kept = text === null ? null : KeptRisk.parse(JSON.parse(text));
+    this.#risk = kept?.risk ?? newAccountRisk;
+    this.#capital = kept?.capital ?? null;
+    this.#written = this.#risk;
+  }
+
+  get halt(): AccountRisk['halt'] {
+    return this.#risk.halt;
+  }
+
+  get equity(): AccountRisk['ledger']['equity'] {
+    return this.#risk.ledger.equity;
+  }
+
+  standing(strategy: string, symbol: string, now: number, limits: TradingLimits): Standing {
+    return standingOf(this.#risk.ledger, { strategy, symbol, now }, limits);
+  }
+
+  /**
+   * @param capital of all strategies: when it is another than before, money came or went, and nothing was earned or lost
+   * @param result what they are worth beyond it
+   * @returns whether the account's halt has changed
+   */
+  noteEquity(time: number, capital: number, result: number, limits: TradingLimits): boolean {
+    this.#rebase(capital);
+    return this.#become(accountMarked(this.#risk, { time, value: capital + result }, limits));
+  }
+
+  noteOrder(now: number, limits: TradingLimits): void {
+    this.#become({ ...this.#risk, ledger: orderNoted(this.#risk.ledger, now, limits) });
+  }
+
+  noteFill(fill: { readonly time: number; readonly value: number }, limits: TradingLimits): void {
+    this.#become({ ...this.#risk, ledger: fillNoted(this.#risk.ledger, fill, limits) });
+  }
+
+  noteTrade(trade: EndedTrade, limits: TradingLimits): void {
+    this.#become({ ...this.#risk, ledger: tradeNoted(this.#risk.ledger, trade, limits) });
+  }
+
+  renew(strategy: string): void {
+    this.#become({ ...this.#risk, ledger: strategyRenewed(this.#risk.ledger, strategy) });
+  }
+
+  /** @returns whether the account's halt has changed */
+  tell(event: HaltEvent): boolean {
+    return this.#become(accountTold(this.#risk, event));
+  }
+
+  /** Something has changed that must outlive this process; the last value of the account alone can be worked out again. */
+  get isUnwritten(): boolean {
+    const { ledger, halt, heardAt } = this.#risk;
+    const before = this.#written;
+    if (halt !== before.halt || heardAt !== before.heardAt) return true;
+    if (ledger === before.ledger) return false;
+    const { equity, ...rest } = ledger;
+    const isSame = Object.entries(rest).every(([name, value]) => value === before.ledger[name as keyof typeof rest]);
+    return !isSame || equity?.peak !== before.ledger.equity?.peak || equity?.dayOpening !== before.ledger.equity?.dayOpening;
+  }
+
+  /** Within the transaction of what it follows from. */
+  write(): void {
+    if (this.#risk === this.#written) return;
+    this.#journal.saveRisk(JSON.stringify({ risk: this.#risk, capital: this.#capital } satisfies KeptRisk));
+    this.#written = this.#risk;
+  }
+
+  #rebase(capital: number): void {
+    const { ledger } = this.#risk;
+    const { equity } = ledger;
+    const change = capital - (this.#capital ?? capital);
+    this.#capital = capital;
+    if (change === 0 || equity === null) return;
+    const { time, value, peak, dayOpening } = equity;
+    const moved = { time, value: value + change, peak: peak + change, dayOpening: dayOpening + change };
+    this.#become({ ...this.#risk, ledger: { ...ledger, equity: moved } });
+  }
+
+  #become(risk: AccountRisk): boolean {
+    const hasChanged = risk.halt !== this.#risk.halt;
+    this.#risk = risk;
+    return hasChanged;
+  }
+}

@@ -1,0 +1,347 @@
+import Big from 'big.js';
+import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
+import { highestPrice } from '#engine/risk/collar.ts';
+import type { DenialCode } from '#engine/risk/denial.ts';
+import { entryRoom } from '#engine/risk/exposure.ts';
+import { type Judgement, judgeOrder } from '#engine/risk/judge-order.ts';
+import type { ClockFacts } from '#engine/risk/order-facts.ts';
+import type { HaltState } from '#engine/risk/pre-trade.ts';
+import { haltStateOf, strictest } from '#engine/risk/trading-halt.ts';
+import type { TradingLimits } from '#engine/risk/trading-limits.ts';
+import type { ClosedBar, PositionView } from '#engine/simulation/types.ts';
+import { type AccountRecord, emptyRecord, fillOf, type Taken, tradeOf } from './account-record.ts';
+import { aged, entryPriceOf } from './age-position.ts';
+import { floorTo, least, ZERO } from './decimals.ts';
+import type { Lane, Wish } from './lane.ts';
+import type { LaneFill } from './ledger.ts';
+import type { EntryLeave, LaneFacts } from './next-action.ts';
+import type { Portfolio } from './portfolio.ts';
+import { type ClosedPosition, pairOf } from './position.ts';
+import { isReduction, type SizingView, sizeOrder } from './size-order.ts';
+import type { TraderParts } from './trader-parts.ts';
+
+type Entry = Extract<Wish, { kind: 'enter' }>;
+
+/** What a desk needs of the trader that it sits at. */
+export interface DeskSurroundings {
+  readonly portfolio: Portfolio;
+  /** What the account really has of an asset; null before it was looked at. */
+  actual(asset: string): Big | null;
+  clockFacts(): ClockFacts;
+  /** The first thing that the lane would send, journalled within the transaction. */
+  prepare(lane: Lane): void;
+  kick(lane: Lane): void;
+  /** The account was valued anew: whether that has halted it is looked at. */
+  mark(limits: TradingLimits): void;
+  failed(error: unknown): void;
+}
+
+/** Under this what is computed in doubles stays under what is compared exactly. */
+const HAIR = 1 - 1e-9;
+
+/** One strategy at the trader: its decisions become wishes of its lanes here, and what comes of them is recorded here. */
+export class StrategyDesk {
+  readonly strategy: string;
+  readonly #parts: TraderParts;
+  readonly #around: DeskSurroundings;
+  stage: Stage;
+  capital: number;
+  barMs: number;
+  halt: HaltState = 'active';
+  version = '';
+  /** Open time of the bars taken in last. */
+  barTime = 0;
+  #record: AccountRecord = emptyRecord();
+  #taken: Taken;
+
+  constructor(
+    parts: TraderParts,
+    around: DeskSurroundings,
+    request: { readonly strategy: string; readonly stage: Stage; readonly capital: number; readonly barMs: number },
+    record: AccountRecord,
+    taken: Taken,
+  ) {
+    this.strategy = request.strategy;
+    this.stage = request.stage;
+    this.capital = request.capital;
+    this.barMs = request.barMs;
+    this.#parts = parts;
+    this.#around = around;
+    this.#taken = taken;
+    for (const told of record.fills) if (told.fill.id > taken.fill) this.#record.fills.push(told);
+    for (const told of record.closed) {
+      if (told.dust === null ? told.closed.fill > taken.fill : told.dust > taken.dust) this.#record.closed.push(told);
+    }
+  }
+
+  get lanes(): Lane[] {
+    return this.#around.portfolio.lanesOf(this.strategy);
+  }
+
+  get limits(): TradingLimits {
+    return this.#parts.policy(this.stage);
+  }
+
+  get taken(): Taken {
+    return this.#taken;
+  }
+
+  lane(symbol: string): Lane {
+    return this.#parts.ledger.lane(this.strategy, symbol);
+  }
+
+  closeOf(symbol: string): number | null {
+    return this.#parts.prices.close(symbol)?.price ?? null;
+  }
+
+  // ── what it is told ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  onBars(bars: readonly ClosedBar[]): void {
+    const { prices, ledger } = this.#parts;
+    for (const bar of bars) {
+      if (!(bar.volume > 0)) continue;
+      const lane = this.lane(bar.symbol);
+      prices.noteClose(bar.symbol, bar.close, bar.time + this.barMs);
+      // A bar that is taken in again after a restart has aged the position already.
+      if (lane.memory.barTime !== null && bar.time <= lane.memory.barTime) continue;
+      const { position } = lane;
+      if (!position.isOpen || position.opened === null) continue;
+      const { bars: memory, exit } = aged(position, position.opened, lane.memory.bars, bar);
+      ledger.remember(lane, { barTime: bar.time, bars: memory });
+      if (exit === null || lane.memory.wish?.kind === 'sell') continue;
+      const instant = Math.max(lane.memory.decided, bar.time + this.barMs);
+      ledger.remember(lane, { wish: { kind: 'sell', instant, downTo: ZERO, cause: exit, reason: exit } });
+    }
+    for (const { time } of bars) this.barTime = Math.max(this.barTime, time);
+  }
+
+  /** @param symbols what the version trades */
+  submit(decisions: readonly DecisionRecord[], symbols: readonly string[]): void {
+    const { ledger, risk, markets } = this.#parts;
+    try {
+      this.#around.mark(this.limits);
+      for (const { symbol, reason } of decisions) {
+        if (!symbols.includes(symbol)) this.deny(symbol, 'undeclared-symbol', reason);
+        else if (!markets.has(symbol)) this.deny(symbol, 'market-inactive', reason);
+      }
+      const known = decisions.filter(({ symbol }) => symbols.includes(symbol) && markets.has(symbol));
+      const views = known.map((decision) => ({
+        decision,
+        isFirst: isReduction(decision, this.#view(this.lane(decision.symbol))),
+      }));
+      const inOrder = [...views.filter(({ isFirst }) => isFirst), ...views.filter(({ isFirst }) => !isFirst)];
+      const before = this.#parts.ledger.hasUnwritten;
+      const touched: Lane[] = [];
+      const take = () => {
+        for (const { decision } of inOrder) if (this.#take(decision)) touched.push(this.lane(decision.symbol));
+        for (const lane of touched) this.#around.prepare(lane);
+        risk.write();
+      };
+      const isQuiet = !before && !risk.isUnwritten && inOrder.every(({ decision }) => decision.action === 'hold');
+      if (!isQuiet) ledger.commit(take);
+    } catch (error) {
+      this.#around.failed(error);
+      throw error;
+    }
+    for (const lane of this.lanes) this.#around.kick(lane);
+  }
+
+  setHalt(halt: HaltState): void {
+    this.halt = halt;
+    for (const lane of this.lanes) this.#around.kick(lane);
+  }
+
+  setVersion(tree: string): void {
+    if (this.version !== '' && this.version !== tree) this.#parts.risk.renew(this.strategy);
+    this.version = tree;
+  }
+
+  // ── what it tells ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  position(symbol: string): PositionView {
+    const { position, memory } = this.lane(symbol);
+    if (!position.isOpen) return { symbol, quantity: 0, entryPrice: 0, barsHeld: 0 };
+    const barsHeld = memory.bars !== null && memory.bars.fill === position.opened?.fill ? memory.bars.barsHeld : 0;
+    return { symbol, quantity: position.quantity.toNumber(), entryPrice: entryPriceOf(position), barsHeld };
+  }
+
+  equity(): number {
+    return this.#around.portfolio.equityOf(this);
+  }
+
+  takeRecord() {
+    const { fills, closed, denials, traces } = this.#record;
+    this.#record = emptyRecord();
+    let { fill, dust } = this.#taken;
+    for (const told of fills) fill = Math.max(fill, told.fill.id);
+    for (const told of closed) dust = Math.max(dust, told.dust ?? 0);
+    this.#taken = { fill, dust };
+    return {
+      fills: fills.map(fillOf),
+      trades: closed.map((told) => tradeOf(told.symbol, told.closed, told.bars, this.barMs)),
+      denials,
+      traces,
+    };
+  }
+
+  noteFill(told: LaneFill): void {
+    this.#record.fills.push(told);
+  }
+
+  noteClosed(lane: Lane, closed: ClosedPosition, dust: number | null): void {
+    this.#record.closed.push({ symbol: lane.symbol, closed, dust, bars: lane.memory.bars });
+  }
+
+  deny(symbol: string, code: DenialCode, reason: string): void {
+    this.#record.denials.push({ time: this.#parts.clock.now(), symbol, code, reason });
+  }
+
+  // ── entries ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What holds its entries back most. */
+  get haltNow(): HaltState {
+    return strictest([this.halt, haltStateOf(this.#parts.risk.halt)]);
+  }
+
+  leaveOf({ symbol }: Lane): EntryLeave {
+    if (this.#parts.freezes.why(symbol) !== null) return 'withdrawn';
+    const halt = this.haltNow;
+    return halt === 'active' ? 'allowed' : halt === 'paused' ? 'stands' : 'withdrawn';
+  }
+
+  cashFor(lane: Lane, wish: Entry): LaneFacts['cash'] {
+    const affordable = this.#affordable(lane, wish, this.#around.portfolio.freeCash(this, lane));
+    if (affordable.gte(wish.quantity)) return 'free';
+    const isMoreComing = this.lanes.some(
+      ({ memory, orders }) => memory.wish?.kind === 'sell' || [...orders.values()].some(({ row }) => row.role === 'exit'),
+    );
+    if (isMoreComing) return 'coming';
+    const { minQuantity, minNotional } = this.#market(lane);
+    return affordable.gte(minQuantity) && affordable.times(wish.limitPrice).gte(minNotional) ? 'free' : 'missing';
+  }
+
+  /** The entry as it may be sent now: cut to the cash that is there. */
+  judged(lane: Lane, wish: Entry): { readonly wish: Entry } | { readonly denial: DenialCode } {
+    const quantity = this.#affordable(lane, wish, this.#around.portfolio.freeCash(this, lane));
+    const cut = { ...wish, quantity };
+    const { denial, trace } = this.#judge(lane, cut, 0);
+    if (denial === null) return { wish: cut };
+    this.#record.traces.push({ instant: wish.instant, symbol: lane.symbol, trace });
+    return { denial };
+  }
+
+  /** @returns whether the lane has something new to do */
+  #take(decision: DecisionRecord): boolean {
+    const { ledger } = this.#parts;
+    const lane = this.lane(decision.symbol);
+    const view = this.#view(lane);
+    // Taken up before a crash: the journal has what came of it.
+    if (view.instant <= lane.memory.decided) return false;
+    const sized = sizeOrder(decision, view);
+    if (sized.kind === 'nothing') return false;
+    if (sized.kind === 'denied') {
+      this.deny(decision.symbol, sized.code, decision.reason);
+      return false;
+    }
+    const { wish } = sized;
+    if (wish.kind === 'enter') {
+      const { denial, trace } = this.#judge(lane, wish, this.#around.portfolio.expectedProceeds(this.strategy));
+      this.#record.traces.push({ instant: wish.instant, symbol: lane.symbol, trace });
+      if (denial !== null) {
+        this.deny(decision.symbol, denial, decision.reason);
+        return false;
+      }
+    }
+    ledger.remember(lane, { decided: view.instant, wish });
+    return true;
+  }
+
+  #judge(lane: Lane, wish: Entry, expected: number): Judgement {
+    const { prices, clock, freezes, risk, ledger } = this.#parts;
+    const { strategy, limits } = this;
+    const { symbol } = lane;
+    const now = clock.now();
+    const market = this.#market(lane);
+    const close = prices.close(symbol);
+    const { quote } = pairOf(symbol);
+    const price = wish.limitPrice.toNumber();
+    const own = lane.position.opened;
+    const kept = own?.stopPrice == null ? (own?.trailDistance ?? null) : 1 - own.stopPrice.toNumber() / price;
+    const actual = this.#around.actual(quote);
+    const facts = {
+      strategy,
+      stage: this.stage,
+      symbol,
+      now,
+      order: { side: 'buy', quantity: wish.quantity, limitPrice: wish.limitPrice, stopPrice: null },
+      market,
+      quote: prices.quote(symbol),
+      decision: {
+        close: close?.price ?? Number.NaN,
+        closedAt: close?.at ?? Number.NEGATIVE_INFINITY,
+        stop: wish.terms.stopLoss ?? wish.terms.trailingStop ?? (kept !== null && kept > 0 ? kept : 'none'),
+        target: wish.terms.takeProfit ?? 'none',
+      },
+      cash: {
+        free: (actual ?? ZERO).plus(new Big(expected.toFixed(8))),
+        reserved: this.#around.portfolio.reservedIn(quote, lane),
+      },
+      held: lane.position.quantity,
+      exposure: this.#around.portfolio.exposure(lane),
+      standing: risk.standing(strategy, symbol, now, limits),
+      halt: this.haltNow,
+      isDeclared: true,
+      frozen: freezes.why(symbol),
+      duplicateOf: ledger.journal.attempts(strategy, symbol, wish.instant, 'entry') > 0 ? `${strategy} at ${wish.instant}` : null,
+      clock: this.#around.clockFacts(),
+    } as const;
+    return judgeOrder(facts, limits);
+  }
+
+  #affordable(lane: Lane, { quantity, limitPrice }: Entry, cash: number): Big {
+    const { stepSize, takerFeeRate } = this.#market(lane);
+    const most = Math.max(0, Math.min(cash, this.#venueFree(lane))) / (limitPrice.toNumber() * (1 + takerFeeRate));
+    return least(quantity, floorTo(new Big((most * HAIR).toFixed(12)), stepSize));
+  }
+
+  /** What the venue account has in the quote asset, less what all other purchases may cost. */
+  #venueFree(lane: Lane): number {
+    const { quote } = pairOf(lane.symbol);
+    const actual = this.#around.actual(quote);
+    return actual === null ? 0 : actual.minus(this.#around.portfolio.reservedIn(quote, lane)).toNumber();
+  }
+
+  #view(lane: Lane): SizingView {
+    const { prices } = this.#parts;
+    const { limits, barMs, version } = this;
+    const { portfolio } = this.#around;
+    const { wish } = lane.memory;
+    const close = prices.close(lane.symbol);
+    const entries = [...lane.orders.values()].filter(({ row }) => row.role === 'entry');
+    const exits = [...lane.orders.values()].filter(({ row }) => row.role === 'exit');
+    const expected = portfolio.expectedProceeds(this.strategy);
+    const cash = Math.min(portfolio.freeCash(this, lane), this.#venueFree(lane)) + expected;
+    return {
+      market: this.#market(lane),
+      position: lane.position,
+      close: close?.price ?? Number.NaN,
+      equity: this.equity(),
+      freeCash: cash * HAIR,
+      room: entryRoom(portfolio.exposure(lane), limits) * HAIR,
+      highestPrice: highestPrice(close?.price ?? Number.NaN, prices.quote(lane.symbol)?.ask ?? null, limits.collar),
+      defaultStop: limits.defaultStop,
+      isSelling: wish?.kind === 'sell' || exits.length > 0,
+      isExiting: wish?.kind === 'sell' && wish.downTo.eq(0),
+      isWaitingToBuy: wish?.kind === 'enter' || entries.length > 0,
+      halt: this.haltNow,
+      instant: this.barTime + barMs,
+      barMs,
+      version,
+    };
+  }
+
+  #market({ symbol }: Lane) {
+    return this.#parts.markets.get(symbol)!;
+  }
+}

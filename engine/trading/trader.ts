@@ -1,0 +1,544 @@
+import type { RandomStream } from '#engine/candles/random-stream.ts';
+import { type Clock, sleep } from '#engine/clock.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
+import { explain } from '#engine/errors.ts';
+import type { Logger } from '#engine/log.ts';
+import type { HaltEvent, TradingHalt } from '#engine/risk/trading-halt.ts';
+import type { TradingLimits } from '#engine/risk/trading-limits.ts';
+import type { FreezeRow } from '#engine/store/journal/journal-rows.ts';
+import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
+import type { Venue, VenueNews } from '#engine/venues/venue.ts';
+import { AccountLook } from './account-look.ts';
+import { type AccountRecord, emptyRecord, type Taken } from './account-record.ts';
+import { answered } from './call.ts';
+import { DeadManSwitch } from './dead-man-switch.ts';
+import { ZERO } from './decimals.ts';
+import { FillBook } from './fill-book.ts';
+import { type Finding, Freezes } from './freezes.ts';
+import type { Lane } from './lane.ts';
+import { LaneRunner } from './lane-runner.ts';
+import { type LaneFill, Ledger } from './ledger.ts';
+import { Portfolio } from './portfolio.ts';
+import { type ClosedPosition, pairOf } from './position.ts';
+import { Prices } from './prices.ts';
+import { QuoteWatch } from './quote-watch.ts';
+import { RiskKeeper } from './risk-keeper.ts';
+import { StrategyDesk } from './strategy-desk.ts';
+import { DEFAULT_TIMINGS, type TraderParts, type TraderTimings, type Trouble } from './trader-parts.ts';
+import { VenueAccount } from './venue-account.ts';
+import { VenueClock } from './venue-clock.ts';
+
+export interface TraderOptions {
+  readonly venue: Venue;
+  readonly journal: OrderJournal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The limits in force now. */
+  readonly policy: (stage: Stage) => TradingLimits;
+  readonly random: RandomStream;
+  /** Told of what a person should know; also in `health` while it lasts. */
+  readonly onTrouble: (trouble: Trouble) => void;
+  readonly timings?: Partial<TraderTimings>;
+}
+
+export interface AccountRequest {
+  readonly strategy: string;
+  readonly stage: Stage;
+  /** What the version trades; what the strategy still holds besides is added. */
+  readonly symbols: readonly string[];
+  readonly barMs: number;
+  /** The strategy's share, quote asset. */
+  readonly capital: number;
+  /** Up to where its record was stored before this process began; null for all of it. */
+  readonly taken?: Taken | null;
+}
+
+/** How the trader stands, as of now. */
+export interface TraderHealth {
+  /** Whether the first look at the account is done, and orders may be sent. */
+  readonly isReady: boolean;
+  /** The journal could not be written: nothing more is sent until a restart. */
+  readonly isBroken: boolean;
+  readonly halt: TradingHalt;
+  /** Orders of which it is not known what became. */
+  readonly unknown: readonly {
+    readonly clientOrderId: string;
+    readonly symbol: string;
+    readonly role: string;
+    readonly sentAt: number;
+  }[];
+  readonly frozen: readonly FreezeRow[];
+  /** What is held without a stop that rests at the venue. */
+  readonly unprotected: readonly { readonly strategy: string; readonly symbol: string; readonly quantity: string }[];
+  readonly openOrders: number;
+  readonly reconciledAt: number | null;
+  /** The last time that the venue answered a look at the account, and why not since. */
+  readonly lookedAt: number | null;
+  readonly failure: string | null;
+  readonly deadMan: 'armed' | 'off' | 'unknown' | 'absent';
+  /** The venue's clock less ours; null before it was measured. */
+  readonly clockOffset: { readonly offsetMs: number; readonly uncertaintyMs: number } | null;
+}
+
+const firstStartRetryMs = 1_000;
+const longestStartRetryMs = 60_000;
+const failedLookAgainMs = 5_000;
+const stopWaitsMs = 5_000;
+
+/**
+ * Everything that trades on one venue account: all strategies, one lane for each symbol of each. Orders are journalled before they are
+ * sent, and asked for until their fate is known; the account is compared with the journal at the start and every few minutes.
+ */
+export class Trader {
+  readonly #parts: TraderParts;
+  readonly #runner: LaneRunner;
+  readonly #look: AccountLook;
+  readonly #fills: FillBook;
+  readonly #deadMan: DeadManSwitch;
+  readonly #quotes: QuoteWatch;
+  readonly #venueClock: VenueClock;
+  readonly #portfolio: Portfolio;
+  readonly #desks = new Map<string, StrategyDesk>();
+  /** What the journal tells of strategies that have no desk yet. */
+  readonly #records: Map<string, AccountRecord>;
+  #isReady = false;
+  #isStopped = false;
+  #isBroken = false;
+  #isLooking = false;
+  #leaveNews: (() => void) | null = null;
+  #cancelLook: (() => void) | null = null;
+  /** Everything is compared at the next look that comes after this. */
+  #reconcileAt = 0;
+  #nextLookAt = Number.POSITIVE_INFINITY;
+  #reconciledAt: number | null;
+  #lookedAt: number | null = null;
+  #failure: string | null = null;
+
+  /** Folds the journal; sends nothing. */
+  static async open(options: TraderOptions): Promise<Trader> {
+    return new Trader(options);
+  }
+
+  private constructor(options: TraderOptions) {
+    const { venue, journal, clock, log, random, policy, onTrouble, timings } = options;
+    this.#records = new Map();
+    let isLoading = true;
+    const ledger = Ledger.load(journal, {
+      filled: (lane, told) => (isLoading ? this.#recordOf(lane.strategy).fills.push(told) : this.#onFill(lane, told)),
+      closed: (lane, closed, dust) => {
+        if (!isLoading) this.#onClosed(lane, closed, dust);
+        else this.#recordOf(lane.strategy).closed.push({ symbol: lane.symbol, closed, dust, bars: lane.memory.bars });
+      },
+    });
+    isLoading = false;
+    this.#parts = {
+      ...{ venue, clock, log, random, policy, onTrouble, ledger },
+      timings: { ...DEFAULT_TIMINGS, ...timings },
+      freezes: new Freezes(journal),
+      risk: new RiskKeeper(journal),
+      prices: new Prices(),
+      markets: new Map(),
+      freeze: (finding) => this.#freeze(finding),
+    };
+    const cursor = journal.cursor();
+    this.#reconciledAt = cursor?.reconciledAt ?? null;
+    this.#portfolio = new Portfolio(this.#parts, () => this.#desks.values());
+    this.#fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
+    this.#venueClock = new VenueClock(this.#parts);
+    this.#quotes = new QuoteWatch(this.#parts, {
+      symbols: () => this.#symbols(),
+      barsMs: () => [...this.#desks.values()].map(({ barMs }) => barMs),
+    });
+    this.#deadMan = new DeadManSwitch(this.#parts);
+    this.#runner = new LaneRunner(
+      this.#parts,
+      {
+        leaveOf: (lane) => this.#desks.get(lane.strategy)?.leaveOf(lane) ?? 'stands',
+        cashFor: (lane, wish) => this.#desks.get(lane.strategy)?.cashFor(lane, wish) ?? 'missing',
+        judged: (lane, wish) => this.#desks.get(lane.strategy)?.judged(lane, wish) ?? { denial: 'withdrawn' },
+        there: (lane) => this.#there(lane),
+        denied: (lane, code, reason) => this.#desks.get(lane.strategy)?.deny(lane.symbol, code, reason),
+        intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#limitsOf(lane.strategy)),
+        changed: () => this.#onChange(),
+        failed: (error) => this.#fail(error),
+      },
+      this.#fills,
+    );
+    this.#look = new AccountLook(
+      this.#parts,
+      {
+        symbols: () => this.#symbols(),
+        askSoon: (lane) => this.#runner.askSoon(lane),
+        changed: (lane) => this.#runner.kick(lane),
+        offsetMs: () => this.#venueClock.facts.offsetMs || 0,
+      },
+      this.#fills,
+    );
+  }
+
+  /** Looks at the account for the first time, as often as it takes, before anything is sent; then loops begin. */
+  async start(): Promise<void> {
+    const { clock, venue, random } = this.#parts;
+    for (let times = 0; !this.#isStopped; times += 1) {
+      try {
+        await this.#venueClock.measure();
+        await this.#loadMarkets();
+        await this.#quotes.fetch();
+        const report = await this.#look.reconcile();
+        this.#noteReport(report);
+        break;
+      } catch (error) {
+        if (!this.#isVenues(error)) throw error;
+        const wait = Math.min(longestStartRetryMs, firstStartRetryMs * 2 ** Math.min(times, 10)) * (0.5 + 0.5 * random.uniform());
+        await sleep(clock, wait);
+      }
+    }
+    if (this.#isStopped) return;
+    this.#leaveNews = venue.onNews((news) => this.#hear(news));
+    this.#isReady = true;
+    if (this.#parts.risk.halt.mode === 'flattening') this.#wishAllSold(this.#parts.risk.halt.reason);
+    this.#runner.begin();
+    this.#quotes.begin();
+    this.#deadMan.review();
+    this.#lookAfter(this.#parts.timings.pollMs);
+  }
+
+  /** The strategy's share of the account: the same orders and positions whichever version asks for it. */
+  account(request: AccountRequest): VenueAccount {
+    const { strategy, stage, barMs, capital, taken } = request;
+    let desk = this.#desks.get(strategy);
+    if (desk === undefined) {
+      const { clock } = this.#parts;
+      const record = this.#records.get(strategy) ?? emptyRecord();
+      this.#records.delete(strategy);
+      desk = new StrategyDesk(
+        this.#parts,
+        {
+          portfolio: this.#portfolio,
+          actual: (asset) => this.#look.actual(asset),
+          clockFacts: () => this.#venueClock.facts,
+          prepare: (lane) => this.#runner.prepare(lane),
+          kick: (lane) => this.#runner.kick(lane),
+          mark: (limits) => this.#mark(clock.now(), limits),
+          failed: (error) => this.#fail(error),
+        },
+        request,
+        record,
+        taken ?? allOf(record),
+      );
+      this.#desks.set(strategy, desk);
+    }
+    desk.stage = stage;
+    desk.barMs = barMs;
+    desk.capital = capital;
+    const held = desk.lanes.filter(({ position }) => position.isOpen).map(({ symbol }) => symbol);
+    const symbols = [...new Set([...request.symbols, ...held])];
+    for (const symbol of symbols) desk.lane(symbol);
+    this.#quotes.review();
+    if (this.#isReady && symbols.some((symbol) => !this.#parts.markets.has(symbol))) void this.#learnMarkets();
+    return new VenueAccount(desk, { symbols, barMs, capital });
+  }
+
+  /** Sells everything that the journal holds, withdraws all entries and makes none, until the venue has confirmed that nothing is left. */
+  flatten(reason: string, by = 'ratchet'): void {
+    this.#tell({ kind: 'flatten', at: this.#parts.clock.now(), by, reason });
+    this.#wishAllSold(reason);
+    this.#kickAll();
+  }
+
+  /** A person's order to the whole account; `active` also ends a halt that a limit of the account has caused. */
+  order(event: Extract<HaltEvent, { kind: 'said' }>): void {
+    this.#tell(event);
+    this.#kickAll();
+  }
+
+  /**
+   * A person accepts what was found about a symbol and could not be explained: from now on the balances as they are count as right.
+   * @returns null, or why nothing was changed
+   */
+  async resolve(symbol: string, reason: string): Promise<string | null> {
+    try {
+      await this.#look.accept(symbol, reason);
+      this.#kickAll();
+      return null;
+    } catch (error) {
+      if (!this.#isVenues(error)) throw error;
+      return explain(error);
+    }
+  }
+
+  health(): TraderHealth {
+    const { ledger, freezes, risk, markets } = this.#parts;
+    const live = [...ledger.live()].map(({ order }) => order.row);
+    const naked = [...ledger.lanes].filter(({ position, orders, symbol }) => {
+      if (!position.isOpen || !markets.has(symbol)) return false;
+      return ![...orders.values()].some(
+        ({ row }) => row.role === 'protection' && (row.state === 'open' || row.state === 'partial'),
+      );
+    });
+    const { offsetMs, uncertaintyMs } = this.#venueClock.facts;
+    return {
+      isReady: this.#isReady,
+      isBroken: this.#isBroken,
+      halt: risk.halt,
+      unknown: live
+        .filter(({ state }) => state === 'pending' || state === 'unknown')
+        .map(({ clientOrderId, symbol, role, createdAt }) => ({ clientOrderId, symbol, role, sentAt: createdAt })),
+      frozen: freezes.open,
+      unprotected: naked.map(({ strategy, symbol, position }) => ({ strategy, symbol, quantity: position.quantity.toFixed() })),
+      openOrders: live.length,
+      reconciledAt: this.#reconciledAt,
+      lookedAt: this.#lookedAt,
+      failure: this.#failure,
+      deadMan: this.#deadMan.state,
+      clockOffset: Number.isNaN(offsetMs) ? null : { offsetMs, uncertaintyMs },
+    };
+  }
+
+  /** Begins nothing more and lets what is under way come to its end, for a few seconds. Protective stops stay at the venue. */
+  async stop(): Promise<void> {
+    const { clock } = this.#parts;
+    this.#isStopped = true;
+    this.#isReady = false;
+    this.#leaveNews?.();
+    this.#cancelLook?.();
+    this.#runner.end();
+    this.#quotes.end();
+    this.#deadMan.end();
+    const until = clock.now() + stopWaitsMs;
+    while ((this.#runner.isBusy || this.#isLooking) && clock.now() < until) await sleep(clock, 50);
+  }
+
+  // ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #hear({ kind, symbol }: VenueNews): void {
+    if (this.#isStopped) return;
+    if (kind === 'orders') {
+      for (const lane of this.#parts.ledger.lanes) if (symbol === undefined || lane.symbol === symbol) this.#runner.askSoon(lane);
+      return;
+    }
+    this.#reconcileAt = 0;
+    this.#lookAfter(kind === 'back' ? 1 : this.#parts.timings.lookAgainMs);
+  }
+
+  /** At the latest then; a look that is due earlier stays due. */
+  #lookAfter(ms: number): void {
+    const { clock } = this.#parts;
+    const at = clock.now() + ms;
+    if (this.#isStopped || at >= this.#nextLookAt) return;
+    this.#cancelLook?.();
+    this.#nextLookAt = at;
+    this.#cancelLook = clock.after(ms, () => {
+      this.#nextLookAt = Number.POSITIVE_INFINITY;
+      this.#lookNow().catch((error: unknown) => this.#fail(error));
+    });
+  }
+
+  async #lookNow(): Promise<void> {
+    if (this.#isLooking || this.#isStopped) return;
+    const { clock, timings } = this.#parts;
+    this.#isLooking = true;
+    let againMs = timings.pollMs;
+    try {
+      if (clock.now() >= this.#reconcileAt) {
+        await this.#venueClock.measure();
+        await this.#loadMarkets();
+        const report = await this.#look.reconcile();
+        this.#noteReport(report);
+        if (report.isDoubtful) againMs = timings.lookAgainMs;
+      } else {
+        await this.#look.sweep();
+      }
+      this.#lookedAt = clock.now();
+      this.#failure = null;
+    } catch (error) {
+      if (!this.#isVenues(error)) throw error;
+      againMs = failedLookAgainMs;
+    } finally {
+      this.#isLooking = false;
+    }
+    this.#onChange();
+    this.#lookAfter(againMs);
+  }
+
+  #noteReport({ askedAt, isDoubtful, ownOpen }: { askedAt: number; isDoubtful: boolean; ownOpen: number }): void {
+    const { clock, timings, risk, ledger } = this.#parts;
+    this.#lookedAt = clock.now();
+    this.#failure = null;
+    this.#reconcileAt = isDoubtful ? 0 : clock.now() + timings.reconcileMs;
+    if (!isDoubtful) this.#reconciledAt = clock.now();
+    if (risk.halt.mode === 'flattening' && ownOpen === 0 && !isDoubtful && this.#isClosed()) {
+      if (risk.tell({ kind: 'confirmed-closed', at: askedAt })) ledger.commit(() => risk.write());
+    }
+  }
+
+  /** Nothing is on its way, and nothing is held that could be sold. */
+  #isClosed(): boolean {
+    for (const lane of this.#parts.ledger.lanes)
+      if (lane.position.isOpen || lane.orders.size > 0 || lane.memory.wish !== null) return false;
+    return true;
+  }
+
+  /** Something in a lane has changed. */
+  #onChange(): void {
+    if (this.#isStopped) return;
+    this.#deadMan.review();
+    if (this.#parts.risk.halt.mode !== 'flattening' || this.#isLooking || !this.#isClosed()) return;
+    this.#reconcileAt = 0;
+    this.#lookAfter(1);
+  }
+
+  async #loadMarkets(): Promise<void> {
+    const { venue, markets, clock, timings } = this.#parts;
+    const symbols = this.#symbols();
+    const found = await answered(clock, timings.callTimeoutMs, 'markets', () => venue.markets(symbols));
+    for (const market of found) markets.set(market.symbol, market);
+  }
+
+  async #learnMarkets(): Promise<void> {
+    try {
+      await this.#loadMarkets();
+      await this.#quotes.fetch();
+      this.#kickAll();
+    } catch (error) {
+      if (!this.#isVenues(error)) this.#fail(error);
+    }
+  }
+
+  // ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onFill(lane: Lane, told: LaneFill): void {
+    const { risk, ledger } = this.#parts;
+    const { fill } = told;
+    risk.noteFill({ time: fill.time, value: fill.quantity.times(fill.price).toNumber() }, this.#limitsOf(lane.strategy));
+    const desk = this.#desks.get(lane.strategy);
+    if (desk === undefined) this.#recordOf(lane.strategy).fills.push(told);
+    else desk.noteFill(told);
+    const { halt } = risk;
+    // What an order brings that was on its way while everything is being sold is sold too.
+    if (halt.mode === 'flattening' && lane.position.isOpen && lane.memory.wish?.kind !== 'sell')
+      this.#wishSold(lane, halt.reason);
+    else if (!lane.position.isOpen && lane.memory.wish?.kind === 'sell' && lane.orders.size === 0)
+      ledger.remember(lane, { wish: null });
+  }
+
+  #onClosed(lane: Lane, closed: ClosedPosition, dust: number | null): void {
+    const { risk } = this.#parts;
+    const { strategy, symbol } = lane;
+    const { opened, exitCause, exitTime } = closed;
+    const result = opened.soldValue.minus(opened.boughtCost).minus(opened.fees);
+    const netReturn = result.div(opened.boughtCost).toNumber();
+    const isStop = exitCause === 'stop' || exitCause === 'trailing-stop';
+    risk.noteTrade({ time: Math.round(exitTime), strategy, symbol, netReturn, isStop }, this.#limitsOf(strategy));
+    const desk = this.#desks.get(strategy);
+    if (desk === undefined) this.#recordOf(strategy).closed.push({ symbol, closed, dust, bars: lane.memory.bars });
+    else desk.noteClosed(lane, closed, dust);
+  }
+
+  #wishAllSold(reason: string): void {
+    for (const lane of this.#parts.ledger.lanes) {
+      if (lane.position.isOpen) this.#wishSold(lane, reason);
+      else if (lane.memory.wish?.kind === 'enter') this.#parts.ledger.remember(lane, { wish: null });
+    }
+    this.#parts.ledger.commit();
+  }
+
+  #wishSold(lane: Lane, reason: string): void {
+    const { wish, decided } = lane.memory;
+    if (wish?.kind === 'sell' && wish.downTo.eq(0)) return;
+    this.#parts.ledger.remember(lane, { wish: { kind: 'sell', instant: decided, downTo: ZERO, cause: 'decision', reason } });
+  }
+
+  /** Values the account at the last prices, and halts it where a limit of the whole account is passed. */
+  #mark(now: number, limits: TradingLimits): void {
+    const { result, capital } = this.#portfolio;
+    if (Number.isNaN(result)) return;
+    const { risk, ledger, onTrouble } = this.#parts;
+    if (!risk.noteEquity(now, capital, result, limits)) return;
+    ledger.commit(() => risk.write());
+    const { halt } = risk;
+    if (halt.mode !== 'active')
+      onTrouble({ kind: 'unexplained', symbol: null, message: `Trading is ${halt.mode}: ${halt.reason}` });
+    this.#kickAll();
+  }
+
+  #tell(event: HaltEvent): void {
+    const { risk, ledger } = this.#parts;
+    if (risk.tell(event)) ledger.commit(() => risk.write());
+  }
+
+  #freeze(finding: Finding): void {
+    const { freezes, clock, onTrouble, log, ledger } = this.#parts;
+    if (!freezes.add(finding, clock.now())) return;
+    log.error({ symbol: finding.symbol, code: finding.code }, finding.message);
+    onTrouble({ kind: 'frozen', symbol: finding.symbol, message: finding.message });
+    for (const lane of ledger.lanesOf(finding.symbol)) this.#runner.kick(lane);
+  }
+
+  /** Of a frozen symbol no more is sold than the account really has, after what the other strategies hold of it. */
+  #there(lane: Lane) {
+    const { freezes, ledger } = this.#parts;
+    if (freezes.why(lane.symbol) === null) return null;
+    const actual = this.#look.actual(pairOf(lane.symbol).base);
+    if (actual === null) return null;
+    let left = actual;
+    for (const other of ledger.lanesOf(lane.symbol)) if (other !== lane) left = left.minus(other.position.quantity);
+    return left.gte(lane.position.quantity) ? null : left.lt(0) ? ZERO : left;
+  }
+
+  #kickAll(): void {
+    for (const lane of this.#parts.ledger.lanes) this.#runner.kick(lane);
+  }
+
+  /** Everything that is traded, and everything that ever was. */
+  #symbols(): string[] {
+    return [...new Set([...this.#parts.ledger.lanes].map(({ symbol }) => symbol))];
+  }
+
+  #limitsOf(strategy: string): TradingLimits {
+    return this.#desks.get(strategy)?.limits ?? this.#parts.policy('live');
+  }
+
+  #recordOf(strategy: string): AccountRecord {
+    let record = this.#records.get(strategy);
+    if (record === undefined) {
+      record = emptyRecord();
+      this.#records.set(strategy, record);
+    }
+    return record;
+  }
+
+  #isVenues(error: unknown): boolean {
+    const isVenues = isVenueError(error);
+    if (isVenues) {
+      this.#failure = explain(error);
+      this.#parts.log.warn(this.#failure);
+    }
+    return isVenues;
+  }
+
+  /** What could not be written is not known after a restart: nothing more is sent. */
+  #fail(error: unknown): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#isStopped = true;
+    this.#runner.end();
+    this.#quotes.end();
+    this.#deadMan.end();
+    this.#cancelLook?.();
+    this.#leaveNews?.();
+    const message = `Trading has stopped, because the journal and the memory may differ: ${explain(error)}`;
+    this.#parts.log.error(message);
+    this.#parts.onTrouble({ kind: 'journal', symbol: null, message });
+  }
+}
+
+function isVenueError(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'VenueError' || ('code' in error && error.code === 'trading/unsettled'));
+}
+
+function allOf({ fills, closed }: AccountRecord): Taken {
+  const fill = fills.reduce((most, told) => Math.max(most, told.fill.id), 0);
+  const dust = closed.reduce((most, told) => Math.max(most, told.dust ?? 0), 0);
+  return { fill, dust };
+}
