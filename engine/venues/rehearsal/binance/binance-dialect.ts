@@ -46,8 +46,13 @@ export class BinanceDialect implements Dialect {
 
   failure(fault: SpokenFault): RestAnswer {
     switch (fault.kind) {
-      case 'server-error':
-        return said(new BinanceRefusal(-1000, 'An unknown error occurred while processing the request.', fault.status ?? 502));
+      case 'server-error': {
+        const status = fault.status ?? 502;
+        // What stands before it answers in its own way.
+        if (status !== 500)
+          return { status, headers: { 'Content-Type': 'text/html' }, body: '<html><body>Bad gateway</body></html>' };
+        return said(new BinanceRefusal(-1000, 'An unknown error occurred while processing the request.', 500));
+      }
       case 'rate-limit': {
         const retryAfterS = fault.retryAfterS ?? 30;
         const status = fault.isBan === true ? 418 : 429;

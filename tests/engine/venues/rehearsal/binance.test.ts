@@ -150,9 +150,9 @@ describe('unmodified ccxt on Binance', () => {
 
   it('is told how much weight it has used', async () => {
     await client.fetchBalance();
-    const before = Number(client.last_response_headers['X-Mbx-Used-Weight-1m']);
+    const before = Number(client.last_response_headers!['X-Mbx-Used-Weight-1m']);
     await client.fetchBalance();
-    expect(Number(client.last_response_headers['X-Mbx-Used-Weight-1m'])).toBe(before + 20);
+    expect(Number(client.last_response_headers!['X-Mbx-Used-Weight-1m'])).toBe(before + 20);
   });
 });
 
