@@ -1,3 +1,5 @@
+import type { Link, LinkCall } from '#engine/venues/rehearsal/direct-venue.ts';
+import type { VenueNews } from '#engine/venues/venue.ts';
 import { VenueError, type VenueErrorKind } from '#engine/venues/venue-error.ts';
 import type { Dice } from './dice.ts';
 import { CALL_FAULTS, type CallFault, type FaultPlan, isWithin } from './fault-plan.ts';
@@ -17,10 +19,12 @@ export interface LinkSurroundings {
   readonly dice: Dice;
   readonly tally: Tally;
   readonly trace: Trace;
+  /** A call met a fault, or failed by one. */
+  readonly onFault: () => void;
 }
 
 /** The way to the venue and back, for one life of the engine. What was sent before a crash still arrives after it. */
-export class FaultyLink {
+export class FaultyLink implements Link {
   readonly #life: Life;
   readonly #around: LinkSurroundings;
 
@@ -29,11 +33,7 @@ export class FaultyLink {
     this.#around = around;
   }
 
-  /**
-   * @param work what the venue does when the request arrives; done not at all, once, or twice
-   * @throws VenueError
-   */
-  call<Answer>(name: string, work: () => Answer | Promise<Answer>): Promise<Answer> {
+  call<Answer>(name: LinkCall, work: () => Answer): Promise<Answer> {
     const { world, tally, trace } = this.#around;
     try {
       this.#life.gate(`before sending ${name}`);
@@ -43,9 +43,35 @@ export class FaultyLink {
     const fault = this.#drawFault();
     if (fault !== null) {
       tally.count(`call ${fault}`);
+      this.#around.onFault();
       trace.note(world.now(), `link ${name}: ${fault}`);
     }
-    return this.#heardBy(name, this.#carry(name, fault, work));
+    return this.#heardBy(name, fault !== null, this.#carry(name, fault, work));
+  }
+
+  news(news: VenueNews, deliver: () => void): void {
+    const { world, plan, dice, tally } = this.#around;
+    const now = world.now();
+    const hear = (ms: number): void => {
+      world.after(ms, () => {
+        if (!this.#life.isOver) deliver();
+      });
+    };
+    if (now >= plan.calmAt || news.kind !== 'orders') {
+      hear(this.#latency());
+      return;
+    }
+    const isHushed = isWithin(plan, 'silence', now) || isWithin(plan, 'outage', now);
+    if (isHushed || dice.chance(plan.news['news-lost'])) {
+      tally.count(isHushed ? 'news silenced' : 'news lost');
+      return;
+    }
+    const isLate = dice.chance(plan.news['news-late']);
+    if (isLate) tally.count('news late');
+    hear(isLate ? dice.magnitude(1_000, 60_000) : this.#latency());
+    if (!dice.chance(plan.news['news-twice'])) return;
+    tally.count('news twice');
+    hear(dice.magnitude(10, 20_000));
   }
 
   #drawFault(): CallFault | 'maintenance' | 'outage' | null {
@@ -58,11 +84,7 @@ export class FaultyLink {
     return null;
   }
 
-  async #carry<Answer>(
-    name: string,
-    fault: CallFault | 'maintenance' | 'outage' | null,
-    work: () => Answer | Promise<Answer>,
-  ): Promise<Answer> {
+  async #carry<Answer>(name: string, fault: CallFault | 'maintenance' | 'outage' | null, work: () => Answer): Promise<Answer> {
     const { dice } = this.#around;
     switch (fault) {
       case 'not-sent':
@@ -76,7 +98,7 @@ export class FaultyLink {
         throw failure('timeout', 'unknown', name);
       case 'lost-answer':
         await this.#pass(this.#latency());
-        await settled(work);
+        settled(work);
         await this.#pass(TIMEOUT_MS);
         throw failure('timeout', 'unknown', name);
       case 'late-request': {
@@ -88,14 +110,17 @@ export class FaultyLink {
       case 'reset':
       case 'server-error': {
         await this.#pass(this.#latency());
-        if (dice.chance(0.5)) await settled(work);
+        if (dice.chance(0.5)) settled(work);
         throw failure(fault === 'reset' ? 'network' : 'other', 'unknown', name);
       }
-      case 'duplicate':
+      case 'duplicate': {
         await this.#pass(this.#latency());
-        await settled(work);
+        const first = settled(work);
         await this.#pass(this.#latency());
+        // Exchanges know a request again by its nonce or its id; only what asks is answered twice.
+        if (name === 'place' && first.ok) throw failure('duplicate', 'refused', name);
         break;
+      }
       case 'rate-limit':
       case 'nonce':
       case 'clock':
@@ -105,14 +130,14 @@ export class FaultyLink {
       case null:
         await this.#pass(this.#latency());
     }
-    const answer = await settled(work);
+    const answer = settled(work);
     await this.#pass(this.#latency());
     if (!answer.ok) throw answer.error;
     return answer.value;
   }
 
   /** Hands the outcome to the caller if that still lives, and lets it die on hearing it. */
-  #heardBy<Answer>(name: string, outcome: Promise<Answer>): Promise<Answer> {
+  #heardBy<Answer>(name: string, isFaulty: boolean, outcome: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const hear = (tell: () => void): void => {
         try {
@@ -124,7 +149,10 @@ export class FaultyLink {
       };
       outcome.then(
         (answer) => hear(() => resolve(answer)),
-        (error: unknown) => hear(() => reject(error)),
+        (error: unknown) => {
+          if (isFaulty) this.#around.onFault();
+          hear(() => reject(error));
+        },
       );
     });
   }
@@ -141,9 +169,9 @@ export class FaultyLink {
 
 type Settled<Answer> = { readonly ok: true; readonly value: Answer } | { readonly ok: false; readonly error: unknown };
 
-async function settled<Answer>(work: () => Answer | Promise<Answer>): Promise<Settled<Answer>> {
+function settled<Answer>(work: () => Answer): Settled<Answer> {
   try {
-    return { ok: true, value: await work() };
+    return { ok: true, value: work() };
   } catch (error) {
     return { ok: false, error };
   }

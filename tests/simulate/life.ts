@@ -17,7 +17,6 @@ export class Life {
   readonly #onEnd: (life: Life, gate: string) => void;
   #gatesLeft: number;
   #isOver = false;
-  #inCalls = 0;
 
   /** @param gatesLeft how many gates it passes before it dies; Infinity for one that no gate ends */
   constructor(options: {
@@ -69,26 +68,21 @@ export class Life {
   };
 
   /**
-   * The same object, except that each call of a method of its passes a gate before and one after. A call within a call, and one of
-   * `freely`, passes none.
+   * The same object, except that each call of a method of its passes a gate before and one after: calls within a transaction too,
+   * so that it may die with half of one done. Methods named in `freely` pass none.
    */
   guarded<Target extends object>(target: Target, name: string, freely: ReadonlySet<string> = new Set()): Target {
     return new Proxy(target, {
       get: (from, property) => {
         const value: unknown = Reflect.get(from, property, from);
         if (typeof value !== 'function') return value;
+        const call = `${name}.${String(property)}`;
         return (...args: unknown[]): unknown => {
           if (this.#isOver) throw new Cut();
-          if (this.#inCalls > 0 || freely.has(String(property))) return value.apply(from, args);
-          this.gate(`before ${name}.${String(property)}`);
-          this.#inCalls += 1;
-          let result: unknown;
-          try {
-            result = value.apply(from, args);
-          } finally {
-            this.#inCalls -= 1;
-          }
-          this.gate(`after ${name}.${String(property)}`);
+          if (freely.has(String(property))) return value.apply(from, args);
+          this.gate(`before ${call}`);
+          const result: unknown = value.apply(from, args);
+          this.gate(`after ${call}`);
           return result;
         };
       },

@@ -6,14 +6,22 @@ const KEPT = 60;
 export class Trace {
   readonly #hash = createHash('sha256');
   readonly #last: string[] = [];
+  readonly #onEvent: ((line: string) => void) | undefined;
   #steps = 0;
+
+  /** @param onEvent told of each line as it happens */
+  constructor(onEvent?: (line: string) => void) {
+    this.#onEvent = onEvent;
+  }
 
   /** @param time of the world, UTC milliseconds */
   note(time: number, what: string): void {
     const line = `${time} ${what}`;
     this.#steps += 1;
     this.#hash.update(line).update('\n');
-    this.#last.push(`${this.#steps} ${new Date(time).toISOString().slice(5, 23)} ${what}`);
+    const shown = `${this.#steps} ${new Date(time).toISOString().slice(5, 23)} ${what}`;
+    this.#onEvent?.(shown);
+    this.#last.push(shown);
     if (this.#last.length > 2 * KEPT) this.#last.splice(0, KEPT);
   }
 

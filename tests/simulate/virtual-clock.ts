@@ -17,7 +17,7 @@ export class VirtualClock implements Clock {
   #order = 0;
   #stepsAtOnce = 0;
 
-  /** @param start UTC milliseconds */
+  /** @param start UTC milliseconds, whole; so is every time it shows */
   constructor(start: number) {
     this.#now = start;
   }
@@ -28,7 +28,7 @@ export class VirtualClock implements Clock {
 
   after(ms: number, work: () => void): () => void {
     if (Number.isNaN(ms)) throw new RangeError('A timer needs a number of milliseconds.');
-    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order, work };
+    const timer: Timer = { at: this.#now + Math.max(0, Math.round(ms)), order: this.#order, work };
     this.#order += 1;
     this.#push(timer);
     return () => {

@@ -1,0 +1,84 @@
+import { Big } from 'big.js';
+import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { ExchangeFill, ExchangeOrder } from '#engine/venues/rehearsal/exchange-types.ts';
+import type { Exposure } from './invariants/evidence.ts';
+
+const zero = new Big(0);
+
+interface Lane {
+  readonly strategy: string;
+  readonly symbol: string;
+  held: Big;
+  readonly stops: Map<number, Big>;
+  /** Since when what is held is not all covered; null while it is. */
+  nakedSince: number | null;
+}
+
+/** Keeps, by strategy and symbol, what is held at the exchange and what of it a resting stop covers. */
+export class ExposureWatch {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #orders: ReadonlyMap<number, ExchangeOrder>;
+  readonly #journalOf: (clientOrderId: string) => OrderRow | undefined;
+
+  /** @param journalOf whose order it is: the exchange knows an account, not a strategy */
+  constructor(orders: ReadonlyMap<number, ExchangeOrder>, journalOf: (clientOrderId: string) => OrderRow | undefined) {
+    this.#orders = orders;
+    this.#journalOf = journalOf;
+  }
+
+  /**
+   * @param isDust whether nobody could sell so much
+   * @param excusedUntil until when nobody could do anything about it
+   */
+  update(options: {
+    readonly now: number;
+    readonly orders: readonly ExchangeOrder[];
+    readonly fills: readonly ExchangeFill[];
+    readonly isDust: (symbol: string, quantity: Big) => boolean;
+    readonly excusedUntil: number;
+  }): Exposure[] {
+    for (const fill of options.fills) this.#takeFill(fill);
+    for (const order of options.orders) this.#takeOrder(order);
+    const exposures: Exposure[] = [];
+    for (const lane of this.#lanes.values()) {
+      const { strategy, symbol } = lane;
+      const covered = [...lane.stops.values()].reduce((sum, quantity) => sum.plus(quantity), zero);
+      const naked = lane.held.minus(covered);
+      if (naked.lte(0) || options.isDust(symbol, naked)) {
+        lane.nakedSince = null;
+        continue;
+      }
+      lane.nakedSince ??= options.now;
+      exposures.push({ strategy, symbol, naked, since: lane.nakedSince, excusedUntil: options.excusedUntil });
+    }
+    return exposures;
+  }
+
+  #takeFill(fill: ExchangeFill): void {
+    const lane = this.#laneOf(this.#orders.get(fill.orderNumber)!);
+    if (lane === null) return;
+    const base = fill.symbol.split('/')[0];
+    const moved = fill.side === 'buy' ? fill.quantity : fill.quantity.times(-1);
+    const paid = fill.fees.reduce((sum, { asset, amount }) => (asset === base ? sum.plus(amount) : sum), zero);
+    lane.held = lane.held.plus(moved).minus(paid);
+  }
+
+  #takeOrder(order: ExchangeOrder): void {
+    const lane = order.kind === 'stop' ? this.#laneOf(order) : null;
+    if (lane === null) return;
+    if (order.state === 'open') lane.stops.set(order.number, order.quantity.minus(order.filled));
+    else lane.stops.delete(order.number);
+  }
+
+  #laneOf({ clientOrderId, symbol }: ExchangeOrder): Lane | null {
+    const row = clientOrderId === null ? undefined : this.#journalOf(clientOrderId);
+    if (row === undefined) return null;
+    const name = `${row.strategy} ${symbol}`;
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      lane = { strategy: row.strategy, symbol, held: zero, stops: new Map(), nakedSince: null };
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+}

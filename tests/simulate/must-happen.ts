@@ -1,0 +1,32 @@
+import { CALL_FAULTS, SPELLS } from './fault-plan.ts';
+
+/** What a hundred seeds must have met at least once each, or they have not shown much. */
+export const MUST_HAPPEN: readonly string[] = [
+  ...CALL_FAULTS.map((fault) => `call ${fault}`),
+  'call maintenance',
+  'call outage',
+  ...SPELLS.map((spell) => `spell ${spell}`),
+  'news lost',
+  'news twice',
+  'news late',
+  'news silenced',
+  'crashes',
+  'crash before',
+  'crash after',
+  'crash between',
+  'starts',
+  'decisions',
+  'decisions taken again',
+  'orders unknown',
+  'intended entry',
+  'intended exit',
+  'intended protection',
+  'fills',
+  'partial fills',
+  'stops met',
+  'frozen',
+  'act halt',
+  'act flatten',
+  'act limits',
+  'act resolve',
+];

@@ -1,0 +1,140 @@
+import { Big } from 'big.js';
+import { describe, expect, it } from 'vitest';
+import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
+import type { Venue } from '#engine/venues/venue.ts';
+import { VenueError } from '#engine/venues/venue-error.ts';
+import { INVARIANTS } from './invariants/all.ts';
+import { runSeed } from './run-seed.ts';
+import type { Sabotage } from './sabotage.ts';
+
+/** As many runs as a fault may need to meet its opportunity. */
+const SEEDS = 25;
+
+/** The same object but for some methods. */
+function but<Target extends object>(target: Target, methods: Partial<Target>): Target {
+  return new Proxy(target, {
+    get: (from, name) => {
+      const own: unknown = Reflect.get(methods, name);
+      if (own !== undefined) return own;
+      const value: unknown = Reflect.get(from, name, from);
+      return typeof value === 'function' ? value.bind(from) : value;
+    },
+  });
+}
+
+const onVenue = (methods: (venue: Venue) => Partial<Venue>): Sabotage => ({ venue: (venue) => but(venue, methods(venue)) });
+const onJournal = (methods: (journal: OrderJournal) => Partial<OrderJournal>): Sabotage => ({
+  journal: (journal) => but(journal, methods(journal)),
+});
+
+const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabotage][]>> = {
+  'money conserved': [
+    [
+      'forgets fees',
+      onVenue((venue) => ({
+        fills: async (...args) => (await venue.fills(...args)).map((fill) => ({ ...fill, fees: [] })),
+      })),
+    ],
+  ],
+  'orders neither lost nor doubled': [
+    [
+      'sends again blindly',
+      onVenue((venue) => ({
+        place: (request) =>
+          venue.place(request).catch((error: unknown) => {
+            if (error instanceof VenueError && error.certainty === 'unknown') return venue.place(request);
+            throw error;
+          }),
+      })),
+    ],
+    [
+      'takes what it does not know for refused',
+      onVenue((venue) => ({
+        place: (request) =>
+          venue.place(request).catch((error: unknown) => {
+            if (!(error instanceof VenueError)) throw error;
+            throw new VenueError(error.kind, 'refused', error.message, error.remedy);
+          }),
+      })),
+    ],
+    [
+      'sends what the journal does not have',
+      onVenue((venue) => ({
+        place: (request) => venue.place({ ...request, clientOrderId: `r${request.clientOrderId.slice(1).replace(/^./, 'x')}` }),
+      })),
+    ],
+  ],
+  'fills not invented': [
+    [
+      'hears of fills twice under other names',
+      onVenue((venue) => ({
+        fills: async (...args) =>
+          (await venue.fills(...args)).flatMap((fill) => [
+            { ...fill, quantity: fill.quantity.div(2) },
+            { ...fill, quantity: fill.quantity.div(2), id: `${fill.id}-again` },
+          ]),
+      })),
+    ],
+    [
+      'hears of better prices than there were',
+      onVenue((venue) => ({
+        fills: async (...args) =>
+          (await venue.fills(...args)).map((fill) => ({ ...fill, price: fill.price.times(new Big('0.99')) })),
+      })),
+    ],
+  ],
+  'protected within a bar': [
+    [
+      'forgets the protection',
+      onVenue((venue) => ({
+        place: (request) => {
+          if (request.kind === 'stop') throw new VenueError('invalid-order', 'refused', 'No stops today.', 'Do without.');
+          return venue.place(request);
+        },
+      })),
+    ],
+  ],
+  'no entry while held back': [['does not hear people', { isDeafToHalts: true }]],
+  'frozen gets no entry': [['forgets what it froze', onJournal(() => ({ freezes: () => [] }))]],
+  'within limits': [
+    [
+      'takes its limits for three times as wide',
+      {
+        limits: (limits) => ({
+          ...limits,
+          maxOrder: 3 * limits.maxOrder,
+          maxSymbol: 3 * limits.maxSymbol,
+          maxStrategy: 3 * limits.maxStrategy,
+          maxGross: 3 * limits.maxGross,
+        }),
+      },
+    ],
+    ['minds no order rate', { limits: (limits) => ({ ...limits, orderRate: { ...limits.orderRate, orders: 1_000 } }) }],
+  ],
+  'replay equals memory': [
+    [
+      'counts a fill twice when it starts',
+      onJournal((journal) => ({ fills: () => journal.fills().flatMap((fill, at) => (at === 0 ? [fill, fill] : [fill])) })),
+    ],
+  ],
+};
+
+describe('an engine that was made wrong is caught', () => {
+  it('for every invariant there is', () => {
+    expect(Object.keys(sabotages).sort()).toEqual(Object.keys(INVARIANTS).sort());
+  });
+
+  for (const [invariant, cases] of Object.entries(sabotages)) {
+    for (const [what, sabotage] of cases) {
+      it(`one that ${what}: ${invariant}`, async () => {
+        for (let seed = 1; seed <= SEEDS; seed += 1) {
+          const { violation } = await runSeed(seed, { sabotage, only: invariant });
+          if (violation === null) continue;
+          expect(violation.invariant).toBe(invariant);
+          return;
+        }
+        expect.fail(`${SEEDS} seeds did not show it.`);
+      });
+    }
+  }
+});

@@ -1,0 +1,15 @@
+import type { TradingLimits } from '#engine/risk/trading-limits.ts';
+import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
+import type { Venue } from '#engine/venues/venue.ts';
+
+/** A way in which the engine is deliberately made wrong, to see that it is caught. */
+export interface Sabotage {
+  /** Put between the engine and its venue. */
+  readonly venue?: (venue: Venue) => Venue;
+  /** Put between the engine and its journal. */
+  readonly journal?: (journal: OrderJournal) => OrderJournal;
+  /** What the engine is told the limits are. */
+  readonly limits?: (limits: TradingLimits) => TradingLimits;
+  /** What the engine is told of a halt. */
+  readonly isDeafToHalts?: boolean;
+}
