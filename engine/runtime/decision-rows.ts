@@ -1,29 +1,44 @@
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import { intentTrace } from '#engine/risk/intent-trace.ts';
+import type { CheckResult } from '#engine/risk/judge-order.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { intentOf } from '#engine/simulation/simulation.ts';
 import type { NewDecision } from '#engine/store/engine-store.ts';
+import type { JudgedOrder } from './slot-account.ts';
 
-/** Every decision as the record keeps it, acted or not, with what was asked of it and what stopped it. @param halt under which it was made */
-export function decisionRows(
-  decisions: readonly DecisionRecord[],
-  denials: readonly Denial[],
-  isShadow: boolean,
-  halt: HaltState,
-): NewDecision[] {
+/** What came of the decisions of one instant. */
+export interface Taken {
+  readonly denials: readonly Denial[];
+  /** The judgements of their orders. */
+  readonly judged: readonly JudgedOrder[];
+  readonly isShadow: boolean;
+  /** Under which they were made. */
+  readonly halt: HaltState;
+}
+
+/** Every decision as the record keeps it, acted or not, with what was asked of it and what stopped it. */
+export function decisionRows(decisions: readonly DecisionRecord[], taken: Taken): NewDecision[] {
   return decisions.map((decision) => {
     const { symbol, action, reason, ...terms } = decision;
-    const outcome = outcomeOf(decision, denials, isShadow);
-    const denial = denials.find((candidate) => candidate.symbol === symbol)?.code ?? null;
-    const checks = isShadow ? [] : intentTrace(intentOf(decision), denial, halt);
+    const outcome = outcomeOf(decision, taken);
+    const checks = taken.isShadow ? [] : checksOf(decision, taken);
     return { symbol, action, reason, outcome, terms: outcome === 'accepted' ? JSON.stringify(terms) : null, checks };
   });
 }
 
-function outcomeOf({ symbol, action }: DecisionRecord, denials: readonly Denial[], isShadow: boolean): string {
+function outcomeOf({ symbol, action }: DecisionRecord, { denials, isShadow }: Taken): string {
   if (action === 'hold') return 'held';
   if (isShadow) return 'shadow';
   const denial = denials.find((candidate) => candidate.symbol === symbol);
   return denial === undefined ? 'accepted' : `denied:${denial.code}`;
+}
+
+/** What the intent was asked, and then its order; an order that was judged has passed the former, and asks for halts itself. */
+function checksOf(decision: DecisionRecord, { denials, judged, halt }: Taken): CheckResult[] {
+  const order = judged.filter(({ symbol }) => symbol === decision.symbol).flatMap(({ trace }) => trace);
+  const denial = denials.find(({ symbol }) => symbol === decision.symbol)?.code ?? null;
+  const isJudged = order.length > 0;
+  const asked = intentTrace(intentOf(decision), isJudged ? null : denial, halt);
+  return isJudged ? [...asked.filter(({ check }) => check !== 'halted'), ...order] : asked;
 }

@@ -16,7 +16,15 @@ import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
-import { type AccountKind, accountKindOf, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
+import {
+  type AccountKind,
+  accountKindOf,
+  exitsOf,
+  type JudgedOrder,
+  kindOfStored,
+  type OpenAccount,
+  type SlotAccount,
+} from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
 
 /** Something a strategy did that it should not; the record keeps it. */
@@ -52,6 +60,7 @@ interface MarketRecord {
   readonly fills: readonly Fill[];
   readonly trades: readonly Trade[];
   readonly denials: readonly Denial[];
+  readonly traces?: readonly JudgedOrder[];
 }
 
 const nothing: MarketRecord = { fills: [], trades: [], denials: [] };
@@ -370,14 +379,18 @@ export class StrategySlot {
     const forced = this.#forcedExits(account, decided);
     const submitted = [...(isShadow ? [] : decided.filter(({ symbol }) => !isAmong(forced, symbol))), ...forced];
     account.submit(submitted);
-    const { denials } = account.takeRecord();
+    const { denials, traces = [] } = account.takeRecord();
+    const instant = group.time + account.settings.barMs;
+    const judged = [...(market.traces ?? []), ...traces];
+    const ofNow = judged.filter((order) => order.instant === instant);
     const noted = isShadow ? [...decided, ...submitted.filter(({ symbol }) => !isAmong(decided, symbol))] : submitted;
     outcome.steps.push({
       strategy: this.id,
       treeHash: version?.candidate.tree ?? '',
-      instant: group.time + account.settings.barMs,
+      instant,
       ...market,
-      decisions: decisionRows(noted, denials, isShadow, this.#halt),
+      decisions: decisionRows(noted, { denials, judged: ofNow, isShadow, halt: this.#halt }),
+      traces: judged.filter((order) => !ofNow.includes(order)),
       equity: account.equity(),
     });
   }

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type CheckRow, writeTrace } from './decision-traces.ts';
+import { type CheckRow, type DecisionName, writeTrace } from './decision-traces.ts';
 import { EngineReader } from './engine-reader.ts';
 import { OrderJournal } from './journal/order-journal.ts';
 import { openForWriting } from './open-database.ts';
@@ -47,6 +47,8 @@ export interface StrategyStep {
   /** Orders that ended without a fill. */
   readonly denials: readonly { readonly symbol: string; readonly code: string; readonly reason: string }[];
   readonly decisions: readonly NewDecision[];
+  /** What was asked of orders that were decided on at bars before. */
+  readonly traces?: readonly (Pick<DecisionName, 'symbol' | 'instant'> & { readonly trace: readonly CheckRow[] })[];
   readonly equity: number;
 }
 
@@ -133,6 +135,7 @@ export class EngineStore extends EngineReader {
         if (checks.length > 0) writeTrace(this.database, { strategy, symbol: decision.symbol, instant }, checks);
         if (terms !== null) this.#insert('orders', { decision: id, instant, strategy, symbol: decision.symbol, terms });
       }
+      for (const { trace, ...decision } of step.traces ?? []) writeTrace(this.database, { strategy, ...decision }, trace);
       this.#insert('equity', { strategy, instant, value: step.equity });
     });
   }

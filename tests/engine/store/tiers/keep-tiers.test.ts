@@ -85,11 +85,19 @@ describe('what was asked of a decision', () => {
       decisions: [{ ...buy, checks: [{ ...checks[0]!, check: 'halted', passed: true }] }],
     });
     step(2 * MINUTE, { decisions: [buy] });
-    step(3 * MINUTE, { decisions: [], denials: [{ symbol: 'BTC/USDT', code: 'expired', reason: 'cross' }] });
+    const denials = [{ symbol: 'BTC/USDT', code: 'expired', reason: 'cross' }];
+    const traces = [{ symbol: 'BTC/USDT', instant: 2 * MINUTE, trace: [{ ...checks[0]!, check: 'over-order', passed: true }] }];
+    step(3 * MINUTE, { decisions: [], denials, traces });
     expect(store.tracedDecisions(9).map(({ strategy, checks: asked }) => [strategy, asked])).toEqual([
       ['cross', checks],
       ['other', [{ ...checks[0]!, check: 'halted', passed: true }]],
-      ['cross', [{ check: 'expired', passed: false, value: null, limit: null }]],
+      [
+        'cross',
+        [
+          { ...checks[0]!, check: 'over-order', passed: true },
+          { check: 'expired', passed: false, value: null, limit: null },
+        ],
+      ],
     ]);
   });
 
