@@ -1,6 +1,8 @@
+import { fetchableVenues } from '#engine/candles/open-venue.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { EngineReader } from '#engine/store/engine-reader.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import type { EngineOptions } from './options.ts';
+import type { EngineOptions, FollowedMarket } from './options.ts';
 
 const marketKey = 'market';
 
@@ -19,7 +21,19 @@ export function assertSameMarket(store: EngineStore, market: EngineOptions['mark
   }
 }
 
+/** Whose bars a record was made of, as they closed; null where stored candles were played, or nothing was yet. */
+export function followedExchange(
+  record: Pick<EngineReader, 'meta'>,
+): { readonly exchange: string; readonly isRehearsal: boolean } | null {
+  const known = record.meta(marketKey);
+  for (const exchange of fetchableVenues) {
+    if (known === followed({ exchange })) return { exchange, isRehearsal: false };
+    if (known === followed({ exchange, baseUrl: 'http://127.0.0.1' })) return { exchange, isRehearsal: true };
+  }
+  return null;
+}
+
 /** Markets may be added to those that are followed, and the base bars may change: the exchange may not. */
-function followed({ exchange, baseUrl }: Exclude<EngineOptions['market'], { dataset: unknown }>): string {
+function followed({ exchange, baseUrl }: Pick<FollowedMarket, 'exchange' | 'baseUrl'>): string {
   return baseUrl === undefined ? `the bars of ${exchange} as they close` : `a rehearsal of ${exchange}`;
 }

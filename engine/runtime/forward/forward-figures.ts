@@ -37,7 +37,7 @@ export interface DataFigures {
   readonly longestGap: number;
   /** Bars between the newest bar of the symbol that has the oldest one, and `asOf`. */
   readonly age: number;
-  /** Bars that were changed after the engine had taken them in. */
+  /** Bars that the venue told differently after they had been traded on. */
   readonly corrections: number;
 }
 
@@ -53,9 +53,6 @@ export interface ResultFigures {
   /** A return for each UTC day, ratios, oldest first. The day on which it was loaded and the last may be short ones. */
   readonly daily: readonly number[];
 }
-
-/** Faults by which a feed says that it took back a bar. */
-const CORRECTION = 'feed/corrected';
 
 /**
  * The figures up to a market time, of a record and its replay that go further or end there.
@@ -73,7 +70,7 @@ export function forwardFigures(record: ForwardRecord, replaying: Replaying, asOf
     days: Math.max(0, asOf - since) / DAY_MS,
     uptime,
     decisions: replaying.ok ? decisionsOf(record, replaying, asOf) : null,
-    faults: faults.filter(({ code, instant }) => code !== CORRECTION && instant! <= asOf).length,
+    faults: faults.filter(({ instant }) => instant! <= asOf).length,
     data: replaying.ok ? dataOf(record, replaying, asOf) : null,
     result: stage === 'shadow' ? hypothetical(record, replaying, asOf) : resultOf(record, asOf),
     parity: replaying.ok ? parityOf(record, replaying.replay, asOf) : { state: 'cannot', why: replaying.why },
@@ -95,7 +92,7 @@ function decisionsOf({ decisions }: ForwardRecord, { replay }: Replayed, asOf: n
   return { due, made };
 }
 
-function dataOf({ since, barMs, faults }: ForwardRecord, { replay }: Replayed, asOf: number): DataFigures {
+function dataOf({ since, barMs }: ForwardRecord, { replay }: Replayed, asOf: number): DataFigures {
   const [first, last] = [Math.floor(since / barMs), Math.floor(asOf / barMs)];
   const each = Math.max(0, last - first);
   let [present, longestGap, age] = [0, 0, 0];
@@ -111,7 +108,7 @@ function dataOf({ since, barMs, faults }: ForwardRecord, { replay }: Replayed, a
     longestGap = Math.max(longestGap, silent);
     age = Math.max(age, silent);
   }
-  const corrections = faults.filter(({ code, instant }) => code === CORRECTION && instant! <= asOf).length;
+  const corrections = replay.corrected.filter((moment) => moment <= asOf).length;
   return { expected: each * replay.due.size, present, longestGap, age, corrections };
 }
 

@@ -1,4 +1,5 @@
 import { openBacktester, seriesFor } from '#engine/backtest/backtester.ts';
+import type { StrategyDescription } from '#engine/backtest/strategy-process.ts';
 import type { EquityCurve } from '#engine/backtest/types.ts';
 import type { CandleColumns, Dataset } from '#engine/candles/types.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
@@ -6,11 +7,19 @@ import type { StrategyArtifact } from '#engine/sandbox/artifact.ts';
 import type { MarketRules, Trade } from '#engine/simulation/types.ts';
 import type { ForwardRecord } from './forward-record.ts';
 
-/** What the engine traded on, for whoever replays it. */
-export interface ForwardMarket {
+/** The candles that a version was traded on. */
+export interface ForwardCandles {
   readonly dataset: Dataset;
   /** By symbol. */
   readonly columns: ReadonlyMap<string, CandleColumns>;
+  /** Bars that the venue told differently after they had been traded on: symbol and open time. */
+  readonly corrections: readonly { readonly symbol: string; readonly time: number }[];
+}
+
+/** What the engine trades on, for whoever replays it. */
+export interface ForwardMarket {
+  /** For a version of these symbols and bars. @throws RatchetError `candles/…` */
+  readonly candlesFor: (version: Pick<StrategyDescription, 'symbols' | 'timeframe'>) => ForwardCandles;
   /** By symbol. */
   readonly markets: Readonly<Record<string, MarketRules>>;
 }
@@ -33,6 +42,8 @@ export interface Replay {
   readonly equity: EquityCurve;
   /** Close times of the bars that the version was due to decide on, by each symbol it declares, rising. */
   readonly due: ReadonlyMap<string, readonly number[]>;
+  /** Moments within the bars that the venue told differently later, rising. */
+  readonly corrected: readonly number[];
   /** When it held something first, the open of that bar; null when it never did. */
   readonly firstHeldAt: number | null;
   /** It keeps something from bar to bar that a replay from its loading does not know. */
@@ -49,7 +60,7 @@ export type Replaying = { readonly ok: true; readonly replay: Replay } | { reado
 export async function replayForward(
   record: ForwardRecord,
   version: { readonly artifact: StrategyArtifact; readonly parameters: Readonly<Record<string, number>> },
-  { dataset, columns, markets }: ForwardMarket,
+  { candlesFor, markets }: ForwardMarket,
 ): Promise<Replaying> {
   const { barMs, capital, asOf } = record;
   // The bar that closes with the loading is warm-up; the next one is the first it decides on.
@@ -58,9 +69,10 @@ export async function replayForward(
   try {
     const tester = await openBacktester(version.artifact);
     try {
-      await tester.useDataset(dataset, columns);
       const description = tester.describe();
       const { symbols, stateVersion } = description;
+      const { dataset, columns, corrections } = candlesFor(description);
+      await tester.useDataset(dataset, columns);
       const signals: ReplayedSignal[] = [];
       const result = await tester.run(
         {
@@ -89,6 +101,10 @@ export async function replayForward(
           signals,
           equity: result.equity,
           due,
+          corrected: corrections
+            .filter(({ symbol, time }) => symbols.includes(symbol) && time >= span.from && time < span.to)
+            .map(({ time }) => time + 1)
+            .toSorted((left, right) => left - right),
           firstHeldAt: entries.length === 0 ? null : Math.min(...entries),
           hasState: stateVersion !== null,
         },

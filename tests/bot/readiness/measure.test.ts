@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { measureHere } from '#bot/cli/readiness/measure-here.ts';
 import { READINESS_PATH, type ReadinessLimits } from '#bot/gates/readiness-policy.ts';
 import { measureForward } from '#bot/readiness/measure.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
@@ -9,6 +10,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { ForwardMarket } from '#engine/runtime/forward/replay-forward.ts';
 import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
+import { EngineStore } from '#engine/store/engine-store.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -67,7 +69,9 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     await repository.fetch();
     state = await fixture.state();
     const candles = CandleStore.open(options.candlesDir);
-    market = { dataset: fixture.dataset, columns: loadDataset(candles, fixture.dataset), markets: options.market.markets };
+    const { dataset } = fixture;
+    const columns = loadDataset(candles, dataset);
+    market = { candlesFor: () => ({ dataset, columns, corrections: [] }), markets: options.market.markets };
     candles.close();
   }, 90_000);
   afterAll(() => {
@@ -117,5 +121,32 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     const verdicts = Object.fromEntries(trader!.readiness!.gates.map(({ gate, verdict }) => [gate, verdict]));
     expect(verdicts).toMatchObject({ uptime: 'pass', decisions: 'not-enough', data: 'not-enough', parity: 'not-enough' });
     expect(trader!.result!.trades).toBeGreaterThan(3);
+  });
+
+  it('is told from the candles that a feed has stored of an exchange, and from what the exchange took back of them', async () => {
+    const { dir } = fixture.options();
+    const record = EngineStore.open(dir);
+    record.setMeta('market', 'the bars of binance as they close');
+    record.close();
+    const candles = join(fixture.root, 'live');
+    const store = CandleStore.open(candles);
+    const past = market.candlesFor({ symbols: [], timeframe: '1h' }).columns;
+    for (const [symbol, columns] of past) {
+      const key = { venue: 'binance', symbol, timeframe: '1h' } as const;
+      store.put(key, columns, { isSimulated: false, source: 'the feed' });
+      const bar = (at: number, close: number) => {
+        const { time, open, high, low, volume } = columns;
+        return { time: time[at]!, open: open[at]!, high: high[at]!, low: low[at]!, close, volume: volume[at]! };
+      };
+      const at = columns.time.findIndex((time) => time === replayFrom + DAY);
+      store.corrections.note({ ...key, was: bar(at, columns.close[at]!), is: bar(at, 1), noticedAt: 0 });
+    }
+    store.close();
+    const place = { engine: dir, market: join(fixture.root, 'none.json'), candles };
+    const [trader] = await measureHere(place, { repository, state }, { now: NOW, only: 'trader' });
+    const gate = (name: string) => trader!.readiness!.gates.find((one) => one.gate === name)!;
+    expect(gate('parity')).toMatchObject({ verdict: 'pass', value: 0 });
+    // One of each symbol, where none is allowed.
+    expect(gate('data')).toMatchObject({ verdict: 'fail', sentence: expect.stringContaining('2 were corrected') });
   });
 });

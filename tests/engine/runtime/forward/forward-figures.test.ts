@@ -37,14 +37,13 @@ describe('what a version did', () => {
     });
   });
 
-  it('counts bars that a feed took back apart from faults', () => {
-    const fault = { at: 0, strategy: 'ema-cross', treeHash: null, message: '', instant: SINCE + HOUR };
-    const faults = [
-      { ...fault, code: 'feed/corrected' },
-      { ...fault, code: 'sandbox/timeout' },
-    ];
-    const figures = forwardFigures(recordOf(1, { faults }), ok(replayOf(1)));
-    expect([figures.faults, figures.data?.corrections]).toEqual([1, 1]);
+  it('counts faults, and apart from them the bars that the venue told differently later', () => {
+    const fault = { at: 0, strategy: 'ema-cross', treeHash: null, code: 'sandbox/timeout', message: '' };
+    const faults = [SINCE + HOUR, SINCE + 2 * DAY].map((instant) => ({ ...fault, instant }));
+    const figures = (asOf: number) =>
+      forwardFigures(recordOf(2, { faults }), ok(replayOf(2, { corrected: [SINCE + 1, SINCE + 1, SINCE + DAY + 1] })), asOf);
+    expect([figures(SINCE + DAY).faults, figures(SINCE + DAY).data?.corrections]).toEqual([1, 2]);
+    expect([figures(SINCE + 2 * DAY).faults, figures(SINCE + 2 * DAY).data?.corrections]).toEqual([2, 3]);
   });
 
   it('is a result of the account, from what it was worth when the version was loaded', () => {

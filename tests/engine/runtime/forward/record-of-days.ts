@@ -39,6 +39,7 @@ export function replayOf(days: number, change: Partial<Replay> = {}): Replay {
     signals: [],
     equity: { time: [], value: [] },
     due: new Map([[SYMBOL, closesOf(days)]]),
+    corrected: [],
     firstHeldAt: null,
     hasState: false,
     ...change,
