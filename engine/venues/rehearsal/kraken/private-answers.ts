@@ -29,8 +29,8 @@ export const accountAnswers: Readonly<Record<string, PrivateAnswer>> = {
       fee: (rate * 100).toFixed(4),
       minfee: '0.0000',
       maxfee: (rate * 100).toFixed(4),
-      nextfee: null,
-      nextvolume: null,
+      nextfee: (rate * 100).toFixed(4),
+      nextvolume: '50000.0000',
       tiervolume: '0.0000',
     });
     const { id } = pairOf(market);
