@@ -5,6 +5,8 @@ import type { Timeframe } from '#engine/contract/types.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
 import type { Feed, FeedSeries, Instant } from './feed.ts';
 
+const noneMissing: readonly string[] = [];
+
 /** Bars that are all known already. */
 export class StoredSeries implements FeedSeries {
   readonly symbol: string;
@@ -33,11 +35,13 @@ export class ReplayFeed implements Feed {
   readonly #replayFrom: number;
   /** Index of the next bar of each series. */
   readonly #next: number[];
+  readonly #barMs: readonly number[];
 
   constructor(series: readonly StoredSeries[], replayFrom: number) {
     this.series = series;
     this.#replayFrom = replayFrom;
     this.#next = this.series.map(() => 0);
+    this.#barMs = this.series.map(({ timeframe }) => timeframeMs(timeframe));
     this.seek(null);
   }
 
@@ -50,28 +54,13 @@ export class ReplayFeed implements Feed {
   }
 
   peek(): Instant | null {
-    let time = Number.POSITIVE_INFINITY;
-    for (const [index, { columns, timeframe }] of this.series.entries()) {
-      const open = columns.time[this.#next[index]!];
-      if (open !== undefined) time = Math.min(time, open + timeframeMs(timeframe));
-    }
-    if (!Number.isFinite(time)) return null;
-    const bars = this.series.flatMap((series, position) => {
-      const index = this.#next[position]!;
-      const open = series.columns.time[index];
-      return open !== undefined && open + timeframeMs(series.timeframe) === time ? [barAt(series, index)] : [];
-    });
-    return { time, bars, ages: bars.map(() => 0), missing: [] };
+    const time = this.#nextClose();
+    return time === Number.POSITIVE_INFINITY ? null : this.#instantAt(time, false);
   }
 
   next(): Instant | null {
-    const instant = this.peek();
-    if (instant !== null) {
-      for (const [position, { symbol }] of this.series.entries()) {
-        if (instant.bars.some((bar) => bar.symbol === symbol)) this.#next[position]! += 1;
-      }
-    }
-    return instant;
+    const time = this.#nextClose();
+    return time === Number.POSITIVE_INFINITY ? null : this.#instantAt(time, true);
   }
 
   timeOfInstant(count: number): number {
@@ -84,6 +73,31 @@ export class ReplayFeed implements Feed {
     }
     const sorted = [...times].sort((a, b) => a - b);
     return sorted[Math.min(count, sorted.length) - 1] ?? this.#replayFrom;
+  }
+
+  /** Close of the next bar; infinite at the end. Plain loops: histories of a million instants are read through here. */
+  #nextClose(): number {
+    let time = Number.POSITIVE_INFINITY;
+    for (let position = 0; position < this.series.length; position += 1) {
+      const open = this.series[position]!.columns.time[this.#next[position]!];
+      if (open !== undefined) time = Math.min(time, open + this.#barMs[position]!);
+    }
+    return time;
+  }
+
+  #instantAt(time: number, isTaken: boolean): Instant {
+    const bars: ClosedBar[] = [];
+    const ages: number[] = [];
+    for (let position = 0; position < this.series.length; position += 1) {
+      const series = this.series[position]!;
+      const index = this.#next[position]!;
+      const open = series.columns.time[index];
+      if (open === undefined || open + this.#barMs[position]! !== time) continue;
+      bars.push(barAt(series, index));
+      ages.push(0);
+      if (isTaken) this.#next[position] = index + 1;
+    }
+    return { time, bars, ages, missing: noneMissing };
   }
 
   /** Nothing ever arrives that was not there before. */

@@ -1,7 +1,7 @@
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
-import type { FeedSeries } from '#engine/feeds/feed.ts';
+import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
 import { ReplayFeed, StoredSeries } from '#engine/feeds/replay-feed.ts';
 import type { ClosedBar } from '#engine/simulation/types.ts';
 import { BarBuilder } from './bar-builder.ts';
@@ -29,7 +29,8 @@ export interface History {
 export function readHistory(request: HistoryRequest): History {
   const { series, symbols, since, barsBefore } = request;
   const barMs = timeframeMs(request.timeframe);
-  const oldest = Math.min(...series.map((one) => one.oldest));
+  const own = series.filter(({ symbol }) => symbols.includes(symbol));
+  const oldest = Math.min(...own.map((one) => one.oldest));
   for (let reach = barsBefore; ; reach = reach * 2 + 1) {
     // A multiple of the bar: every bucket is entered at its start.
     const from = Math.floor(since / barMs - reach) * barMs;
@@ -56,12 +57,17 @@ export function builderAt(
 function readFrom({ series, symbols, timeframe, until }: HistoryRequest, from: number) {
   const builder = new BarBuilder(series, symbols, timeframe);
   const bars = new Map<string, ClosedBar[]>(symbols.map((symbol) => [symbol, []]));
-  const known = series.map((one) => new StoredSeries(one.symbol, one.timeframe, one.since(from)));
-  const feed = new ReplayFeed(known, from);
-  for (let instant = feed.peek(); instant !== null && instant.time <= until; instant = feed.peek()) {
-    feed.next();
+  const take = (instant: Instant) => {
     for (const group of builder.push(instant)) for (const bar of group.bars) bars.get(bar.symbol)!.push(bar);
-  }
+  };
+  const own = series.filter(({ symbol }) => symbols.includes(symbol));
+  const feed = new ReplayFeed(
+    own.map((one) => new StoredSeries(one.symbol, one.timeframe, one.since(from))),
+    from,
+  );
+  for (let instant = feed.next(); instant !== null && instant.time <= until; instant = feed.next()) take(instant);
+  // Time went on to `until`, by other markets' bars or by none: what ended by then has been decided on and is not to come again.
+  take({ time: until, bars: [], ages: [], missing: [] });
   return { bars, builder };
 }
 

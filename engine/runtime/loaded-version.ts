@@ -18,6 +18,8 @@ export interface LoadedVersion {
   readonly live: LiveStrategy;
   /** Builds its bars while it is on trial. */
   readonly builder: BarBuilder;
+  /** In words, the markets that have fewer bars behind the anchor than its default parameters warm up with: it waits for them. */
+  readonly lacking: readonly string[];
 }
 
 export interface LoadRequest {
@@ -45,7 +47,11 @@ export async function loadVersion({ candidate, series, anchor, until, state }: L
   const builder = builderAt(series, symbols, timeframe, until);
   const since = Math.floor(anchor / barMs) * barMs;
   const live = await LiveStrategy.start(artifact, { parameters: manifest.parameters, state, history: columns, since });
-  return { candidate, symbols, timeframe, barMs, anchor, live, builder };
+  const lacking = symbols.flatMap((symbol) => {
+    const bars = columns.get(symbol)!.time.filter((time) => time + barMs <= anchor).length;
+    return bars < warmupBars ? [`${symbol} has ${bars} of the ${warmupBars} ${timeframe} bars it warms up with`] : [];
+  });
+  return { candidate, symbols, timeframe, barMs, anchor, live, builder, lacking };
 }
 
 /** What the strategy says of itself decides which bars it is warmed up with, so it is asked in a process of its own first. */

@@ -156,6 +156,12 @@ export class Reconciler {
         state: memory,
       });
       log.info({ strategy: id, tree, state: version.live.stateFate }, 'A version on main is loaded and on trial.');
+      if (version.lacking.length > 0) {
+        log.warn(
+          { strategy: id, lacking: version.lacking },
+          'It waits until it is warm: fetch or import older candles to begin at once.',
+        );
+      }
       await (slot ?? openSlot(id)).challenge(version);
       this.#refusals.delete(id);
     } catch (error) {

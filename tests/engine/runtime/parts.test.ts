@@ -93,6 +93,13 @@ describe('history', () => {
     expect(columns.get('A/USDT')!.time.at(-1)).toBe(75 * minuteMs);
   });
 
+  it('holds a bar whose last minutes never came once its time is up, and does not give it again', () => {
+    const thin = [series('A/USDT', [0, 1, 2, 3, 7])];
+    const { columns, builder } = readHistory({ ...request, series: thin, symbols: ['A/USDT'], since: 0, until: 10 * minuteMs });
+    expect([...columns.get('A/USDT')!.time]).toEqual([0, 5 * minuteMs]);
+    expect(builder.push({ time: 11 * minuteMs, bars: [], ages: [], missing: [] })).toEqual([]);
+  });
+
   it('leaves a builder that goes on in the middle of a bar', () => {
     const { columns, builder } = readHistory({ ...request, until: 93 * minuteMs });
     expect(columns.get('A/USDT')!.time.at(-1)).toBe(85 * minuteMs);
