@@ -34,7 +34,7 @@ export class LimitGuard {
   /** Another bar has closed. Gives the breach it brought. */
   mark(mark: Mark): LimitBreach | null {
     if (this.#watch === null) return null;
-    this.#watch = marked(this.#watch, mark);
+    this.#watch = marked(this.#watch, mark, this.#policy?.timeZone);
     return this.#judge();
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { beginWatch, breachText, dailyLossOf, drawdownOf, isAnswer, judged, marked } from '#engine/risk/limit-watch.ts';
 import { parseRiskPolicy, type StageLimits } from '#engine/risk/risk-policy.ts';
+import { LimitGuard } from '#engine/runtime/limit-guard.ts';
 import fc from '#tests/support/properties.ts';
 
 const hourMs = 3_600_000;
@@ -87,6 +88,23 @@ describe('the daily limit', () => {
       equity: 85,
       limit: 0.1,
     });
+  });
+
+  it('counts from where the day begins in the zone that the policy names', () => {
+    const breachIn = (timeZone: string | undefined) => {
+      const guard = new LimitGuard(() => 77);
+      guard.setPolicy({ stages: { paper: { maxDrawdown: 1, dailyLoss: 0.1 } }, timeZone });
+      guard.follow(version, { instant: midnight + 22 * hourMs, equity: 100 });
+      for (const [hour, equity] of [
+        [23, 94],
+        [25, 89],
+      ] as const)
+        guard.mark({ instant: midnight + hour * hourMs, equity });
+      return guard.breach;
+    };
+    // On the Azores the day of UTC's midnight goes on for another hour: there both falls are of one day.
+    expect(breachIn(undefined)).toBeNull();
+    expect(breachIn('Atlantic/Azores')).toMatchObject({ kind: 'daily-loss', from: 100, equity: 89 });
   });
 
   it('counts from the loading on the day on which the version was loaded, whatever was lost before', () => {
