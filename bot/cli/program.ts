@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { actionsCommand } from './actions.ts';
 import { analyzeCommand } from './analyze.ts';
+import { apiCommand } from './api.ts';
 import { auditTrailCommand } from './audit-trail.ts';
 import { backtestCommand } from './backtest.ts';
 import { backupCommand, restoreCommand } from './backup.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     .addCommand(policyCommand())
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
+    .addCommand(apiCommand(version()))
     .addCommand(ledgerCommand())
     .addCommand(memoryCommand())
     .addCommand(readinessCommand())

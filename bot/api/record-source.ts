@@ -1,0 +1,97 @@
+import { statSync } from 'node:fs';
+import type { Span } from '#engine/candles/types.ts';
+import { ReportComposer } from '#engine/runtime/compose-report.ts';
+import { type Control, obeyedControl } from '#engine/runtime/control.ts';
+import { lockHolder } from '#engine/runtime/lock.ts';
+import type { EngineReport } from '#engine/runtime/report.ts';
+import { type EngineStatus, readLocalStatus } from '#engine/runtime/status.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
+import { storePath } from '#engine/store/open-database.ts';
+import { RecordPages } from '#engine/store/record-pages.ts';
+
+/** A market the engine trades on, and the bars it has of it. */
+export interface TradedMarket {
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly span: Span;
+}
+
+export interface SourceOptions {
+  /** The engine's folder. */
+  readonly dir: string;
+  /** The bot's, with what models cost. */
+  readonly botDir: string;
+  readonly markets: readonly TradedMarket[];
+  readonly rules: Readonly<Record<string, MarketRules>>;
+  /** Wall-clock time, UTC milliseconds. */
+  readonly clock: () => number;
+}
+
+/** What an answer is made of: everything in it is of one moment. */
+export interface Look {
+  readonly record: RecordPages;
+  readonly report: EngineReport;
+  readonly control: Control;
+  /** What the engine last said; null before it ever did. */
+  readonly status: EngineStatus | null;
+  readonly engine: 'running' | 'starting' | 'stopped';
+  readonly options: SourceOptions;
+  readonly now: number;
+}
+
+/** The engine's folder, read only, while the engine runs or not. What has been read of the record is kept, as long as it is that record. */
+export class RecordSource {
+  readonly #options: SourceOptions;
+  #open: { readonly record: RecordPages; readonly composer: ReportComposer; readonly file: string } | null = null;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RatchetError `store/…` */
+  look<T>(ask: (look: Look) => T): T {
+    const { record, composer } = this.#current();
+    const { dir, clock } = this.#options;
+    return record.atOnce(() => {
+      const control = obeyedControl(record);
+      const holder = lockHolder(dir);
+      return ask({
+        record,
+        report: composer.compose(control),
+        control,
+        status: readLocalStatus(dir),
+        engine: holder === null ? 'stopped' : holder === 'unknown' ? 'starting' : 'running',
+        options: this.#options,
+        now: clock(),
+      });
+    });
+  }
+
+  /** Only the record, for those who look often. */
+  read<T>(ask: (record: RecordPages) => T): T {
+    const { record } = this.#current();
+    return record.atOnce(() => ask(record));
+  }
+
+  close(): void {
+    this.#open?.record.close();
+    this.#open = null;
+  }
+
+  /** After a restore another file stands there, and what was open is the one it replaced. */
+  #current() {
+    const { dir, rules } = this.#options;
+    const file = fileAt(dir);
+    if (this.#open !== null && (file === null || this.#open.file !== file)) this.close();
+    if (this.#open === null) {
+      const record = RecordPages.open(dir);
+      this.#open = { record, composer: new ReportComposer(record, rules), file: file ?? '' };
+    }
+    return this.#open;
+  }
+}
+
+function fileAt(dir: string): string | null {
+  const found = statSync(storePath(dir), { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev}:${found.ino}`;
+}
