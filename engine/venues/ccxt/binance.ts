@@ -37,6 +37,7 @@ export const binance: Dialect = {
   },
   wantsRisingNonces: false,
   urgentPaths: /^order$/,
+  limitsPublicApart: false,
   clockResolutionMs: 0,
 
   terms(market: MarketTerms): MarketTerms {
@@ -95,6 +96,7 @@ export const binance: Dialect = {
     return symbols.flatMap((symbol) => rates[symbol] ?? []);
   },
   balances: async (exchange: Exchange) => [await exchange.fetchBalance()],
+  assetOf: (asset) => asset,
   tickers: async (exchange: Exchange, symbols: readonly string[]) => Object.values(await exchange.fetchTickers([...symbols])),
   serverTime: (exchange: Exchange) => exchange.fetchTime(),
 

@@ -22,6 +22,7 @@ import { explainFailure } from './explain-failure.ts';
 import { faultOf } from './fault-of.ts';
 import { NewsStream } from './news-stream.ts';
 import {
+  mergeBalances,
   parseAck,
   parseBalances,
   parseFeeRates,
@@ -115,7 +116,7 @@ export class CcxtVenue implements Venue {
   balances(): Promise<Map<string, Balance>> {
     return this.#call('Asking for the balances', async () => {
       const pages = await this.#dialect.balances(this.#exchange);
-      return new Map(pages.flatMap((page) => [...parseBalances(page)]));
+      return mergeBalances(pages.map(parseBalances), this.#dialect.assetOf);
     });
   }
 
@@ -186,11 +187,16 @@ export class CcxtVenue implements Venue {
   }
 
   async clockOffset(): Promise<{ offset: number; uncertainty: number }> {
-    const asked = this.#clock.now();
-    const told = await this.#call('Asking for the time', async () =>
-      ServerTime.parse(await this.#dialect.serverTime(this.#exchange)),
+    const passage = newPassage();
+    const told = await this.#call(
+      'Asking for the time',
+      async () => ServerTime.parse(await this.#dialect.serverTime(this.#exchange)),
+      {},
+      passage,
     );
     const answered = this.#clock.now();
+    // From when it left, not from when it was asked for: it may have waited in our limiter.
+    const asked = passage.sentAt;
     // Whole units of time are told by their beginning.
     const halfUnit = this.#dialect.clockResolutionMs / 2;
     const offset = told + halfUnit - (asked + answered) / 2;
@@ -235,8 +241,7 @@ export class CcxtVenue implements Venue {
     return raw === undefined ? undefined : this.#dialect.terms(parseMarket(raw));
   }
 
-  async #call<T>(action: string, work: () => Promise<T>, insistence: Insistence = {}): Promise<T> {
-    const passage = newPassage();
+  async #call<T>(action: string, work: () => Promise<T>, insistence: Insistence = {}, passage = newPassage()): Promise<T> {
     try {
       return await this.#wire.call(passage, insistence, work);
     } catch (error) {

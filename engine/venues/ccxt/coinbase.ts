@@ -57,6 +57,7 @@ export const coinbase: Dialect = {
   },
   wantsRisingNonces: false,
   urgentPaths: /^brokerage\/orders(\/batch_cancel)?$/,
+  limitsPublicApart: false,
   clockResolutionMs: 0,
 
   terms: (market: MarketTerms): MarketTerms => ({ ...market, stopBand }),
@@ -138,6 +139,7 @@ export const coinbase: Dialect = {
     throw new Error(`more than ${maxPages} pages of balances`);
   },
 
+  assetOf: (asset) => asset,
   async tickers(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]> {
     const tickers: unknown[] = [];
     for (const symbol of symbols) tickers.push(await exchange.fetchTicker(symbol));

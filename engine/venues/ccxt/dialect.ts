@@ -17,6 +17,8 @@ export interface Dialect {
   readonly wantsRisingNonces: boolean;
   /** Where orders and cancellations are sent, which nothing may hold up. */
   readonly urgentPaths: RegExp;
+  /** Public questions have a limit of their own. */
+  readonly limitsPublicApart: boolean;
   /** How far its clock may be off because it tells whole units of time only. Milliseconds. */
   readonly clockResolutionMs: number;
 
@@ -32,6 +34,8 @@ export interface Dialect {
   fees(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
   /** Pages of balances in ccxt's form, each asset on one of them. */
   balances(exchange: Exchange): Promise<unknown[]>;
+  /** The asset that a balance can be spent as. */
+  assetOf(asset: string): string;
   tickers(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
   serverTime(exchange: Exchange): Promise<unknown>;
   cancel(exchange: Exchange, order: OrderName): Promise<void>;

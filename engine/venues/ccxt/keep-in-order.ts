@@ -9,18 +9,23 @@ import { Lane } from './lane.ts';
  * connections may overtake each other.
  */
 export function keepInOrder(
-  exchange: Pick<Exchange, 'request' | 'throttle' | 'nonce' | 'enableRateLimit' | 'calculateRateLimiterCost'>,
-  dialect: Pick<Dialect, 'urgentPaths' | 'wantsRisingNonces'>,
+  exchange: Pick<
+    Exchange,
+    'request' | 'throttle' | 'throttler' | 'tokenBucket' | 'nonce' | 'enableRateLimit' | 'calculateRateLimiterCost'
+  >,
+  dialect: Pick<Dialect, 'urgentPaths' | 'wantsRisingNonces' | 'limitsPublicApart'>,
   clock: Clock,
 ): void {
   const lane = new Lane();
-  const { request, throttle } = exchange;
+  const { request, throttler, tokenBucket } = exchange;
+  const publicThrottler = dialect.limitsPublicApart ? new throttler.constructor(tokenBucket) : throttler;
   exchange.throttle = async () => undefined;
   exchange.request = async (...args: Parameters<typeof request>) => {
     const [path, api, method = '', params, , , config] = args;
     const isUrgent = method !== 'GET' && dialect.urgentPaths.test(path);
     if (exchange.enableRateLimit && !isUrgent) {
-      await throttle.call(exchange, exchange.calculateRateLimiterCost(api, method, path, params, config));
+      const limiter = api === 'private' ? throttler : publicThrottler;
+      await limiter.throttle(exchange.calculateRateLimiterCost(api, method, path, params, config));
     }
     const send = () => request.apply(exchange, args);
     return dialect.wantsRisingNonces && api === 'private' ? lane.run(isUrgent, send) : send();

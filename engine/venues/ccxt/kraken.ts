@@ -35,6 +35,7 @@ export const kraken: Dialect = {
   options: {},
   wantsRisingNonces: true,
   urgentPaths: /^(AddOrder|CancelOrder)$/,
+  limitsPublicApart: true,
   clockResolutionMs: 1_000,
 
   terms(market: MarketTerms): MarketTerms {
@@ -87,13 +88,17 @@ export const kraken: Dialect = {
       : { kind: meaning[1], certainty: meaning[2], text };
   },
 
+  /** All in one question: ccxt asks for one market at a time, and each counts. */
   async fees(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]> {
-    const rates: unknown[] = [];
-    for (const symbol of symbols) rates.push(await exchange.fetchTradingFee(symbol));
-    return rates;
+    if (symbols.length === 0) return [];
+    const markets = symbols.map((symbol) => exchange.market(symbol));
+    const answer = await exchange.privatePostTradeVolume({ pair: markets.map(({ id }) => id).join(','), 'fee-info': true });
+    return markets.map((market) => exchange.parseTradingFee(answer.result, market));
   },
 
   balances: async (exchange: Exchange) => [await exchange.fetchBalance()],
+  // What earns rewards by itself can be spent like the rest.
+  assetOf: (asset) => asset.replace(/\.F$/, ''),
   tickers: async (exchange: Exchange, symbols: readonly string[]) => Object.values(await exchange.fetchTickers([...symbols])),
   serverTime: (exchange: Exchange) => exchange.fetchTime(),
 

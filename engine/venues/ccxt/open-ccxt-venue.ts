@@ -5,7 +5,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { isLoopback } from '#engine/secure-url.ts';
 import { accountName, type VenueKeys } from '../keys.ts';
-import type { Venue } from '../venue.ts';
+import type { Venue, VenueFeatures } from '../venue.ts';
 import { binance } from './binance.ts';
 import { CcxtVenue } from './ccxt-venue.ts';
 import { coinbase } from './coinbase.ts';
@@ -51,7 +51,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
     clock,
     log,
     strike: (text) => keys.strike(text),
-    patienceMs: options.patienceMs ?? 15_000,
+    patienceMs: options.patienceMs ?? 5_000,
   });
   try {
     await venue.begin();
@@ -61,6 +61,11 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
     throw error;
   }
   return venue;
+}
+
+/** What an exchange offers, before it was ever asked. @throws RatchetError as `openCcxtVenue` for a name that is not traded on */
+export function featuresOf(exchange: string): VenueFeatures {
+  return dialectOf(exchange).features;
 }
 
 function dialectOf(name: string): Dialect {

@@ -118,6 +118,20 @@ export function parseBalances(raw: unknown): Map<string, Balance> {
   return balances;
 }
 
+/** Balances of pages that hold different assets, and of assets that are the same under another name. */
+export function mergeBalances(
+  pages: readonly ReadonlyMap<string, Balance>[],
+  assetOf: (asset: string) => string,
+): Map<string, Balance> {
+  const merged = new Map<string, Balance>();
+  for (const [asset, { free, total }] of pages.flatMap((page) => [...page])) {
+    const name = assetOf(asset);
+    const before = merged.get(name);
+    merged.set(name, before === undefined ? { free, total } : { free: before.free.plus(free), total: before.total.plus(total) });
+  }
+  return merged;
+}
+
 const Ticker = z.object({ symbol: z.string(), bid: Decimal, ask: Decimal, last: Decimal, timestamp: z.number().nullish() });
 
 /** @param now stands in where the exchange does not say when its prices were made */

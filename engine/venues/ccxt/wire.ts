@@ -8,6 +8,8 @@ import { VenueError } from '../venue-error.ts';
 export interface Passage {
   /** True once a request has been handed to the network. */
   wasSent: boolean;
+  /** When the last one was, by our clock: until then it may have waited for its turn. */
+  sentAt: number;
   /** The network's own error, before ccxt makes words of it. */
   transportError: unknown;
   answer: { readonly status: number; readonly retryAfter: string | undefined; readonly body: unknown } | null;
@@ -85,6 +87,7 @@ export class Wire {
     }
     call.inspect?.(url, body);
     call.wasSent = true;
+    call.sentAt = this.#clock.now();
     // Of several requests the last one's fate is told.
     call.transportError = null;
     call.answer = null;
@@ -101,5 +104,5 @@ export class Wire {
 }
 
 export function newPassage(): Passage {
-  return { wasSent: false, transportError: null, answer: null };
+  return { wasSent: false, sentAt: 0, transportError: null, answer: null };
 }

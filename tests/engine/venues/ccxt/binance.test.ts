@@ -8,7 +8,7 @@ const AT = Date.UTC(2026, 0, 5);
 const dayMs = 86_400_000;
 let here: Opened;
 beforeAll(async () => {
-  here = await opened('binance', binanceAnswers(), 400);
+  here = await opened('binance', binanceAnswers(), 1_000);
 });
 afterAll(() => here.close());
 beforeEach(() => {

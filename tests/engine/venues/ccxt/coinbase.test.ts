@@ -8,7 +8,7 @@ const AT = Date.UTC(2026, 0, 5);
 const v3 = '/api/v3/brokerage';
 let here: Opened;
 beforeAll(async () => {
-  here = await opened('coinbase', coinbaseAnswers(), 400);
+  here = await opened('coinbase', coinbaseAnswers(), 1_000);
 });
 afterAll(() => here.close());
 beforeEach(() => {

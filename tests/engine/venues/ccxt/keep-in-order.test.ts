@@ -2,21 +2,39 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '#engine/clock.ts';
 import { keepInOrder } from '#engine/venues/ccxt/keep-in-order.ts';
 
+class Limiter {
+  readonly #isUsedUp: boolean;
+
+  constructor(isUsedUp: boolean) {
+    this.#isUsedUp = isUsedUp;
+  }
+
+  throttle(): Promise<void> {
+    return this.#isUsedUp ? new Promise(() => {}) : Promise.resolve();
+  }
+}
+
 /** What keeps order is told by what it lets through: a limiter that is used up, and a network that answers when it is told to. */
-function client({ wantsRisingNonces = false, isUsedUp = false } = {}) {
+function client({ wantsRisingNonces = false, isUsedUp = false, limitsPublicApart = false } = {}) {
   const sent: string[] = [];
   const answers: (() => void)[] = [];
   const exchange = {
     enableRateLimit: true,
     nonce: () => 0,
     calculateRateLimiterCost: () => 1,
-    throttle: () => (isUsedUp ? new Promise<void>(() => {}) : Promise.resolve()),
+    throttle: () => Promise.resolve(),
+    throttler: new Limiter(isUsedUp),
+    tokenBucket: false,
     request: (path: string) => {
       sent.push(path);
       return new Promise<void>((resolve) => answers.push(resolve));
     },
   };
-  keepInOrder(exchange as never, { urgentPaths: /^(AddOrder|order)$/, wantsRisingNonces }, { ...systemClock, now: () => 1_000 });
+  keepInOrder(
+    exchange as never,
+    { urgentPaths: /^(AddOrder|order)$/, wantsRisingNonces, limitsPublicApart },
+    { ...systemClock, now: () => 1_000 },
+  );
   const request = exchange.request as unknown as (path: string, api: string, method: string) => Promise<void>;
   return { exchange, sent, answers, request };
 }
@@ -30,6 +48,16 @@ describe('requests', () => {
     void request('order', 'private', 'POST');
     await turn();
     expect(sent).toEqual(['order']);
+  });
+
+  it('of the public wait in a limiter of their own where the exchange counts them apart', async () => {
+    for (const limitsPublicApart of [true, false]) {
+      const { sent, request } = client({ isUsedUp: true, limitsPublicApart });
+      void request('Balance', 'private', 'POST');
+      void request('Ticker', 'public', 'GET');
+      await turn();
+      expect(sent).toEqual(limitsPublicApart ? ['Ticker'] : []);
+    }
   });
 
   it('go one at a time where nonces must rise, orders before what waits', async () => {

@@ -8,7 +8,7 @@ const SYMBOL = 'BTC/USD';
 const AT = Date.UTC(2026, 0, 5);
 let here: Opened;
 beforeAll(async () => {
-  here = await opened('kraken', krakenAnswers(), 400);
+  here = await opened('kraken', krakenAnswers(), 1_000);
 });
 afterAll(() => here.close());
 beforeEach(() => {
@@ -296,12 +296,16 @@ describe('what Kraken says', () => {
       kraken({
         ZUSD: { balance: '1000.123456789012345678', hold_trade: '100.1' },
         XXBT: { balance: '0.1', hold_trade: '0' },
+        'XBT.F': { balance: '0.02', hold_trade: '0' },
+        'XBT.S': { balance: '7', hold_trade: '0' },
         XETH: { balance: '0.0000', hold_trade: '0' },
       });
     expect(await here.venue.balances()).toEqual(
       new Map([
         ['USD', { total: new Big('1000.123456789012345678'), free: new Big('900.023456789012345678') }],
-        ['BTC', { total: new Big('0.1'), free: new Big('0.1') }],
+        ['BTC', { total: new Big('0.12'), free: new Big('0.12') }],
+        // Staked: not to be spent.
+        ['BTC.S', { total: new Big(7), free: new Big(7) }],
       ]),
     );
   });

@@ -37,7 +37,7 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
     log: pino({ level: 'silent' }),
     clock,
     baseUrl: rehearsal.baseUrl,
-    timeoutMs: 250,
+    timeoutMs: 1_000,
     keepAliveMs: 60,
   });
 
