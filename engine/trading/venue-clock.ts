@@ -20,6 +20,7 @@ export class VenueClock {
   async measure(): Promise<void> {
     const { venue, clock, timings } = this.#parts;
     const { offset, uncertainty } = await answered(clock, timings.callTimeoutMs, 'clockOffset', () => venue.clockOffset());
-    this.#facts = { offsetMs: offset, uncertaintyMs: uncertainty };
+    // Halves of a millisecond come of dividing the way there and back; times are kept whole.
+    this.#facts = { offsetMs: Math.round(offset), uncertaintyMs: Math.ceil(uncertainty) };
   }
 }
