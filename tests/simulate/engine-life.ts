@@ -64,9 +64,9 @@ export class EngineLife {
     this.#run(() => this.#begin());
   }
 
-  /** Does something to the living engine; what it does when it dies of it is nobody's concern. */
+  /** Does something to the living engine, once its accounts are there; what it does when it dies of it is nobody's concern. */
   act(work: () => void): void {
-    if (!this.#isReady) return;
+    if (this.#trader === null) return;
     this.#run(async () => work());
   }
 
@@ -120,6 +120,7 @@ export class EngineLife {
   /** Lets go of the file; what had not been committed is gone. */
   dispose(): void {
     this.#isReady = false;
+    this.#trader = null;
     this.#database.close();
   }
 
@@ -135,15 +136,16 @@ export class EngineLife {
       policy: this.#options.limits,
       random: new RandomStream(this.#options.seed, `life ${life.number}`),
       onTrouble: ({ kind, message }) => {
-        if (kind === 'journal' && !life.isOver) this.#options.onUnexpected(message);
+        if (life.isOver) return;
+        if (kind === 'journal') this.#options.onUnexpected(message);
         this.#options.onTrouble(kind);
       },
     });
-    this.#trader = trader;
     for (const { id, symbols, capital } of strategies) {
       this.#accounts.set(id, trader.account({ strategy: id, stage: 'live', symbols, barMs, capital }));
       this.setHalt(id, haltOf(id));
     }
+    this.#trader = trader;
     await trader.start();
     this.#isReady = true;
     this.#options.onReady();

@@ -25,7 +25,8 @@ export interface ObserverOptions {
   /** What the engine holds in its head now. */
   readonly memory: () => Evidence['memory'];
   readonly marks: ReadonlyMap<string, number>;
-  readonly limits: () => TradingLimits;
+  readonly capital: number;
+  readonly limits: () => { readonly limits: TradingLimits; readonly since: number };
   /** Until when nobody could reach the venue or nobody was there to do so, by the world's clock. */
   readonly excusedUntil: () => number;
   /** Only this one is asked; undefined asks all. */
@@ -118,6 +119,7 @@ export class Observer {
       isDust: (symbol, quantity) => this.#isDust(symbol, quantity, prices.get(symbol)!),
       excusedUntil: this.#options.excusedUntil(),
     });
+    const limits = this.#options.limits();
     const evidence: Evidence = {
       now,
       barMs,
@@ -138,7 +140,9 @@ export class Observer {
       marks,
       dust: new Map(exchange.markets().map(({ symbol }) => [symbol, this.#dustOf(symbol, prices.get(symbol)!)])),
       exposures,
-      limits: this.#options.limits(),
+      capital: this.#options.capital,
+      limits: limits.limits,
+      limitsSince: limits.since,
     };
     this.#changedSent = [];
     for (const [invariant, judge] of Object.entries(INVARIANTS)) {

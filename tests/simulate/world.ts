@@ -48,6 +48,7 @@ export class World {
   /** What each strategy decided last, and on which bars: taken up again after a crash. */
   readonly #decided = new Map<string, { readonly time: number; readonly decisions: readonly DecisionRecord[] }>();
   #limits: TradingLimits;
+  #limitsSince = 0;
   /** What holds the whole account back, as far as the engine has shown. */
   #accountHalt: Held = { state: 'active', at: null };
   #life: Life | null = null;
@@ -96,7 +97,8 @@ export class World {
       tally: this.#tally,
       memory: () => this.#memory(),
       marks: this.#marks,
-      limits: () => this.#limits,
+      capital: plan.strategies.reduce((sum, { capital }) => sum + capital, 0),
+      limits: () => ({ limits: this.#limits, since: this.#limitsSince }),
       excusedUntil: () => this.#excuse(),
       only: options.only,
     });
@@ -419,6 +421,8 @@ export class World {
         break;
       case 'limits':
         this.#limits = drawLimits(this.#dice.limits, this.#plan.barMs);
+        // A clock that is wrong may count what was sent just before.
+        this.#limitsSince = clock.now() + 5_000;
         break;
       case 'foreign-order':
         this.#tryByHand(() => {

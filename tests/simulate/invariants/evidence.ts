@@ -5,6 +5,7 @@ import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.t
 import type { BookLine, ExchangeFill, ExchangeOrder } from '#engine/venues/rehearsal/exchange-types.ts';
 import type { OrderRequest } from '#engine/venues/venue.ts';
 import type { Certainty } from '#engine/venues/venue-error.ts';
+import type { LaneBooks } from '../lane-books.ts';
 
 /** An order on its way out, as it passed the door. */
 export interface Sent {
@@ -68,6 +69,8 @@ export interface Evidence {
     readonly byClientId: ReadonlyMap<string, OrderRow>;
     /** By symbol and the venue's id. */
     readonly fills: ReadonlyMap<string, JournalFill>;
+    /** By strategy and symbol, with a blank between them. */
+    readonly books: ReadonlyMap<string, LaneBooks>;
     /** Symbols that await a person, and since when. */
     readonly frozen: ReadonlyMap<string, number>;
     /** An order's events, oldest first, as JSON. */
@@ -95,7 +98,11 @@ export interface Evidence {
   /** What is too small to be sold, base asset, by symbol. */
   readonly dust: ReadonlyMap<string, number>;
   readonly exposures: readonly Exposure[];
+  /** What all strategies were given together, quote asset. */
+  readonly capital: number;
   readonly limits: TradingLimits;
+  /** Since when these are the limits. */
+  readonly limitsSince: number;
 }
 
 /** What is wrong, in one sentence with its numbers; null when nothing is. */

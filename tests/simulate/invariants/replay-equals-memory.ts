@@ -1,6 +1,6 @@
 import { Big } from 'big.js';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
-import type { Evidence, Invariant } from './evidence.ts';
+import type { Invariant } from './evidence.ts';
 
 /** Of the money, in ratio: memory may count in doubles. */
 const ROUNDING = 1e-9;
@@ -14,7 +14,7 @@ export const replayEqualsMemory: Invariant = (evidence) => {
     const problem = problemOfHistory(order, evidence.journal.historyOf(order.id));
     if (problem !== null) return problem;
   }
-  const books = booksOf(evidence);
+  const { books } = evidence.journal;
   for (const { strategy, symbol, quantity } of evidence.memory.lanes) {
     const told = books.get(`${strategy} ${symbol}`)?.quantity ?? new Big(0);
     if (told.lt(0)) return `${strategy} has sold more ${symbol} than it held: ${told}.`;
@@ -59,28 +59,4 @@ function problemOfHistory(order: OrderRow, history: readonly string[]): string |
   if (!isUnheard && !isKnown && !isRefused) return `${name}; its history knows nothing of that.`;
   if (isRefused && order.state !== 'rejected') return `${name}; its history ends in a refusal.`;
   return null;
-}
-
-interface LaneBooks {
-  quantity: Big;
-  cash: Big;
-}
-
-/** By strategy and symbol, from the journal's fills alone. */
-function booksOf({ journal }: Pick<Evidence, 'journal'>): Map<string, LaneBooks> {
-  const books = new Map<string, LaneBooks>();
-  for (const fill of journal.fills.values()) {
-    const name = `${journal.orders.get(fill.orderId)!.strategy} ${fill.symbol}`;
-    const lane = books.get(name) ?? { quantity: new Big(0), cash: new Big(0) };
-    const [base, quote] = fill.symbol.split('/');
-    const sign = fill.side === 'buy' ? 1 : -1;
-    lane.quantity = lane.quantity.plus(fill.quantity.times(sign));
-    lane.cash = lane.cash.minus(fill.quantity.times(fill.price).times(sign));
-    for (const { asset, amount, quoteValue } of fill.fees) {
-      if (asset === base) lane.quantity = lane.quantity.minus(amount);
-      else lane.cash = lane.cash.minus(asset === quote ? amount : (quoteValue ?? 0));
-    }
-    books.set(name, lane);
-  }
-  return books;
 }

@@ -5,7 +5,10 @@ import { worthOf } from './worth.ts';
 /** Prices move between the judgement and this look at it; a limit that was not kept is missed by more. */
 const TOLERANCE = 1.03;
 
-/** What an entry may be, alone and with all there is already: order, symbol, strategy, gross, and how many in what time. */
+/**
+ * What an entry may be, alone and with all there is already: order, symbol, strategy, gross, and how many in what time, counted from when the limit was set: what was sent
+ * before under a shorter window is forgotten.
+ */
 export const withinLimits: Invariant = (evidence) => {
   for (const order of evidence.changed.intended) {
     if (order.role !== 'entry') continue;
@@ -33,7 +36,8 @@ function problemOf(order: OrderRow, evidence: Evidence): string | null {
   }
   const { orders, windowMs } = limits.orderRate;
   const recent = [...journal.orders.values()].filter(
-    ({ id, role, createdAt }) => id <= order.id && role === 'entry' && createdAt > order.createdAt - windowMs,
+    ({ id, role, createdAt }) =>
+      id <= order.id && role === 'entry' && createdAt > Math.max(order.createdAt - windowMs, evidence.limitsSince),
   );
   return recent.length <= orders ? null : `is number ${recent.length} within ${windowMs} ms, of ${orders} allowed.`;
 }

@@ -10,7 +10,7 @@ export interface Worth {
 }
 
 /** What is at stake, from the journal's orders and fills at the exchange's last prices. */
-export function worthOf({ journal, memory, prices }: Pick<Evidence, 'journal' | 'memory' | 'prices'>): Worth {
+export function worthOf({ journal, capital, prices }: Pick<Evidence, 'journal' | 'capital' | 'prices'>): Worth {
   const bySymbol = new Map<string, number>();
   const byStrategy = new Map<string, number>();
   let gross = 0;
@@ -19,7 +19,7 @@ export function worthOf({ journal, memory, prices }: Pick<Evidence, 'journal' | 
     byStrategy.set(strategy, (byStrategy.get(strategy) ?? 0) + worth);
     gross += worth;
   };
-  let equity = memory.strategies.reduce((sum, { capital }) => sum + capital, 0);
+  let equity = capital;
   for (const fill of journal.fills.values()) {
     const { strategy } = journal.orders.get(fill.orderId)!;
     const [base, quote] = fill.symbol.split('/');
