@@ -41,7 +41,7 @@ export const RiskLedger = z.strictObject({
   orders: z.array(Instant),
   /** What was bought and sold, oldest first. */
   traded: z.array(z.strictObject({ time: Instant, value: z.number() })),
-  /** Trades that locks may still ask for, oldest first. */
+  /** Trades that locks may still ask for; those of one strategy in one symbol oldest first. */
   trades: z.array(EndedTrade),
   /** Losing trades in a row, by strategy. */
   losses: z.record(z.string(), z.int()),
@@ -73,22 +73,37 @@ export function orderNoted(ledger: RiskLedger, now: number, { orderRate }: Pick<
   return { ...ledger, orders: [...ledger.orders.filter((time) => time > now - orderRate.windowMs), now] };
 }
 
-/** After a fill. @param value quantity times price */
+/** Parts of a window that fills are put together in: what is kept stays small however many there are, and none is forgotten early. */
+const windowParts = 256;
+
+/** After a fill. Fills close to one another count from the newest of them on. */
 export function fillNoted(
   ledger: RiskLedger,
-  fill: { readonly time: number; readonly value: number },
-  { turnover }: Pick<TradingLimits, 'turnover'>,
+  { time, value }: { readonly time: number; readonly value: number },
+  { turnover: { windowMs } }: Pick<TradingLimits, 'turnover'>,
 ): RiskLedger {
-  const kept = ledger.traded.filter(({ time }) => time > fill.time - turnover.windowMs);
-  return { ...ledger, traded: [...kept, { time: fill.time, value: fill.value }] };
+  const kept = ledger.traded.filter((part) => part.time > time - windowMs);
+  const last = kept.at(-1);
+  const partOf = (instant: number) => Math.floor((instant * windowParts) / windowMs);
+  if (last === undefined || partOf(last.time) < partOf(time)) return { ...ledger, traded: [...kept, { time, value }] };
+  // One that comes late belongs to the newest too: it is forgotten later than it had to be, never earlier.
+  return { ...ledger, traded: [...kept.slice(0, -1), { time: Math.max(last.time, time), value: last.value + value }] };
 }
+
+/** As many as a rule may count; of more, the newest of a strategy in a symbol are remembered. */
+const tradesMax = 100;
 
 /** After a trade has ended: what it locks, and how many were lost in a row. */
 export function tradeNoted(ledger: RiskLedger, trade: EndedTrade, { locks: rules }: Pick<TradingLimits, 'locks'>): RiskLedger {
   const lookbackMs = Math.max(rules.stops.lookbackMs, rules.lowProfit.lookbackMs);
-  const trades = [...ledger.trades.filter(({ time }) => time > trade.time - lookbackMs), trade];
-  const own = trades.filter(({ strategy, symbol }) => strategy === trade.strategy && symbol === trade.symbol);
-  const locks = [...ledger.locks.filter(({ until }) => until > trade.time), ...locksAfter(own, trade, rules)];
+  const isOwn = ({ strategy, symbol }: EndedTrade) => strategy === trade.strategy && symbol === trade.symbol;
+  const recent = ledger.trades.filter(({ time }) => time > trade.time - lookbackMs);
+  const own = [...recent.filter(isOwn), trade].slice(-tradesMax);
+  const trades = [...recent.filter((other) => !isOwn(other)), ...own];
+  const locks = locksAfter(own, trade, rules).reduce(
+    withLock,
+    ledger.locks.filter(({ until }) => until > trade.time),
+  );
   const losses = trade.netReturn < 0 ? (ledger.losses[trade.strategy] ?? 0) + 1 : 0;
   return { ...ledger, trades, locks, losses: { ...ledger.losses, [trade.strategy]: losses } };
 }
@@ -130,6 +145,13 @@ export function standingOf(
     traded: ledger.traded.filter(({ time }) => time > now - turnover.windowMs).reduce((sum, { value }) => sum + value, 0),
     lockedUntil: { 'stops-in-a-row': until('stops-in-a-row'), 'low-profit': until('low-profit'), cooldown: until('cooldown') },
   };
+}
+
+/** One of a kind for each strategy and symbol: the one that lasts longest. */
+function withLock(locks: readonly Lock[], lock: Lock): Lock[] {
+  const isSame = (other: Lock) => other.code === lock.code && other.strategy === lock.strategy && other.symbol === lock.symbol;
+  const until = Math.max(lock.until, ...locks.filter(isSame).map((other) => other.until));
+  return [...locks.filter((other) => !isSame(other)), { ...lock, until }];
 }
 
 /** @param own the trades of the strategy in the symbol, oldest first, the one that just ended the last */

@@ -122,6 +122,29 @@ describe('the windows', () => {
     expect(orderNoted(ledger, start + 24 * hourMs, limits).orders).toEqual([start + 24 * hourMs]);
     expect(fillNoted(ledger, { time: start + 40 * hourMs, value: 1 }, limits).traded).toHaveLength(2);
   });
+
+  it('never count less than was traded, in whatever order fills come, and stay small', () => {
+    const fills = fc.array(fc.tuple(fc.integer({ min: 0, max: 40 * 3_600 }), fc.integer({ min: 1, max: 1_000 })), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(fills, (seconds) => {
+        const told = seconds.map(([second, value]) => ({ time: start + second * 1_000, value }));
+        const ledger = told.reduce((sum, fill) => fillNoted(sum, fill, limits), emptyLedger);
+        const now = Math.max(start, ...told.map(({ time }) => time));
+        const within = told.filter(({ time }) => time > now - 24 * hourMs).reduce((sum, { value }) => sum + value, 0);
+        const { traded } = standingOf(ledger, { ...asked, now }, limits);
+        expect(traded).toBeGreaterThanOrEqual(within);
+      }),
+    );
+    let busy = emptyLedger;
+    for (let second = 0; second < 30 * 3_600; second += 20)
+      busy = fillNoted(busy, { time: start + second * 1_000, value: 1 }, limits);
+    expect(busy.traded.length).toBeLessThanOrEqual(257);
+    const { traded } = standingOf(busy, { ...asked, now: start + 30 * hourMs }, limits);
+    expect(traded).toBeGreaterThanOrEqual(24 * 180);
+    expect(traded).toBeLessThanOrEqual(24 * 180 * (1 + 1 / 256) + 1);
+  });
 });
 
 describe('losses in a row', () => {
@@ -182,8 +205,11 @@ describe('a symbol is locked for a strategy', () => {
     let ledger = emptyLedger;
     for (let hour = 0; hour < 2_000; hour += 1) ledger = tradeNoted(ledger, ended(start + hour * hourMs, -0.02), limits);
     expect(ledger.trades.length).toBeLessThanOrEqual(100);
-    expect(ledger.locks.length).toBeLessThanOrEqual(24 + 12);
-    expect(lockedUntil(ledger)['stops-in-a-row']).toBe(start + (1_999 + 24) * hourMs);
+    for (let second = 0; second < 500; second += 1)
+      ledger = tradeNoted(ledger, ended(start + 2_000 * hourMs + second, -0.02), limits);
+    expect(ledger.trades.length).toBe(100);
+    expect(ledger.locks.length).toBe(2);
+    expect(lockedUntil(ledger)['stops-in-a-row']).toBe(start + (2_000 + 24) * hourMs + 499);
   });
 });
 
