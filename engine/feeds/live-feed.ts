@@ -45,7 +45,6 @@ export interface FeedSettings {
   readonly storeEveryMs: number;
   /** How often some market's last bars are compared with what the venue says of them now. */
   readonly auditEveryMs: number;
-  readonly auditBars: number;
   readonly measureEveryMs: number;
   readonly silence: SilenceLimits;
   /** Opening waits so long for the history, and then goes on without. */
@@ -60,7 +59,6 @@ const usual: FeedSettings = {
   historyBars: 10_000,
   storeEveryMs: 60_000,
   auditEveryMs: 120_000,
-  auditBars: 30,
   measureEveryMs: 300_000,
   silence: { factor: 10, minMs: 30_000, maxMs: 300_000 },
   openWithinMs: 15_000,
@@ -350,7 +348,9 @@ export class LiveFeed implements Feed {
   #audit(): void {
     const line = this.#lines[this.#auditNext % this.#lines.length]!;
     this.#auditNext += 1;
-    void this.#settle(line, this.#settings.auditBars);
+    // As many as have closed since it was this market's turn, and some: every bar is looked at again once.
+    const round = Math.ceil((this.#lines.length * this.#settings.auditEveryMs) / this.#stepMs) + 10;
+    void this.#settle(line, Math.min(round, this.#options.data.traits.pageBars / 2));
   }
 
   // ── instants ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -115,7 +115,7 @@ class Line {
   }
 }
 
-describe.each(['kraken'] as const)('a feed from %s, by websocket and HTTP', (dialect) => {
+describe.each(['kraken', 'binance'] as const)('a feed from %s, by websocket and HTTP', (dialect) => {
   it('hands out every bar once, right and soon, over minutes in which streams break, fall silent and stay away', async () => {
     const line = await Line.open(dialect);
     expect(line.feed.series[0]!.since(0).time.length).toBeGreaterThan(90);
