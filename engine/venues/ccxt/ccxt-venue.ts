@@ -71,7 +71,9 @@ export class CcxtVenue implements Venue {
     this.#clock = clock;
     this.#strike = strike;
     this.#patienceMs = patienceMs;
-    exchange.milliseconds = () => clock.now() + this.#offsetMs;
+    // What is signed carries the machine's time, corrected: the clock may run faster in a rehearsal, but signatures do not.
+    const { milliseconds } = exchange;
+    exchange.milliseconds = () => milliseconds() + this.#offsetMs;
     exchange.seconds = () => Math.floor(exchange.milliseconds() / 1000);
     this.#stream = new NewsStream(() => exchange.watchOrders(), clock, log);
     exchange.onConnected = () => this.#stream.connected();
@@ -177,7 +179,7 @@ export class CcxtVenue implements Venue {
 
   fills(symbols: readonly string[], since: number): Promise<VenueFill[]> {
     return this.#call('Asking for fills', async () => {
-      const trades = await this.#dialect.trades(this.#exchange, symbols, since, this.#exchange.milliseconds());
+      const trades = await this.#dialect.trades(this.#exchange, symbols, since, this.#clock.now() + this.#offsetMs);
       const fills = new Map<string, VenueFill>();
       for (const fill of trades.map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
       return [...fills.values()]

@@ -1,5 +1,4 @@
 import type { Exchange } from 'ccxt';
-import type { Clock } from '#engine/clock.ts';
 import type { Dialect } from './dialect.ts';
 import { Lane } from './lane.ts';
 
@@ -11,10 +10,16 @@ import { Lane } from './lane.ts';
 export function keepInOrder(
   exchange: Pick<
     Exchange,
-    'request' | 'throttle' | 'throttler' | 'tokenBucket' | 'nonce' | 'enableRateLimit' | 'calculateRateLimiterCost'
+    | 'request'
+    | 'milliseconds'
+    | 'throttle'
+    | 'throttler'
+    | 'tokenBucket'
+    | 'nonce'
+    | 'enableRateLimit'
+    | 'calculateRateLimiterCost'
   >,
   dialect: Pick<Dialect, 'urgentPaths' | 'wantsRisingNonces' | 'limitsPublicApart'>,
-  clock: Clock,
 ): void {
   const lane = new Lane();
   const { request, throttler, tokenBucket } = exchange;
@@ -31,9 +36,10 @@ export function keepInOrder(
     return dialect.wantsRisingNonces && api === 'private' ? lane.run(isUrgent, send) : send();
   };
   if (!dialect.wantsRisingNonces) return;
+  const { milliseconds } = exchange;
   let last = 0;
   exchange.nonce = () => {
-    last = Math.max(clock.now(), last + 1);
+    last = Math.max(milliseconds(), last + 1);
     return last;
   };
 }

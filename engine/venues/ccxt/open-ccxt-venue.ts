@@ -40,7 +40,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
   const { keys, log, clock = systemClock, baseUrl } = options;
   const dialect = dialectOf(options.exchange);
   if (baseUrl !== undefined) refuseDistant(baseUrl);
-  const exchange = await openExchange(dialect, options, clock);
+  const exchange = await openExchange(dialect, options);
   const wire = new Wire(exchange, clock, baseUrl ?? null);
   const venue = new CcxtVenue({
     name: baseUrl === undefined ? dialect.id : 'rehearsal',
@@ -93,7 +93,7 @@ function refuseDistant(baseUrl: string): void {
   );
 }
 
-async function openExchange(dialect: Dialect, options: CcxtVenueOptions, clock: Clock): Promise<Exchange> {
+async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promise<Exchange> {
   const { keys, baseUrl, timeoutMs = 10_000, keepAliveMs = 15_000 } = options;
   const ccxt = await import('ccxt');
   const { key, secret } = keys.reveal();
@@ -117,7 +117,7 @@ async function openExchange(dialect: Dialect, options: CcxtVenueOptions, clock: 
     // Without it ccxt refuses websockets in the clear.
     await exchange.loadHttpProxyAgent();
   }
-  keepInOrder(exchange, dialect, clock);
+  keepInOrder(exchange, dialect);
   return exchange;
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#engine/clock.ts';
 import { keepInOrder } from '#engine/venues/ccxt/keep-in-order.ts';
 
 class Limiter {
@@ -21,6 +20,7 @@ function client({ wantsRisingNonces = false, isUsedUp = false, limitsPublicApart
   const exchange = {
     enableRateLimit: true,
     nonce: () => 0,
+    milliseconds: () => 1_000,
     calculateRateLimiterCost: () => 1,
     throttle: () => Promise.resolve(),
     throttler: new Limiter(isUsedUp),
@@ -30,11 +30,7 @@ function client({ wantsRisingNonces = false, isUsedUp = false, limitsPublicApart
       return new Promise<void>((resolve) => answers.push(resolve));
     },
   };
-  keepInOrder(
-    exchange as never,
-    { urgentPaths: /^(AddOrder|order)$/, wantsRisingNonces, limitsPublicApart },
-    { ...systemClock, now: () => 1_000 },
-  );
+  keepInOrder(exchange as never, { urgentPaths: /^(AddOrder|order)$/, wantsRisingNonces, limitsPublicApart });
   const request = exchange.request as unknown as (path: string, api: string, method: string) => Promise<void>;
   return { exchange, sent, answers, request };
 }
