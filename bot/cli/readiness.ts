@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { decimal, NO_VALUE, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
+import { counted, decimal, NO_VALUE, percent, signedDecimal, signedPercent } from '#bot/evidence/numbers.ts';
 import { type ForwardEvidence, publishedForward } from '#bot/gates/forward-evidence.ts';
 import { publishForward } from '#bot/readiness/publish.ts';
 import { standing } from '#bot/readiness/readiness-text.ts';
@@ -85,32 +85,30 @@ async function published(strategy: string | null, flags: ReadinessFlags): Promis
   return strategy === null ? evidence : evidence.filter((one) => one.strategy === strategy);
 }
 
-function inWords(evidence: ForwardEvidence): string {
-  const { strategy, stage, days, result, readiness, health } = evidence;
+const share = (value: number | null): string => (value === null ? NO_VALUE : percent(value));
+
+function inWords({ strategy, stage, days, result, readiness, health }: ForwardEvidence): string {
   const did =
     result === null
       ? 'result unknown'
-      : `${result.isHypothetical ? 'hypothetically ' : ''}${signedPercent(result.netReturn)} in ${result.trades} trades, deepest fall ${percent(result.maxDrawdown)}`;
-  const head = `${strategy}, ${stage}: ${decimal(days, 1)} days, ${did}.`;
-  const number = (value: number | null): string => (value === null ? NO_VALUE : percent(value));
+      : `${result.isHypothetical ? 'hypothetically ' : ''}${signedPercent(result.netReturn)} in ${counted(result.trades, 'trade')}, deepest fall ${percent(result.maxDrawdown)}`;
   const gates = (readiness?.gates ?? []).map(({ gate, verdict, value, limit, sentence }) => [
     gate,
     verdict,
-    number(value),
-    number(limit),
+    share(value),
+    share(limit),
     sentence,
   ]);
-  const days_ = health.map((one) => [
-    one.day,
-    ...[one.due, one.made, one.signals, one.refused, one.faults].map(String),
-    signedDecimal(one.netResult),
+  const worked = health.map(({ day, due, made, signals, refused, faults, netResult }) => [
+    day,
+    ...[due, made, signals, refused, faults].map(String),
+    signedDecimal(netResult),
   ]);
+  const headers = ['day', 'due', 'decided', 'signals', 'refused', 'faults', 'result'];
   return [
-    head,
+    `${strategy}, ${stage}: ${decimal(days, 1)} days, ${did}.`,
     standing(readiness).replaceAll('**', ''),
     ...(gates.length === 0 ? [] : [columned(['gate', 'verdict', 'value', 'limit', 'why'], gates, [2, 3])]),
-    ...(days_.length === 0
-      ? []
-      : [columned(['day', 'due', 'decided', 'signals', 'refused', 'faults', 'result'], days_, [1, 2, 3, 4, 5, 6])]),
+    ...(worked.length === 0 ? [] : [columned(headers, worked, [1, 2, 3, 4, 5, 6])]),
   ].join('\n');
 }

@@ -22,11 +22,11 @@ const COLUMNS = [
 
 /** Markdown: how a version stands before its next stage, with what each gate saw. */
 export function readinessText(evidence: ForwardEvidence): string {
-  return [headOf(evidence), ...(evidence.readiness === null ? [] : [gateTable(evidence.readiness)])].join('\n\n');
+  return [shownSoFar(evidence), ...(evidence.readiness === null ? [] : [gateTable(evidence.readiness)])].join('\n\n');
 }
 
 /** Its days in two sentences, and whether it is ready. */
-export function headOf({ strategy, stage, tree, since, asOf, days, result, readiness }: ForwardEvidence): string {
+export function shownSoFar({ strategy, stage, tree, since, asOf, days, result, readiness }: ForwardEvidence): string {
   const ran = `${code(strategy)} (tree ${code(tree.slice(0, 12))}) has been at **${stage}** from ${day(since)} to ${day(asOf)}, ${decimal(days, 1)} days.`;
   const did =
     result === null
@@ -50,15 +50,15 @@ export function gateTable({ gates }: Readiness): string {
   const rows = gates.map(({ gate, verdict, value, limit, sentence }) => [
     GATES[gate],
     verdict === 'pass' ? 'pass' : `**${verdict}**`,
-    shown(gate, value),
-    shown(gate, limit),
+    shownAs(value),
+    shownAs(limit),
     text(sentence),
   ]);
   return table(COLUMNS, rows);
 }
 
-/** A value or a limit as people read it. */
-export function shown(_gate: GateReading['gate'], value: number | null): string {
+/** Every value and every limit is a share. */
+function shownAs(value: number | null): string {
   return value === null ? NO_VALUE : percent(value);
 }
 

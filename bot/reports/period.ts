@@ -5,7 +5,7 @@ import type { ForwardEvidence } from '#bot/gates/forward-evidence.ts';
 import { sparkline } from '#bot/orchestrator/dashboard/sparkline.ts';
 import { spendingText } from '#bot/orchestrator/dashboard/spending-text.ts';
 import type { Spending } from '#bot/proposers/claude/spending.ts';
-import { healthTable, readinessText, headOf as standingOf } from '#bot/readiness/readiness-text.ts';
+import { healthTable, readinessText, shownSoFar } from '#bot/readiness/readiness-text.ts';
 import type { EngineReport, ReportedTrade, StrategyReport } from '#engine/runtime/report.ts';
 import { type BreachFacts, breachesText } from './breaches.ts';
 import { performanceTable } from './performance-table.ts';
@@ -102,7 +102,7 @@ function account({ id, dailyEquity, capital }: StrategyReport, days: number): st
 function readinessParts(forward: readonly ForwardEvidence[], days: number): readonly string[] {
   if (days >= 7) return forward.flatMap((one) => [readinessText(one), healthTable(one)]).filter((part) => part !== '');
   return forward
-    .flatMap((one) => [standingOf(one), healthTable({ health: one.health.slice(-days) })])
+    .flatMap((one) => [shownSoFar(one), healthTable({ health: one.health.slice(-days) })])
     .filter((part) => part !== '');
 }
 

@@ -3,11 +3,12 @@ import { type LifePolicy, lifeAt } from '#bot/gates/life-policy.ts';
 import type { ListedPull } from '#bot/github/listed-pull.ts';
 import { obstacleTo } from '#bot/readiness/obstacle.ts';
 import { healthTable, readinessText } from '#bot/readiness/readiness-text.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { autonomyAt } from '../autonomy.ts';
 import { proposeCapitalStep } from './capital-step.ts';
 import { type LifeOptions, tipOfMain } from './life-options.ts';
-import { STAGE } from './on-demand.ts';
+import { type Proposed, STAGE } from './on-demand.ts';
 import { proposeStage } from './stage-change.ts';
 
 const HOUR_MS = 3_600_000;
@@ -34,17 +35,9 @@ export async function proposePromotions(options: LifeOptions): Promise<readonly 
     if ((await obstacleTo(strategy, target, { repository, state, main })) !== null) continue;
     if (!hasRoom(strategy, await lifeAt(repository, main), await api.branches.latestPulls(), options)) continue;
     try {
-      if (target === 'capital') {
-        // The capital is that of all of them: the one that is least sure decides.
-        const all = known.filter(({ stage }) => stage === 'live');
-        if (all[0]?.strategy !== strategy || !all.every(({ readiness }) => readiness?.isReady === true)) continue;
-        const { number, isNew } = await proposeCapitalStep([evidence, ...all.slice(1)], options);
-        if (isNew) said.push(`Opened #${number}: what trades live is ready for more capital.`);
-        continue;
-      }
-      const shown = [readinessText(evidence), healthTable(evidence)].filter((part) => part !== '').join('\n\n');
-      const { number, isNew } = await proposeStage({ strategy, stage: target, by: null, shown }, options);
-      if (isNew) said.push(`Opened #${number}: ${strategy} is ready for ${target}.`);
+      const proposed =
+        target === 'capital' ? await moreCapital(evidence, known, options) : await stageOf(evidence, target, options);
+      if (proposed?.isNew === true) said.push(proposed.sentence);
     } catch (error) {
       // Somebody else's work on the branch is theirs; the rest of the versions are not held up by it.
       if (!(error instanceof RatchetError) || !error.code.startsWith('life/')) throw error;
@@ -52,6 +45,22 @@ export async function proposePromotions(options: LifeOptions): Promise<readonly 
     }
   }
   return said;
+}
+
+function stageOf(evidence: ForwardEvidence, stage: Stage, options: LifeOptions): Promise<Proposed> {
+  const shown = [readinessText(evidence), healthTable(evidence)].filter((part) => part !== '').join('\n\n');
+  return proposeStage({ strategy: evidence.strategy, stage, by: null, shown }, options);
+}
+
+/** The capital is that of all that trades live, so all of it has to be ready; the first of them speaks for the others. */
+async function moreCapital(
+  evidence: ForwardEvidence,
+  known: readonly ForwardEvidence[],
+  options: LifeOptions,
+): Promise<Proposed | null> {
+  const [first, ...others] = known.filter(({ stage }) => stage === 'live');
+  if (first?.strategy !== evidence.strategy || !others.every(({ readiness }) => readiness?.isReady === true)) return null;
+  return proposeCapitalStep([evidence, ...others], options);
 }
 
 /** What cannot be read speaks for nobody, and is written again with the next report. */

@@ -8,7 +8,7 @@ import { LEDGER_FOLDER } from '#bot/evidence/ledger.ts';
 import { PACK_PATH, type Pack } from '#bot/evidence/pack.ts';
 import { REPORT_PATH } from '#bot/evidence/report.ts';
 import { openContext } from '#bot/gates/context.ts';
-import { type ForwardEvidence, forwardPath, forwardText, READINESS_GATES } from '#bot/gates/forward-evidence.ts';
+import { type ForwardEvidence, forwardPath, forwardText } from '#bot/gates/forward-evidence.ts';
 import { FINAL_GATE, GATE_NAMES } from '#bot/gates/outcome.ts';
 import { judgeChange } from '#bot/gates/policy/judge-change.ts';
 import { finalGate, runAllGates, runGate } from '#bot/gates/run-gates.ts';
@@ -30,6 +30,7 @@ import {
 } from '#tests/support/deployment.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
+import { sampleForward } from '#tests/support/sample-forward.ts';
 
 const log = pino({ level: 'silent' });
 const FOLDER = 'strategies/ema-cross';
@@ -346,26 +347,7 @@ describe('the same version at another stage', () => {
     const manifest = files.get('manifest.yaml')!.replace(/^stage:.*$/m, `stage: ${stage}`);
     return commitOn(deployment, new Map([[`${FOLDER}/manifest.yaml`, manifest], ...also]), head);
   };
-  const shown = (tree: string, isReady: boolean): ForwardEvidence => ({
-    schema: 'ratchet/forward/1',
-    strategy: 'ema-cross',
-    tree,
-    stage: 'paper',
-    since: 0,
-    asOf: 45 * 86_400_000,
-    days: 45,
-    result: { isHypothetical: false, trades: 40, netReturn: 0.03, maxDrawdown: 0.02 },
-    health: [],
-    readiness: {
-      target: 'canary',
-      week: 44 * 86_400_000,
-      gates: READINESS_GATES.map((gate) => ({ gate, verdict: 'pass', value: 1, limit: 1, sentence: 'So it is.' })),
-      weeksHeld: isReady ? 4 : 3,
-      weeksAsked: 4,
-      isReady,
-      obstacle: null,
-    },
-  });
+  const shown = (tree: string, isReady: boolean): ForwardEvidence => sampleForward({ tree }, { isReady });
   const publish = (evidence: ForwardEvidence) =>
     deployment.state.update('forward', () => new Map([[forwardPath('ema-cross'), Buffer.from(forwardText(evidence))]]));
   const judged = async (commit: CommitHash, author: 'bot' | 'person') => {
@@ -398,7 +380,7 @@ describe('the same version at another stage', () => {
     await publish(shown(tree, true));
     const { facts, failed } = await judged(up, 'person');
     expect(facts.strategy).toMatchObject({ steps: 1, onlyStage: true });
-    expect(facts.forward).toMatchObject({ days: 45, trades: 40, isReady: true, gates: { parity: 'pass' } });
+    expect(facts.forward).toMatchObject({ days: 90, trades: 60, isReady: true, gates: { parity: 'pass' } });
     expect(failed).not.toContain(due);
     expect(failed).not.toContain(watched);
     // Of the bot alone money is denied, whatever was shown.

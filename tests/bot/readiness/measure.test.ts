@@ -19,6 +19,7 @@ import {
   strategyText,
   untilStatus,
 } from '#tests/engine/runtime/engine-fixture.ts';
+import { ratchetHere } from '#tests/support/ratchet-here.ts';
 
 const DAY = 86_400_000;
 /** Later than all that is recorded here. */
@@ -128,7 +129,7 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     const record = EngineStore.open(dir);
     record.setMeta('market', 'the bars of binance as they close');
     record.close();
-    const candles = join(fixture.root, 'live');
+    const candles = join(fixture.root, 'candles');
     const store = CandleStore.open(candles);
     const past = market.candlesFor({ symbols: [], timeframe: '1h' }).columns;
     for (const [symbol, columns] of past) {
@@ -148,5 +149,27 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     expect(gate('parity')).toMatchObject({ verdict: 'pass', value: 0 });
     // One of each symbol, where none is allowed.
     expect(gate('data')).toMatchObject({ verdict: 'fail', sentence: expect.stringContaining('2 were corrected') });
+  });
+
+  it('is published by a command on the engine’s machine, and read back from a clone', async () => {
+    const said = await ratchetHere(
+      'readiness',
+      'trader',
+      '--workspace',
+      fixture.root,
+      '--publish',
+      '--remote',
+      fixture.remote.url,
+    );
+    expect(said.code, said.stderr).toBe(0);
+    expect(said.stdout).toMatch(/^trader, paper: \d+\.\d days, .+ in \d+ trades, deepest fall/);
+    expect(said.stdout).toMatch(/^parity +pass +0\.00% +0\.00% +0 of \d+ trades differ/m);
+    expect(said.stdout).toMatch(/^\d{4}-\d\d-\d\d +48 +48 /m);
+    await repository.fetch();
+    const clone = join(fixture.root, 'reader.git');
+    const read = await ratchetHere('readiness', '--repository', clone, '--json');
+    expect(JSON.parse(read.stdout)).toMatchObject([{ strategy: 'trader' }, { strategy: 'watcher' }]);
+    expect(await ratchetHere('readiness', 'nobody', '--repository', clone)).toMatchObject({ code: 1 });
+    expect(await ratchetHere('readiness', '--workspace', fixture.root, '--publish')).toMatchObject({ code: 1 });
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Addition, appendToNight, type EntryOf, type LedgerEntry } from '#bot/evidence/ledger.ts';
+import { forwardPath, forwardText } from '#bot/gates/forward-evidence.ts';
 import { MERGE_LOGS_FOLDER, type MergeRecord } from '#bot/orchestrator/life/merge-log.ts';
 import { Budget } from '#bot/proposers/claude/budget.ts';
 import { spending } from '#bot/proposers/claude/spending.ts';
@@ -13,6 +14,7 @@ import { reportBounds, reportPath, reportText } from '#engine/runtime/report.ts'
 import { sampleReport } from '#tests/bot/commands/sample-report.ts';
 import { nightOf, someReturns } from '#tests/bot/evidence/ledger/sample-nights.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
+import { sampleForward } from '#tests/support/sample-forward.ts';
 import { createStateRepository, type StateRepository } from '#tests/support/state-repository.ts';
 
 const DAY_MS = 86_400_000;
@@ -51,6 +53,7 @@ beforeAll(async () => {
           ],
         }),
       ],
+      [forwardPath('ema-cross'), forwardText(sampleForward())],
       [`${MERGE_LOGS_FOLDER}/3.json`, JSON.stringify(merge(3, NOW - 7 * DAY_MS))],
       [`${MERGE_LOGS_FOLDER}/4.json`, JSON.stringify(merge(4, NOW - 6 * DAY_MS))],
     ]),
@@ -125,6 +128,17 @@ describe('a report of some days', () => {
     const said = periodReport(facts);
     expect(said).toContain('closed 2 trades in these days, +2.00 after 0.50 of fees.\n');
     expect(said).toContain('- `#4` Change 4 everyone, by `octo` at 2026-01-04 12:00 UTC');
+  });
+
+  it('tells a week what every gate before the next stage saw, and a day how its own work was done', async () => {
+    const [week, day] = [periodReport(await gather(7)), periodReport(await gather(1))];
+    expect(week).toContain('It is ready for **canary**: 7 of 7 gates pass, all of them 4 of 4 weeks in a row.');
+    expect(week).toContain('| Parity | pass | 50.0% | 25.0% | It saw parity. |');
+    expect(week).toContain('| 1970-03-30 | 24 | 23 | 0 | 0 | 1 | 0.00 |');
+    expect(day).toContain('It is ready for **canary**');
+    expect(day).not.toContain('It saw parity.');
+    expect(day).toContain('| 1970-03-31 | 24 | 24 | 2 | 0 | 0 | +1.50 |');
+    expect(day).not.toContain('1970-03-30');
   });
 
   it('says when older trades of the period may be missing', async () => {

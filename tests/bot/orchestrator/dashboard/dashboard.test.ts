@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ForwardEvidence, READINESS_GATES } from '#bot/gates/forward-evidence.ts';
+import type { ForwardEvidence } from '#bot/gates/forward-evidence.ts';
 import { box, checkedBoxes } from '#bot/orchestrator/dashboard/boxes.ts';
 import type { DashboardFacts } from '#bot/orchestrator/dashboard/facts.ts';
 import { DASHBOARD_LABEL, findDashboard, keepDashboard } from '#bot/orchestrator/dashboard/keep-dashboard.ts';
@@ -12,6 +12,7 @@ import { controlPath } from '#engine/runtime/control.ts';
 import { reportPath } from '#engine/runtime/report.ts';
 import { statusPath } from '#engine/runtime/status.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { sampleForward } from '#tests/support/sample-forward.ts';
 import { sampleTruth } from '#tests/support/sample-truth.ts';
 import { createProposal, OWNER, type ProposalWorld } from '../life/proposal-world.ts';
 
@@ -143,39 +144,18 @@ describe('the dashboard’s text', () => {
   const text = renderDashboard(FACTS);
 
   it('says how near each version is to its next stage, and what is missing', () => {
-    const readiness: NonNullable<ForwardEvidence['readiness']> = {
-      target: 'canary',
-      week: 0,
-      gates: READINESS_GATES.map((gate, at) => ({
-        gate,
-        verdict: (['fail', 'not-enough'] as const)[at] ?? 'pass',
-        value: null,
-        limit: null,
-        sentence: 'So it is.',
-      })),
-      weeksHeld: 0,
-      weeksAsked: 4,
-      isReady: false,
-      obstacle: null,
-    };
-    const one: ForwardEvidence = {
-      schema: 'ratchet/forward/1',
-      strategy: 'ema-cross',
-      tree: HEAD,
-      stage: 'paper',
-      since: 0,
-      asOf: 86_400_000,
-      days: 1,
-      result: null,
-      health: [],
-      readiness,
-    };
+    const gates = sampleForward().readiness!.gates.map((one, at) => ({
+      ...one,
+      verdict: (['fail', 'not-enough'] as const)[at] ?? ('pass' as const),
+    }));
     const shown = (evidence: ForwardEvidence) => renderDashboard({ ...FACTS, forward: { ok: true, value: [evidence] } });
     expect(text).not.toContain('## Readiness');
-    expect(shown(one)).toContain('| canary | 5 of 7 | 0 of 4 | fails: uptime; too little to say: decisions |');
-    const ready = { ...readiness, isReady: true, obstacle: 'policies/risk.yaml does not say it.' };
-    expect(shown({ ...one, readiness: ready })).toContain('ready, and not proposed: policies/risk.yaml does not say it.');
-    expect(shown({ ...one, stage: 'live', readiness: null })).toContain('Nothing is asked of it.');
+    const waiting = sampleForward({}, { gates, weeksHeld: 0, isReady: false });
+    expect(shown(waiting)).toContain('| canary | 5 of 7 | 0 of 4 | fails: uptime; too little to say: decisions |');
+    expect(shown(sampleForward())).toContain('| canary | 7 of 7 | 4 of 4 | **ready** |');
+    const held = sampleForward({}, { obstacle: 'policies/risk.yaml does not say it.' });
+    expect(shown(held)).toContain('ready, and not proposed: policies/risk.yaml does not say it.');
+    expect(shown(sampleForward({ stage: 'live', readiness: null }))).toContain('Nothing is asked of it.');
     expect(renderDashboard({ ...FACTS, forward: { ok: false, why: 'It is none.' } })).toContain('It is none.');
   });
 

@@ -5,35 +5,14 @@ import { mayMerge } from '#bot/orchestrator/autonomy.ts';
 import { Stage } from '#engine/contract/manifest.ts';
 import type { EngineStatus } from '#engine/runtime/status.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { sampleForward } from '#tests/support/sample-forward.ts';
 import { createProposal, FOLDER, ID, OWNER, type ProposalWorld } from './proposal-world.ts';
 
-const DAY = 86_400_000;
 const risk = (live: string): string =>
   `stages: { canary: { maxDrawdown: 0.2 }, live: { maxDrawdown: 0.2 } }\nlive:\n  ${live}\n  capitalSteps: [0.1, 0.25, 1]\n  capitalStep: 1\n`;
 
-function shown(tree: string, stage: Stage, target: 'live' | 'capital', change: { isReady?: boolean } = {}): ForwardEvidence {
-  const isReady = change.isReady ?? true;
-  return {
-    schema: 'ratchet/forward/1',
-    strategy: ID,
-    tree,
-    stage,
-    since: 0,
-    asOf: 90 * DAY,
-    days: 90,
-    result: { isHypothetical: false, trades: 60, netReturn: 0.04, maxDrawdown: 0.03 },
-    health: [{ day: '1970-03-31', due: 24, made: 24, signals: 2, refused: 0, faults: 0, netResult: 1.5 }],
-    readiness: {
-      target,
-      week: 88 * DAY,
-      gates: READINESS_GATES.map((gate) => ({ gate, verdict: 'pass', value: 0.5, limit: 0.25, sentence: `It saw ${gate}.` })),
-      weeksHeld: isReady ? 8 : 7,
-      weeksAsked: 8,
-      isReady,
-      obstacle: null,
-    },
-  };
-}
+const shown = (tree: string, stage: Stage, target: 'live' | 'capital', isReady = true): ForwardEvidence =>
+  sampleForward({ tree, stage }, { target, isReady });
 
 describe('no level of autonomy', () => {
   it.each(AutonomyLevel.options)('%s merges a change of stage, or anything where money trades', (level) => {
@@ -71,7 +50,7 @@ describe('a version that has shown enough', { timeout: 90_000 }, () => {
     await moveMain({ 'policies/risk.yaml': risk('allowed: true\n  maxCapital: 1000') });
     expect(await life.proposePromotions()).toEqual([]);
     await signTree(base, 'gates');
-    await publish(shown(await treeNow(), 'canary', 'live', { isReady: false }));
+    await publish(shown(await treeNow(), 'canary', 'live', false));
     expect(await life.proposePromotions()).toEqual([]);
     await publish(shown('f'.repeat(40), 'canary', 'live'));
     expect(await life.proposePromotions()).toEqual([]);
@@ -82,7 +61,7 @@ describe('a version that has shown enough', { timeout: 90_000 }, () => {
     await publish(shown(await treeNow(), 'canary', 'live'));
     const said = await life.proposePromotions();
     number = numberIn(said);
-    expect(said).toEqual([`Opened #${number}: ${ID} is ready for live.`]);
+    expect(said).toEqual([`Opened #${number}: ${ID}: from canary to live.`]);
     const pull = await api.pullRequest(number);
     head = pull.headSha;
     expect(pull).toMatchObject({ title: `${ID}: from canary to live`, author: 'ratchet[bot]' });
