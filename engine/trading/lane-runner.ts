@@ -297,7 +297,7 @@ export class LaneRunner {
     ledger.note(lane, order, { kind: 'refused', why: `${error.code}: ${error.message}` }, clock.now());
     log.warn({ symbol, role, order: clientOrderId, code: error.code }, error.message);
     if (role === 'entry') this.#around.denied(lane, denialOf(error), reason);
-    else this.#failed(run, role, error);
+    else this.#failed(run, role, error.retryAfterMs);
     if (role !== 'protection' || error.kind !== 'invalid-order') return;
     run.refusedStops += 1;
     if (run.refusedStops < refusedStopsMax) return;
@@ -309,18 +309,17 @@ export class LaneRunner {
   #succeeded(run: Run, { row }: LiveOrder): void {
     run.failures = 0;
     run.retryAt = 0;
-    if (row.role === 'exit') run.saleFailures = 0;
     if (row.role === 'protection') run.refusedStops = 0;
   }
 
   /** Waits before the next try, longer each time. */
-  #failed(run: Run, role: LiveOrder['row']['role'] | 'question', error: VenueError): void {
+  #failed(run: Run, role: LiveOrder['row']['role'] | 'question', retryAfterMs: number | null): void {
     const { clock, random } = this.#parts;
     const isSale = role === 'exit';
     const first = isSale ? firstSaleRetryMs : firstRetryMs;
     const times = isSale ? run.saleFailures : run.failures;
     const wait = Math.min(longestRetryMs, first * 2 ** Math.min(times, 10)) * (0.5 + 0.5 * random.uniform());
-    const at = clock.now() + Math.max(wait, error.retryAfterMs ?? 0);
+    const at = clock.now() + Math.max(wait, retryAfterMs ?? 0);
     if (isSale) {
       run.saleFailures += 1;
       run.saleRetryAt = at;
@@ -340,7 +339,7 @@ export class LaneRunner {
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
       if (error.kind === 'no-such-order') order.isCancelAsked = true;
-      else this.#failed(run, 'question', error);
+      else this.#failed(run, 'question', error.retryAfterMs);
     }
     // Whatever was answered: what became of it is what counts.
     if (lane.orders.has(order.row.id)) order.askAt = clock.now();
@@ -370,7 +369,7 @@ export class LaneRunner {
       this.#askLater(order, error.retryAfterMs ?? 0);
       return;
     }
-    if (order.row.isFinal) this.#ended(lane, order);
+    if (order.row.isFinal) this.#ended(lane, run, order);
     else if (isImmediate(order) || order.isCancelAsked || hasEnded(order.row)) this.#askAgain(lane, order);
   }
 
@@ -411,10 +410,15 @@ export class LaneRunner {
     order.askAt = clock.now() + Math.max(wait, atLeastMs);
   }
 
-  /** What an entry comes to when nothing, or not all, of it has filled. */
-  #ended(lane: Lane, { row, terms }: LiveOrder): void {
-    if (row.role !== 'entry' || row.filled.gt(0)) return;
+  /** What follows from an end that was not wished for. */
+  #ended(lane: Lane, run: Run, { row, terms }: LiveOrder): void {
     const { clock } = this.#parts;
+    if (row.role === 'exit') {
+      // Nobody was there to buy: what is left is protected while the book fills again.
+      if (row.state === 'filled') run.saleFailures = 0;
+      else this.#failed(run, 'exit', null);
+    }
+    if (row.role !== 'entry' || row.filled.gt(0)) return;
     const isExpired = row.kind === 'limit' && terms.expiresAt !== null && clock.now() >= terms.expiresAt;
     this.#around.denied(lane, row.kind === 'limit-ioc' ? 'slippage-tolerance' : isExpired ? 'expired' : 'withdrawn', row.reason);
   }

@@ -6,12 +6,16 @@ import type { HaltEvent } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
 
-const KeptRisk = z.strictObject({
+/** A value that has moved by this share of the highest equity is written for those who read it elsewhere. */
+const tellingMove = 0.001;
+
+/** As it is written. */
+export const KeptRisk = z.strictObject({
   risk: AccountRisk,
   /** Of all strategies when the account was valued last, quote asset. */
   capital: z.number().nullable(),
 });
-type KeptRisk = z.infer<typeof KeptRisk>;
+export type KeptRisk = z.infer<typeof KeptRisk>;
 
 /** What risk remembers of the account, kept with the journal: written in the transaction of what it follows from. */
 export class RiskKeeper {
@@ -72,7 +76,10 @@ export class RiskKeeper {
     return this.#become(accountTold(this.#risk, event));
   }
 
-  /** Something has changed that must outlive this process; the last value of the account alone can be worked out again. */
+  /**
+   * Something has changed that must outlive this process, or the account is worth so much else that readers should know; a value that has
+   * moved by less can be worked out again.
+   */
   get isUnwritten(): boolean {
     const { ledger, halt, heardAt } = this.#risk;
     const before = this.#written;
@@ -80,7 +87,9 @@ export class RiskKeeper {
     if (ledger === before.ledger) return false;
     const { equity, ...rest } = ledger;
     const isSame = Object.entries(rest).every(([name, value]) => value === before.ledger[name as keyof typeof rest]);
-    return !isSame || equity?.peak !== before.ledger.equity?.peak || equity?.dayOpening !== before.ledger.equity?.dayOpening;
+    if (!isSame || equity?.peak !== before.ledger.equity?.peak || equity?.dayOpening !== before.ledger.equity?.dayOpening)
+      return true;
+    return equity !== null && Math.abs(equity.value - before.ledger.equity!.value) > tellingMove * equity.peak;
   }
 
   /** Within the transaction of what it follows from. */

@@ -131,15 +131,15 @@ export class StrategyDesk {
         isFirst: isReduction(decision, this.#view(this.lane(decision.symbol))),
       }));
       const inOrder = [...views.filter(({ isFirst }) => isFirst), ...views.filter(({ isFirst }) => !isFirst)];
-      const before = this.#parts.ledger.hasUnwritten;
       const touched: Lane[] = [];
-      const take = () => {
-        for (const { decision } of inOrder) if (this.#take(decision)) touched.push(this.lane(decision.symbol));
-        for (const lane of touched) this.#around.prepare(lane);
-        risk.write();
-      };
-      const isQuiet = !before && !risk.isUnwritten && inOrder.every(({ decision }) => decision.action === 'hold');
-      if (!isQuiet) ledger.commit(take);
+      for (const { decision } of inOrder) if (this.#take(decision)) touched.push(this.lane(decision.symbol));
+      if (ledger.hasUnwritten || risk.isUnwritten) {
+        // The one commit between a bar's close and an order on the wire.
+        ledger.commit(() => {
+          for (const lane of touched) this.#around.prepare(lane);
+          risk.write();
+        });
+      }
     } catch (error) {
       this.#around.failed(error);
       throw error;
