@@ -1,10 +1,13 @@
+import { chmodSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resources } from '#bot/api/resources/index.ts';
 import type { Api } from '#bot/api/start-api.ts';
+import { readTokenFile } from '#bot/api/tokens.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import type { EngineFixture } from '#tests/engine/runtime/engine-fixture.ts';
 import { read } from '#tests/engine/runtime/engine-fixture.ts';
@@ -263,5 +266,14 @@ describe('starting', () => {
     await expect(apiOn(fixture, { tokens: [] })).rejects.toMatchObject({ code: 'api/no-token' });
     await expect(apiOn(fixture, { tokens: ['secret'] })).rejects.toMatchObject({ code: 'api/weak-token' });
     await expect(apiOn(fixture, { host: '0.0.0.0' })).rejects.toMatchObject({ code: 'api/not-loopback' });
+  });
+
+  it('takes tokens from a file that nobody else can read', () => {
+    const file = join(fixture.root, 'tokens');
+    writeFileSync(file, `# programs\n${token}\n\n other-${token} \n`, { mode: 0o600 });
+    expect(readTokenFile(file)).toEqual([token, `other-${token}`]);
+    chmodSync(file, 0o640);
+    expect(() => readTokenFile(file)).toThrow(expect.objectContaining({ code: 'api/exposed-token' }));
+    expect(() => readTokenFile(`${file}-elsewhere`)).toThrow(expect.objectContaining({ code: 'api/no-token-file' }));
   });
 });
