@@ -23,6 +23,7 @@ const ORDERS: readonly { readonly verb: string; readonly mode: ControlMode; read
   { verb: 'pause', mode: 'paused', description: 'No new entries; what waits stands, what is held stays with its strategy.' },
   { verb: 'resume', mode: 'active', description: 'Trade again; ends whatever held the engine back, a breach too.' },
   { verb: 'reduce', mode: 'reducing', description: 'No entries, waiting ones withdrawn, every position closed.' },
+  { verb: 'flatten', mode: 'flattening', description: 'As reduce, and what is held at a venue is sold now.' },
   { verb: 'halt', mode: 'halted', description: 'No entries, waiting ones withdrawn at once; strategies may exit.' },
 ];
 

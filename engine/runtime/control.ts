@@ -15,10 +15,11 @@ export const controlPath = 'control.json';
  *   deciding and may exit.
  * - `reducing`: no entries, waiting entry orders are withdrawn, and every position is closed at the next open.
  * - `halted`: as `paused`, and waiting entry orders are withdrawn at once.
+ * - `flattening`: as `reducing`, and what is held at a venue is sold now, not when the next bar has closed.
  *
  * None ends by itself: a person says `active` again.
  */
-export const ControlMode = z.enum(['active', 'paused', 'reducing', 'halted']);
+export const ControlMode = z.enum(['active', 'paused', 'reducing', 'halted', 'flattening']);
 export type ControlMode = z.infer<typeof ControlMode>;
 
 export const Control = z.strictObject({

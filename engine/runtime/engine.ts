@@ -1,38 +1,30 @@
-import { systemClock } from '#engine/clock.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Feed, Instant } from '#engine/feeds/feed.ts';
-import type { Logger } from '#engine/log.ts';
 import { GitFailure } from '#engine/repository/git.ts';
-import { basicAuthorization } from '#engine/repository/remote.ts';
-import { Repository } from '#engine/repository/repository.ts';
-import { StateBranch } from '#engine/repository/state-branch.ts';
+import type { StateBranch } from '#engine/repository/state-branch.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { assertRoom, type DiskTrouble, diskTrouble } from '#engine/store/disk-trouble.ts';
-import { EngineStore } from '#engine/store/engine-store.ts';
+import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Bell } from './bell.ts';
 import { type Control, controlPath, isSameOrder, orderGivenHere } from './control.ts';
+import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
-import { acquireLock, type Lock } from './lock.ts';
-import { openFeed } from './open-feed.ts';
-import { type EngineOptions, enginePaths } from './options.ts';
+import type { Lock } from './lock.ts';
+import type { EngineOptions } from './options.ts';
 import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
 import { commitOutcomes, type PendingOutcome, recordBreach } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
 import { ReportKeeper } from './report-keeper.ts';
-import { restoreSlots } from './restore-slots.ts';
 import { RunRecord } from './run-record.ts';
-import { assertSameMarket } from './same-market.ts';
-import { simulatedAccounts } from './slot-account.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
-import { keepMarkets } from './stored-markets.ts';
-import { StrategySlot } from './strategy-slot.ts';
+import type { StrategySlot } from './strategy-slot.ts';
+import type { VenueDesk } from './venue-desk.ts';
 
-const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
 /** How often the engine's own folder is looked into for an order. */
@@ -41,17 +33,7 @@ const lookHereEveryMs = 500;
 const tiersMsMax = 20;
 /** How soon a disk that took nothing is tried again. */
 const diskEveryMs = 1_000;
-/** A remote that does not answer may not keep the status waiting longer. */
-const remoteTimeoutMs = 30_000;
-
-export interface EngineSurroundings {
-  /** Wall-clock time, UTC milliseconds. */
-  readonly clock: () => number;
-  readonly log: Logger;
-  readonly onEvent: (event: EngineEvent) => void;
-}
-
-/** The live loop in paper mode: bars in, decisions and simulated fills on disk, versions swapped between bars. */
+/** The live loop: bars in, decisions and fills on disk, versions swapped between bars; on paper and with money alike. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #around: EngineSurroundings;
@@ -60,6 +42,7 @@ export class Engine {
   readonly #feed: Feed;
   readonly #slots: Map<string, StrategySlot>;
   readonly #newSlot: (id: string, now: number) => StrategySlot;
+  readonly #desk: VenueDesk | null;
   readonly #reconciler: Reconciler;
   readonly #state: StateBranch;
   readonly #watch: RemoteWatch;
@@ -86,65 +69,14 @@ export class Engine {
   #status: EngineStatus | null = null;
 
   /**
-   * Takes the lock, opens everything on this disk and starts again what ran here before. Asks no one else for anything.
-   * @throws RatchetError `engine/locked`, `candles/…`, `store/…`
+   * Takes the lock, opens everything on this disk and starts again what ran here before. Waits for no one else.
+   * @throws RatchetError `engine/locked`, `engine/no-venue`, `candles/…`, `store/…`, `venue/…`
    */
   static async open(options: EngineOptions, around: EngineSurroundings): Promise<Engine> {
-    const lock = acquireLock(options.dir, around.clock);
-    let store: EngineStore | null = null;
-    try {
-      store = EngineStore.open(options.dir, around.clock);
-      assertSameMarket(store, options.market);
-      keepMarkets(store, options.market.markets);
-      const { feed, begin: now } = await openFeed(options, {
-        clock: { ...systemClock, now: around.clock },
-        log: around.log,
-        takenUntil: store.lastFeedTime(),
-        onCorrection: (correction) =>
-          around.log.warn({ ...correction }, 'The venue says something else of a bar that was traded on.'),
-      });
-      const token = { value: options.token };
-      const repository = await Repository.openMirror({
-        dir: enginePaths(options.dir).mirror,
-        remoteUrl: options.remoteUrl,
-        remoteTimeoutMs,
-        authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
-      });
-      const state = await StateBranch.open({ repository, author, clock: around.clock });
-      const openAccount = simulatedAccounts(options.market.markets, options.capital);
-      const newSlot = (id: string, from: number) =>
-        new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock }, from);
-      const slots = await restoreSlots({
-        store,
-        repository,
-        state: state.snapshot(),
-        series: feed.series,
-        now,
-        newSlot: (id) => newSlot(id, now),
-        realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store!)),
-        log: around.log,
-      });
-      return new Engine({ options, around, lock, store, feed, slots, newSlot, repository, state, token, now });
-    } catch (error) {
-      store?.close();
-      lock.release();
-      throw error;
-    }
+    return new Engine(await openParts(options, around));
   }
 
-  private constructor(parts: {
-    options: EngineOptions;
-    around: EngineSurroundings;
-    lock: Lock;
-    store: EngineStore;
-    feed: Feed;
-    slots: Map<string, StrategySlot>;
-    newSlot: (id: string, now: number) => StrategySlot;
-    repository: Repository;
-    state: StateBranch;
-    token: { value: string | undefined };
-    now: number;
-  }) {
+  private constructor(parts: EngineParts) {
     this.#options = parts.options;
     this.#around = parts.around;
     this.#lock = parts.lock;
@@ -152,6 +84,7 @@ export class Engine {
     this.#feed = parts.feed;
     this.#slots = parts.slots;
     this.#newSlot = parts.newSlot;
+    this.#desk = parts.desk;
     this.#state = parts.state;
     this.#token = parts.token;
     this.#now = parts.now;
@@ -175,7 +108,7 @@ export class Engine {
       obeyLimits: (policy) => {
         if (JSON.stringify(policy) !== JSON.stringify(this.#limits)) this.#obeyLimits(policy);
       },
-      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store)),
+      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store, parts.desk?.traded ?? null)),
       now: () => this.#now,
       clock,
       log,
@@ -197,6 +130,7 @@ export class Engine {
     });
     feed.onNews(() => this.#bell.ring());
     for (const slot of slots.values()) slot.setControl(this.#control);
+    this.#desk?.obey(this.#control);
     if (this.#limits !== null) this.#obeyLimits(this.#limits);
   }
 
@@ -207,6 +141,7 @@ export class Engine {
       this.#emit({ kind: 'started', pid: process.pid, time: this.#store.lastFeedTime() });
       this.#tell();
       this.#watch.start();
+      this.#desk?.start();
       while (!this.#isStopping) await this.#turn().catch((error) => this.#waitForDisk(error));
       this.#commit();
       this.#runs.end();
@@ -374,6 +309,7 @@ export class Engine {
       }
     });
     if (isSame) return;
+    this.#desk?.obey(reading.control);
     const { mode, by, reason } = reading.control;
     this.#around.log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
@@ -453,7 +389,7 @@ export class Engine {
     const strategies = this.#reconciler.statuses();
     return composeStatus({
       strategies,
-      problems: [...problems, ...own],
+      problems: [...problems, ...own, ...(this.#desk?.problems() ?? [])],
       commit,
       control: this.#control,
       feed: this.#feedState(),
@@ -474,6 +410,7 @@ export class Engine {
   async #close(): Promise<void> {
     await this.#watch.stop();
     await this.#feed.close();
+    await this.#desk?.close();
     await Promise.all([...this.#slots.values()].map((slot) => slot.close()));
     this.#store.close();
     this.#lock.release();

@@ -405,7 +405,7 @@ export class StrategySlot {
   #forcedExits(account: SlotAccount, decided: readonly DecisionRecord[]): DecisionRecord[] {
     if (this.#isLeaving) return exitsOf(account, 'main no longer has this strategy', () => true);
     if (this.#isChangingHands()) return exitsOf(account, 'its next version trades on another account', () => true);
-    if (this.#control.mode === 'reducing') {
+    if (this.#control.mode === 'reducing' || this.#control.mode === 'flattening') {
       const isOwnExit = (symbol: string) => decided.some((own) => own.symbol === symbol && own.action === 'exit');
       return exitsOf(account, exitReasonOf(this.#control), (symbol) => !isOwnExit(symbol));
     }
@@ -424,7 +424,7 @@ export class StrategySlot {
   }
 
   #applyHalt(): void {
-    const { mode } = this.#control;
+    const mode = this.#control.mode === 'flattening' ? 'reducing' : this.#control.mode;
     const isHeldBack = this.#heldReason !== null || this.#isLeaving || this.#moneyRefusal !== null || this.#isChangingHands();
     // Nobody minds any more what a strategy that no longer decides has ordered.
     const isWithdrawing = mode === 'reducing' || mode === 'halted';

@@ -1,0 +1,123 @@
+import { systemClock } from '#engine/clock.ts';
+import { RatchetError } from '#engine/errors.ts';
+import type { Feed } from '#engine/feeds/feed.ts';
+import type { Logger } from '#engine/log.ts';
+import { basicAuthorization } from '#engine/repository/remote.ts';
+import { Repository } from '#engine/repository/repository.ts';
+import { StateBranch } from '#engine/repository/state-branch.ts';
+import { EngineStore } from '#engine/store/engine-store.ts';
+import type { EngineEvent } from './events.ts';
+import { knownLimits } from './limits.ts';
+import { acquireLock, type Lock } from './lock.ts';
+import { openFeed } from './open-feed.ts';
+import { type EngineOptions, enginePaths } from './options.ts';
+import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
+import { restoreSlots } from './restore-slots.ts';
+import { assertSameMarket } from './same-market.ts';
+import { accountKindOf, type OpenAccount, simulatedAccounts } from './slot-account.ts';
+import { keepMarkets } from './stored-markets.ts';
+import { StrategySlot } from './strategy-slot.ts';
+import { VenueDesk } from './venue-desk.ts';
+
+const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
+/** A remote that does not answer may not keep the status waiting longer. */
+const remoteTimeoutMs = 30_000;
+
+export interface EngineSurroundings {
+  /** Wall-clock time, UTC milliseconds. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly onEvent: (event: EngineEvent) => void;
+}
+
+/** Everything an engine works with, open. */
+export interface EngineParts {
+  readonly options: EngineOptions;
+  readonly around: EngineSurroundings;
+  readonly lock: Lock;
+  readonly store: EngineStore;
+  readonly feed: Feed;
+  /** Null where no orders are sent. */
+  readonly desk: VenueDesk | null;
+  readonly slots: Map<string, StrategySlot>;
+  readonly newSlot: (id: string, now: number) => StrategySlot;
+  readonly repository: Repository;
+  readonly state: StateBranch;
+  readonly token: { value: string | undefined };
+  /** Market time at which it goes on. */
+  readonly now: number;
+}
+
+/** Opens them one after the other; when one fails, those before are closed again and nothing has changed. */
+export async function openParts(options: EngineOptions, around: EngineSurroundings): Promise<EngineParts> {
+  const opened: (() => void | Promise<void>)[] = [];
+  const noted = <T>(part: T, close: (part: T) => void | Promise<void>): T => {
+    opened.unshift(() => close(part));
+    return part;
+  };
+  try {
+    const lock = noted(acquireLock(options.dir, around.clock), (held) => held.release());
+    const store = noted(EngineStore.open(options.dir, around.clock), (open) => open.close());
+    assertSameMarket(store, options.market);
+    keepMarkets(store, options.market.markets);
+    const desk = await openDesk(options, around, store);
+    if (desk !== null) noted(desk, (open) => open.close());
+    const token = { value: options.token };
+    const repository = await Repository.openMirror({
+      dir: enginePaths(options.dir).mirror,
+      remoteUrl: options.remoteUrl,
+      remoteTimeoutMs,
+      authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
+    });
+    const state = await StateBranch.open({ repository, author, clock: around.clock });
+    const { feed, begin: now } = await openFeed(options, {
+      clock: { ...systemClock, now: around.clock },
+      log: around.log,
+      takenUntil: store.lastFeedTime(),
+      onCorrection: (correction) =>
+        around.log.warn({ ...correction }, 'The venue says something else of a bar that was traded on.'),
+    });
+    noted(feed, (open) => open.close());
+    const openAccount = accountsOf(options, desk);
+    const newSlot = (id: string, from: number) =>
+      new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock }, from);
+    const slots = await restoreSlots({
+      store,
+      repository,
+      state: state.snapshot(),
+      series: feed.series,
+      now,
+      newSlot: (id) => newSlot(id, now),
+      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store, desk?.traded ?? null)),
+      log: around.log,
+    });
+    return { options, around, lock, store, feed, desk, slots, newSlot, repository, state, token, now };
+  } catch (error) {
+    for (const close of opened) await close();
+    throw error;
+  }
+}
+
+async function openDesk(
+  { venue }: EngineOptions,
+  { clock, log }: EngineSurroundings,
+  store: EngineStore,
+): Promise<VenueDesk | null> {
+  if (venue === undefined) return null;
+  return VenueDesk.open({ venue, store, clock: { ...systemClock, now: clock }, log, policy: () => knownLimits(store) });
+}
+
+/** The account that a stage asks for. @throws RatchetError `engine/no-venue` */
+function accountsOf({ market, capital }: EngineOptions, desk: VenueDesk | null): OpenAccount {
+  const onPaper = simulatedAccounts(market.markets, capital);
+  return (request) => {
+    if (accountKindOf(request.stage) === 'simulated') return onPaper(request);
+    if (desk !== null) return desk.openAccount(request);
+    throw new RatchetError(
+      'engine/no-venue',
+      `The account of ${request.strategy} is at a venue, and this engine was started without one.`,
+      'Start it with --venue, as before.',
+      { strategy: request.strategy },
+    );
+  };
+}

@@ -1,0 +1,153 @@
+import { RandomStream } from '#engine/candles/random-stream.ts';
+import type { Clock } from '#engine/clock.ts';
+import type { Logger } from '#engine/log.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
+import { tradingLimits } from '#engine/risk/trading-limits.ts';
+import type { EngineStore } from '#engine/store/engine-store.ts';
+import { Trader, type TraderHealth } from '#engine/trading/trader.ts';
+import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
+import { accountName, takeVenueKeys } from '#engine/venues/keys.ts';
+import { LateVenue } from '#engine/venues/late-venue.ts';
+import { VenueError } from '#engine/venues/venue-error.ts';
+import { acquireAccountLock } from './account-lock.ts';
+import { isOfVenue } from './account-snapshot.ts';
+import type { Control } from './control.ts';
+import type { Lock } from './lock.ts';
+import type { TradingVenue } from './options.ts';
+import { keepConfirmation, type TradedVenue } from './real-money.ts';
+import type { OpenAccount } from './slot-account.ts';
+import type { EngineProblem } from './status.ts';
+
+/** What a rehearsal's strategies have each where no policy names an amount, quote asset. */
+const rehearsalCapital = 10_000;
+
+export interface VenueDeskOptions {
+  readonly venue: TradingVenue;
+  readonly store: EngineStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The limits in force; null before any were read. */
+  readonly policy: () => RiskPolicy | null;
+}
+
+/** The engine's place at a venue: the one account that its canary and live strategies share. */
+export class VenueDesk {
+  readonly traded: TradedVenue;
+  readonly #options: VenueDeskOptions;
+  readonly #venue: LateVenue;
+  readonly #trader: Trader;
+  readonly #lock: Lock;
+
+  /**
+   * Takes the account for this process, asks the venue what the key may do, and reads the journal. Sends nothing. A venue that does not
+   * answer is asked again and again; its health says so.
+   * @throws RatchetError `venue/…` for a key that is missing, exposed or may do too much; `engine/locked` where another engine has the account
+   */
+  static async open(options: VenueDeskOptions): Promise<VenueDesk> {
+    const { venue: asked, store, clock, log } = options;
+    const { exchange, baseUrl, confirmLive, confirmedBy } = asked;
+    const keys = takeVenueKeys(process.env);
+    const isRehearsal = baseUrl !== undefined;
+    const account = accountName(isRehearsal ? `rehearsal-${exchange}` : exchange, keys);
+    const lock = acquireAccountLock(account, clock.now);
+    const venue = new LateVenue({
+      name: isRehearsal ? 'rehearsal' : exchange,
+      account,
+      features: featuresOf(exchange),
+      open: () => openCcxtVenue({ exchange, keys, clock, log, baseUrl }),
+    });
+    try {
+      await venue.begin().catch((error: unknown) => {
+        if (!(error instanceof VenueError) || error.kind === 'permission') throw error;
+        log.warn({ venue: venue.name, error: error.message }, 'The venue does not answer yet.');
+      });
+      if (confirmLive !== undefined) {
+        const at = new Date(clock.now()).toISOString();
+        keepConfirmation(store, { account: confirmLive, by: confirmedBy ?? 'unknown', at });
+      }
+      const trader = await Trader.open({
+        venue,
+        journal: store.journal(account),
+        clock,
+        log,
+        policy: (stage) => tradingLimits(options.policy() ?? { stages: {} }, stage, !isRehearsal),
+        random: new RandomStream(clock.now(), 'trader'),
+        onTrouble: (trouble) => log.error({ ...trouble }, 'A person should look at the venue account.'),
+      });
+      return new VenueDesk(options, { name: venue.name, account, isRehearsal }, venue, trader, lock);
+    } catch (error) {
+      await venue.close();
+      lock.release();
+      throw error;
+    }
+  }
+
+  private constructor(options: VenueDeskOptions, traded: TradedVenue, venue: LateVenue, trader: Trader, lock: Lock) {
+    this.#options = options;
+    this.traded = traded;
+    this.#venue = venue;
+    this.#trader = trader;
+    this.#lock = lock;
+  }
+
+  /** Compares the account with the journal, as often as it takes, and only then sends orders. Returns at once. */
+  start(): void {
+    void this.#trader.start().catch((error: unknown) => {
+      this.#options.log.error({ error: String(error) }, 'The venue account cannot be traded on.');
+    });
+  }
+
+  /** A strategy's share of the account. */
+  readonly openAccount: OpenAccount = ({ strategy, stage, symbols, barMs, snapshot }) => {
+    const taken = snapshot !== null && isOfVenue(snapshot) ? snapshot.taken : null;
+    return this.#trader.account({ strategy, stage, symbols, barMs, capital: this.#shareOf(stage), taken });
+  };
+
+  /** An order of a person to the engine, as far as it concerns the account. `paused` concerns its strategies only. */
+  obey({ mode, by, at, reason }: Control): void {
+    const said = { at: Date.parse(at), by, reason };
+    if (mode === 'flattening') this.#trader.flatten(reason === '' ? 'a person asked for it' : reason, by);
+    else if (mode !== 'paused') this.#trader.order({ kind: 'said', mode, ...said });
+  }
+
+  /** @returns null, or why nothing was changed */
+  accept(symbol: string, reason: string): Promise<string | null> {
+    return this.#trader.resolve(symbol, reason);
+  }
+
+  /** What a person should know, as of now. */
+  problems(): EngineProblem[] {
+    return problemsOf(this.#trader.health(), this.traded);
+  }
+
+  /** Protective stops stay at the venue. */
+  async close(): Promise<void> {
+    await this.#trader.stop();
+    await this.#venue.close();
+    this.#lock.release();
+  }
+
+  #shareOf(stage: Parameters<OpenAccount>[0]['stage']): number {
+    const policy = this.#options.policy() ?? { stages: {} };
+    const { maxCapital, maxStrategy } = tradingLimits(policy, stage, !this.traded.isRehearsal);
+    return maxCapital === null ? rehearsalCapital : maxCapital * maxStrategy;
+  }
+}
+
+function problemsOf(health: TraderHealth, { name, account }: TradedVenue): EngineProblem[] {
+  const degraded = (code: string, reason: string): EngineProblem => ({ status: 'Degraded', code, reason });
+  const problems: EngineProblem[] = [];
+  if (health.isBroken)
+    problems.push(degraded('journal', 'the order journal could not be written, so nothing more is sent until a restart'));
+  if (!health.isReady || health.failure !== null) {
+    const why = health.failure ?? 'it has not been looked at yet';
+    problems.push({ status: 'OutOfSync', code: 'venue', reason: `${name} account ${account}: ${why}` });
+  }
+  for (const { symbol, message } of health.frozen) problems.push(degraded('frozen', `${symbol} is frozen: ${message}`));
+  for (const { strategy, symbol, quantity } of health.unprotected) {
+    problems.push(degraded('unprotected', `${quantity} ${symbol} of ${strategy} has no stop at the venue yet`));
+  }
+  const { halt } = health;
+  if (halt.mode === 'halted' && halt.cause !== 'person') problems.push(degraded('account-limit', halt.reason));
+  return problems;
+}
