@@ -13,7 +13,7 @@ const rounding = 1e-7;
 
 /** The crowd's offers around a price, as a shape; what our orders took of it comes back after a while. */
 export class OrderBook {
-  readonly #shape: BookShape;
+  #shape: BookShape;
   readonly #tick: Big;
   readonly #tickSize: number;
   readonly #step: Big;
@@ -30,6 +30,10 @@ export class OrderBook {
     this.#tickSize = Number(market.tickSize);
     this.#step = market.stepSize;
     this.#stepSize = Number(market.stepSize);
+  }
+
+  reshape(changes: Partial<BookShape>): void {
+    this.#shape = { ...this.#shape, ...changes };
   }
 
   /** Whole ticks in a price that is on the tick. */
@@ -90,7 +94,7 @@ export class OrderBook {
     this.#taken[side] = { quantity: before.plus(quantity), until: time + this.#shape.refillMs };
   }
 
-  /** Both sides as they stand, best first, without what was taken. */
+  /** Both sides as the crowd offers them, best first, whatever was taken a moment ago. */
   depth(price: number): { bids: Slice[]; asks: Slice[] } {
     const side = (taker: Side) =>
       this.#levels(taker, price).map((level) => ({ price: this.#tick.times(level.ticks), quantity: level.quantity }));

@@ -133,6 +133,18 @@ describe('a limit order', () => {
     expectBooks(exchange);
   });
 
+  it('is filled in parts from the moment on in which the book is made thin', () => {
+    const { exchange, clock } = open();
+    exchange.place('me', order({ kind: 'limit', limitPrice: new Big(950) }));
+    exchange.reshape('BTC/USD', { levels: 1, levelNotional: 95, refillMs: 60_000 });
+    clock.turn(hour / 8 + 1);
+    expect(exchange.openOrders('me')[0]!.filled.toFixed()).toBe('0.1');
+    exchange.reshape('BTC/USD', { levelNotional: 10_000 });
+    clock.turn(60_000);
+    expect(exchange.orders('me')).toMatchObject([{ state: 'filled' }]);
+    expectBooks(exchange);
+  });
+
   it('that is cancelled lets its money go; one that has ended cannot be', () => {
     const { exchange } = open();
     const { number } = exchange.place('me', order({ kind: 'limit', limitPrice: new Big(950) }));
