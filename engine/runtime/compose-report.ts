@@ -7,6 +7,7 @@ import type { MarketRules } from '#engine/simulation/types.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
 import type { DecisionRow, DeploymentRow, TradeRow } from '#engine/store/rows.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
+import { accountLimits } from './account-limits.ts';
 import type { AccountSnapshot } from './account-snapshot.ts';
 import type { Control } from './control.ts';
 import { knownLimits } from './limits.ts';
@@ -60,7 +61,10 @@ export class ReportComposer {
       control,
       strategies,
       strategiesOmitted: loaded.length - strategies.length,
-      risk: strategies.flatMap((report, index) => [...shareLimits(report), ...lossLimits(loaded[index]!.slot, limits)]),
+      risk: [
+        ...accountLimits(this.#reader, limits),
+        ...strategies.flatMap((report, index) => [...shareLimits(report), ...lossLimits(loaded[index]!.slot, limits)]),
+      ],
     };
   }
 

@@ -138,7 +138,7 @@ export type StrategyReport = z.infer<typeof StrategyReport>;
 
 /** A limit the engine keeps, and how much of it is taken now; both in `unit`. */
 export const RiskUse = z.strictObject({
-  /** Stable, for programs: `exposure`, `largest-position`, `drawdown`, `daily-loss`. */
+  /** Stable, for programs: `exposure`, `largest-position`, `drawdown`, `daily-loss`, and of a venue account `account-drawdown`, `account-daily-loss`. */
   code: z.string(),
   /** Whose it is; null for one of the whole engine. */
   strategy: StrategyId.nullable(),

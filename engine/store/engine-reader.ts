@@ -83,6 +83,17 @@ export class EngineReader {
       .parse(this.database.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) ?? null);
   }
 
+  /** What is remembered of each venue account for its limits, JSON, by the account's name. */
+  venueRisks(): Map<string, string> {
+    const rows = this.database.prepare('SELECT account, state FROM venueRisk ORDER BY account').all();
+    return new Map(
+      z
+        .array(z.strictObject({ account: z.string(), state: z.string() }))
+        .parse(rows)
+        .map(({ account, state }) => [account, state]),
+    );
+  }
+
   /** The newest `limit` trades, oldest of them first. */
   newestTrades(limit: number): TradeRow[] {
     const columns = Object.keys(TradeRow.shape).join(', ');

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { initialControl } from '#engine/runtime/control.ts';
 import { keepLimits } from '#engine/runtime/limits.ts';
@@ -10,6 +11,7 @@ import { ReportKeeper } from '#engine/runtime/report-keeper.ts';
 import type { SlotOutcome } from '#engine/runtime/strategy-slot.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { EngineStore, type NewDecision, type NewTrade, type StrategyStep } from '#engine/store/engine-store.ts';
+import { RiskKeeper } from '#engine/trading/risk-keeper.ts';
 import { hourMs, rules } from './engine-fixture.ts';
 
 const begin = Date.UTC(2024, 2, 1);
@@ -223,6 +225,30 @@ describe('the report', () => {
     ]);
     keepLimits(store, { stages: { paper: { maxDrawdown: 0.5 } } });
     expect(losses().map(({ code }) => code)).toEqual(['drawdown']);
+  });
+
+  it('shows what all strategies of a venue account may lose together, and what is lost', () => {
+    const keeper = new RiskKeeper(store.journal('kraken-1'));
+    const limits = tradingLimits({ stages: {} }, 'live', false);
+    for (const [hour, result] of [
+      [1, 0],
+      [2, 250],
+      [3, 125],
+    ] as const)
+      keeper.noteEquity(begin + hour * hourMs, 1000, result, limits);
+    store.transaction(() => keeper.write());
+    keepLimits(store, { stages: {}, account: { maxDrawdown: 0.3 } });
+    expect(compose().risk).toEqual([
+      {
+        code: 'account-drawdown',
+        strategy: null,
+        title: 'Fall of kraken-1 from its highest equity',
+        limit: 0.3,
+        used: 0.1,
+        unit: 'share of the highest equity',
+      },
+      expect.objectContaining({ code: 'account-daily-loss', strategy: null, limit: 0.05, used: 0 }),
+    ]);
   });
 
   it('counts what stopped decisions at once and orders later', () => {
