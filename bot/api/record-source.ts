@@ -30,7 +30,8 @@ export interface SourceOptions {
 /** What an answer is made of: everything in it is of one moment. */
 export interface Look {
   readonly record: RecordPages;
-  readonly report: EngineReport;
+  /** Figures of everything that is loaded; made when asked for, and kept until the record changes. */
+  report(): EngineReport;
   readonly control: Control;
   /** What the engine last said; null before it ever did. */
   readonly status: EngineStatus | null;
@@ -39,10 +40,18 @@ export interface Look {
   readonly now: number;
 }
 
+interface OpenRecord {
+  readonly record: RecordPages;
+  readonly composer: ReportComposer;
+  /** Tells the file from one that takes its place. */
+  readonly file: string;
+  report: { readonly of: number; readonly value: EngineReport } | null;
+}
+
 /** The engine's folder, read only, while the engine runs or not. What has been read of the record is kept, as long as it is that record. */
 export class RecordSource {
   readonly #options: SourceOptions;
-  #open: { readonly record: RecordPages; readonly composer: ReportComposer; readonly file: string } | null = null;
+  #open: OpenRecord | null = null;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -50,14 +59,15 @@ export class RecordSource {
 
   /** @throws RatchetError `store/…` */
   look<T>(ask: (look: Look) => T): T {
-    const { record, composer } = this.#current();
+    const open = this.#current();
+    const { record } = open;
     const { dir, clock } = this.#options;
     return record.atOnce(() => {
       const control = obeyedControl(record);
       const holder = lockHolder(dir);
       return ask({
         record,
-        report: composer.compose(control),
+        report: () => reportOf(open, control),
         control,
         status: readLocalStatus(dir),
         engine: holder === null ? 'stopped' : holder === 'unknown' ? 'starting' : 'running',
@@ -79,16 +89,23 @@ export class RecordSource {
   }
 
   /** After a restore another file stands there, and what was open is the one it replaced. */
-  #current() {
+  #current(): OpenRecord {
     const { dir, rules } = this.#options;
     const file = fileAt(dir);
     if (this.#open !== null && (file === null || this.#open.file !== file)) this.close();
     if (this.#open === null) {
       const record = RecordPages.open(dir);
-      this.#open = { record, composer: new ReportComposer(record, rules), file: file ?? '' };
+      this.#open = { record, composer: new ReportComposer(record, rules), file: file ?? '', report: null };
     }
     return this.#open;
   }
+}
+
+/** Hundreds of questions about the whole record: one that has not changed is not asked them again. */
+function reportOf(open: OpenRecord, control: Control): EngineReport {
+  const of = open.record.dataVersion();
+  if (open.report?.of !== of) open.report = { of, value: open.composer.compose(control) };
+  return open.report.value;
 }
 
 function fileAt(dir: string): string | null {

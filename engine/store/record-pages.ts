@@ -58,6 +58,11 @@ export class RecordPages extends EngineReader {
     return new RecordPages(openForReading(dir));
   }
 
+  /** Another number whenever somebody has written. */
+  dataVersion(): number {
+    return z.int().parse(this.database.pragma('data_version', { simple: true }));
+  }
+
   tradesPage(page: PageRequest): NumberedTrade[] {
     return this.#page(NumberedTrade, Object.keys(NumberedTrade.shape).join(', '), 'trades', page);
   }

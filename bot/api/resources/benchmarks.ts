@@ -24,8 +24,8 @@ export const benchmarks = resource({
     }),
   ),
   read: ({ report }, { strategy }) => ({
-    data: report.strategies
-      .filter(({ id }) => strategy === undefined || id === strategy)
+    data: report()
+      .strategies.filter(({ id }) => strategy === undefined || id === strategy)
       .map(({ id, stage, tree, truth }) => ({
         strategy: id,
         stage,

@@ -17,8 +17,8 @@ export const performance = resource({
     }),
   ),
   read: ({ report }, { strategy }) => ({
-    data: report.strategies
-      .filter(({ id }) => strategy === undefined || id === strategy)
+    data: report()
+      .strategies.filter(({ id }) => strategy === undefined || id === strategy)
       .map(({ id, stage, performance, dailyEquity }) => ({
         strategy: id,
         stage,

@@ -18,7 +18,7 @@ export const portfolio = resource({
     ),
   }),
   read: ({ report }) => {
-    const strategies = report.strategies.map((one) => ({
+    const strategies = report().strategies.map((one) => ({
       id: one.id,
       stage: one.stage,
       capital: one.capital,

@@ -8,8 +8,8 @@ export const positions = resource({
   query: z.strictObject({ strategy: Name.optional().describe('only of this strategy') }),
   data: z.array(z.strictObject({ strategy: StrategyReport.shape.id, ...ReportedPosition.shape })),
   read: ({ report }, { strategy }) => ({
-    data: report.strategies
-      .filter(({ id }) => strategy === undefined || id === strategy)
+    data: report()
+      .strategies.filter(({ id }) => strategy === undefined || id === strategy)
       .flatMap(({ id, positions }) => positions.map((position) => ({ strategy: id, ...position }))),
   }),
 });

@@ -20,8 +20,8 @@ export const risk = resource({
   read: ({ report, control, record }) => ({
     data: {
       control,
-      limits: report.risk,
-      denials: report.strategies.flatMap(({ id, denials }) =>
+      limits: report().risk,
+      denials: report().strategies.flatMap(({ id, denials }) =>
         Object.entries(denials).map(([code, count]) => ({ strategy: id, code, count })),
       ),
       frozen: record.frozenSymbols(),

@@ -27,7 +27,7 @@ export const strategy = resource({
     data: (status?.strategies ?? [])
       .filter(({ id }) => strategy === undefined || id === strategy)
       .map(({ positions: _, ...one }) => {
-        const loaded = report.strategies.find(({ id, tree }) => id === one.id && tree === one.tree);
+        const loaded = report().strategies.find(({ id, tree }) => id === one.id && tree === one.tree);
         return { ...one, loadedAt: loaded?.loadedAt ?? null, loadedInstant: loaded?.loadedInstant ?? null };
       }),
   }),

@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -9,9 +10,15 @@ import { resources } from '#bot/api/resources/index.ts';
 import type { Api } from '#bot/api/start-api.ts';
 import { readTokenFile } from '#bot/api/tokens.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
-import type { EngineFixture } from '#tests/engine/runtime/engine-fixture.ts';
-import { read } from '#tests/engine/runtime/engine-fixture.ts';
+import { type EngineFixture, hourMs, read, replayFrom } from '#tests/engine/runtime/engine-fixture.ts';
+import { RatchetProcess } from '#tests/support/ratchet-process.ts';
 import { apiOn, optionsOf, recordedFixture, token } from './api-fixture.ts';
+
+/** Blocks of the page that ask something. */
+const examples = [...readFileSync('docs/ops/api.md', 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm)]
+  .map(([, text]) => text!)
+  .filter((text) => text.includes('curl'));
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 let fixture: EngineFixture;
 let api: Api;
@@ -137,6 +144,28 @@ describe('the answers', () => {
     }
     expect(ids).toEqual(whole);
     expect(ids.length).toBeGreaterThan(70);
+  });
+
+  it('are of the record as it is now', async () => {
+    const tradesNow = async () => (await get('/v1/performance?strategy=eager')).body.data[0].trades;
+    const before = await tradesNow();
+    expect(await tradesNow()).toBe(before);
+    const { dir } = optionsOf(fixture);
+    const { treeHash: _, instant: __, ...trade } = read(dir, (reader) => reader.newestTrades(1))[0]!;
+    const store = EngineStore.open(dir);
+    const instant = store.lastFeedTime()! + 1_000_000;
+    store.addStep({
+      strategy: 'eager',
+      treeHash: 't',
+      instant,
+      fills: [],
+      trades: [trade],
+      denials: [],
+      decisions: [],
+      equity: 1,
+    });
+    store.close();
+    expect(await tradesNow()).toBe(before + 1);
   });
 
   it('are narrowed by strategy, symbol and time', async () => {
@@ -275,5 +304,70 @@ describe('starting', () => {
     chmodSync(file, 0o640);
     expect(() => readTokenFile(file)).toThrow(expect.objectContaining({ code: 'api/exposed-token' }));
     expect(() => readTokenFile(`${file}-elsewhere`)).toThrow(expect.objectContaining({ code: 'api/no-token-file' }));
+  });
+});
+
+/** What a shell prints; the API is in this process, which goes on answering. */
+function sh(text: string): Promise<{ code: number | null; stdout: string }> {
+  return new Promise((resolve) => {
+    const child = spawn('sh', ['-e'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, RATCHET_API: api.url, RATCHET_API_TOKEN: token },
+    });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      stdout += part;
+    });
+    child.on('close', (code) => resolve({ code, stdout }));
+    child.stdin.end(text);
+  });
+}
+
+describe.skipIf(!hasCurl)('the examples of docs/ops/api.md (with curl)', () => {
+  it('are there', () => {
+    expect(examples).toHaveLength(3);
+  });
+
+  it.each(examples.map((text, index) => [index + 1, text] as const))('number %i answers as the page says', async (_, text) => {
+    const { code, stdout } = await sh(text);
+    expect(code).toBe(0);
+    const answers = stdout
+      .replaceAll('}{', '}\n{')
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    for (const answer of answers)
+      expect(Object.keys(answer)).toEqual('openapi' in answer ? expect.arrayContaining(['paths']) : ['data', 'meta']);
+    if (text.includes('cursor=')) expect(answers.at(-1).data).toHaveLength(2);
+  });
+});
+
+describe('ratchet api', () => {
+  it('does not start without a token, and answers with one until it is stopped', async () => {
+    const { market, capital } = fixture.options();
+    const span = { from: replayFrom, to: replayFrom + hourMs };
+    const spans = { development: span, selection: span, vault: span };
+    const evaluation = { dataset: market.dataset, spans, markets: market.markets, capital, seed: 1 };
+    const text = JSON.stringify({ origin: 'the test', evaluation, dataset: market.dataset, replayFrom });
+    writeFileSync(join(fixture.root, 'market.json'), text);
+    const args = ['api', '--workspace', fixture.root, '--port', '0'];
+    const refused = await new RatchetProcess(args, { RATCHET_API_TOKEN: '' }).ended;
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('api/no-token') });
+    const running = new RatchetProcess(args, { RATCHET_API_TOKEN: token });
+    try {
+      let url: string | undefined;
+      await new Promise<void>((resolve) => {
+        running.child.stdout!.on('data', () => {
+          url ??= /on (http:\S+)\/v1\//.exec(running.stdout)?.[1];
+          if (url !== undefined) resolve();
+        });
+        running.child.once('close', () => resolve());
+      });
+      const answer = await fetch(`${url}/v1/trades?limit=1`, { headers: { Authorization: `Bearer ${token}` } });
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ data: [{ strategy: 'eager' }] });
+    } finally {
+      expect((await running.kill('SIGTERM')).code).toBe(0);
+    }
+    expect(running.stdout + running.stderr).not.toContain(token);
   });
 });

@@ -1,29 +1,44 @@
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ApiEvent } from '#bot/api/events/event.ts';
 import type { StreamLimits } from '#bot/api/events/event-streams.ts';
-import type { Api } from '#bot/api/start-api.ts';
+import { type Api, type ApiOptions, startApi } from '#bot/api/start-api.ts';
 import type { Clock } from '#engine/clock.ts';
+import { createLog } from '#engine/log.ts';
 import { EngineStore, type StrategyStep } from '#engine/store/engine-store.ts';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
-import { type EngineFixture, hourMs, until } from '#tests/engine/runtime/engine-fixture.ts';
-import { apiOn, optionsOf, recordedFixture, token } from './api-fixture.ts';
+import { hourMs, until } from '#tests/engine/runtime/engine-fixture.ts';
+import { temporaryFolder } from '#tests/support/ratchet-process.ts';
+import { token } from './api-fixture.ts';
 
-let fixture: EngineFixture;
+const folder = temporaryFolder('events');
+const dir = join(folder.path, 'engine');
+const options: ApiOptions = {
+  dir,
+  botDir: join(folder.path, 'bot'),
+  markets: [],
+  rules: {},
+  tokens: [token],
+  port: 0,
+  version: '0.1.0',
+  log: createLog('silent'),
+};
 let store: EngineStore;
 let api: Api | null = null;
-beforeAll(async () => {
-  fixture = await recordedFixture();
-  store = EngineStore.open(optionsOf(fixture).dir);
-}, 60_000);
+beforeAll(() => {
+  store = EngineStore.open(dir);
+  store.setFeedTime(Date.UTC(2026, 0, 1));
+  nextBar();
+});
 afterEach(async () => {
   await api?.close();
   api = null;
 });
 afterAll(() => {
   store.close();
-  fixture.dispose();
+  folder.remove();
 });
 
 const bearer = { Authorization: `Bearer ${token}` };
@@ -95,7 +110,7 @@ const fill = {
 
 describe('a stream', () => {
   it('says hello, then what a bar brought, in order, and what is said between bars', async () => {
-    api = await apiOn(fixture, { streams: soon });
+    api = await startApi({ ...options, streams: soon });
     const listener = new Listener();
     await listener.hears('hello', ({ type }) => type === 'hello');
     const instant = nextBar({ fills: [fill] });
@@ -114,14 +129,14 @@ describe('a stream', () => {
   });
 
   it('goes on after any event by its cursor, on another API too, without a gap or a repetition', async () => {
-    api = await apiOn(fixture, { streams: soon });
+    api = await startApi({ ...options, streams: soon });
     const first = new Listener();
     await first.hears('hello', ({ type }) => type === 'hello');
     const instants = [nextBar({ fills: [fill, fill] }), nextBar(), nextBar({ fills: [fill] })];
     await first.hears('the last bar', ({ type, data }) => type === 'bar' && data.instant === instants[2]);
     const told = first.events;
     await api.close();
-    api = await apiOn(fixture, { streams: soon });
+    api = await startApi({ ...options, streams: soon });
     for (const [index, { cursor }] of told.slice(0, -1).entries()) {
       const again = new Listener(`?cursor=${cursor}`);
       await again.hears('the last bar', ({ type, data }) => type === 'bar' && data.instant === instants[2]);
@@ -131,7 +146,7 @@ describe('a stream', () => {
   });
 
   it('tells of the types that were asked for, and its cursor is beyond the others', async () => {
-    api = await apiOn(fixture, { streams: soon });
+    api = await startApi({ ...options, streams: soon });
     const listener = new Listener('?types=fill,status');
     await listener.hears('hello', ({ type }) => type === 'hello');
     nextBar();
@@ -155,7 +170,7 @@ describe('a stream', () => {
       now += ms;
       for (const work of turns.splice(0)) work();
     };
-    api = await apiOn(fixture, { clock, streams: { heartbeatMs: 1000 } });
+    api = await startApi({ ...options, clock, streams: { heartbeatMs: 1000 } });
     const listener = new Listener('', bearer, false);
     await listener.hears('hello', ({ type }) => type === 'hello');
     turn(999);
@@ -168,7 +183,7 @@ describe('a stream', () => {
   });
 
   it('lets go of who does not take what is sent, with a reason, and others go on', async () => {
-    api = await apiOn(fixture, { streams: { ...soon, waitingBytes: 1024, slowMs: 500 } });
+    api = await startApi({ ...options, streams: { ...soon, waitingBytes: 1024, slowMs: 500 } });
     const quick = new Listener();
     await quick.hears('hello', ({ type }) => type === 'hello');
     const { hostname, port } = new URL(api.url);
@@ -204,7 +219,7 @@ describe('a stream', () => {
   });
 
   it('only tells: a word to it ends it', async () => {
-    api = await apiOn(fixture, { streams: soon });
+    api = await startApi({ ...options, streams: soon });
     const listener = new Listener();
     await listener.hears('hello', ({ type }) => type === 'hello');
     listener.socket.send('buy');
@@ -215,7 +230,7 @@ describe('a stream', () => {
 
 describe('a stream is refused', () => {
   it('without a token, from a page, with what is not known, and when there are enough', async () => {
-    api = await apiOn(fixture, { streams: { ...soon, clients: 1 } });
+    api = await startApi({ ...options, streams: { ...soon, clients: 1 } });
     expect(await refusal('', {})).toMatchObject({ status: 401, code: 'api/no-token' });
     expect(await refusal('', { ...bearer, Origin: 'http://127.0.0.1' })).toMatchObject({ status: 403 });
     expect(await refusal('?types=money')).toMatchObject({ status: 400, code: 'api/bad-query' });
@@ -229,7 +244,7 @@ describe('a stream is refused', () => {
   });
 
   it('with a cursor from before what is kept bar by bar', async () => {
-    api = await apiOn(fixture, { streams: soon });
+    api = await startApi({ ...options, streams: soon });
     const listener = new Listener();
     const { cursor } = await listener.hears('hello', ({ type }) => type === 'hello');
     const instants = [nextBar(), nextBar(), nextBar()];
