@@ -18,7 +18,7 @@ import { gateToolsFor } from '../gate-tools.ts';
 import { nightHere } from '../night/night-here.ts';
 import { requireModel } from '../night/thinkers.ts';
 import * as option from '../option-parsers.ts';
-import { publishDaily } from '../readiness/publish-daily.ts';
+import { DailyForward } from '../readiness/daily-forward.ts';
 import { repairToolsFor } from '../repair.ts';
 import { type Bot, type NightParts, startBot } from '../start-bot.ts';
 import { workspaceAt } from '../up/workspace.ts';
@@ -76,6 +76,7 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
   });
   let bot: Bot | null = null;
   try {
+    const shown = new DailyForward({ ...workspace, candles: candlesDir }, Date.now);
     bot = await startBot({
       identity: { apiUrl: settings.apiUrl, ...credentials },
       repositoryName,
@@ -94,7 +95,7 @@ async function serve(settings: BotSettings, tools: GateTools, repair: RepairTool
       progress: loggedProgress(log),
       onSettled: ({ number, sentence }) => log.info({ number }, sentence),
       ...(settings.nights === undefined ? {} : { nightly: { schedule: settings.nights, strategy: whoseTurn } }),
-      shown: (parts) => publishDaily({ ...workspace, candles: candlesDir }, parts, Date.now()),
+      shown: (parts) => shown.publish(parts),
       night: (parts, { strategy, hint, askedIn, say }) =>
         nightHere({
           ...parts,

@@ -19,7 +19,7 @@ import { gateToolsFor } from '../gate-tools.ts';
 import { BOT_PERSON } from '../identity.ts';
 import { requireModel } from '../night/thinkers.ts';
 import * as option from '../option-parsers.ts';
-import { publishDaily } from '../readiness/publish-daily.ts';
+import { DailyForward } from '../readiness/daily-forward.ts';
 import { repairToolsFor } from '../repair.ts';
 import { RATCHET_COMMAND, startBot } from '../start-bot.ts';
 import { EngineProcess } from './engine-process.ts';
@@ -174,6 +174,7 @@ async function runLoop(
     progress: report,
   });
   const settlements = new Settlements();
+  const shown = new DailyForward(workspace, Date.now);
   const bot = await startBot({
     identity: local.identity,
     repositoryName: REPOSITORY,
@@ -188,7 +189,7 @@ async function runLoop(
     onSettled: (settlement) => settlements.add(settlement),
     model,
     night: (parts, request) => nights.holdFor(parts, request),
-    shown: (parts) => publishDaily(workspace, parts, Date.now()),
+    shown: (parts) => shown.publish(parts),
     ...(settings.nights === undefined ? {} : { nightly: { schedule: settings.nights, strategy: async () => NIGHTS_LOOK_AT } }),
     repair: tools.repair,
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { DailyForward } from '#bot/cli/readiness/daily-forward.ts';
 import { measureHere } from '#bot/cli/readiness/measure-here.ts';
 import { READINESS_PATH, type ReadinessLimits } from '#bot/gates/readiness-policy.ts';
 import { measureForward } from '#bot/readiness/measure.ts';
@@ -171,5 +172,30 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     expect(JSON.parse(read.stdout)).toMatchObject([{ strategy: 'trader' }, { strategy: 'watcher' }]);
     expect(await ratchetHere('readiness', 'nobody', '--repository', clone)).toMatchObject({ code: 1 });
     expect(await ratchetHere('readiness', '--workspace', fixture.root, '--publish')).toMatchObject({ code: 1 });
+  });
+
+  it('is published by a bot beside the engine once a day of the market, and seldom where days are seconds', async () => {
+    let now = NOW;
+    const place = {
+      engine: fixture.options().dir,
+      market: join(fixture.root, 'none.json'),
+      candles: join(fixture.root, 'candles'),
+    };
+    const daily = new DailyForward(place, () => now);
+    const files = async () => {
+      await daily.publish({ repository, state });
+      return state.list('forward');
+    };
+    const both = ['forward/trader.json', 'forward/watcher.json'];
+    const lose = () => state.update('lose', () => new Map(both.map((path) => [path, null])));
+    const { commit } = state;
+    expect(await files()).toEqual(both);
+    // Nothing has closed since.
+    expect(state.commit).toBe(commit);
+    await lose();
+    expect(await files()).toEqual(both);
+    await lose();
+    now += 60_000;
+    expect(await files()).toEqual([]);
   });
 });
