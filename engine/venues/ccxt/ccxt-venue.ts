@@ -23,6 +23,7 @@ import { faultOf } from './fault-of.ts';
 import { NewsStream } from './news-stream.ts';
 import {
   mergeBalances,
+  ofMarkets,
   parseAck,
   parseBalances,
   parseFeeRates,
@@ -158,13 +159,11 @@ export class CcxtVenue implements Venue {
   async find(order: OrderName): Promise<VenueOrder | null> {
     const found = await this.#unlessGone(() =>
       this.#call('Looking for an order', async () =>
-        (await this.#dialect.search(this.#exchange, order)).map((raw) => parseOrder(raw, this.#dialect)),
+        ofMarkets([order.symbol], await this.#dialect.search(this.#exchange, order)).map((raw) => parseOrder(raw, this.#dialect)),
       ),
     );
-    const same = (found ?? []).filter(
-      ({ venueOrderId, clientOrderId, symbol }) =>
-        symbol === order.symbol &&
-        (order.venueOrderId === null ? clientOrderId === order.clientOrderId : venueOrderId === order.venueOrderId),
+    const same = (found ?? []).filter(({ venueOrderId, clientOrderId }) =>
+      order.venueOrderId === null ? clientOrderId === order.clientOrderId : venueOrderId === order.venueOrderId,
     );
     // An exchange may let a name be used again once its order has ended: the youngest bears it.
     return same.sort((one, other) => other.createdAt - one.createdAt)[0] ?? null;
@@ -173,7 +172,7 @@ export class CcxtVenue implements Venue {
   openOrders(symbols: readonly string[]): Promise<VenueOrder[]> {
     return this.#call('Asking for open orders', async () => {
       const orders = await this.#dialect.openOrders(this.#exchange, symbols);
-      return orders.map((raw) => parseOrder(raw, this.#dialect)).filter(({ symbol }) => symbols.includes(symbol));
+      return ofMarkets(symbols, orders).map((raw) => parseOrder(raw, this.#dialect));
     });
   }
 
@@ -181,10 +180,8 @@ export class CcxtVenue implements Venue {
     return this.#call('Asking for fills', async () => {
       const trades = await this.#dialect.trades(this.#exchange, symbols, since, this.#clock.now() + this.#offsetMs);
       const fills = new Map<string, VenueFill>();
-      for (const fill of trades.map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
-      return [...fills.values()]
-        .filter(({ symbol, time }) => symbols.includes(symbol) && time >= since)
-        .sort((one, other) => one.time - other.time);
+      for (const fill of ofMarkets(symbols, trades).map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
+      return [...fills.values()].filter(({ time }) => time >= since).sort((one, other) => one.time - other.time);
     });
   }
 
@@ -205,7 +202,7 @@ export class CcxtVenue implements Venue {
     const uncertainty = (answered - asked) / 2 + halfUnit;
     // What lies within the uncertainty is no reason to correct a clock that may be right.
     this.#offsetMs = Math.abs(offset) > uncertainty ? Math.round(offset) : 0;
-    return { offset, uncertainty };
+    return { offset: Math.round(offset), uncertainty: Math.ceil(uncertainty) };
   }
 
   async armDeadManSwitch(ms: number): Promise<void> {

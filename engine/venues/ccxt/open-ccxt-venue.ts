@@ -109,9 +109,6 @@ async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promis
   });
   // What it would print holds addresses with signatures, and keys of streams.
   exchange.log = () => undefined;
-  exchange.setSandboxMode = () => {
-    throw new RatchetError('venue/no-sandbox', 'There is no sandbox.', 'Take the rehearsal.');
-  };
   if (baseUrl !== undefined) {
     pointAt(exchange, baseUrl);
     // Without it ccxt refuses websockets in the clear.

@@ -13,6 +13,13 @@ export const Decimal = z.union([z.string(), z.number()]).transform((value, conte
   }
 });
 
+const Listed = z.object({ symbol: z.string() });
+
+/** What belongs to these markets. The rest is not looked at: an entry of a market that is none of ours may have any form. */
+export function ofMarkets(symbols: readonly string[], entries: readonly unknown[]): unknown[] {
+  return entries.filter((entry) => symbols.includes(Listed.parse(entry).symbol));
+}
+
 const Order = z.object({
   id: z.string().min(1),
   clientOrderId: z

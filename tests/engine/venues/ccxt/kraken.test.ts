@@ -91,6 +91,20 @@ describe('what leaves for Kraken', () => {
     expect(here.standIn.asked).toEqual([]);
   });
 
+  it('is nothing at all where ccxt would change it on its way', async () => {
+    // A tick finer than the digits that ccxt keeps: it would raise this limit to 50000.1.
+    here.standIn.answers['/0/public/AssetPairs'] = () => kraken({ XXBTZUSD: { ...krakenPair, tick_size: '0.05' } });
+    await here.venue.markets([SYMBOL]);
+    const failure = await failureOf(here.venue.place(order({ limitPrice: new Big('50000.05') })));
+    expect(failure).toMatchObject({
+      certainty: 'not-sent',
+      message: expect.stringContaining('limitPrice would have been 50000.1'),
+    });
+    expect(sentOrders()).toEqual([]);
+    here.standIn.answers['/0/public/AssetPairs'] = () => kraken({ XXBTZUSD: krakenPair });
+    await here.venue.markets([SYMBOL]);
+  });
+
   it('carries rising nonces one after another, however many are asked at once, and orders before questions', async () => {
     here.standIn.answers['/0/private/BalanceEx'] = () => kraken({});
     here.standIn.answers['/0/private/OpenOrders'] = () => kraken({ open: {} });
@@ -230,6 +244,10 @@ describe('an order of ours at Kraken', () => {
     const orders = await here.venue.openOrders([SYMBOL]);
     expect(orders.map(({ clientOrderId }) => clientOrderId)).toEqual([null, 'r2abcdefghijklmnop']);
     expect(await here.venue.openOrders(['ETH/USD'])).toEqual([]);
+    // A stranger in another market may have any form.
+    const strange = listed({ status: 'sleeping', descr: { pair: 'ETHUSD', type: 'none' } });
+    here.standIn.answers['/0/private/OpenOrders'] = () => kraken({ open: { O1: strange, O2: listed() } });
+    expect(await here.venue.openOrders([SYMBOL])).toHaveLength(1);
   });
 
   it('is cancelled by the name that is known, and that it had ended already is no failure', async () => {

@@ -6,7 +6,7 @@ import { explain } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { type TradableExchange, tradableExchanges } from '#engine/venues/ccxt/dialect.ts';
 import { explainFailure } from '#engine/venues/ccxt/explain-failure.ts';
-import { openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
+import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { newPassage, Wire } from '#engine/venues/ccxt/wire.ts';
 import { VenueKeys } from '#engine/venues/keys.ts';
 import { binanceAnswers, binanceRefuses, restrictions } from './binance-answers.ts';
@@ -43,6 +43,11 @@ describe('a venue', () => {
     const error = await openCcxtVenue({ exchange, keys, log }).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code });
     expect(explain(error)).toMatch(words);
+  });
+
+  it('says what it can do before it is opened', () => {
+    expect(featuresOf('kraken')).toEqual({ hasDeadManSwitch: true, deadManTakesStops: true, hasStopOrders: true });
+    expect(() => featuresOf('mtgox')).toThrow(/No orders are sent/);
   });
 
   it('rehearses on this machine only', async () => {
