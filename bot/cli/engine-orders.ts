@@ -6,6 +6,7 @@ import { RatchetError } from '#engine/errors.ts';
 import { Control, type ControlMode, giveOrderHere, isSameOrder } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
+import { clockOf } from './engine/rehearsal-address.ts';
 import { requireWorkspace } from './engine-record.ts';
 
 interface OrderFlags {
@@ -37,8 +38,8 @@ export function orderCommands(): Command[] {
       .option('--by <name>', 'who says so; the user of this machine without it')
       .option('--json', 'one JSON object')
       .action(async (flags: OrderFlags) => {
-        const { engine: dir } = requireWorkspace(flags.workspace);
-        const order = orderOf(mode, flags);
+        const { engine: dir, root } = requireWorkspace(flags.workspace);
+        const order = orderOf(mode, flags, clockOf(root).now());
         giveOrderHere(dir, order);
         const isObeyed = await waitUntilObeyed(dir, order);
         if (flags.json === true) console.log(JSON.stringify({ order, isObeyed }));
@@ -48,8 +49,8 @@ export function orderCommands(): Command[] {
   );
 }
 
-function orderOf(mode: ControlMode, { by, reason }: OrderFlags): Control {
-  const at = new Date().toISOString();
+function orderOf(mode: ControlMode, { by, reason }: OrderFlags, now: number): Control {
+  const at = new Date(now).toISOString();
   const parsed = Control.safeParse({ mode, by: by ?? userInfo().username, at, reason: reason ?? '' });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;

@@ -10,6 +10,7 @@ import { botCommand } from './bot.ts';
 import { branchesCommand } from './branches.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
+import { rehearsalCommand } from './engine/rehearsal.ts';
 import { engineCommand, statusCommand } from './engine.ts';
 import { gateCommand } from './gate.ts';
 import { initCommand } from './init.ts';
@@ -48,6 +49,7 @@ export function createProgram(): Command {
     .addCommand(policyCommand())
     .addCommand(sandboxCommand())
     .addCommand(engineCommand())
+    .addCommand(rehearsalCommand())
     .addCommand(apiCommand(version()))
     .addCommand(ledgerCommand())
     .addCommand(memoryCommand())

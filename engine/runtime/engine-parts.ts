@@ -1,4 +1,4 @@
-import { systemClock } from '#engine/clock.ts';
+import type { Clock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
@@ -24,8 +24,8 @@ const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost'
 const remoteTimeoutMs = 30_000;
 
 export interface EngineSurroundings {
-  /** Wall-clock time, UTC milliseconds. */
-  readonly clock: () => number;
+  /** Wall-clock time; of a rehearsal, the exchange's. */
+  readonly clock: Clock;
   readonly log: Logger;
   readonly onEvent: (event: EngineEvent) => void;
 }
@@ -56,8 +56,8 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     return part;
   };
   try {
-    const lock = noted(acquireLock(options.dir, around.clock), (held) => held.release());
-    const store = noted(EngineStore.open(options.dir, around.clock), (open) => open.close());
+    const lock = noted(acquireLock(options.dir, around.clock.now), (held) => held.release());
+    const store = noted(EngineStore.open(options.dir, around.clock.now), (open) => open.close());
     assertSameMarket(store, options.market);
     keepMarkets(store, options.market.markets);
     const desk = await openDesk(options, around, store);
@@ -69,9 +69,9 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
       remoteTimeoutMs,
       authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
     });
-    const state = await StateBranch.open({ repository, author, clock: around.clock });
+    const state = await StateBranch.open({ repository, author, clock: around.clock.now });
     const { feed, begin: now } = await openFeed(options, {
-      clock: { ...systemClock, now: around.clock },
+      clock: around.clock,
       log: around.log,
       takenUntil: store.lastFeedTime(),
       onCorrection: (correction) =>
@@ -80,7 +80,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     noted(feed, (open) => open.close());
     const openAccount = accountsOf(options, desk);
     const newSlot = (id: string, from: number) =>
-      new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock }, from);
+      new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock.now }, from);
     const slots = await restoreSlots({
       store,
       repository,
@@ -104,7 +104,7 @@ async function openDesk(
   store: EngineStore,
 ): Promise<VenueDesk | null> {
   if (venue === undefined) return null;
-  return VenueDesk.open({ venue, store, clock: { ...systemClock, now: clock }, log, policy: () => knownLimits(store) });
+  return VenueDesk.open({ venue, store, clock, log, policy: () => knownLimits(store) });
 }
 
 /** The account that a stage asks for. @throws RatchetError `engine/no-venue` */

@@ -94,7 +94,8 @@ export class Engine {
     this.#limits = knownLimits(parts.store);
     const { repository, state, store, slots, around, feed } = parts;
     const { dir, market, reportEveryMs } = parts.options;
-    const { clock, log } = around;
+    const { log } = around;
+    const clock = around.clock.now;
     this.#runs = new RunRecord(store, clock);
     this.#reports = new ReportKeeper({ dir, reader: store, markets: market.markets, clock, everyMs: reportEveryMs });
     this.#reconciler = new Reconciler({
@@ -181,7 +182,7 @@ export class Engine {
       this.#commit();
       this.#tell();
       this.#runs.note();
-      this.#store.keepTiers(this.#options.keep, this.#now, { clock: this.#around.clock, ms: tiersMsMax });
+      this.#store.keepTiers(this.#options.keep, this.#now, { clock: this.#around.clock.now, ms: tiersMsMax });
       await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), lookHereEveryMs));
     }
   }
@@ -225,14 +226,14 @@ export class Engine {
   /** How long until the instant is due; for ever when there is none. */
   #waitFor(instant: Instant | null): number {
     if (instant === null) return Number.POSITIVE_INFINITY;
-    return this.#feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - this.#around.clock();
+    return this.#feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - this.#around.clock.now();
   }
 
   async #take(instant: Instant): Promise<void> {
     const slots = [...this.#slots.values()];
     const outcomes = await Promise.all(slots.map(async (slot) => ({ slot, outcome: await slot.take(instant) })));
     this.#now = instant.time;
-    this.#dueAt = this.#around.clock() + this.#options.paceMs;
+    this.#dueAt = this.#around.clock.now() + this.#options.paceMs;
     this.#pending.push({ instant: instant.time, outcomes });
     this.#reports.note(
       instant.time,
@@ -262,7 +263,7 @@ export class Engine {
   #commit(): void {
     const last = this.#pending.at(-1);
     if (last === undefined) return;
-    commitOutcomes(this.#store, this.#pending, this.#around.clock());
+    commitOutcomes(this.#store, this.#pending, this.#around.clock.now());
     this.#pending.length = 0;
     this.#emit({ kind: 'bar', time: last.instant, equity: this.#store.equity() });
   }
@@ -287,7 +288,7 @@ export class Engine {
 
   /** Orders given on this machine need nobody else. */
   #takeOrderHere(): void {
-    const now = this.#around.clock();
+    const now = this.#around.clock.now();
     if (now - this.#lookedHereAt < lookHereEveryMs) return;
     this.#lookedHereAt = now;
     const before = this.#control;
@@ -368,7 +369,12 @@ export class Engine {
     this.#status = status;
     const isSameSync = before?.status === status.status && before.commit === status.commit && before.reason === status.reason;
     if (!isSameSync) {
-      this.#store.addSync({ at: this.#around.clock(), status: status.status, commitHash: status.commit, reason: status.reason });
+      this.#store.addSync({
+        at: this.#around.clock.now(),
+        status: status.status,
+        commitHash: status.commit,
+        reason: status.reason,
+      });
       this.#around.log.info(
         { status: status.status, commit: status.commit, reason: status.reason },
         'The engine says how it is.',

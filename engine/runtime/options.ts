@@ -26,6 +26,9 @@ const Exchange = z.enum(fetchableVenues);
 /** A stand-in on this machine that speaks the exchange's dialect. */
 const BaseUrl = z.url().optional();
 
+/** How much faster than the day a rehearsal's time runs, and from when on, UTC milliseconds. */
+export const Pace = z.strictObject({ factor: z.number().min(1).max(10_000), since: z.int() });
+
 /** An exchange's bars, as they close. */
 const FollowedMarket = z.strictObject({
   exchange: Exchange,
@@ -33,6 +36,8 @@ const FollowedMarket = z.strictObject({
   symbols: z.array(z.string().min(1)).min(1).max(200),
   /** The finest that a strategy needs; higher ones are built from it. */
   timeframe: z.enum(timeframes),
+  /** Of a rehearsal. */
+  pace: Pace.optional(),
   markets: Markets,
 });
 export type FollowedMarket = z.infer<typeof FollowedMarket>;
@@ -40,6 +45,8 @@ export type FollowedMarket = z.infer<typeof FollowedMarket>;
 const TradingVenue = z.strictObject({
   exchange: Exchange,
   baseUrl: BaseUrl,
+  /** Where the key is; without it the environment says. */
+  keyFile: z.string().min(1).optional(),
   /** The account's name, typed by whoever lets canary and live strategies use its money. */
   confirmLive: z.string().min(1).optional(),
   /** Who typed it. */

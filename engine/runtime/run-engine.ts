@@ -1,5 +1,7 @@
+import { type Clock, systemClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
+import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { Engine } from './engine.ts';
 import { type EngineEvent, EngineRequest } from './events.ts';
 import { type EngineOptions, parseOptions } from './options.ts';
@@ -39,7 +41,7 @@ export async function runEngine(
   process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop).on('message', listen);
   try {
     engine = await Engine.open(options, {
-      clock: Date.now,
+      clock: clockOf(options),
       log,
       onEvent: (event) => {
         tellParent(event);
@@ -52,6 +54,12 @@ export async function runEngine(
     process.off('SIGINT', stop).off('SIGTERM', stop).off('disconnect', stop).off('message', listen);
     if (process.connected) process.disconnect();
   }
+}
+
+/** A rehearsal may run faster than the day does: then everything keeps the exchange's time. */
+function clockOf({ market }: EngineOptions): Clock {
+  if ('dataset' in market || market.pace === undefined) return systemClock;
+  return pacedClock(systemClock, market.pace.factor, market.pace.since);
 }
 
 /** Waits for the parent to say what to run: a token then stands in no command line and no environment. */

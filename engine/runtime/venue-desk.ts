@@ -6,7 +6,7 @@ import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Trader, type TraderHealth } from '#engine/trading/trader.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
-import { accountName, takeVenueKeys } from '#engine/venues/keys.ts';
+import { accountName, takeVenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
@@ -45,8 +45,8 @@ export class VenueDesk {
    */
   static async open(options: VenueDeskOptions): Promise<VenueDesk> {
     const { venue: asked, store, clock, log } = options;
-    const { exchange, baseUrl, confirmLive, confirmedBy } = asked;
-    const keys = takeVenueKeys(process.env);
+    const { exchange, baseUrl, keyFile, confirmLive, confirmedBy } = asked;
+    const keys = takeVenueKeys(keyFile === undefined ? process.env : { [venueKeyVariables.file]: keyFile });
     const isRehearsal = baseUrl !== undefined;
     const account = accountName(isRehearsal ? `rehearsal-${exchange}` : exchange, keys);
     const lock = acquireAccountLock(account, clock.now);

@@ -9,7 +9,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { EngineOptionsInput } from '#engine/runtime/options.ts';
 import { wantsOfStrategies } from '../up/strategy-wants.ts';
 import type { Workspace } from '../up/workspace.ts';
-import { type RehearsalAddress, rehearsalAt } from './rehearsal-address.ts';
+import { type RehearsalAddress, rehearsalAt, rehearsalKeyIn } from './rehearsal-address.ts';
 
 const REHEARSAL = 'rehearsal';
 export const venueNames = [...fetchableVenues, REHEARSAL];
@@ -37,13 +37,19 @@ export async function followedMarket(flags: VenueFlags, workspace: Workspace): P
   const wants = await wantsOf(flags);
   const costs = MarketCosts.parse(parse(readFileSync(MARKETS_PATH, 'utf8')));
   const markets = Object.fromEntries(wants.symbols.map((symbol) => [symbol, rulesFor(costs, place.exchange, symbol)]));
-  const { confirmLive } = flags;
+  const { confirmLive, venue } = flags;
   const confirmation = confirmLive === undefined ? {} : { confirmLive, confirmedBy: userInfo().username };
+  const { pace: _pace, ...door } = { pace: undefined, ...place };
   return {
     market: { ...place, ...wants, markets },
-    ...(flags.venue === undefined ? {} : { venue: { ...place, ...confirmation } }),
+    ...(venue === undefined ? {} : { venue: { ...door, ...confirmation, ...keyOf(venue, workspace) } }),
     capital: flags.capital,
   };
+}
+
+/** A rehearsal's key lies beside its address; that of an exchange is read from the environment. */
+function keyOf(venue: string, { root }: Workspace): { keyFile?: string } {
+  return venue === REHEARSAL ? { keyFile: rehearsalKeyIn(root) } : {};
 }
 
 function placeOf(name: string): RehearsalAddress | { readonly exchange: (typeof fetchableVenues)[number] } {

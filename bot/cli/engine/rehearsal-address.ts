@@ -1,22 +1,36 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type Clock, systemClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { Pace } from '#engine/runtime/options.ts';
+import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 
-/** Where the exchange of a rehearsal listens, and whose dialect it speaks. */
-const RehearsalAddress = z.strictObject({ exchange: z.enum(['kraken', 'binance']), baseUrl: z.url() });
+/** Where the exchange of a rehearsal listens, whose dialect it speaks, and how fast its time runs. */
+const RehearsalAddress = z.strictObject({
+  exchange: z.enum(['kraken', 'binance']),
+  baseUrl: z.url(),
+  pace: Pace,
+});
 export type RehearsalAddress = z.infer<typeof RehearsalAddress>;
 
-const fileIn = (root: string): string => join(root, 'rehearsal.json');
+const addressIn = (root: string): string => join(root, 'rehearsal.json');
+export const rehearsalKeyIn = (root: string): string => join(root, 'rehearsal-key.json');
 
-/** Leaves the address where an engine of the same workspace finds it. */
-export function noteRehearsal(root: string, address: RehearsalAddress): void {
-  writeFileSync(fileIn(root), `${JSON.stringify(address)}\n`);
+/** Leaves address and key, which opens nothing else, where an engine of the same workspace finds them. */
+export function noteRehearsal(
+  root: string,
+  address: RehearsalAddress,
+  key: { readonly key: string; readonly secret: string },
+): void {
+  writeFileSync(rehearsalKeyIn(root), `${JSON.stringify(key)}\n`, { mode: 0o600 });
+  writeFileSync(`${addressIn(root)}.new`, `${JSON.stringify(address)}\n`);
+  renameSync(`${addressIn(root)}.new`, addressIn(root));
 }
 
 /** @throws RatchetError `engine/no-rehearsal` where none was started in this workspace */
 export function rehearsalAt(root: string): RehearsalAddress {
-  const path = fileIn(root);
+  const path = addressIn(root);
   if (existsSync(path)) return RehearsalAddress.parse(JSON.parse(readFileSync(path, 'utf8')));
   throw new RatchetError(
     'engine/no-rehearsal',
@@ -24,4 +38,11 @@ export function rehearsalAt(root: string): RehearsalAddress {
     'Run ratchet rehearsal in another terminal first.',
     { root },
   );
+}
+
+/** The time that the engine of a workspace goes by: the rehearsal's, where there is one. */
+export function clockOf(root: string): Clock {
+  if (!existsSync(addressIn(root))) return systemClock;
+  const { factor, since } = rehearsalAt(root).pace;
+  return pacedClock(systemClock, factor, since);
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '#engine/clock.ts';
 import { createLog } from '#engine/log.ts';
 import { Engine } from '#engine/runtime/engine.ts';
 import { parseOptions } from '#engine/runtime/options.ts';
@@ -12,16 +13,15 @@ process.once('message', (question: WeekQuestion) => {
   void run(question);
 });
 
-async function run({ options, everyBars }: WeekQuestion): Promise<void> {
+async function run({ options, from, everyBars }: WeekQuestion): Promise<void> {
   let next = 0;
-  const begin = parseOptions(options).market.replayFrom;
   const engine = await Engine.open(parseOptions(options), {
-    clock: Date.now,
+    clock: systemClock,
     log: createLog('silent'),
     onEvent: (event) => {
       if (event.kind === 'status' && event.status.feed === 'end-of-data') engine.stop();
       if (event.kind !== 'bar') return;
-      const bars = Math.round((event.time - begin) / minuteMs);
+      const bars = Math.round((event.time - from) / minuteMs);
       if (bars < next) return;
       next = bars + everyBars;
       global.gc!();

@@ -14,6 +14,7 @@ import { selectDataset } from '#engine/candles/select-dataset.ts';
 import { simulateMarket } from '#engine/candles/simulate-market.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Dataset } from '#engine/candles/types.ts';
+import { type Clock, systemClock } from '#engine/clock.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { createLog } from '#engine/log.ts';
 import { Repository } from '#engine/repository/repository.ts';
@@ -220,10 +221,10 @@ export interface RunningEngine {
   stop(): Promise<void>;
 }
 
-export async function startEngine(options: EngineOptionsInput): Promise<RunningEngine> {
+export async function startEngine(options: EngineOptionsInput, clock: Clock = systemClock): Promise<RunningEngine> {
   const events: EngineEvent[] = [];
   const engine = await Engine.open(parseOptions(options), {
-    clock: Date.now,
+    clock,
     log: createLog(process.env.RATCHET_LOG_LEVEL ?? 'silent'),
     onEvent: (event) => events.push(EngineEvent.parse(event)),
   });

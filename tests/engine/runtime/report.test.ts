@@ -11,6 +11,7 @@ import { ReportKeeper } from '#engine/runtime/report-keeper.ts';
 import type { SlotOutcome } from '#engine/runtime/strategy-slot.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { EngineStore, type NewDecision, type NewTrade, type StrategyStep } from '#engine/store/engine-store.ts';
+import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { RiskKeeper } from '#engine/trading/risk-keeper.ts';
 import { hourMs, rules } from './engine-fixture.ts';
 
@@ -301,6 +302,25 @@ describe('the report', () => {
       if (hour % 7 === 0) patient.compose(initialControl);
     }
     expect(reportText(patient.compose(initialControl))).toBe(reportText(compose()));
+  });
+
+  it('is the same when bars have become runs, those that were read before and those that were not', () => {
+    load('trend');
+    const patient = new ReportComposer(store, markets);
+    for (let hour = 1; hour <= 120; hour += 1) {
+      step('trend', hour, 1000 + Math.sin(hour) * 50, {
+        trades: hour % 3 === 0 ? [trade(hour - 2, hour - 1, Math.cos(hour) * 10)] : [],
+        decisions: [decision(hour % 5 === 0 ? 'denied:no-free-cash' : 'held')],
+      });
+      if (hour === 7) patient.compose(initialControl);
+    }
+    const before = reportText(compose());
+    const settings = TierSettings.parse({ recordedDays: 1, fiveMinuteDays: 1, hourDays: 1 });
+    store.keepTiers(settings, store.lastFeedTime()!, { clock: () => 0, ms: 1 });
+    expect(store.equitySeries().length).toBeLessThan(40);
+    expect(reportText(compose())).toBe(before);
+    expect(reportText(patient.compose(initialControl))).toBe(before);
+    expect(reportText(patient.compose(initialControl))).toBe(before);
   });
 
   it('stays below a megabyte and its own bounds, whatever happened', () => {

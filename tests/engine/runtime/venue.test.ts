@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Big } from 'big.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '#engine/clock.ts';
+import { giveOrderHere } from '#engine/runtime/control.ts';
+import type { EngineOptionsInput, FollowedMarket } from '#engine/runtime/options.ts';
+import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
+import { type Rehearsal, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
+import {
+  type EngineFixture,
+  engineFixture,
+  type RunningEngine,
+  read,
+  rules,
+  startEngine,
+  strategyText,
+  until,
+  untilStatus,
+} from './engine-fixture.ts';
+
+/** Bars of a minute close every second. */
+const FACTOR = 60;
+
+/** Enters whenever it holds nothing, with a stop far away, and leaves after three bars. */
+const restless = strategyText({
+  symbols: ['BTC/USD'],
+  timeframe: '1m',
+  onBar: `
+    if (!position.isOpen) return context.target(0.5, 'in again', { stopLoss: 0.2 });
+    if (position.barsHeld >= 3) return context.exit('three bars are enough');
+    return context.hold('waiting');
+  `,
+});
+
+let fixture: EngineFixture;
+let rehearsal: Rehearsal;
+let keyFile: string;
+let state: string;
+let running: RunningEngine | null = null;
+const since = Date.now();
+const clock = pacedClock(systemClock, FACTOR, since);
+
+beforeAll(async () => {
+  state = mkdtempSync(join(tmpdir(), 'ratchet-state-'));
+  process.env.XDG_STATE_HOME = state;
+  fixture = await engineFixture();
+  rehearsal = await startRehearsal({
+    dialect: 'kraken',
+    prices: { seed: 3, symbols: ['BTC/USD'], timeframe: '1m' },
+    balances: { USD: '10000' },
+    clock,
+  });
+  keyFile = join(state, 'key.json');
+  writeFileSync(keyFile, JSON.stringify({ key: rehearsal.key.key, secret: rehearsal.key.secret }), { mode: 0o600 });
+});
+afterEach(async () => {
+  await running?.stop();
+  running = null;
+});
+afterAll(async () => {
+  delete process.env.XDG_STATE_HOME;
+  await rehearsal.close();
+  fixture.dispose();
+  rmSync(state, { recursive: true, force: true });
+});
+
+const dir = () => fixture.options().dir;
+
+function options(): EngineOptionsInput {
+  const place = { exchange: 'kraken', baseUrl: rehearsal.baseUrl } as const;
+  const market: FollowedMarket = {
+    ...place,
+    symbols: ['BTC/USD'],
+    timeframe: '1m',
+    pace: { factor: FACTOR, since },
+    markets: { 'BTC/USD': rules },
+  };
+  return { ...fixture.options(), market, venue: { ...place, keyFile } };
+}
+
+const held = () => rehearsal.exchange.balances('rehearsal').get('BTC')?.total ?? new Big(0);
+
+describe('an engine on a venue', () => {
+  it('sends the orders of a canary there, rests its stop there while it holds, and records what was filled as on paper', async () => {
+    const commit = await fixture.deploy({ trend: restless }, { stage: 'canary' });
+    running = await startEngine(options(), clock);
+    await until('a closed trade', () => read(dir(), (reader) => reader.trades().length > 0), 60_000);
+    await until(
+      'a stop at the venue',
+      () => rehearsal.exchange.openOrders('rehearsal').some(({ kind }) => kind === 'stop'),
+      30_000,
+    );
+    const status = await untilStatus(dir(), 'Synced', (told) => told.status === 'Synced' && told.commit === commit);
+    expect(status.strategies).toMatchObject([{ id: 'trend', stage: 'canary', code: 'running' }]);
+    const fills = rehearsal.exchange.fills('rehearsal');
+    const recorded = read(dir(), (reader) => reader.fills());
+    expect(recorded.length).toBeGreaterThanOrEqual(2);
+    for (const [index, fill] of recorded.entries()) {
+      expect(fill.price).toBeCloseTo(Number(fills[index]!.price), 8);
+      expect(fill.quantity).toBeCloseTo(Number(fills[index]!.quantity), 10);
+    }
+  }, 120_000);
+
+  it('goes on after a restart where it stood, and flattens when told: nothing is held, nothing rests, and nothing is opened again', async () => {
+    running = await startEngine(options(), clock);
+    await until('a position', () => held().gt(0), 60_000);
+    giveOrderHere(dir(), { mode: 'flattening', by: 'alice', at: new Date(clock.now()).toISOString(), reason: 'enough' });
+    await until('nothing held', () => held().eq(0) && rehearsal.exchange.openOrders('rehearsal').length === 0, 30_000);
+    const orders = rehearsal.exchange.orders('rehearsal').length;
+    await until(
+      'bars later',
+      () => read(dir(), (reader) => reader.decisions(3).every(({ outcome }) => outcome !== 'accepted')),
+      30_000,
+    );
+    expect(rehearsal.exchange.orders('rehearsal')).toHaveLength(orders);
+    expect(rehearsal.exchange.books().every(({ difference }) => difference.eq(0))).toBe(true);
+  }, 120_000);
+});
