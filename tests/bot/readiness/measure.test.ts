@@ -188,7 +188,7 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     };
     const both = ['forward/trader.json', 'forward/watcher.json'];
     const lose = () => state.update('lose', () => new Map(both.map((path) => [path, null])));
-    const { commit } = state;
+    const commit = await state.refresh();
     expect(await files()).toEqual(both);
     // Nothing has closed since.
     expect(state.commit).toBe(commit);
