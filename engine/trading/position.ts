@@ -51,6 +51,8 @@ export interface OpenedPosition {
   readonly fees: Big;
   /** Exact, not on the market's tick; null without. */
   readonly stopPrice: Big | null;
+  /** The stop is one that no decision has named for this position. */
+  readonly isFallback: boolean;
   readonly takePrice: Big | null;
   readonly trailDistance: number | null;
   /** The price of the first fill: the trailing stop's first high. */
@@ -179,14 +181,16 @@ function bought(position: Position, fill: JournalFill, order: OrderRow, fees: Bi
     cost: (isSame ? before.order.cost : ZERO).plus(value),
   };
   const average = filling.cost.div(filling.quantity);
-  const { stopLoss, takeProfit, trailingStop, horizonBars } = termsOf(order);
+  const { stopLoss, fallbackStop, takeProfit, trailingStop, horizonBars } = termsOf(order);
+  const isBare = before.stopPrice === null && before.trailDistance === null && trailingStop === null;
+  const stop = stopLoss ?? (isBare ? fallbackStop : null);
   const isFirst = filling.quantity.eq(fill.quantity);
   return {
     ...before,
     boughtQuantity: before.boughtQuantity.plus(fill.quantity),
     boughtCost: before.boughtCost.plus(value),
     fees: before.fees.plus(fees),
-    stopPrice: stopLoss === null ? before.stopPrice : average.times(decimalOf(1 - stopLoss)),
+    stopPrice: stop === null ? before.stopPrice : average.times(decimalOf(1 - stop)),
     takePrice: takeProfit === null ? before.takePrice : average.times(decimalOf(1 + takeProfit)),
     trailDistance: trailingStop ?? before.trailDistance,
     horizon: isFirst && horizonBars !== null ? { fill: fill.id, bars: horizonBars } : before.horizon,
@@ -206,6 +210,7 @@ function opening(fill: JournalFill, order: OrderRow): OpenedPosition {
     soldValue: ZERO,
     fees: ZERO,
     stopPrice: null,
+    isFallback: false,
     takePrice: null,
     trailDistance: null,
     firstPrice: fill.price,

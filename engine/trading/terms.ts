@@ -7,15 +7,26 @@ const Ratio = z.number().positive().nullable();
 export const EntryTerms = z.strictObject({
   /** Distances as ratios of the average price at which the order fills; null leaves what the position has. */
   stopLoss: Ratio,
+  /** The stop's distance where the order adds to a position that has one, and is filled when that position has gone. */
+  fallbackStop: Ratio.default(null),
   takeProfit: Ratio,
   trailingStop: Ratio,
+  /** The stop of a position that has none after this order's first fill: it was to be bought to one that had, and that one is gone. */
+  fallbackStop: Ratio,
   horizonBars: z.int().positive().nullable(),
   /** When a limit that has not filled is withdrawn, UTC milliseconds; null rests until it is replaced or cancelled. */
   expiresAt: z.int().nullable(),
 });
 export type EntryTerms = z.infer<typeof EntryTerms>;
 
-export const NO_TERMS: EntryTerms = { stopLoss: null, takeProfit: null, trailingStop: null, horizonBars: null, expiresAt: null };
+export const NO_TERMS: EntryTerms = {
+  stopLoss: null,
+  fallbackStop: null,
+  takeProfit: null,
+  trailingStop: null,
+  horizonBars: null,
+  expiresAt: null,
+};
 
 /** Of an order that has none, those of a sale: nothing. */
 export function termsOf({ terms }: Pick<OrderRow, 'terms'>): EntryTerms {
