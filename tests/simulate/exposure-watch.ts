@@ -12,6 +12,8 @@ interface Lane {
   readonly stops: Map<number, Big>;
   /** Since when what is held is not all covered; null while it is. */
   nakedSince: number | null;
+  /** When a sale of it last ended because there was nobody to buy: what is past its stop can do no more than be offered. */
+  nobodyBoughtAt: number;
 }
 
 /** Keeps, by strategy and symbol, what is held at the exchange and what of it a resting stop covers. */
@@ -49,7 +51,8 @@ export class ExposureWatch {
         continue;
       }
       lane.nakedSince ??= options.now;
-      exposures.push({ strategy, symbol, naked, since: lane.nakedSince, excusedUntil: options.excusedUntil });
+      const excusedUntil = Math.max(options.excusedUntil, lane.nobodyBoughtAt);
+      exposures.push({ strategy, symbol, naked, since: lane.nakedSince, excusedUntil });
     }
     return exposures;
   }
@@ -64,8 +67,10 @@ export class ExposureWatch {
   }
 
   #takeOrder(order: ExchangeOrder): void {
-    const lane = order.kind === 'stop' ? this.#laneOf(order) : null;
+    const lane = order.side === 'sell' ? this.#laneOf(order) : null;
     if (lane === null) return;
+    if (order.endReason === 'no-depth') lane.nobodyBoughtAt = order.endedAt ?? 0;
+    if (order.kind !== 'stop') return;
     if (order.state === 'open') lane.stops.set(order.number, order.quantity.minus(order.filled));
     else lane.stops.delete(order.number);
   }
@@ -76,7 +81,7 @@ export class ExposureWatch {
     const name = `${row.strategy} ${symbol}`;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = { strategy: row.strategy, symbol, held: zero, stops: new Map(), nakedSince: null };
+      lane = { strategy: row.strategy, symbol, held: zero, stops: new Map(), nakedSince: null, nobodyBoughtAt: 0 };
       this.#lanes.set(name, lane);
     }
     return lane;

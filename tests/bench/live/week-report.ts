@@ -3,6 +3,8 @@ import type { EngineOptionsInput } from '#engine/runtime/options.ts';
 
 export interface WeekQuestion {
   readonly options: EngineOptionsInput;
+  /** Open time of the first bar that is played, UTC milliseconds. */
+  readonly from: number;
   /** How many bars there are between two reports. */
   readonly everyBars: number;
 }

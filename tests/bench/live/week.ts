@@ -32,7 +32,7 @@ export async function replayWeek(bars = WEEK): Promise<Week> {
     child.on('message', (message) =>
       points.push({ ...WeekReport.parse(message), storeBytes: bytesOf(join(options.dir, 'engine.sqlite')) }),
     );
-    const question: WeekQuestion = { options, everyBars: Math.floor(bars / 8) };
+    const question: WeekQuestion = { options, from: options.market.replayFrom, everyBars: Math.floor(bars / 8) };
     child.send(question);
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
     if (code !== 0) throw new Error(`The engine ended with ${code}.`);

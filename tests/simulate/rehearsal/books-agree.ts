@@ -28,6 +28,7 @@ export function disagreements(journalFile: string, books: Books): string[] {
         orders: journal.orders,
         byClientId: journal.byClientId,
         fills,
+        books: journal.books,
         frozen: journal.frozen,
         historyOf: journal.historyOf,
       },

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,7 +117,9 @@ async function closeAll(order: TradingOrder): Promise<void> {
   throw new Error(`The last trading process did not close everything: ${end}.`);
 }
 
+/** Killed before it had made its journal, it had none. */
 function openOrders(journalFile: string): number {
+  if (!existsSync(journalFile)) return 0;
   const journal = new JournalRecord(journalFile);
   try {
     return journal.takeChanges(0).orders.filter(({ isFinal }) => !isFinal).length;
