@@ -66,6 +66,15 @@ export async function openCcxtMarketData({ exchange, clock, baseUrl }: CcxtMarke
   return new CcxtMarketData(venue.name, venue.exchange, clock, baseUrl ?? null);
 }
 
+/** What is touched of a client that ccxt keeps for each websocket. */
+interface StreamClient {
+  error: unknown;
+  /** Refuses all that wait for it. */
+  reset(error: unknown): void;
+  /** Not there before it dials. */
+  readonly connection?: { terminate(): void };
+}
+
 /** Public market data through ccxt. It opens no account and holds no key. */
 class CcxtMarketData implements MarketData {
   readonly venue: string;
@@ -113,17 +122,13 @@ class CcxtMarketData implements MarketData {
 
   /** At once, and without waiting for the other side to agree: it may be the one that no longer answers. */
   async disconnect(): Promise<void> {
-    const clients = Object.values(this.#exchange.clients ?? {}) as {
-      error: unknown;
-      reset(error: unknown): void;
-      close(): unknown;
-    }[];
+    const clients = Object.values(this.#exchange.clients ?? {}) as unknown as StreamClient[];
     this.#exchange.clients = {};
     for (const client of clients) {
       const error = new VenueError('network', 'unknown', 'The stream was left.', 'It is taken up again by itself.');
       client.error = error;
       client.reset(error);
-      client.close();
+      client.connection?.terminate();
     }
   }
 

@@ -482,13 +482,10 @@ interface Asked {
 
 /** Until when an answer tells everything: every bar that closed until then is in it. */
 function coverage(bars: readonly MarketBar[], { since, closed, stepMs, traits }: Asked): number {
+  if (traits.isWindowed) return Math.min(closed, since + traits.pageBars * stepMs);
   const newest = bars.reduce((time, bar) => Math.max(time, bar.time), Number.NEGATIVE_INFINITY);
-  if (traits.isWindowed) return Math.min(Math.max(closed, newest), since + traits.pageBars * stepMs);
-  // A full page ends where the next one begins; its last bar comes again then.
-  if (traits.newestBarsOnly === null && bars.length >= traits.pageBars) return newest;
-  // These venues list minutes without a trade too, so what is not listed is not there yet; a listed bar has ended when a later one
-  // is listed, or when its time was up before the question.
-  return newest + stepMs <= closed ? newest + stepMs : newest;
+  // These venues list minutes without a trade too, so what is not listed is not there yet.
+  return Math.min(closed, newest + stepMs);
 }
 
 function behind(symbol: string, until: number): VenueError {

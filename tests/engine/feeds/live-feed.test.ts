@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { Instant } from '#engine/feeds/feed.ts';
@@ -21,6 +21,7 @@ const folders: string[] = [];
 const open: LiveFeed[] = [];
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const feed of open.splice(0)) await feed.close();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
@@ -37,6 +38,8 @@ interface Setup {
   readonly settings?: Partial<FeedSettings>;
   readonly offsetMs?: number;
   readonly historyBars?: number;
+  /** The engine takes nothing by itself. */
+  readonly isIdle?: boolean;
   readonly prepare?: (market: ScriptedMarket) => void;
 }
 
@@ -52,10 +55,12 @@ class Scene {
   readonly symbols: readonly string[];
   feed!: LiveFeed;
   readonly #settings: Partial<FeedSettings>;
+  readonly #isIdle: boolean;
 
   constructor(setup: Setup, folder = newFolder(), clock = new VirtualClock(start), market?: ScriptedMarket) {
     this.clock = clock;
     this.folder = folder;
+    this.#isIdle = setup.isIdle ?? false;
     this.symbols = setup.symbols ?? ['BTC/USD', 'ETH/USD'];
     this.#settings = { historyBars: 60, keepBars: 50, auditEveryMs: 3_600_000, ...setup.settings };
     this.market = market ?? new ScriptedMarket({ clock, traits: setup.traits ?? krakenTraits, offsetMs: setup.offsetMs ?? 0 });
@@ -90,6 +95,7 @@ class Scene {
     while (!isOpen) await this.clock.step(Number.POSITIVE_INFINITY);
     this.feed = await opening;
     open.push(this.feed);
+    if (this.#isIdle) return;
     this.feed.onNews(() => this.take());
     this.take();
   }
@@ -192,15 +198,15 @@ describe('a live feed', () => {
 describe('a stream that misbehaves', () => {
   it('may repeat itself, come in the wrong order and go back to how a bar stood before', async () => {
     const scene = await Scene.open({ symbols: ['BTC/USD'] });
-    await scene.trade('BTC/USD', 70);
+    await scene.trade('BTC/USD', 5, 70);
     const early = scene.market.barOf('BTC/USD', start + minute)!;
     await scene.trade('BTC/USD', 80, 90);
     const late = scene.market.barOf('BTC/USD', start + minute)!;
     scene.market.tell('BTC/USD', [late, early, late, early]);
     await scene.trade('BTC/USD', 121);
+    expect(scene.taken.at(-1)).toMatchObject({ time: start + 2 * minute, bars: [{ volume: 3 }] });
     scene.market.tell('BTC/USD', [early, late]);
     await scene.until(130);
-    expect(scene.taken.at(-1)).toMatchObject({ time: start + 2 * minute, bars: [{ volume: 3 }] });
     expect(scene.corrections).toEqual([]);
   });
 
@@ -346,6 +352,57 @@ describe('a venue that does not answer', () => {
   });
 });
 
+describe('an answer', () => {
+  it('may lag behind the clock of its venue: a bar it does not list yet is waited for', async () => {
+    const scene = await Scene.open({ symbols: ['BTC/USD'] });
+    scene.market.lagMs = 62_500;
+    await scene.until(65);
+    scene.market.trade('BTC/USD', 101, 1, false);
+    await scene.until(140);
+    expect(scene.told).toEqual(['1: ', '2: B']);
+    expect(scene.delays.at(-1)).toBeLessThan(10);
+    expect(scene.corrections).toEqual([]);
+  });
+
+  it('that comes at once after the end of a bar may not be final, and is not taken for it', async () => {
+    const scene = await Scene.open({ symbols: ['BTC/USD'], settings: { auditEveryMs: 60_000 } });
+    await scene.until(65);
+    scene.market.trade('BTC/USD', 101, 1, false);
+    await scene.until(120.5);
+    expect(scene.market.asked.at(-1)!.at - start).toBeGreaterThan(120_000);
+    scene.market.set('BTC/USD', { ...scene.market.barOf('BTC/USD', start + minute)!, volume: 5 });
+    await scene.until(130);
+    expect(scene.taken.at(-1)!.bars[0]).toMatchObject({ volume: 5 });
+    expect(scene.corrections).toEqual([]);
+  });
+
+  it('of many pages is put together from all of them', async () => {
+    for (const traits of [
+      { ...binanceTraits, pageBars: 20 },
+      { ...coinbaseTraits, pageBars: 20 },
+    ]) {
+      const scene = await Scene.open({ traits, symbols: ['BTC/USD'], settings: { historyBars: 90 }, historyBars: 90 });
+      await scene.until(5);
+      expect(scene.feed.series[0]!.since(0).time).toHaveLength(90);
+    }
+  });
+
+  it('with a bar that cannot be true counts up to that bar, which is asked for again', async () => {
+    const scene = await Scene.open({ symbols: ['BTC/USD'] });
+    await scene.until(65);
+    scene.market.trade('BTC/USD', 101, 1, false);
+    const right = scene.market.barOf('BTC/USD', start + minute)!;
+    scene.market.set('BTC/USD', { ...right, low: 500 });
+    await scene.until(124);
+    expect(scene.told).toEqual(['1: ']);
+    expect(scene.feed.health().problems[0]).toContain('cannot be true');
+    scene.market.set('BTC/USD', right);
+    await scene.until(140);
+    expect(scene.told).toEqual(['1: ', '2: B']);
+    expect(scene.feed.health().problems).toEqual([]);
+  });
+});
+
 describe('what a venue says of a bar later', () => {
   it('is recorded, and changes neither what was handed out nor what is stored', async () => {
     const scene = await Scene.open({ symbols: ['BTC/USD'], settings: { auditEveryMs: 90_000 } });
@@ -368,14 +425,15 @@ describe('what a venue says of a bar later', () => {
   });
 
   it('is recorded when it is a bar that was not waited for', async () => {
-    const scene = await Scene.open();
+    const scene = await Scene.open({ settings: { auditEveryMs: 60_000 } });
+    await scene.until(5);
     scene.market.unanswered.add('ETH/USD');
     scene.market.breakStream();
     await scene.until(65);
     for (const symbol of scene.symbols) scene.market.trade(symbol, 101, 1, false);
     await scene.until(150);
     scene.market.unanswered.clear();
-    await scene.until(250);
+    await scene.until(500);
     expect(scene.corrections).toMatchObject([{ kind: 'late', symbol: 'ETH/USD', was: null, is: { time: start + minute } }]);
     expect(scene.taken.flatMap(({ bars }) => bars).filter(({ symbol }) => symbol === 'ETH/USD')).toEqual([]);
   });
@@ -438,6 +496,48 @@ describe('what a live feed keeps', () => {
       expect([...part.close]).toEqual([...all.close.slice(whole)]);
     }
     expect(series!.oldest).toBe(start - 200 * minute);
+  });
+
+  it('stays in memory while the disk is full, and goes to it once there is room', async () => {
+    const scene = await Scene.open({ symbols: ['BTC/USD'], settings: { keepBars: 5, historyBars: 20, storeEveryMs: 5_000 } });
+    const full = vi.spyOn(CandleStore.prototype, 'batch').mockImplementation(() => {
+      throw new Error('database or disk is full');
+    });
+    for (let second = 5; second < 1800; second += 30) await scene.trade('BTC/USD', second);
+    await scene.until(1850);
+    const { unstoredBars, problems } = scene.feed.health();
+    expect(unstoredBars).toBe(50);
+    expect(problems[0]).toContain('disk is full');
+    const all = scene.feed.series[0]!.since(0).time;
+    expect([...all]).toEqual(Array.from({ length: 50 }, (_, index) => start + (index - 20) * minute));
+    full.mockRestore();
+    await scene.until(1900);
+    expect(scene.feed.health()).toMatchObject({ unstoredBars: 0, problems: [] });
+    expect([...scene.feed.series[0]!.since(0).time]).toEqual([...all]);
+  });
+
+  it('waits for an engine that takes nothing, whatever is forgotten otherwise', async () => {
+    const settings = { keepBars: 5, historyBars: 20, storeEveryMs: 5_000 };
+    const scene = await Scene.open({ symbols: ['BTC/USD'], settings, isIdle: true });
+    for (let second = 5; second < 1800; second += 30) await scene.trade('BTC/USD', second);
+    await scene.until(1850);
+    expect(scene.told).toEqual([]);
+    scene.take();
+    expect(scene.told).toEqual(Array.from({ length: 30 }, (_, index) => `${index + 1}: B`));
+  });
+
+  it('goes on behind what somebody else has stored meanwhile', async () => {
+    const key = { venue: 'kraken', symbol: 'BTC/USD', timeframe: '1m' } as const;
+    const scene = await Scene.open({ symbols: ['BTC/USD'], settings: { storeEveryMs: 200_000 } });
+    for (let second = 5; second < 180; second += 30) await scene.trade('BTC/USD', second);
+    await scene.until(185);
+    const other = CandleStore.open(scene.folder);
+    other.put(key, scene.feed.series[0]!.since(0), { isSimulated: false, source: 'fetched from kraken' });
+    for (let second = 185; second < 600; second += 30) await scene.trade('BTC/USD', second);
+    await scene.until(850);
+    expect(scene.feed.health()).toMatchObject({ unstoredBars: 0, problems: [] });
+    expect([...other.load(key).time]).toEqual(Array.from({ length: 70 }, (_, index) => start + (index - 60) * minute));
+    other.close();
   });
 
   it('says so when the venue no longer has what lies between the stored bars and now', async () => {

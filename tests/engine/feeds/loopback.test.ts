@@ -167,6 +167,11 @@ describe.each(['kraken', 'binance'] as const)('a feed from %s, by websocket and 
     server.faults.next('*', { kind: 'drop-before' });
     expect(await failure(data.bars('BTC/USD', '1m', start, 10))).toBe('network unknown');
     expect(await failure(data.bars('NOPE/USD', '1m', start, 10))).toBe('other refused');
+    const watching = failure(data.watch('BTC/USD', '1m').then(() => data.watch('BTC/USD', '1m')));
+    await vi.waitFor(() => expect(server.streamCount).toBe(2), { interval: 2 });
+    await data.disconnect();
+    expect(await watching).toBe('network unknown');
+    await vi.waitFor(() => expect(server.streamCount).toBe(1), { interval: 2 });
     const nowhere = await openCcxtMarketData({ exchange: dialect, clock: line.clock, baseUrl: 'http://rehearsal.invalid:9' });
     closing.push(() => nowhere.close());
     expect(await failure(nowhere.serverTime())).toBe('network not-sent');

@@ -53,6 +53,8 @@ export class ScriptedMarket implements MarketData {
   outage: VenueError | null = null;
   /** Of these symbols, questions are not answered. */
   readonly unanswered = new Set<string>();
+  /** Answers are as old as this. */
+  lagMs = 0;
   /** The stream is open and says nothing. */
   isMute = false;
   /** The stream cannot be joined. */
@@ -146,7 +148,7 @@ export class ScriptedMarket implements MarketData {
     this.asked.push({ symbol, since, at: this.#clock.now() });
     if (this.asked.length > 1_000) this.asked.shift();
     await this.#answerAfterAll(symbol);
-    const forming = this.#floor(this.now());
+    const forming = this.#floor(this.now() - this.lagMs);
     const bars = this.#barsOf(symbol);
     const known = [...bars.keys()];
     const from = this.traits.newestBarsOnly === null ? since : Math.max(since, forming - (limit - 1) * this.#stepMs);
