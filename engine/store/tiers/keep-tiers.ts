@@ -49,14 +49,15 @@ interface Chunk {
 /** The oldest that has come of age and is in no bucket of the tier yet: whole buckets; null when there is none. */
 function nextChunk(database: Database.Database, { everyMs, afterMs }: Tier, now: number): Chunk | null {
   const end = Math.floor((now - afterMs) / everyMs) * everyMs;
-  const kept = (database.prepare('SELECT upTo FROM tierKept WHERE everyMs = ?').pluck().get(everyMs) as number | undefined) ?? -1;
+  const kept =
+    (statement(database, 'SELECT upTo FROM tierKept WHERE everyMs = ?').pluck().get(everyMs) as number | undefined) ?? -1;
   if (end <= kept) return null;
-  const oldest = database
-    .prepare(
-      `WITH RECURSIVE ${RAN} SELECT min(coalesce(min(bar, run), bar, run)) FROM (SELECT
+  const oldest = statement(
+    database,
+    `WITH RECURSIVE ${RAN} SELECT min(coalesce(min(bar, run), bar, run)) FROM (SELECT
          (SELECT min(instant) FROM equity WHERE equity.strategy = ran.strategy AND instant > @kept) AS bar,
          (SELECT min(instant) FROM equityTiers WHERE equityTiers.strategy = ran.strategy AND instant > @kept) AS run FROM ran)`,
-    )
+  )
     .pluck()
     .get({ kept }) as number | null;
   if (oldest === null || oldest > end) return null;
@@ -71,26 +72,27 @@ function takeChunk(database: Database.Database, { everyMs }: Tier, chunk: Chunk,
       if (parts.length > 1) writeRun(database, run);
     }
   }
-  database
-    .prepare('INSERT INTO tierKept VALUES (@everyMs, @upTo) ON CONFLICT (everyMs) DO UPDATE SET upTo = excluded.upTo')
-    .run({ everyMs, upTo: chunk.to });
+  statement(
+    database,
+    'INSERT INTO tierKept VALUES (@everyMs, @upTo) ON CONFLICT (everyMs) DO UPDATE SET upTo = excluded.upTo',
+  ).run({ everyMs, upTo: chunk.to });
 }
 
 function deploymentsOf(database: Database.Database, strategy: string): number[] {
-  return database.prepare('SELECT instant FROM deployments WHERE strategy = ? ORDER BY 1').pluck().all(strategy) as number[];
+  return statement(database, 'SELECT instant FROM deployments WHERE strategy = ? ORDER BY 1').pluck().all(strategy) as number[];
 }
 
 function runsIn(database: Database.Database, strategy: string, chunk: Chunk, holdings: Map<string, Holdings>): EquityRun[] {
-  const bars = database
-    .prepare(
-      `SELECT instant, value, coalesce((SELECT treeHash FROM decisions AS own
+  const bars = statement(
+    database,
+    `SELECT instant, value, coalesce((SELECT treeHash FROM decisions AS own
           WHERE own.strategy = equity.strategy AND own.instant = equity.instant LIMIT 1), '') AS treeHash
         FROM equity WHERE strategy = @strategy AND instant > @from AND instant <= @to ORDER BY instant`,
-    )
-    .all({ ...chunk, strategy }) as { instant: number; value: number; treeHash: string }[];
-  const runs = database
-    .prepare('SELECT * FROM equityTiers WHERE strategy = @strategy AND instant > @from AND instant <= @to')
-    .all({ ...chunk, strategy }) as EquityRun[];
+  ).all({ ...chunk, strategy }) as { instant: number; value: number; treeHash: string }[];
+  const runs = statement(
+    database,
+    'SELECT * FROM equityTiers WHERE strategy = @strategy AND instant > @from AND instant <= @to',
+  ).all({ ...chunk, strategy }) as EquityRun[];
   const held = holdings.get(strategy) ?? new Holdings(database, strategy, chunk.from);
   holdings.set(strategy, held);
   held.readTo(chunk.to);
@@ -105,25 +107,37 @@ function runsIn(database: Database.Database, strategy: string, chunk: Chunk, hol
 function writeRun(database: Database.Database, run: EquityRun): void {
   const within = { strategy: run.strategy, first: run.first, instant: run.instant };
   const where = 'strategy = @strategy AND instant >= @first AND instant <= @instant';
-  database.prepare(`DELETE FROM equity WHERE ${where}`).run(within);
-  database.prepare(`DELETE FROM equityTiers WHERE ${where}`).run(within);
+  statement(database, `DELETE FROM equity WHERE ${where}`).run(within);
+  statement(database, `DELETE FROM equityTiers WHERE ${where}`).run(within);
   insert(database, 'equityTiers', run);
   const ended = `${where} AND NOT EXISTS (SELECT 1 FROM orders WHERE decision = decisions.id)
     AND NOT EXISTS (SELECT 1 FROM denials WHERE decision = decisions.id)`;
   const columns = 'strategy, symbol, instant, treeHash, action, reason, outcome';
-  const rows = database
-    .prepare(
-      `SELECT ${columns}, instant AS first, 1 AS times FROM decisions WHERE ${ended}
+  const rows = statement(
+    database,
+    `SELECT ${columns}, instant AS first, 1 AS times FROM decisions WHERE ${ended}
        UNION ALL SELECT ${columns}, first, times FROM decisionTiers WHERE ${where} ORDER BY instant, symbol`,
-    )
-    .all(within) as DecisionRun[];
-  database.prepare(`DELETE FROM decisions WHERE ${ended}`).run(within);
+  ).all(within) as DecisionRun[];
+  statement(database, `DELETE FROM decisions WHERE ${ended}`).run(within);
   dropTraces(database, within);
-  database.prepare(`DELETE FROM decisionTiers WHERE ${where}`).run(within);
+  statement(database, `DELETE FROM decisionTiers WHERE ${where}`).run(within);
   for (const decision of mergeDecisions(rows)) insert(database, 'decisionTiers', decision);
 }
 
 function insert(database: Database.Database, table: string, row: EquityRun | DecisionRun): void {
   const names = Object.keys(row);
-  database.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`).run(row);
+  statement(database, `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`).run(
+    row,
+  );
+}
+
+const statements = new WeakMap<Database.Database, Map<string, Database.Statement>>();
+
+/** Compiled once: a portion runs the same few for each of its runs. */
+function statement(database: Database.Database, sql: string): Database.Statement {
+  const known = statements.get(database) ?? new Map<string, Database.Statement>();
+  statements.set(database, known);
+  const found = known.get(sql) ?? database.prepare(sql);
+  known.set(sql, found);
+  return found;
 }

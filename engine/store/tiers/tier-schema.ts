@@ -32,7 +32,7 @@ export const tierSchema = `
     reason TEXT NOT NULL,
     outcome TEXT NOT NULL,
     times INTEGER NOT NULL,
-    PRIMARY KEY (strategy, symbol, instant)
+    PRIMARY KEY (strategy, instant, symbol)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE tierKept (everyMs INTEGER PRIMARY KEY, upTo INTEGER NOT NULL) STRICT;

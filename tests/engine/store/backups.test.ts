@@ -170,6 +170,22 @@ describe('a restore', () => {
     again.close();
   });
 
+  it('that fails before anything was replaced leaves the store, and the next one is as if it had not been', () => {
+    const store = EngineStore.open(dir, clock);
+    store.setMeta('control', 'halted');
+    const backup = backUp();
+    store.setMeta('control', 'active');
+    store.close();
+    const fail = () => {
+      throw new Error('no order could be written');
+    };
+    expect(() => restoreStore(dir, backup, NOW, fail)).toThrow('no order could be written');
+    expect(metaIn(storePath(dir))).toEqual([migrations.length, 'active']);
+    EngineStore.open(dir, clock).close();
+    restoreStore(dir, backup, NOW + 1);
+    expect(metaIn(storePath(dir))).toEqual([migrations.length, 'halted']);
+  });
+
   it('works where there is nothing yet', () => {
     EngineStore.open(dir, clock).close();
     const backup = backUp();
