@@ -29,6 +29,8 @@ export interface LaneSurroundings {
   intended(lane: Lane): void;
   /** Something in the lane has changed. */
   changed(lane: Lane): void;
+  /** Fetches the best prices of a symbol. @throws VenueError */
+  freshQuote(symbol: string): Promise<void>;
   failed(error: unknown): void;
 }
 
@@ -268,6 +270,17 @@ export class LaneRunner {
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
       this.#notSent(lane, run, order, error);
+      // A stop is refused where its price is passed already: then what is held is sold.
+      if (order.row.role === 'protection' && error.kind === 'invalid-order') await this.#lookAtPrice(lane);
+    }
+  }
+
+  async #lookAtPrice({ symbol }: Lane): Promise<void> {
+    try {
+      await this.#around.freshQuote(symbol);
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+      this.#parts.log.warn({ symbol, code: error.code }, 'The price could not be looked at.');
     }
   }
 

@@ -1,4 +1,4 @@
-import type Big from 'big.js';
+import Big from 'big.js';
 import type { ExitCause } from '#engine/simulation/types.ts';
 import type { VenueMarket } from '#engine/venues/venue.ts';
 import { floorTo, least, most, ZERO } from './decimals.ts';
@@ -6,12 +6,15 @@ import type { LiveOrder, StopLevel, Wish } from './lane.ts';
 import { hasEnded } from './order-state.ts';
 import type { Position } from './position.ts';
 
+/** Of the last price, where a stop is put between two tries of a sale when its own level is passed. */
+const lastResort = 0.98;
+
 /** How far entries may go: `stands` leaves the orders that rest and makes no new ones. */
 export type EntryLeave = 'allowed' | 'stands' | 'withdrawn';
 
 /** What a lane's next step follows from. */
 export interface LaneFacts {
-  readonly market: Pick<VenueMarket, 'stepSize' | 'minQuantity' | 'minNotional' | 'maxQuantity'>;
+  readonly market: Pick<VenueMarket, 'tickSize' | 'stepSize' | 'minQuantity' | 'minNotional' | 'maxQuantity'>;
   readonly position: Pick<Position, 'quantity' | 'isOpen'>;
   readonly stop: StopLevel | null;
   /** The last price known, quote asset; null before the first. */
@@ -106,7 +109,8 @@ function protectionStep(facts: LaneFacts): LaneAction | null {
   const first = protection[0];
   if (first !== undefined) {
     const isAlone = protection.length === 1 && !first.isCancelAsked;
-    return isAlone && stop !== null && protects(first, want, stop) ? null : withdrawal(protection);
+    const level = wish?.kind === 'sell' ? null : stop;
+    return isAlone && stop !== null && protects(first, want, level) ? null : withdrawal(protection);
   }
   if (facts.orders.some(({ row }) => row.role === 'exit')) return null;
   if (!isSaleable(want, { ...facts, price: stop === null ? facts.price : stop.price.toNumber() })) {
@@ -115,13 +119,19 @@ function protectionStep(facts: LaneFacts): LaneAction | null {
   }
   if (stop === null) return null;
   if (facts.price === null || stop.price.lt(facts.price)) return { kind: 'protect', quantity: want, stop };
-  return wish?.kind === 'sell' ? null : { kind: 'give-up', cause: stop.cause };
+  if (wish?.kind !== 'sell') return { kind: 'give-up', cause: stop.cause };
+  // The stop is passed and nobody buys: until the next try something must stand below.
+  const price = floorTo(new Big(facts.price).times(lastResort), facts.market.tickSize);
+  return price.gt(0) ? { kind: 'protect', quantity: want, stop: { ...stop, price } } : null;
 }
 
-/** Whether what an order has left is all that is held, at the price that is to be. One whose fate is unknown is left to be asked for. */
-function protects({ row }: Pick<LiveOrder, 'row'>, want: Big, stop: StopLevel): boolean {
+/**
+ * Whether what an order has left is all that is held, at the price that is to be. One whose fate is unknown is left to be asked for.
+ * @param stop null for whatever price it has, between two tries of a sale
+ */
+function protects({ row }: Pick<LiveOrder, 'row'>, want: Big, stop: StopLevel | null): boolean {
   if (!isResting(row.state)) return true;
-  const isPriced = row.stopPrice?.eq(stop.price) ?? false;
+  const isPriced = stop === null || (row.stopPrice?.eq(stop.price) ?? false);
   return isPriced && row.quantity.minus(row.filled).eq(want);
 }
 

@@ -51,8 +51,6 @@ export interface OpenedPosition {
   readonly fees: Big;
   /** Exact, not on the market's tick; null without. */
   readonly stopPrice: Big | null;
-  /** The stop is one that no decision has named for this position. */
-  readonly isFallback: boolean;
   readonly takePrice: Big | null;
   readonly trailDistance: number | null;
   /** The price of the first fill: the trailing stop's first high. */
@@ -210,7 +208,6 @@ function opening(fill: JournalFill, order: OrderRow): OpenedPosition {
     soldValue: ZERO,
     fees: ZERO,
     stopPrice: null,
-    isFallback: false,
     takePrice: null,
     trailDistance: null,
     firstPrice: fill.price,

@@ -34,10 +34,9 @@ export class QuoteWatch {
   }
 
   /** @throws VenueError */
-  async fetch(): Promise<void> {
+  async fetch(symbols = this.#around.symbols()): Promise<void> {
     const { venue, clock, timings, prices } = this.#parts;
     const askedAt = clock.now();
-    const symbols = this.#around.symbols();
     if (symbols.length === 0) return;
     const quotes = await answered(clock, timings.callTimeoutMs, 'quotes', () => venue.quotes(symbols));
     for (const [symbol, quote] of quotes) prices.noteQuote(symbol, quote, askedAt);

@@ -130,7 +130,6 @@ function buy(view: SizingView, intent: ReturnType<typeof intentOf>, wanted: Big,
       takeProfit: present(intent.takeProfit),
       fallbackStop: stopLoss === null ? fallbackStop(view, price.toNumber()) : null,
       trailingStop: present(intent.trailingStop),
-      fallbackStop: fallbackStop(view),
       horizonBars: present(intent.horizonBars),
       expiresAt,
     },
@@ -165,13 +164,6 @@ function fallbackStop({ position, defaultStop }: SizingView, price: number): num
   const { stopPrice, trailDistance } = position.opened;
   const distance = stopPrice === null ? trailDistance : 1 - stopPrice.toNumber() / price;
   return distance !== null && distance > 0 && distance < 1 ? distance : trailDistance;
-}
-
-/** For a position that this order opens because the one it was to be bought to is gone: the distance that one has, or the policy's. */
-function fallbackStop({ position, defaultStop, close }: SizingView): number | null {
-  const stop = position.opened?.stopPrice?.toNumber() ?? 0;
-  if (stop > 0 && stop < close) return 1 - stop / close;
-  return position.opened?.trailDistance ?? defaultStop;
 }
 
 /** What is bought must be large enough to be protected as well. */

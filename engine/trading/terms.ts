@@ -8,11 +8,9 @@ export const EntryTerms = z.strictObject({
   /** Distances as ratios of the average price at which the order fills; null leaves what the position has. */
   stopLoss: Ratio,
   /** The stop's distance where the order adds to a position that has one, and is filled when that position has gone. */
-  fallbackStop: Ratio.default(null),
+  fallbackStop: Ratio,
   takeProfit: Ratio,
   trailingStop: Ratio,
-  /** The stop of a position that has none after this order's first fill: it was to be bought to one that had, and that one is gone. */
-  fallbackStop: Ratio,
   horizonBars: z.int().positive().nullable(),
   /** When a limit that has not filled is withdrawn, UTC milliseconds; null rests until it is replaced or cancelled. */
   expiresAt: z.int().nullable(),

@@ -160,6 +160,7 @@ export class Trader {
         denied: (lane, code, reason) => this.#desks.get(lane.strategy)?.deny(lane.symbol, code, reason),
         intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
+        freshQuote: (symbol) => this.#quotes.fetch([symbol]),
         failed: (error) => this.#fail(error),
       },
       this.#fills,
@@ -433,6 +434,10 @@ export class Trader {
     const desk = this.#desks.get(strategy);
     if (desk === undefined) this.#recordOf(strategy).closed.push({ symbol, closed, dust, bars: lane.memory.bars });
     else desk.noteClosed(lane, closed, dust);
+    // What was to be bought to a position has lost its ground with it.
+    const hasEntry = [...lane.orders.values()].some(({ row }) => row.role === 'entry');
+    const { wish, decided } = lane.memory;
+    if (hasEntry && wish === null) this.#parts.ledger.remember(lane, { wish: { kind: 'withdraw', instant: decided } });
   }
 
   #wishAllSold(reason: string): void {

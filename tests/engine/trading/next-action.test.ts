@@ -6,7 +6,13 @@ import { type LaneFacts, nextAction } from '#engine/trading/next-action.ts';
 import { type EntryTerms, NO_TERMS } from '#engine/trading/terms.ts';
 
 const now = 1_000_000;
-const market = { stepSize: new Big('0.01'), minQuantity: new Big('0.1'), minNotional: new Big(5), maxQuantity: null };
+const market = {
+  tickSize: new Big('0.1'),
+  stepSize: new Big('0.01'),
+  minQuantity: new Big('0.1'),
+  minNotional: new Big(5),
+  maxQuantity: null,
+};
 const stop = { price: new Big(90), cause: 'stop' } as const;
 const exit: Wish = { kind: 'sell', instant: 1, downTo: new Big(0), cause: 'decision', reason: 'out' };
 const enter: Wish = {
@@ -166,6 +172,13 @@ describe('the next thing to do for a lane', () => {
       expect(next({ held: '2', wish: exit, saleRetryAt: now + 5_000 })).toBe('protect 2 at 90');
       expect(next({ held: '2', wish: exit, saleRetryAt: now + 5_000, orders: [resting()] })).toBe('wait 5000');
       expect(next({ held: '2', wish: exit, saleRetryAt: now, orders: [resting()] })).toBe('cancel 9');
+    });
+
+    it('that finds no buyer below its stop leaves a stop still further below, until it is tried again', () => {
+      expect(next({ held: '2', wish: exit, price: 80, saleRetryAt: now + 5_000 })).toBe('protect 2 at 78.4');
+      expect(next({ held: '2', wish: exit, price: 80, saleRetryAt: now + 5_000, orders: [resting('2', 78.4)] })).toBe(
+        'wait 5000',
+      );
     });
 
     it('passes a halt, and sells no more of a frozen symbol than is there', () => {

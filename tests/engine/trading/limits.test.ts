@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { bars, entry, hour, Scene, type SceneOptions, still } from './scene.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const flat = bars(Array.from({ length: 12 }, () => still(1000)));
+/** Bought at 1000, and half of it is lost an hour later. */
+const falling = bars([still(1000), still(1000), [1000, 1000, 880, 880], ...Array.from({ length: 9 }, () => still(880))]);
+
+async function begin(options: Partial<SceneOptions> = {}): Promise<Scene> {
+  scene = await Scene.begin({ candles: flat, ...options });
+  return scene;
+}
+
+/** What stopped the last decision, with its numbers. */
+function stopped() {
+  const { denials, traces } = scene.account.takeRecord();
+  const failed = traces.flatMap(({ trace }) => trace.filter(({ passed }) => !passed));
+  return { codes: denials.map(({ code }) => code), failed };
+}
+
+const buys = () => scene.orders().filter(({ role }) => role === 'entry').length;
+
+describe('an entry at a venue', () => {
+  it('is cut to the room that the limits of size leave', async () => {
+    await begin({ limits: { maxOrder: 0.2 } });
+    await scene.decide({ ...entry, weight: 1 });
+    expect(scene.held()).toBeGreaterThan(1.9);
+    expect(scene.held()).toBeLessThanOrEqual(2);
+  });
+
+  it('that a check denies is never sent, and the check tells its numbers', async () => {
+    await begin({ limits: { minEdgeOverCost: 100 } });
+    await scene.decide({ ...entry, takeProfit: 0.01 });
+    expect(stopped()).toEqual({
+      codes: ['edge-below-cost'],
+      failed: [{ check: 'edge-below-cost', passed: false, value: expect.any(Number), limit: 100 }],
+    });
+    expect([buys(), scene.exchange.openOrders('me').length]).toEqual([0, 0]);
+  });
+
+  it('is denied where the stage may not trade, and what is held goes out all the same', async () => {
+    const limits = { isAllowed: true };
+    await begin({ limits });
+    await scene.decide(entry);
+    expect(scene.held()).toBe(5);
+    scene.account.setHalt('halted');
+    await scene.decide({ ...entry, weight: 0.9 });
+    expect(stopped().codes).toEqual(['halted']);
+    await scene.decide({ action: 'exit' });
+    expect(scene.held()).toBe(0);
+  });
+
+  it('waits while as many orders were sent as may be, and exits do not', async () => {
+    await begin({ limits: { orderRate: { orders: 2, windowMs: 10 * hour } } });
+    // The entry and its stop are two.
+    await scene.decide(entry);
+    await scene.decide({ action: 'exit' });
+    expect(scene.held()).toBe(0);
+    await scene.decide(entry);
+    expect(stopped().codes).toEqual(['order-rate']);
+  });
+
+  it('waits for the cooldown after an exit', async () => {
+    await begin({
+      limits: {
+        locks: {
+          stops: { count: 9, lookbackMs: hour, lockMs: hour },
+          lowProfit: { trades: 9, lookbackMs: hour, minReturn: -1, lockMs: hour },
+          cooldownMs: 2 * hour,
+        },
+      },
+    });
+    await scene.decide(entry);
+    await scene.decide({ action: 'exit' });
+    scene.account.takeRecord();
+    await scene.decide(entry);
+    expect(stopped().codes).toEqual(['cooldown']);
+    await scene.closeBar();
+    await scene.decide(entry);
+    expect(scene.held()).toBe(5);
+  });
+});
+
+describe('an account that has lost more than a day may cost', () => {
+  it('is halted, also after a restart, until a person says otherwise; its stops go on', async () => {
+    await begin({ candles: falling, limits: { dailyLoss: 0.03 } });
+    await scene.decide({ ...entry, stopLoss: 0.5 });
+    expect(scene.held()).toBe(5);
+    await scene.decide({ action: 'hold' });
+    expect(scene.trader.health().halt).toMatchObject({ mode: 'halted', cause: 'daily-loss' });
+    expect(scene.open().map(({ kind }) => kind)).toEqual(['stop']);
+    await scene.live();
+    expect(scene.trader.health().halt).toMatchObject({ mode: 'halted', cause: 'daily-loss' });
+    await scene.decide({ ...entry, weight: 1 });
+    expect(stopped().codes).toEqual(['halted']);
+    await scene.decide({ action: 'exit' });
+    expect(scene.held()).toBe(0);
+    scene.trader.order({ kind: 'said', mode: 'active', at: scene.world.now(), by: 'ann', reason: 'looked at it' });
+    await scene.decide(entry);
+    expect(scene.held()).toBeGreaterThan(0);
+  });
+});
