@@ -134,6 +134,8 @@ export const binance: Dialect = {
   state: ({ status }) => (status === 'PENDING_NEW' ? 'open' : status),
   clientOrderId: ({ clientOrderId }) => clientOrderId,
 
+  watchOrders: (exchange: Exchange) => exchange.watchOrders(),
+
   armDeadManSwitch: async () => {
     throw new Error('Binance has no dead-man switch for spot orders');
   },

@@ -20,6 +20,7 @@ import { VenueError } from '../venue-error.ts';
 import type { Dialect, MarketTerms, SentOrder } from './dialect.ts';
 import { explainFailure } from './explain-failure.ts';
 import { faultOf } from './fault-of.ts';
+import { leaveStreams } from './leave-streams.ts';
 import { NewsStream } from './news-stream.ts';
 import {
   mergeBalances,
@@ -76,7 +77,12 @@ export class CcxtVenue implements Venue {
     const { milliseconds } = exchange;
     exchange.milliseconds = () => milliseconds() + this.#offsetMs;
     exchange.seconds = () => Math.floor(exchange.milliseconds() / 1000);
-    this.#stream = new NewsStream(() => exchange.watchOrders(), clock, log);
+    this.#stream = new NewsStream({
+      watch: () => dialect.watchOrders(exchange),
+      leave: () => leaveStreams(exchange, new Error('the stream was left')),
+      clock,
+      log,
+    });
     exchange.onConnected = () => this.#stream.connected();
   }
 
@@ -232,7 +238,6 @@ export class CcxtVenue implements Venue {
 
   async close(): Promise<void> {
     this.#stream.close();
-    await this.#exchange.close();
   }
 
   #terms(symbol: string): MarketTerms | undefined {

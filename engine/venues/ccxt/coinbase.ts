@@ -171,6 +171,14 @@ export const coinbase: Dialect = {
   state: ({ info }) => states[OrderInfo.safeParse(info).data?.status ?? ''] ?? null,
   clientOrderId: ({ clientOrderId }) => clientOrderId,
 
+  /** With a heartbeat: Coinbase closes a stream over which nothing comes for a minute. */
+  watchOrders(exchange: Exchange) {
+    const { subscribe } = exchange as Exchange & { subscribe(channel: string, isPrivate: boolean): Promise<unknown> };
+    // It ends with the stream, of which the orders tell.
+    subscribe.call(exchange, 'heartbeats', false).catch(() => undefined);
+    return exchange.watchOrders();
+  },
+
   armDeadManSwitch: async () => {
     throw new Error('Coinbase has no dead-man switch');
   },

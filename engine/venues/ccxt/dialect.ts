@@ -47,6 +47,8 @@ export interface Dialect {
   /** The state of an order that ccxt has parsed, where its own word for it loses something. */
   state(order: { readonly status: string | null; readonly info: unknown }): string | null;
   clientOrderId(order: { readonly clientOrderId: string | null; readonly info: unknown }): string | null;
+  /** Resolves with orders as soon as the exchange pushes some. */
+  watchOrders(exchange: Exchange): Promise<readonly { readonly symbol?: string | undefined }[]>;
   armDeadManSwitch(exchange: Exchange, ms: number): Promise<void>;
   rights(exchange: Exchange): Promise<KeyRights>;
 }

@@ -139,6 +139,8 @@ export const kraken: Dialect = {
   // ccxt puts Kraken's `userref`, a number of everybody's, where there is no id of a client.
   clientOrderId: ({ info }) => OrderInfo.safeParse(info).data?.cl_ord_id ?? null,
 
+  watchOrders: (exchange: Exchange) => exchange.watchOrders(),
+
   /** Rounded up to its whole seconds: ccxt rounds down, and 0 would switch it off. */
   async armDeadManSwitch(exchange: Exchange, ms: number): Promise<void> {
     await exchange.cancelAllOrdersAfter(Math.ceil(ms / 1000) * 1000);

@@ -2,6 +2,15 @@ import { type Clock, sleep } from '#engine/clock.ts';
 import type { Logger } from '#engine/log.ts';
 import type { VenueNews } from '../venue.ts';
 
+export interface NewsStreamParts {
+  /** Resolves with what came next. */
+  readonly watch: () => Promise<readonly { readonly symbol?: string | undefined }[]>;
+  /** Ends the connection: one that failed may stand and say nothing any more. */
+  readonly leave: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 const firstWaitMs = 1_000;
 const longestWaitMs = 30_000;
 
@@ -10,7 +19,8 @@ const longestWaitMs = 30_000;
  * is told at once, for news may be missing; that it runs again is told when the connection stands, before anything comes over it.
  */
 export class NewsStream {
-  readonly #watch: () => Promise<readonly { readonly symbol?: string | undefined }[]>;
+  readonly #watch: NewsStreamParts['watch'];
+  readonly #leave: NewsStreamParts['leave'];
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #listeners = new Set<(news: VenueNews) => void>();
@@ -18,8 +28,9 @@ export class NewsStream {
   #isClosed = false;
   #isLost = false;
 
-  constructor(watch: () => Promise<readonly { readonly symbol?: string | undefined }[]>, clock: Clock, log: Logger) {
+  constructor({ watch, leave, clock, log }: NewsStreamParts) {
     this.#watch = watch;
+    this.#leave = leave;
     this.#clock = clock;
     this.#log = log;
   }
@@ -40,6 +51,7 @@ export class NewsStream {
   close(): void {
     this.#isClosed = true;
     this.#listeners.clear();
+    this.#leave();
   }
 
   async #run(): Promise<void> {
@@ -62,6 +74,7 @@ export class NewsStream {
           this.#log.warn({ error: error instanceof Error ? error.name : typeof error }, 'the stream of orders broke');
           this.#tell({ kind: 'lost' });
         }
+        this.#leave();
         await sleep(this.#clock, waitMs);
         waitMs = Math.min(longestWaitMs, waitMs * 2);
       }

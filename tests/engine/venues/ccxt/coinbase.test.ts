@@ -1,5 +1,6 @@
 import { Big } from 'big.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { VenueNews } from '#engine/venues/venue.ts';
 import { coinbaseAnswers, coinbaseProduct, coinbaseRefuses } from './coinbase-answers.ts';
 import { failureOf, type Opened, opened, orderOf } from './opened.ts';
 
@@ -279,5 +280,39 @@ describe('what Coinbase says', () => {
     const { offset, uncertainty } = await here.venue.clockOffset();
     expect(Math.abs(offset)).toBeLessThanOrEqual(uncertainty + 1);
     expect(uncertainty).toBeLessThan(500);
+  });
+});
+
+describe('news from Coinbase', () => {
+  const soon = (check: () => void) => vi.waitFor(check, { timeout: 4_000, interval: 10 });
+
+  it('comes over a stream that a heartbeat keeps open; when it breaks that is told, and when it stands again', async () => {
+    const { standIn, venue } = here;
+    const news: VenueNews[] = [];
+    const leave = venue.onNews((item) => void news.push(item));
+    await soon(() => expect(standIn.heard.map(({ channel }) => channel).sort()).toEqual(['heartbeats', 'user']));
+    expect(standIn.heard.find(({ channel }) => channel === 'user')).toMatchObject({
+      type: 'subscribe',
+      api_key: expect.any(String),
+      signature: expect.any(String),
+    });
+    const orders = [
+      {
+        order_id: 'id-1',
+        client_order_id: 'r2',
+        product_id: 'BTC-USD',
+        status: 'OPEN',
+        cumulative_quantity: '0',
+        order_side: 'BUY',
+        creation_time: new Date(AT).toISOString(),
+      },
+    ];
+    const event = JSON.stringify({ channel: 'user', events: [{ type: 'update', orders }] });
+    for (const stream of standIn.streams) stream.send(event);
+    await soon(() => expect(news).toEqual([{ kind: 'orders', symbol: SYMBOL }]));
+    for (const stream of standIn.streams) stream.terminate();
+    await soon(() => expect(news.map(({ kind }) => kind)).toEqual(['orders', 'lost', 'back']));
+    await soon(() => expect(standIn.heard).toHaveLength(4));
+    leave();
   });
 });

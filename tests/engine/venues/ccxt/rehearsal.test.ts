@@ -274,20 +274,24 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
   });
 
   if (dialect === 'kraken') {
-    it('a key that somebody else uses too fails us, and says why', async () => {
+    it('a stream that may not be opened is told to be lost, and opened later', async () => {
       const key = keys[1]!;
-      const ours = await openCcxtVenue({ ...options(), keys: new VenueKeys(key.key, key.secret) });
-      const theirs = await unmodifiedCcxt(dialect, { ...rehearsal, key });
-      try {
-        await ours.balances();
-        theirs.nonce = () => Date.now() + 60_000;
-        await theirs.fetchBalance();
-        expect(await failure(ours.place(order()))).toEqual({ kind: 'nonce', certainty: 'refused' });
-        expect(rehearsal.exchange.openOrders('rehearsal')).toEqual([]);
-      } finally {
-        await theirs.close();
-        await ours.close();
-      }
+      clock.turn(1_000);
+      const other = await openCcxtVenue({ ...options(), keys: new VenueKeys(key.key, key.secret) });
+      rehearsal.server.faults.next('GetWebSocketsToken', { kind: 'maintenance' });
+      const news: string[] = [];
+      other.onNews(({ kind }) => void news.push(kind));
+      const streams = rehearsal.server.streamCount;
+      await vi.waitFor(
+        () => {
+          clock.turn(1_000);
+          expect(rehearsal.server.streamCount).toBe(streams + 1);
+        },
+        { timeout: 4_000, interval: 20 },
+      );
+      await vi.waitFor(() => expect(news).toEqual(['lost', 'back']), { timeout: 4_000, interval: 10 });
+      await other.close();
+      await vi.waitFor(() => expect(rehearsal.server.streamCount).toBe(streams), { timeout: 4_000, interval: 10 });
     });
 
     it('the dead-man switch takes everything away, stops too, unless it is set again or taken back', async () => {
@@ -303,6 +307,22 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
       await venue.armDeadManSwitch(60_000);
       clock.turn(60_000);
       expect(await venue.find(named())).toMatchObject({ state: 'cancelled' });
+    });
+
+    it('a key that somebody else uses too fails us, and says why', async () => {
+      const key = keys[1]!;
+      const ours = await openCcxtVenue({ ...options(), keys: new VenueKeys(key.key, key.secret) });
+      const theirs = await unmodifiedCcxt(dialect, { ...rehearsal, key });
+      try {
+        await ours.balances();
+        theirs.nonce = () => Date.now() + 60_000;
+        await theirs.fetchBalance();
+        expect(await failure(ours.place(order()))).toEqual({ kind: 'nonce', certainty: 'refused' });
+        expect(rehearsal.exchange.openOrders('rehearsal')).toEqual([]);
+      } finally {
+        await theirs.close();
+        await ours.close();
+      }
     });
   }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 /** A request as it came over the wire. */
 export interface Asked {
@@ -22,11 +23,22 @@ export type Answer =
 export class StandIn {
   readonly asked: Asked[] = [];
   readonly answers: Record<string, (asked: Asked) => Answer>;
+  /** Streams that stand, and what came over them. */
+  readonly streams = new Set<WebSocket>();
+  readonly heard: Record<string, unknown>[] = [];
   url = '';
+  readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
   constructor(answers: Record<string, (asked: Asked) => Answer>) {
     this.answers = { ...answers };
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#sockets.handleUpgrade(request, socket, head, (stream) => {
+        this.streams.add(stream);
+        stream.on('close', () => this.streams.delete(stream));
+        stream.on('message', (data) => this.heard.push(JSON.parse(String(data))));
+      });
+    });
   }
 
   static async start(answers: Record<string, (asked: Asked) => Answer>): Promise<StandIn> {
@@ -37,6 +49,7 @@ export class StandIn {
   }
 
   async stop(): Promise<void> {
+    for (const stream of this.streams) stream.terminate();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
