@@ -5,13 +5,13 @@ import type { CheckResult } from '#engine/risk/judge-order.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { intentOf } from '#engine/simulation/simulation.ts';
 import type { NewDecision } from '#engine/store/engine-store.ts';
-import type { JudgedOrder } from './slot-account.ts';
+import type { OrderTrace } from '#engine/trading/account-record.ts';
 
 /** What came of the decisions of one instant. */
 export interface Taken {
   readonly denials: readonly Denial[];
   /** The judgements of their orders. */
-  readonly judged: readonly JudgedOrder[];
+  readonly judged: readonly OrderTrace[];
   readonly isShadow: boolean;
   /** Under which they were made. */
   readonly halt: HaltState;

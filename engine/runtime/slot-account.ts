@@ -1,22 +1,14 @@
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Denial } from '#engine/risk/denial.ts';
-import type { CheckResult } from '#engine/risk/judge-order.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import type { ClosedBar, Fill, MarketRules, PositionView, Trade } from '#engine/simulation/types.ts';
+import type { OrderTrace } from '#engine/trading/account-record.ts';
 import { type AccountSnapshot, isOfVenue } from './account-snapshot.ts';
 
 /** Whose money it is: nobody's, in a simulation, or that of an account at a venue. */
 export type AccountKind = 'simulated' | 'venue';
-
-/** What every check of an order found. */
-export interface JudgedOrder {
-  /** Market time of the decision that asked for it, UTC milliseconds. */
-  readonly instant: number;
-  readonly symbol: string;
-  readonly trace: readonly CheckResult[];
-}
 
 /** What a strategy's slot trades on, whoever fills its orders. */
 export interface SlotAccount {
@@ -30,7 +22,7 @@ export interface SlotAccount {
   /** Cash and holdings at their last closes, quote asset. */
   equity(): number;
   /** Since it was last taken. Only an account at a venue judges its orders, perhaps long after they were decided. */
-  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces?: readonly JudgedOrder[] };
+  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces?: readonly OrderTrace[] };
   setHalt(halt: HaltState): void;
   /** Positions opened from now on carry this tag. */
   setVersion(tree: string): void;

@@ -10,21 +10,14 @@ import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { Fill, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
+import type { OrderTrace } from '#engine/trading/account-record.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
 import { type Control, exitReasonOf, initialControl } from './control.ts';
 import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
-import {
-  type AccountKind,
-  accountKindOf,
-  exitsOf,
-  type JudgedOrder,
-  kindOfStored,
-  type OpenAccount,
-  type SlotAccount,
-} from './slot-account.ts';
+import { type AccountKind, accountKindOf, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
 
 /** Something a strategy did that it should not; the record keeps it. */
@@ -60,7 +53,7 @@ interface MarketRecord {
   readonly fills: readonly Fill[];
   readonly trades: readonly Trade[];
   readonly denials: readonly Denial[];
-  readonly traces?: readonly JudgedOrder[];
+  readonly traces?: readonly OrderTrace[];
 }
 
 const nothing: MarketRecord = { fills: [], trades: [], denials: [] };
