@@ -3,9 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
 import { RatchetError } from '#engine/errors.ts';
+import { AcceptRequest, isAcceptancePending, requestAcceptance } from '#engine/runtime/accept-request.ts';
 import { Control, type ControlMode, giveOrderHere, isSameOrder } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
+import { openReader } from '#engine/store/engine-reader.ts';
 import { clockOf } from './engine/rehearsal-address.ts';
 import { requireWorkspace } from './engine-record.ts';
 
@@ -49,6 +51,37 @@ export function orderCommands(): Command[] {
   );
 }
 
+/** `ratchet engine accept SYMBOL`: ends a freeze, once a person has found out what could not be explained. */
+export function acceptCommand(): Command {
+  return new Command('accept')
+    .description('Take a venue account’s holding of a symbol as it is: trading it goes on, from what is really there.')
+    .argument('<symbol>', 'the frozen symbol, BTC/USD')
+    .requiredOption('--reason <text>', 'what explains it; it stands in the record')
+    .option('--by <name>', 'who says so; the user of this machine without it')
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .action(async (symbol: string, { workspace, by, reason }: { workspace: string; by?: string; reason: string }) => {
+      const { engine: dir } = requireWorkspace(workspace);
+      if (lockHolder(dir) === null) {
+        throw new RatchetError('engine/not-running', 'No engine runs here, and only it can ask the venue.', 'Start it first.');
+      }
+      requestAcceptance(dir, AcceptRequest.parse({ symbol, by: by ?? userInfo().username, reason }));
+      for (let waited = 0; isAcceptancePending(dir); waited += LOOK_EVERY_MS) {
+        if (waited >= PATIENCE_MS) throw notTaken('accept');
+        await delay(LOOK_EVERY_MS);
+      }
+      const frozen = frozenSymbols(dir);
+      if (frozen.includes(symbol)) {
+        throw new RatchetError(
+          'engine/still-frozen',
+          `${symbol} is still frozen: the venue did not answer, or something else is not explained.`,
+          'Look at ratchet engine status.',
+          { symbol },
+        );
+      }
+      console.log(`${visible(symbol)} is traded again, from what the account really holds.`);
+    });
+}
+
 function orderOf(mode: ControlMode, { by, reason }: OrderFlags, now: number): Control {
   const at = new Date(now).toISOString();
   const parsed = Control.safeParse({ mode, by: by ?? userInfo().username, at, reason: reason ?? '' });
@@ -69,10 +102,28 @@ async function waitUntilObeyed(dir: string, order: Control): Promise<boolean> {
     if (status !== null && isSameOrder(status.control, order)) return true;
     await delay(LOOK_EVERY_MS);
   }
-  throw new RatchetError(
+  throw notTaken(order.mode);
+}
+
+function notTaken(order: string): RatchetError {
+  return new RatchetError(
     'engine/not-obeyed',
     `The engine has not taken up the order within ${PATIENCE_MS / 1000} seconds; it stands, and is met as soon as the engine looks.`,
     'Look at ratchet engine status; where nothing else helps, stop its process: protective orders at a venue stay there.',
-    { mode: order.mode },
+    { order },
   );
+}
+
+function frozenSymbols(dir: string): string[] {
+  const reader = openReader(dir);
+  try {
+    return reader.journals().flatMap((journal) =>
+      journal
+        .freezes()
+        .filter(({ acceptedAt }) => acceptedAt === null)
+        .map(({ symbol }) => symbol),
+    );
+  } finally {
+    reader.close();
+  }
 }

@@ -1,9 +1,14 @@
 import { Command } from 'commander';
 import { RatchetError } from '#engine/errors.ts';
+import { lockHolder } from '#engine/runtime/lock.ts';
+import { readLocalStatus } from '#engine/runtime/status.ts';
 import { newestBackup } from '#engine/store/backups.ts';
+import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
 import { fullCheck } from '#engine/store/integrity.ts';
 import { openForReading } from '#engine/store/open-database.ts';
 import { inspectStore } from '#engine/store/write-backup.ts';
+import { verifyJournal } from '#engine/trading/verify-journal.ts';
+import { clockOf } from './engine/rehearsal-address.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface Finding {
@@ -12,27 +17,59 @@ interface Finding {
   readonly wrong: readonly string[];
 }
 
-/** `ratchet engine verify`: whether what the engine has on disk is whole. Reads all of it, and exits with 1 when something is off. */
+/** An engine that runs says so every minute. */
+const silenceMsMax = 5 * 60_000;
+
+/** `ratchet engine verify`: whether the engine and what it has on disk are as they should be. Exits with 1 when something is off. */
 export function engineVerifyCommand(): Command {
   return new Command('verify')
     .description(
-      'Read the whole store and its newest backup, and say whether they are as they should be; works while the engine runs.',
+      'Whether the engine runs and agrees with main, and whether its orders, its store and the newest backup are whole; works while it runs.',
     )
     .option('--workspace <dir>', 'the workspace', 'var')
     .option('--json', 'one JSON array')
     .action((flags: { workspace: string; json?: boolean }) => {
-      const findings = verifyEngine(workspaceAt(flags.workspace).engine);
+      const { engine, root } = workspaceAt(flags.workspace);
+      const findings = verifyEngine(engine, clockOf(root).now());
       console.log(flags.json === true ? JSON.stringify(findings) : findings.map(inWords).join('\n'));
       process.exitCode = findings.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
     });
 }
 
-function verifyEngine(dir: string): readonly Finding[] {
+function verifyEngine(dir: string, now: number): readonly Finding[] {
   const backup = newestBackup(dir);
+  const store = { what: 'the store', wrong: looking(() => storeIn(dir)) };
+  const backups =
+    backup === null ? [] : [{ what: `the newest backup, ${backup.file}`, wrong: looking(() => inspectStore(backup.file)) }];
+  // Of a damaged store nothing that it says can be believed.
+  if (store.wrong.length > 0) return [store, ...backups];
+  const orders = () => read(dir, (reader) => reader.journals().flatMap((journal) => verifyJournal(journal, now)));
   return [
-    { what: 'the store', wrong: looking(() => storeIn(dir)) },
-    ...(backup === null ? [] : [{ what: `the newest backup, ${backup.file}`, wrong: looking(() => inspectStore(backup.file)) }]),
+    { what: 'the engine', wrong: looking(() => engineIn(dir, now)) },
+    { what: 'the order journal', wrong: looking(orders) },
+    store,
+    ...backups,
   ];
+}
+
+/** An engine that was stopped is well, unless something is held that nobody watches. */
+function engineIn(dir: string, now: number): readonly string[] {
+  const { held, seen } = read(dir, (reader) => ({ held: reader.openPositions(), seen: reader.lastSeen() }));
+  if (lockHolder(dir) === null) {
+    return held.map(({ strategy, quantity, symbol }) => `It does not run, and ${strategy} holds ${quantity} ${symbol}.`);
+  }
+  const status = readLocalStatus(dir);
+  const silence = seen === null || now - seen <= silenceMsMax ? [] : [`It was last heard of at ${new Date(seen).toISOString()}.`];
+  return status === null || status.status === 'Synced' ? silence : [...silence, `It is ${status.status}: ${status.reason}.`];
+}
+
+function read<T>(dir: string, ask: (reader: EngineReader) => T): T {
+  const reader = openReader(dir);
+  try {
+    return reader.atOnce(() => ask(reader));
+  } finally {
+    reader.close();
+  }
 }
 
 function storeIn(dir: string): readonly string[] {
@@ -55,5 +92,5 @@ function looking(look: () => unknown): readonly string[] {
 }
 
 function inWords({ what, wrong }: Finding): string {
-  return wrong.length === 0 ? `✔ ${what} is whole` : [`✘ ${what}:`, ...wrong.map((one) => `    ${one}`)].join('\n');
+  return wrong.length === 0 ? `✔ ${what} is as it should be` : [`✘ ${what}:`, ...wrong.map((one) => `    ${one}`)].join('\n');
 }

@@ -5,7 +5,7 @@ import { lockHolder } from '#engine/runtime/lock.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { runCommand } from './engine/run.ts';
-import { orderCommands } from './engine-orders.ts';
+import { acceptCommand, orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
 import { engineVerifyCommand } from './engine-verify.ts';
 
@@ -25,6 +25,7 @@ export function engineCommand(): Command {
     .addCommand(tradesCommand())
     .addCommand(decisionsCommand())
     .addCommand(truthCommand())
+    .addCommand(acceptCommand())
     .addCommand(engineVerifyCommand());
 }
 

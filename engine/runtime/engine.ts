@@ -6,10 +6,12 @@ import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { assertRoom, type DiskTrouble, diskTrouble } from '#engine/store/disk-trouble.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
+import { pendingAcceptance, settleAcceptance } from './accept-request.ts';
 import { Bell } from './bell.ts';
 import { type Control, controlPath, isSameOrder, orderGivenHere } from './control.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
+import { feedProblems } from './feed-problems.ts';
 import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import type { Lock } from './lock.ts';
@@ -57,6 +59,7 @@ export class Engine {
   #dueAt = 0;
   #lookedHereAt = 0;
   #isStopping = false;
+  #isAccepting = false;
   #hasCaughtUp = false;
   #hasNews = false;
   #control: Control;
@@ -291,9 +294,26 @@ export class Engine {
     const now = this.#around.clock.now();
     if (now - this.#lookedHereAt < lookHereEveryMs) return;
     this.#lookedHereAt = now;
+    this.#takeAcceptance();
     const before = this.#control;
     this.#obey('here', orderGivenHere(this.#options.dir));
     if (this.#control !== before) this.#tell();
+  }
+
+  /** The venue is asked on the way: it is taken up beside the bars. */
+  #takeAcceptance(): void {
+    const { dir } = this.#options;
+    if (this.#desk === null || this.#isAccepting) return;
+    const request = pendingAcceptance(dir);
+    if (request === null) return;
+    this.#isAccepting = true;
+    const { symbol, by, reason } = request;
+    void this.#desk.accept(symbol, `${by}: ${reason}`).then((refusal) => {
+      this.#isAccepting = false;
+      this.#around.log.info({ symbol, by, reason, refusal }, 'A person accepts what is held of a symbol.');
+      settleAcceptance(dir);
+      this.#bell.ring();
+    });
   }
 
   #obey(place: OrderPlace, text: string | null): void {
@@ -395,7 +415,7 @@ export class Engine {
     const strategies = this.#reconciler.statuses();
     return composeStatus({
       strategies,
-      problems: [...problems, ...own, ...(this.#desk?.problems() ?? [])],
+      problems: [...problems, ...own, ...feedProblems(this.#feed.health()), ...(this.#desk?.problems() ?? [])],
       commit,
       control: this.#control,
       feed: this.#feedState(),

@@ -106,6 +106,8 @@ export interface EnginePaths {
   readonly report: string;
   /** An order given on this machine. */
   readonly order: string;
+  /** A request to accept what froze a symbol. */
+  readonly accept: string;
 }
 
 export function enginePaths(dir: string): EnginePaths {
@@ -116,5 +118,6 @@ export function enginePaths(dir: string): EnginePaths {
     status: join(dir, 'status.json'),
     report: join(dir, 'report.json'),
     order: join(dir, 'order.json'),
+    accept: join(dir, 'accept.json'),
   };
 }

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type CheckRow, readTrace } from './decision-traces.ts';
+import { OrderJournal } from './journal/order-journal.ts';
 import { openForReading } from './open-database.ts';
 import {
   AccountRow,
@@ -92,6 +93,19 @@ export class EngineReader {
         .parse(rows)
         .map(({ account, state }) => [account, state]),
     );
+  }
+
+  /** The orders of every venue account that was ever traded on, to read. */
+  journals(): OrderJournal[] {
+    const accounts = z
+      .array(z.string())
+      .parse(
+        this.database
+          .prepare('SELECT DISTINCT account FROM venueOrders UNION SELECT account FROM venueFreezes ORDER BY 1')
+          .pluck()
+          .all(),
+      );
+    return accounts.map((account) => new OrderJournal(this.database, account));
   }
 
   /** The newest `limit` trades, oldest of them first. */

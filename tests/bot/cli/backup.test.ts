@@ -83,7 +83,9 @@ describe('ratchet engine verify', () => {
     const { file } = JSON.parse((await ratchet('backup', '--json')).stdout);
     expect(await ratchet('engine', 'verify')).toEqual({
       code: 0,
-      stdout: `✔ the store is whole\n✔ the newest backup, ${file} is whole\n`,
+      stdout: ['the engine', 'the order journal', 'the store', `the newest backup, ${file}`]
+        .map((what) => `✔ ${what} is as it should be\n`)
+        .join(''),
       stderr: '',
     });
     const bytes = readFileSync(storePath(dir));

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { Big } from 'big.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#engine/clock.ts';
+import { isAcceptancePending, requestAcceptance } from '#engine/runtime/accept-request.ts';
 import { giveOrderHere } from '#engine/runtime/control.ts';
 import type { EngineOptionsInput, FollowedMarket } from '#engine/runtime/options.ts';
+import { verifyJournal } from '#engine/trading/verify-journal.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { type Rehearsal, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
 import {
@@ -116,5 +118,16 @@ describe('an engine on a venue', () => {
     );
     expect(rehearsal.exchange.orders('rehearsal')).toHaveLength(orders);
     expect(rehearsal.exchange.books().every(({ difference }) => difference.eq(0))).toBe(true);
+    expect(read(dir(), (reader) => reader.journals().flatMap((journal) => verifyJournal(journal, clock.now())))).toEqual([]);
+  }, 120_000);
+
+  it('freezes what somebody else has moved, says so with the numbers, and trades it again once a person has accepted it', async () => {
+    running = await startEngine(options(), clock);
+    rehearsal.exchange.deposit('rehearsal', 'BTC', new Big('0.01'));
+    const told = await untilStatus(dir(), 'the freeze', ({ reason }) => reason.includes('BTC/USD is frozen'), 60_000);
+    expect(told).toMatchObject({ status: 'Degraded', reason: expect.stringContaining('0.01') });
+    requestAcceptance(dir(), { symbol: 'BTC/USD', by: 'alice', reason: 'I paid it in' });
+    await untilStatus(dir(), 'no freeze', ({ reason }) => !reason.includes('frozen'), 30_000);
+    expect(isAcceptancePending(dir())).toBe(false);
   }, 120_000);
 });
