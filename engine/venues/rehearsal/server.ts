@@ -187,7 +187,9 @@ export class RehearsalServer {
 
   #pulse(): void {
     if (this.#cancelPulse !== null) return;
-    this.#cancelPulse = this.#clock.after(this.#pulseMs, () => {
+    // At whole multiples of the exchange's time, so that a bar's end is told when it comes.
+    const wait = this.#pulseMs - (this.#clock.now() % this.#pulseMs);
+    this.#cancelPulse = this.#clock.after(wait, () => {
       this.#cancelPulse = null;
       for (const session of this.#streams.values()) session.pulse();
       if (this.#streams.size > 0) this.#pulse();

@@ -62,9 +62,10 @@ const account = 'rehearsal';
 
 /**
  * Starts an exchange on a loopback port.
- * @throws RatchetError `rehearsal/no-candles`
+ * @throws RatchetError `rehearsal/no-candles`, `rehearsal/untellable-fees`
  */
 export async function startRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
+  refuseUntellable(options);
   const clock = options.clock ?? (options.pace === undefined ? systemClock : pacedClock(systemClock, options.pace));
   const barMs = timeframeMs(options.prices.timeframe);
   const source = sourceOf(options.prices, clock.now(), barMs);
@@ -82,7 +83,7 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
     figures: new MarketFigures(exchange),
     keys,
     now: () => clock.now() + state.skewMs,
-    wallNow: () => Date.now() + state.skewMs,
+    wallNow: () => systemClock.now() + state.skewMs,
     isInMaintenance: () => state.isInMaintenance,
   };
   const { pulseMs, port } = options;
@@ -107,6 +108,18 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
       await server.close();
     },
   };
+}
+
+/** Kraken's history names no currency of a fee, and a trade of Binance's has one fee. */
+function refuseUntellable({ dialect, fees = 'quote' }: RehearsalOptions): void {
+  const isTold = dialect === 'kraken' ? fees === 'quote' : typeof fees === 'string' || fees.share === 1;
+  if (isTold) return;
+  throw new RatchetError(
+    'rehearsal/untellable-fees',
+    `Such fees cannot be told in the dialect of ${dialect}.`,
+    'Take fees in quote for kraken; for binance give a third asset the whole of each fee.',
+    { dialect },
+  );
 }
 
 function dialectOf(dialect: RehearsalDialect, house: House): Dialect {

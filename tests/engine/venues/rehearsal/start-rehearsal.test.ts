@@ -67,6 +67,15 @@ describe('a rehearsal', () => {
     await expect(open({ clock: new HandClock(start), prices })).rejects.toMatchObject({ code: 'rehearsal/no-candles' });
   });
 
+  it('takes no fees that its dialect has no words for', async () => {
+    const clock = new HandClock(start);
+    const third = { asset: 'BNB', share: 0.75, priceInQuote: 500 };
+    const refused = { code: 'rehearsal/untellable-fees' };
+    await expect(open({ clock, fees: 'received' })).rejects.toMatchObject(refused);
+    await expect(open({ clock, dialect: 'binance', fees: third })).rejects.toMatchObject(refused);
+    await expect(open({ clock, dialect: 'binance', fees: { ...third, share: 1 } })).resolves.toBeDefined();
+  });
+
   it('serves, to whoever asks on this machine, the newest 720 candles, the last unfinished', async () => {
     const rehearsal = await open({ clock: new HandClock(start + hour / 2) });
     const { error, result } = await served(rehearsal, '/0/public/OHLC?pair=XXBTZUSD&interval=60');
