@@ -1,18 +1,20 @@
 import type { CandleStore } from '#engine/candles/candle-store.ts';
 import type { RandomStream } from '#engine/candles/random-stream.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
-import { type Clock, sleep } from '#engine/clock.ts';
+import type { Clock } from '#engine/clock.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
-import { VenueError } from '#engine/venues/venue-error.ts';
+import { Backfill } from './backfill.ts';
 import { Backoff } from './backoff.ts';
+import { BarKeeper } from './bar-keeper.ts';
 import type { Feed, FeedHealth, Instant } from './feed.ts';
+import { type FeedSettings, usualSettings } from './feed-settings.ts';
 import { LiveSeries } from './live-series.ts';
 import type { MarketBar, MarketData } from './market-data.ts';
 import { Questions } from './questions.ts';
 import type { Correction } from './series-ledger.ts';
-import { type SilenceLimits, Stream } from './stream.ts';
+import { Stream } from './stream.ts';
 
 export interface LiveFeedOptions {
   readonly data: MarketData;
@@ -30,52 +32,9 @@ export interface LiveFeedOptions {
   readonly settings?: Partial<FeedSettings>;
 }
 
-/** Times in milliseconds. */
-export interface FeedSettings {
-  /** So long after a bar's end the venue is asked for what the stream has not told. */
-  readonly graceMs: number;
-  /** So long the bars of an instant wait for the others, from when it was their turn or the last one came. */
-  readonly lateMs: number;
-  /** And no longer than this altogether. */
-  readonly lateMsMax: number;
-  /** Bars of each market in memory, beside those not stored or not taken yet. */
-  readonly keepBars: number;
-  /** Bars asked for where nothing is stored. */
-  readonly historyBars: number;
-  readonly storeEveryMs: number;
-  /** How often some market's last bars are compared with what the venue says of them now. */
-  readonly auditEveryMs: number;
-  readonly measureEveryMs: number;
-  readonly silence: SilenceLimits;
-  /** Opening waits so long for the history, and then goes on without. */
-  readonly openWithinMs: number;
-}
-
-const usual: FeedSettings = {
-  graceMs: 2_000,
-  lateMs: 10_000,
-  lateMsMax: 60_000,
-  keepBars: 1_500,
-  historyBars: 10_000,
-  storeEveryMs: 60_000,
-  auditEveryMs: 120_000,
-  measureEveryMs: 300_000,
-  silence: { factor: 10, minMs: 30_000, maxMs: 300_000 },
-  openWithinMs: 15_000,
-};
-
-/** Questions overlap with what is known by so many bars, so that a bar that changed shortly after its end is noticed. */
-const overlapBars = 3;
 const clockSamples = 4;
-const retryMs = { firstMs: 1_000, maxMs: 30_000 };
+const clockRetryMs = { firstMs: 1_000, maxMs: 30_000 };
 const reconnectMs = { firstMs: 1_000, maxMs: 60_000 };
-
-interface Line {
-  readonly series: LiveSeries;
-  readonly backoff: Backoff;
-  isAsking: boolean;
-  cancelRetry: () => void;
-}
 
 /** A moment that some markets have a bar for, and others are not settled for. */
 interface Wait {
@@ -93,7 +52,9 @@ export class LiveFeed implements Feed {
   readonly #options: LiveFeedOptions;
   readonly #settings: FeedSettings;
   readonly #questions: Questions;
-  readonly #lines: readonly Line[];
+  readonly series: readonly LiveSeries[];
+  readonly #backfill: Backfill;
+  readonly #keeper: BarKeeper;
   readonly #stream: Stream | null;
   readonly #stepMs: number;
   readonly #listeners = new Set<() => void>();
@@ -108,7 +69,6 @@ export class LiveFeed implements Feed {
   #wait: Wait | null = null;
   #settledAt = 0;
   #auditNext = 0;
-  #isKeeping = false;
   #isClosed = false;
 
   /** Takes up what is stored, then the venue. One that does not answer is no reason not to open: it is tried on and on, and `health` says so. */
@@ -127,39 +87,61 @@ export class LiveFeed implements Feed {
   private constructor(options: LiveFeedOptions) {
     const { data, symbols, timeframe, clock, random, store } = options;
     this.#options = options;
-    this.#settings = { ...usual, ...options.settings };
+    this.#settings = { ...usualSettings, ...options.settings };
     this.#stepMs = timeframeMs(timeframe);
     this.#questions = new Questions(data, clock);
     this.#openedAt = this.#floor(clock.now());
     this.#taken = options.takenUntil ?? this.#openedAt;
-    const { keepBars, historyBars } = this.#settings;
+    const { keepBars, historyBars, storeEveryMs } = this.#settings;
     const { venue, isSimulated } = data;
-    this.#lines = symbols.map((symbol) => ({
-      series: new LiveSeries({
-        key: { venue, symbol, timeframe },
-        store,
-        origin: { isSimulated, source: `watched at ${venue}` },
-        takenUntil: options.takenUntil,
-        historyFrom: this.#openedAt - historyBars * this.#stepMs,
-        keepBars,
-        now: clock.now(),
-        onCorrection: (correction) => this.#noteCorrection(correction),
-      }),
-      backoff: new Backoff({ ...retryMs, random }),
-      isAsking: false,
-      cancelRetry: () => {},
-    }));
+    this.series = symbols.map(
+      (symbol) =>
+        new LiveSeries({
+          key: { venue, symbol, timeframe },
+          store,
+          origin: { isSimulated, source: `watched at ${venue}` },
+          takenUntil: options.takenUntil,
+          historyFrom: this.#openedAt - historyBars * this.#stepMs,
+          keepBars,
+          now: clock.now(),
+          onCorrection: (correction) => this.#noteCorrection(correction),
+        }),
+    );
+    this.#backfill = new Backfill({
+      data,
+      questions: this.#questions,
+      clock,
+      random,
+      series: this.series,
+      onProgress: (series) => {
+        series.skipTaken();
+        this.#settledAt = clock.now();
+        this.#changed();
+      },
+      onProblem: (symbol, error) => {
+        if (error === null) this.#problems.delete(symbol);
+        else this.#note(symbol, error, `${symbol} could not be asked for.`);
+      },
+      onHole: (text) => this.#notices.add(text),
+    });
+    this.#keeper = new BarKeeper({
+      store,
+      series: this.series,
+      clock,
+      log: options.log,
+      everyMs: storeEveryMs,
+      onProblem: (text) => {
+        if (text === null) this.#problems.delete('store');
+        else this.#problems.set('store', text);
+      },
+    });
     this.#stream = data.traits.canWatch ? this.#newStream() : null;
     this.seek(options.takenUntil);
   }
 
-  get series(): readonly LiveSeries[] {
-    return this.#lines.map(({ series }) => series);
-  }
-
   seek(time: number | null): void {
     this.#taken = time ?? this.#openedAt;
-    for (const { series } of this.#lines) series.seek(this.#taken);
+    for (const series of this.series) series.seek(this.#taken);
     this.#changed();
   }
 
@@ -167,7 +149,7 @@ export class LiveFeed implements Feed {
     const settled = this.#settledUntil();
     const time = this.#nextClose();
     if (time > settled) return settled > this.#taken ? { time: settled, bars: [], ages: [], missing: [] } : null;
-    const taken = this.#lines.filter(({ series }) => series.nextClose === time).map(({ series }) => series.nextBar());
+    const taken = this.series.filter((series) => series.nextClose === time).map((series) => series.nextBar());
     return {
       time,
       bars: taken.map(({ bar }) => bar),
@@ -179,7 +161,7 @@ export class LiveFeed implements Feed {
   next(): Instant | null {
     const instant = this.peek();
     if (instant === null) return null;
-    for (const { series } of this.#lines) if (series.nextClose === instant.time) series.takeBar();
+    for (const series of this.series) if (series.nextClose === instant.time) series.takeBar();
     for (const time of this.#missing.keys()) if (time <= instant.time) this.#missing.delete(time);
     this.#taken = instant.time;
     this.#plan();
@@ -197,7 +179,6 @@ export class LiveFeed implements Feed {
 
   health(): FeedHealth {
     const venueNow = this.#questions.venueNow();
-    const series = this.#lines.map((line) => line.series.health(venueNow));
     return {
       venue: this.#options.data.venue,
       stream: this.#stream?.state ?? 'none',
@@ -205,8 +186,8 @@ export class LiveFeed implements Feed {
       reconnects: this.#stream?.reconnects ?? 0,
       breaker: this.#questions.breaker,
       clock: this.#questions.clockOffset,
-      series,
-      unstoredBars: this.#lines.reduce((sum, line) => sum + line.series.unstoredBars, 0),
+      series: this.series.map((series) => series.health(venueNow)),
+      unstoredBars: this.#keeper.unstoredBars,
       problems: [...this.#problems.values()],
       notices: [...this.#notices],
     };
@@ -216,9 +197,9 @@ export class LiveFeed implements Feed {
     this.#isClosed = true;
     this.#stream?.stop();
     this.#wait?.cancel();
-    for (const { cancelRetry } of this.#lines) cancelRetry();
+    this.#backfill.stop();
     for (const cancel of [...this.#timers]) cancel();
-    this.#keep();
+    this.#keeper.stop();
     this.#options.store.close();
     await this.#options.data.close();
   }
@@ -227,14 +208,14 @@ export class LiveFeed implements Feed {
 
   /** Ends when every market's history was asked for. Without the venue's clock nobody knows which bars have closed, so it comes first. */
   async #begin(): Promise<void> {
-    const backoff = new Backoff({ ...retryMs, random: this.#options.random });
-    while (!this.#isClosed && !(await this.#measure())) await sleep(this.#options.clock, backoff.next());
+    const backoff = new Backoff({ ...clockRetryMs, random: this.#options.random });
+    while (!this.#isClosed && !(await this.#measure())) await this.#pause(backoff.next());
     if (this.#isClosed) return;
     this.#stream?.start();
     for (let sample = 1; sample < clockSamples; sample += 1) await this.#measure();
     this.#every(this.#settings.measureEveryMs, () => void this.#measure());
     this.#every(this.#settings.auditEveryMs, () => this.#audit());
-    await Promise.all(this.#lines.map((line) => this.#settle(line)));
+    await Promise.all(this.series.map((series) => this.#backfill.settle(series)));
     this.#askAfterNextBar();
   }
 
@@ -260,18 +241,18 @@ export class LiveFeed implements Feed {
       silence: this.#settings.silence,
       onBars: (symbol, bars) => this.#hear(symbol, bars),
       onLost: (error) => {
-        for (const { series } of this.#lines) series.ledger.streamBroke();
+        for (const series of this.series) series.ledger.streamBroke();
         this.#note('stream', error, 'The stream of bars broke.');
       },
       onRefused: (symbol, error) => {
-        this.#lineOf(symbol).series.ledger.streamBroke();
+        this.#seriesOf(symbol).ledger.streamBroke();
         this.#note('stream', error, `The stream has no bars of ${symbol}.`);
       },
     });
   }
 
   #hear(symbol: string, bars: readonly MarketBar[]): void {
-    const problem = this.#lineOf(symbol).series.ledger.watched(bars, this.#questions.venueNow());
+    const problem = this.#seriesOf(symbol).ledger.watched(bars, this.#questions.venueNow());
     if (problem === null) this.#problems.delete('stream');
     else this.#problems.set('stream', `A bar of ${symbol} was left out: ${problem}.`);
     this.#changed();
@@ -280,92 +261,37 @@ export class LiveFeed implements Feed {
   /** Comes back after each bar's end, when an answer may be final. */
   #askAfterNextBar(): void {
     const { clock, data } = this.#options;
-    const graceMs = Math.max(this.#settings.graceMs, data.traits.settleMs + this.#uncertaintyMs() + 1);
+    const graceMs = Math.max(this.#settings.graceMs, data.traits.settleMs + this.#questions.uncertaintyMs + 1);
     const venueNow = this.#questions.venueNow();
     const end = this.#floor(venueNow - graceMs) + this.#stepMs;
     const cancel = clock.after(end + graceMs - venueNow, () => {
       this.#timers.delete(cancel);
-      for (const line of this.#lines) if (line.series.ledger.settledUntil < end) void this.#settle(line);
+      for (const series of this.series) if (series.ledger.settledUntil < end) void this.#backfill.settle(series);
       this.#askAfterNextBar();
     });
     this.#timers.add(cancel);
   }
 
-  /** Asks for a market's bars until all that have closed are known. */
-  async #settle(line: Line, overlap = overlapBars): Promise<void> {
-    if (line.isAsking || this.#isClosed) return;
-    line.isAsking = true;
-    line.cancelRetry();
-    try {
-      while (await this.#askOnce(line, overlap));
-      line.backoff.reset();
-      this.#problems.delete(line.series.symbol);
-    } catch (error) {
-      this.#note(line.series.symbol, error, `${line.series.symbol} could not be asked for.`);
-      const waitMs = Math.max(line.backoff.next(), error instanceof VenueError ? (error.retryAfterMs ?? 0) : 0);
-      if (!this.#isClosed) line.cancelRetry = this.#options.clock.after(waitMs, () => void this.#settle(line));
-    } finally {
-      line.isAsking = false;
-    }
-  }
-
-  /** One question. True when there is more to ask for. @throws VenueError, also when the venue is behind its own clock */
-  async #askOnce({ series }: Line, overlap: number): Promise<boolean> {
-    const { data, timeframe } = this.#options;
-    const { ledger, symbol } = series;
-    const before = ledger.settledUntil;
-    const since = before - overlap * this.#stepMs;
-    const { pageBars } = data.traits;
-    // By the time of asking: the answer may have been made at once.
-    const closed = this.#floor(this.#questions.venueNow() - this.#uncertaintyMs() - data.traits.settleMs);
-    const bars = await this.#questions.bars(symbol, timeframe, since, pageBars);
-    if (this.#isClosed) return false;
-    const covered = coverage(bars, { since, closed, stepMs: this.#stepMs, traits: data.traits });
-    this.#noteHole(series, bars, before);
-    const problem = ledger.answered(bars, covered, this.#questions.venueNow());
-    if (problem !== null) throw malformed(symbol, problem);
-    if (ledger.settledUntil > before) {
-      series.skipTaken();
-      this.#settledAt = this.#options.clock.now();
-      this.#changed();
-    }
-    if (ledger.settledUntil >= closed) return false;
-    if (ledger.settledUntil === before) throw behind(symbol, before);
-    return true;
-  }
-
-  #noteHole(series: LiveSeries, bars: readonly MarketBar[], before: number): void {
-    const { venue, traits } = this.#options.data;
-    if (traits.newestBarsOnly === null || bars.length < traits.newestBarsOnly) return;
-    const oldest = Math.min(...bars.map(({ time }) => time));
-    if (oldest <= before) return;
-    const span = `between ${minute(before)} and ${minute(oldest)}`;
-    this.#notices.add(
-      `${venue} serves only its newest ${traits.newestBarsOnly} candles: no bars of ${series.symbol} ${span}. Import its downloadable history for those.`,
-    );
-  }
-
   #audit(): void {
-    const line = this.#lines[this.#auditNext % this.#lines.length]!;
+    const series = this.series[this.#auditNext % this.series.length]!;
     this.#auditNext += 1;
     // As many as have closed since it was this market's turn, and some: every bar is looked at again once.
-    const round = Math.ceil((this.#lines.length * this.#settings.auditEveryMs) / this.#stepMs) + 10;
-    void this.#settle(line, Math.min(round, this.#options.data.traits.pageBars / 2));
+    this.#backfill.audit(series, Math.ceil((this.series.length * this.#settings.auditEveryMs) / this.#stepMs) + 10);
   }
 
   // ── instants ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #settledUntil(): number {
-    return Math.min(...this.#lines.map(({ series }) => series.ledger.settledUntil));
+    return Math.min(...this.series.map((series) => series.ledger.settledUntil));
   }
 
   #nextClose(): number {
-    return Math.min(...this.#lines.map(({ series }) => series.nextClose));
+    return Math.min(...this.series.map((series) => series.nextClose));
   }
 
   #changed(): void {
     this.#plan();
-    if (this.#lines.some(({ series }) => series.unstoredBars > 0)) this.#keepLater();
+    this.#keeper.later();
     if (this.peek() !== null) for (const listener of [...this.#listeners]) listener();
   }
 
@@ -392,7 +318,7 @@ export class LiveFeed implements Feed {
     const venueNow = this.#questions.venueNow();
     const isVouched = heardAt !== null && heardAt + venueNow - clock.now() >= time + this.#settings.graceMs;
     const missing: string[] = [];
-    for (const { series } of this.#lines) {
+    for (const series of this.series) {
       if (series.ledger.settledUntil >= time) continue;
       if (!series.ledger.concede(time, isVouched, venueNow)) missing.push(series.symbol);
     }
@@ -401,33 +327,6 @@ export class LiveFeed implements Feed {
       log.warn({ time, missing }, 'The engine goes on without bars that did not come in time.');
     }
     this.#changed();
-  }
-
-  // ── what is kept ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #keepLater(): void {
-    if (this.#isKeeping || this.#isClosed) return;
-    this.#isKeeping = true;
-    const cancel = this.#options.clock.after(this.#settings.storeEveryMs, () => {
-      this.#timers.delete(cancel);
-      this.#isKeeping = false;
-      this.#keep();
-      if (this.#lines.some(({ series }) => series.unstoredBars > 0)) this.#keepLater();
-    });
-    this.#timers.add(cancel);
-  }
-
-  /** A store that refuses costs memory, no bar: they stay here until it takes them, and are asked for again after a restart. */
-  #keep(): void {
-    const { store, log } = this.#options;
-    try {
-      const done = store.batch(() => this.#lines.map(({ series }) => series.keep()));
-      for (const settle of done) settle();
-      this.#problems.delete('store');
-    } catch (error) {
-      this.#problems.set('store', `The bars could not be stored: ${explain(error)}`);
-      log.error({ error: explain(error) }, 'The bars could not be stored; they are kept in memory.');
-    }
   }
 
   #noteCorrection(correction: Correction): void {
@@ -442,8 +341,6 @@ export class LiveFeed implements Feed {
     onCorrection?.(correction);
   }
 
-  // ── small things ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #every(ms: number, work: () => void): void {
     const cancel = this.#options.clock.after(ms, () => {
       this.#timers.delete(cancel);
@@ -453,54 +350,30 @@ export class LiveFeed implements Feed {
     this.#timers.add(cancel);
   }
 
+  /** Closing cuts it short. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#timers.delete(end);
+        cancel();
+        resolve();
+      };
+      const cancel = this.#options.clock.after(ms, end);
+      this.#timers.add(end);
+    });
+  }
+
   #note(topic: string, error: unknown, what: string): void {
     if (this.#isClosed) return;
     this.#problems.set(topic, `${what} ${explain(error)}`);
     this.#options.log.warn({ error: explain(error) }, what);
   }
 
-  #lineOf(symbol: string): Line {
-    return this.#lines.find(({ series }) => series.symbol === symbol)!;
-  }
-
-  #uncertaintyMs(): number {
-    return this.#questions.clockOffset?.uncertainty ?? 0;
+  #seriesOf(symbol: string): LiveSeries {
+    return this.series.find((series) => series.symbol === symbol)!;
   }
 
   #floor(time: number): number {
     return Math.floor(time / this.#stepMs) * this.#stepMs;
   }
-}
-
-interface Asked {
-  readonly since: number;
-  /** Bars that closed until then had when the question was asked. */
-  readonly closed: number;
-  readonly stepMs: number;
-  readonly traits: MarketData['traits'];
-}
-
-/** Until when an answer tells everything: every bar that closed until then is in it. */
-function coverage(bars: readonly MarketBar[], { since, closed, stepMs, traits }: Asked): number {
-  if (traits.isWindowed) return Math.min(closed, since + traits.pageBars * stepMs);
-  const newest = bars.reduce((time, bar) => Math.max(time, bar.time), Number.NEGATIVE_INFINITY);
-  // These venues list minutes without a trade too, so what is not listed is not there yet.
-  return Math.min(closed, newest + stepMs);
-}
-
-function behind(symbol: string, until: number): VenueError {
-  return new VenueError(
-    'other',
-    'unknown',
-    `The venue's bars of ${symbol} end at ${minute(until)}, behind its own clock.`,
-    'It is asked again by itself.',
-  );
-}
-
-function malformed(symbol: string, problem: string): VenueError {
-  return new VenueError('other', 'unknown', `A bar of ${symbol} cannot be true: ${problem}.`, 'It is asked for again by itself.');
-}
-
-function minute(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

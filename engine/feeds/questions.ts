@@ -41,6 +41,11 @@ export class Questions {
     return this.#clock.now() + (this.clockOffset?.offset ?? 0);
   }
 
+  /** How far off that may be; 0 while it is not known at all. */
+  get uncertaintyMs(): number {
+    return this.clockOffset?.uncertainty ?? 0;
+  }
+
   /** As `MarketData.bars`. @throws VenueError */
   bars(symbol: string, timeframe: Timeframe, since: number, limit: number): Promise<MarketBar[]> {
     return this.#ask(this.#data.traits.weights.bars, () =>

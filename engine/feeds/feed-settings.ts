@@ -1,0 +1,35 @@
+import type { SilenceLimits } from './stream.ts';
+
+/** Times in milliseconds. */
+export interface FeedSettings {
+  /** So long after a bar's end the venue is asked for what the stream has not told. */
+  readonly graceMs: number;
+  /** So long the bars of an instant wait for the others, from when it was their turn or the last one came. */
+  readonly lateMs: number;
+  /** And no longer than this altogether. */
+  readonly lateMsMax: number;
+  /** Bars of each market in memory, beside those not stored or not taken yet. */
+  readonly keepBars: number;
+  /** Bars asked for where nothing is stored. */
+  readonly historyBars: number;
+  readonly storeEveryMs: number;
+  /** How often some market's last bars are compared with what the venue says of them now. */
+  readonly auditEveryMs: number;
+  readonly measureEveryMs: number;
+  readonly silence: SilenceLimits;
+  /** Opening waits so long for the history, and then goes on without. */
+  readonly openWithinMs: number;
+}
+
+export const usualSettings: FeedSettings = {
+  graceMs: 2_000,
+  lateMs: 10_000,
+  lateMsMax: 60_000,
+  keepBars: 1_500,
+  historyBars: 10_000,
+  storeEveryMs: 60_000,
+  auditEveryMs: 120_000,
+  measureEveryMs: 300_000,
+  silence: { factor: 10, minMs: 30_000, maxMs: 300_000 },
+  openWithinMs: 15_000,
+};
