@@ -307,13 +307,15 @@ describe('the report', () => {
   it('is the same when bars have become runs, those that were read before and those that were not', () => {
     load('trend');
     const patient = new ReportComposer(store, markets);
-    for (let hour = 1; hour <= 120; hour += 1) {
-      step('trend', hour, 1000 + Math.sin(hour) * 50, {
-        trades: hour % 3 === 0 ? [trade(hour - 2, hour - 1, Math.cos(hour) * 10)] : [],
-        decisions: [decision(hour % 5 === 0 ? 'denied:no-free-cash' : 'held')],
-      });
-      if (hour === 7) patient.compose(initialControl);
-    }
+    store.transaction(() => {
+      for (let hour = 1; hour <= 120; hour += 1) {
+        step('trend', hour, 1000 + Math.sin(hour) * 50, {
+          trades: hour % 3 === 0 ? [trade(hour - 2, hour - 1, Math.cos(hour) * 10)] : [],
+          decisions: [decision(hour % 5 === 0 ? 'denied:no-free-cash' : 'held')],
+        });
+        if (hour === 7) patient.compose(initialControl);
+      }
+    });
     const before = reportText(compose());
     const settings = TierSettings.parse({ recordedDays: 1, fiveMinuteDays: 1, hourDays: 1 });
     store.keepTiers(settings, store.lastFeedTime()!, { clock: () => 0, ms: 1 });
