@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { AcceptRequest, isAcceptancePending, requestAcceptance } from '#engine/runtime/accept-request.ts';
-import { Control, type ControlMode, giveOrderHere, isSameOrder } from '#engine/runtime/control.ts';
+import { Control, ControlMode, giveOrderHere, isSameOrder } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
@@ -30,25 +30,35 @@ const ORDERS: readonly { readonly verb: string; readonly mode: ControlMode; read
   { verb: 'halt', mode: 'halted', description: 'No entries, waiting ones withdrawn at once; strategies may exit.' },
 ];
 
-/** `ratchet engine pause|resume|reduce|halt`: orders given on the engine's own machine, which need nobody else to be reachable. */
+/** `ratchet engine pause|resume|reduce|flatten|halt`: orders given on the engine's own machine, which need nobody else to be reachable. */
 export function orderCommands(): Command[] {
-  return ORDERS.map(({ verb, mode, description }) =>
-    new Command(verb)
-      .description(description)
-      .option('--workspace <dir>', 'the workspace', 'var')
-      .option('--reason <text>', 'why; it stands in the record and in the status')
-      .option('--by <name>', 'who says so; the user of this machine without it')
-      .option('--json', 'one JSON object')
-      .action(async (flags: OrderFlags) => {
-        const { engine: dir, root } = requireWorkspace(flags.workspace);
-        const order = orderOf(mode, flags, clockOf(root).now());
-        giveOrderHere(dir, order);
-        const isObeyed = await waitUntilObeyed(dir, order);
-        if (flags.json === true) console.log(JSON.stringify({ order, isObeyed }));
-        else if (isObeyed) console.log(`The engine obeys: ${mode}, as ${visible(order.by)} said.`);
-        else console.log(`No engine runs here. It will obey when it starts: ${mode}, as ${visible(order.by)} said.`);
-      }),
+  const verbs = ORDERS.map(({ verb, mode, description }) =>
+    ordering(new Command(verb).description(description)).action((flags: OrderFlags) => order(mode, flags)),
   );
+  const transition = ordering(
+    new Command('transition')
+      .description('The same by the mode’s name, as the status has it.')
+      .addArgument(new Argument('<mode>', 'the mode to go to').choices(ControlMode.options)),
+  ).action((mode: ControlMode, flags: OrderFlags) => order(mode, flags));
+  return [...verbs, transition];
+}
+
+function ordering(command: Command): Command {
+  return command
+    .option('--workspace <dir>', 'the workspace', 'var')
+    .option('--reason <text>', 'why; it stands in the record and in the status')
+    .option('--by <name>', 'who says so; the user of this machine without it')
+    .option('--json', 'one JSON object');
+}
+
+async function order(mode: ControlMode, flags: OrderFlags): Promise<void> {
+  const { engine: dir, root } = requireWorkspace(flags.workspace);
+  const given = orderOf(mode, flags, clockOf(root).now());
+  giveOrderHere(dir, given);
+  const isObeyed = await waitUntilObeyed(dir, given);
+  if (flags.json === true) console.log(JSON.stringify({ order: given, isObeyed }));
+  else if (isObeyed) console.log(`The engine obeys: ${mode}, as ${visible(given.by)} said.`);
+  else console.log(`No engine runs here. It will obey when it starts: ${mode}, as ${visible(given.by)} said.`);
 }
 
 /** `ratchet engine accept SYMBOL`: ends a freeze, once a person has found out what could not be explained. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#engine/clock.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
@@ -78,9 +79,10 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
         around.log.warn({ ...correction }, 'The venue says something else of a bar that was traded on.'),
     });
     noted(feed, (open) => open.close());
+    const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);
     const openAccount = accountsOf(options, desk);
     const newSlot = (id: string, from: number) =>
-      new StrategySlot({ id, series: feed.series, openAccount, clock: around.clock.now }, from);
+      new StrategySlot({ id, series: feed.series, openAccount, kindOf, clock: around.clock.now }, from);
     const slots = await restoreSlots({
       store,
       repository,
@@ -111,7 +113,7 @@ async function openDesk(
 function accountsOf({ market, capital }: EngineOptions, desk: VenueDesk | null): OpenAccount {
   const onPaper = simulatedAccounts(market.markets, capital);
   return (request) => {
-    if (accountKindOf(request.stage) === 'simulated') return onPaper(request);
+    if (request.kind === 'simulated') return onPaper(request);
     if (desk !== null) return desk.openAccount(request);
     throw new RatchetError(
       'engine/no-venue',

@@ -31,6 +31,7 @@ export interface SlotAccount {
 
 export interface AccountRequest {
   readonly strategy: string;
+  readonly kind: AccountKind;
   readonly stage: Stage;
   /** What the version trades. */
   readonly symbols: readonly string[];
@@ -42,8 +43,10 @@ export interface AccountRequest {
 /** The strategy's account under a version: the same money, orders and positions, over what the version trades and what is still held. */
 export type OpenAccount = (request: AccountRequest) => SlotAccount;
 
-export function accountKindOf(stage: Stage): AccountKind {
-  return stage === 'canary' || stage === 'live' ? 'venue' : 'simulated';
+/** @param isRehearsal an exchange of nobody's money: what is on paper elsewhere sends its orders there too */
+export function accountKindOf(stage: Stage, isRehearsal = false): AccountKind {
+  if (stage === 'shadow') return 'simulated';
+  return stage === 'paper' && !isRehearsal ? 'simulated' : 'venue';
 }
 
 export function kindOfStored(snapshot: AccountSnapshot): AccountKind {

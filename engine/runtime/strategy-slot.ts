@@ -1,5 +1,6 @@
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
@@ -17,7 +18,7 @@ import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
-import { type AccountKind, accountKindOf, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
+import { type AccountKind, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
 
 /** Something a strategy did that it should not; the record keeps it. */
@@ -45,6 +46,7 @@ export interface SlotOptions {
   readonly id: string;
   readonly series: readonly FeedSeries[];
   readonly openAccount: OpenAccount;
+  readonly kindOf: (stage: Stage) => AccountKind;
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
 }
@@ -145,6 +147,7 @@ export class StrategySlot {
     this.#kind = kindOfStored(stored.account);
     this.#account = this.#options.openAccount({
       strategy: this.id,
+      kind: this.#kind,
       stage: memory.watch?.stage ?? 'paper',
       symbols,
       barMs: timeframeMs(memory.timeframe),
@@ -287,9 +290,10 @@ export class StrategySlot {
     this.#challenger = version;
     this.#isChallengerStale = false;
     const { stage } = version.candidate.manifest;
-    const kind = accountKindOf(stage);
+    const kind = this.#options.kindOf(stage);
     const account = this.#options.openAccount({
       strategy: this.id,
+      kind,
       stage,
       symbols: version.symbols,
       barMs: version.barMs,
@@ -391,7 +395,7 @@ export class StrategySlot {
   /** What is held here cannot be taken along to where the challenger would trade: it is sold before that takes over. */
   #isChangingHands(): boolean {
     const next = this.#challenger?.candidate.manifest.stage;
-    return next !== undefined && accountKindOf(next) !== this.#kind && this.positions.length > 0;
+    return next !== undefined && this.#options.kindOf(next) !== this.#kind && this.positions.length > 0;
   }
 
   /** What goes whatever the strategy decided; a symbol it leaves by itself is left to it. */
