@@ -175,6 +175,7 @@ export class Engine {
   async #turn(): Promise<void> {
     if (this.#hasNews) await this.#takeNews();
     this.#takeOrderHere();
+    if (this.#slots.size === 0) this.#letPass();
     const instant = this.#slots.size === 0 ? null : this.#feed.peek();
     this.#noteProgress(instant);
     const waitMs = this.#waitFor(instant);
@@ -224,6 +225,12 @@ export class Engine {
     this.#diskProblem = { status: 'Degraded', code: `disk-${trouble}`, reason };
     this.#around.log.error({ trouble, error: explain(error) }, 'The disk takes nothing: no bar is taken until it does.');
     this.#emit({ kind: 'status', status: this.#compose() });
+  }
+
+  /** A replay waits for the first strategy; what closes live while there is none is history, and the first begins with what closes next. */
+  #letPass(): void {
+    if (!this.#feed.isLive) return;
+    for (let instant = this.#feed.next(); instant !== null; instant = this.#feed.next()) this.#now = instant.time;
   }
 
   /** How long until the instant is due; for ever when there is none. */
