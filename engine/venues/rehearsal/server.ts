@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '#engine/clock.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { Dialect, RestAnswer, RestRequest, StreamSession } from './dialect.ts';
 import { Faults, type RestFault } from './faults.ts';
 import { Stream } from './stream.ts';
@@ -57,6 +58,7 @@ export class RehearsalServer {
     });
   }
 
+  /** @throws RatchetError `rehearsal/no-port` */
   static async open(options: ServerOptions): Promise<RehearsalServer> {
     const server = new RehearsalServer(options);
     await server.up();
@@ -102,12 +104,13 @@ export class RehearsalServer {
     await closed;
   }
 
-  /** At the same port as before. */
+  /** At the same port as before. @throws RatchetError `rehearsal/no-port` */
   async up(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject);
+      const refuse = (error: Error) => reject(noPort(this.#port, error));
+      this.#http.once('error', refuse);
       this.#http.listen(this.#port, '127.0.0.1', () => {
-        this.#http.off('error', reject);
+        this.#http.off('error', refuse);
         resolve();
       });
     });
@@ -200,6 +203,11 @@ export class RehearsalServer {
     this.#calls.push(call);
     if (this.#calls.length > rememberedCalls) this.#calls.shift();
   }
+}
+
+function noPort(port: number, cause: Error): RatchetError {
+  const remedy = 'Name another with --port, or none to take a free one.';
+  return new RatchetError('rehearsal/no-port', `The exchange cannot listen at port ${port}.`, remedy, { port }, cause);
 }
 
 /** A body that is text is sent as it is. */

@@ -62,7 +62,7 @@ const account = 'rehearsal';
 
 /**
  * Starts an exchange on a loopback port.
- * @throws RatchetError `rehearsal/no-candles`, `rehearsal/untellable-fees`
+ * @throws RatchetError `rehearsal/no-candles`, `rehearsal/untellable-fees`, `rehearsal/no-port`
  */
 export async function startRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
   refuseUntellable(options);

@@ -76,6 +76,15 @@ describe('a rehearsal', () => {
     await expect(open({ clock, dialect: 'binance', fees: { ...third, share: 1 } })).resolves.toBeDefined();
   });
 
+  it('at a port that is taken does not begin', async () => {
+    const { baseUrl } = await open({ clock: new HandClock(start) });
+    const port = Number(new URL(baseUrl).port);
+    await expect(open({ clock: new HandClock(start), port })).rejects.toMatchObject({
+      code: 'rehearsal/no-port',
+      details: { port },
+    });
+  });
+
   it('serves, to whoever asks on this machine, the newest 720 candles, the last unfinished', async () => {
     const rehearsal = await open({ clock: new HandClock(start + hour / 2) });
     const { error, result } = await served(rehearsal, '/0/public/OHLC?pair=XXBTZUSD&interval=60');
