@@ -143,8 +143,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     botLogin: login,
     forge: options.forge,
     commands: COMMAND_HELP,
-    askForProof: (number) => {
-      queue.add({ kind: 'gates', number });
+    askForProof: (number, isAfresh = false) => {
+      queue.add({ kind: 'gates', number, ...(isAfresh ? { isAfresh } : {}) });
       wake();
     },
     log,

@@ -25,6 +25,11 @@ export function readinessText(evidence: ForwardEvidence): string {
   return [shownSoFar(evidence), ...(evidence.readiness === null ? [] : [gateTable(evidence.readiness)])].join('\n\n');
 }
 
+/** Names the newest weekly report, in a sentence that is another every week. */
+export function weeklyReport({ strategy, readiness }: ForwardEvidence): string {
+  return readiness === null ? '' : `Weekly report of ${code(strategy)} up to ${day(readiness.week)}.`;
+}
+
 /** Its days in two sentences, and whether it is ready. */
 export function shownSoFar({ strategy, stage, tree, since, asOf, days, result, readiness }: ForwardEvidence): string {
   const ran = `${code(strategy)} (tree ${code(tree.slice(0, 12))}) has been at **${stage}** from ${day(since)} to ${day(asOf)}, ${decimal(days, 1)} days.`;

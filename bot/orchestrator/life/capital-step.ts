@@ -3,7 +3,7 @@ import { readText } from '#bot/gates/context.ts';
 import type { ForwardEvidence } from '#bot/gates/forward-evidence.ts';
 import { parsePolicy, RISK_POLICY_PATH, RiskPolicy } from '#bot/gates/policies.ts';
 import { CAPITAL_STEP_LINE, capitalStepOf } from '#bot/readiness/next-target.ts';
-import { readinessText } from '#bot/readiness/readiness-text.ts';
+import { readinessText, weeklyReport } from '#bot/readiness/readiness-text.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { LifeOptions } from './life-options.ts';
 import { tipOfMain } from './life-options.ts';
@@ -47,7 +47,7 @@ export async function proposeCapitalStep(
           `What trades live has shown enough for it since it was given what it has, and nobody has decided yet: a person who agrees comments \`/approve ${head}\`, and \`/merge ${head}\` once the checks have passed. Until then they refuse it, for the bot may touch no policy.`,
           '',
           '## What it has shown',
-          ...ready.flatMap((one) => ['', readinessText(one)]),
+          ...ready.flatMap((one) => ['', weeklyReport(one), '', readinessText(one)]),
         ].join('\n'),
     },
     options,

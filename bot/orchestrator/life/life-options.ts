@@ -27,8 +27,8 @@ export interface LifeOptions {
   readonly clock: () => number;
   /** What a pull request of the bot lists at its foot. */
   readonly commands: readonly CommandHelp[];
-  /** Has a pull request proven again soon, by whoever proves them one after another. */
-  readonly askForProof: (number: number) => void;
+  /** Has a pull request proven again soon, by whoever proves them one after another; afresh, whatever is known, when that is asked for. */
+  readonly askForProof: (number: number, isAfresh?: boolean) => void;
   readonly log: Logger;
   readonly progress: Progress;
 }

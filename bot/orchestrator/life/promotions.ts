@@ -1,14 +1,16 @@
-import { type ForwardEvidence, publishedForward } from '#bot/gates/forward-evidence.ts';
+import { day } from '#bot/evidence/numbers.ts';
+import { type ForwardEvidence, publishedForward, type Readiness } from '#bot/gates/forward-evidence.ts';
 import { type LifePolicy, lifeAt } from '#bot/gates/life-policy.ts';
 import type { ListedPull } from '#bot/github/listed-pull.ts';
 import { obstacleTo } from '#bot/readiness/obstacle.ts';
-import { healthTable, readinessText } from '#bot/readiness/readiness-text.ts';
+import { healthTable, readinessText, standing, weeklyReport } from '#bot/readiness/readiness-text.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { autonomyAt } from '../autonomy.ts';
 import { proposeCapitalStep } from './capital-step.ts';
 import { type LifeOptions, tipOfMain } from './life-options.ts';
 import { type Proposed, STAGE } from './on-demand.ts';
+import { sayOnce, wasSaid } from './say-once.ts';
 import { proposeStage } from './stage-change.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,24 +18,32 @@ const HOUR_MS = 3_600_000;
 /**
  * Opens a pull request for each version on main that has shown enough for its next stage, one step up and once for each version and
  * stage, whatever became of it. It is the bot's wish: nothing of it is merged without a person. Why one that is ready is not proposed stands
- * in what is published of it. Gives what was done, a sentence each.
+ * in what is published of it. One that waits is told each new weekly report, and proven again by it: what was ready may not be any more.
+ * Gives what was done, a sentence each.
  */
 export async function proposePromotions(options: LifeOptions): Promise<readonly string[]> {
-  const { api, repository, state, forge, log } = options;
+  const { api, repository, state, forge, botLogin, log } = options;
   const main = await tipOfMain(options);
   await state.refresh();
   const known = await published(options);
-  const ready = known.filter(({ readiness }) => readiness?.isReady === true);
-  if (ready.length === 0) return [];
+  if (known.length === 0) return [];
   if ((await autonomyAt(repository, main, forge)) === 'observe') return [];
+  const pulls = (await api.branches.latestPulls()).filter(({ author }) => author === botLogin);
+  const life = await lifeAt(repository, main);
   const said: string[] = [];
-  for (const evidence of ready) {
-    const { strategy } = evidence;
-    const { target } = evidence.readiness!;
+  for (const evidence of known) {
+    const { strategy, readiness } = evidence;
+    if (readiness === null) continue;
+    const { target, isReady } = readiness;
     // What was measured is a version that main has left: the one that took its place has shown nothing yet.
     if ((await repository.treeOf(main, `strategies/${strategy}`)) !== evidence.tree) continue;
-    if ((await obstacleTo(strategy, target, { repository, state, main })) !== null) continue;
-    if (!hasRoom(strategy, await lifeAt(repository, main), await api.branches.latestPulls(), options)) continue;
+    const open = pulls.find((pull) => pull.state === 'open' && pull.headRef.startsWith(`${STAGE}/${strategy}/`));
+    if (open !== undefined) {
+      await tellWeek(open.number, evidence, readiness, options);
+      continue;
+    }
+    if (!isReady || (await obstacleTo(strategy, target, { repository, state, main })) !== null) continue;
+    if (!hasRoom(life, pulls, options)) continue;
     try {
       const proposed =
         target === 'capital' ? await moreCapital(evidence, known, options) : await stageOf(evidence, target, options);
@@ -47,8 +57,19 @@ export async function proposePromotions(options: LifeOptions): Promise<readonly 
   return said;
 }
 
+/** Under a pull request that waits: once for each week that has ended since it was opened. */
+async function tellWeek(number: number, evidence: ForwardEvidence, readiness: Readiness, options: LifeOptions): Promise<void> {
+  const week = day(readiness.week);
+  const { body } = await options.api.pullRequest(number);
+  if (body.includes(weeklyReport(evidence)) || (await wasSaid(number, `week-${week}`, options))) return;
+  await sayOnce(number, `week-${week}`, `${weeklyReport(evidence)} ${standing(readiness)} The gates look again.`, options);
+  options.askForProof(number, true);
+}
+
 function stageOf(evidence: ForwardEvidence, stage: Stage, options: LifeOptions): Promise<Proposed> {
-  const shown = [readinessText(evidence), healthTable(evidence)].filter((part) => part !== '').join('\n\n');
+  const shown = [weeklyReport(evidence), readinessText(evidence), healthTable(evidence)]
+    .filter((part) => part !== '')
+    .join('\n\n');
   return proposeStage({ strategy: evidence.strategy, stage, by: null, shown }, options);
 }
 
@@ -74,15 +95,8 @@ async function published({ state, log }: LifeOptions): Promise<readonly ForwardE
   }
 }
 
-/** Whether another pull request would not be one too many now: one a strategy, and so many an hour as policy allows. */
-function hasRoom(
-  strategy: string,
-  life: LifePolicy | null,
-  pulls: readonly ListedPull[],
-  { clock, botLogin }: Pick<LifeOptions, 'clock' | 'botLogin'>,
-): boolean {
-  const own = pulls.filter(({ author }) => author === botLogin);
-  if (own.some(({ headRef, state }) => state === 'open' && headRef.startsWith(`${STAGE}/${strategy}/`))) return false;
+/** Whether the bot may open another pull request within this hour. */
+function hasRoom(life: LifePolicy | null, own: readonly ListedPull[], { clock }: Pick<LifeOptions, 'clock'>): boolean {
   const opened = own.filter(({ openedAt }) => clock() - Date.parse(openedAt) < HOUR_MS).length;
   return life === null || opened < life.proposals.perHour;
 }

@@ -74,6 +74,18 @@ describe('a version that has shown enough', { timeout: 90_000 }, () => {
     expect(await life.proposePromotions()).toEqual([]);
   });
 
+  it('that waits is told each new week, and proven again by it, for it may not be ready any more', async () => {
+    const { life, api, asked } = place;
+    const [before] = [asked.length];
+    const later = shown(await treeNow(), 'canary', 'live', false);
+    await publish({ ...later, readiness: { ...later.readiness!, week: 95 * 86_400_000 } });
+    expect(await life.proposePromotions()).toEqual([]);
+    expect(await life.proposePromotions()).toEqual([]);
+    expect(asked.slice(before)).toEqual([number]);
+    const said = (await api.issues.comments(number)).map(({ body }) => body);
+    expect(said).toEqual([expect.stringContaining('up to 1970-04-06. It is not ready for **live**')]);
+  });
+
   it('is merged by no label and no comment, though every gate has passed and the bot merges what is on paper', async () => {
     const { life, api, world, runs } = place;
     await api.label(number, ['approved', 'automerge', 'stage:paper', 'gates:passed']);
