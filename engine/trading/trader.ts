@@ -358,7 +358,8 @@ export class Trader {
     } finally {
       this.#isLooking = false;
     }
-    this.#onChange();
+    this.#deadMan.review();
+    if (this.#reconcileAt === 0) againMs = Math.min(againMs, timings.lookAgainMs);
     this.#lookAfter(againMs);
   }
 
@@ -384,9 +385,9 @@ export class Trader {
   #onChange(): void {
     if (this.#isStopped) return;
     this.#deadMan.review();
-    if (this.#parts.risk.halt.mode !== 'flattening' || this.#isLooking || !this.#isClosed()) return;
+    if (this.#parts.risk.halt.mode !== 'flattening' || !this.#isClosed()) return;
     this.#reconcileAt = 0;
-    this.#lookAfter(1);
+    if (!this.#isLooking && this.#failure === null) this.#lookAfter(1);
   }
 
   async #loadMarkets(): Promise<void> {

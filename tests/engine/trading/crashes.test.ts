@@ -36,8 +36,9 @@ describe('a process that is killed', () => {
 
   it('between the answer and the note of a fill records it once', async () => {
     await begin();
+    await scene.closeBar();
     scene.link.next('fills', 'dies-after');
-    await scene.decide(entry);
+    await scene.submit(entry);
     expect(scene.story()).toEqual(['entry filled 0']);
     await scene.live();
     await scene.pass(2_000);
@@ -88,18 +89,6 @@ describe('a process that is killed', () => {
     await scene.pass(5_000);
     expect(scene.story()).toEqual(['entry filled 5', 'protection open 0']);
     expect(scene.held()).toBe(5);
-  });
-
-  it('has told of each fill once, though it dies between', async () => {
-    await begin();
-    await scene.decide(entry);
-    const { taken } = scene.account;
-    await scene.live();
-    await scene.pass(2_000);
-    expect(scene.account.takeRecord().fills).toEqual([]);
-    const again = await import('#engine/trading/trader.ts');
-    expect(again.Trader).toBeDefined();
-    expect(taken).toEqual({ fill: 0, dust: 0 });
   });
 
   it('is ready again in a moment, with the same positions, levels and money', async () => {

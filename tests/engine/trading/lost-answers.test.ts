@@ -99,25 +99,11 @@ describe('an order that is refused', () => {
 
   it('as a stop three times sells what cannot be protected', async () => {
     await begin();
-    scene.link.next('place', { refused: 'invalid-order' }, { refused: 'invalid-order' }, { refused: 'invalid-order' });
-    scene.link.next('place');
-    await scene.closeBar();
-    scene.link.next('find');
-    await scene.pass(0);
-    scene.account.submit([{ symbol: 'BTC/USD', reason: 'because', ...entry }]);
-    // The first of the refusals meets the entry itself.
-    await scene.pass(20_000);
-    expect(scene.story()).toEqual(['entry rejected 0']);
-    scene.link.next(
-      'place',
-      'answer-lost',
-      { refused: 'invalid-order' },
-      { refused: 'invalid-order' },
-      { refused: 'invalid-order' },
-    );
+    const refused = { refused: 'invalid-order' } as const;
+    scene.link.next('place', 'answer-lost', refused, refused, refused);
     await scene.decide(entry, 30_000);
     expect(scene.held()).toBe(0);
-    expect(scene.troubles.map(({ kind }) => kind)).toContain('unprotected');
+    expect(scene.troubles.map(({ kind }) => kind)).toEqual(['unprotected']);
     expect(scene.story().at(-1)).toBe('exit filled 5');
   });
 });

@@ -125,8 +125,9 @@ describe('flatten', () => {
     await scene.decide({ ...entry, action: 'limit', price: 950, weight: 0.5 });
     scene.trader.flatten('enough');
     expect(scene.trader.health().halt.mode).toBe('flattening');
-    scene.link.next('balances', 'request-lost');
-    await scene.pass(1_000);
+    // Everything is sold, and the venue has not been asked yet whether that is so.
+    scene.link.next('balances', 'request-lost', 'request-lost');
+    await scene.pass(500);
     expect(scene.balance('BTC')).toBe('0');
     expect(scene.open()).toEqual([]);
     expect(scene.trader.health().halt.mode).toBe('flattening');
@@ -140,7 +141,7 @@ describe('flatten', () => {
     scene.link.next('cancel', 'dies-before');
     scene.trader.flatten('enough');
     await scene.pass(1_000);
-    await scene.live();
+    await scene.live(100);
     expect(scene.trader.health().halt.mode).toBe('flattening');
     await scene.pass(30_000);
     expect(scene.balance('BTC')).toBe('0');

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Big } from 'big.js';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { CandleColumns } from '#engine/candles/types.ts';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
@@ -10,6 +9,7 @@ import type { TradingLimits } from '#engine/risk/judge-order.ts';
 import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import { OrderJournal } from '#engine/store/journal/order-journal.ts';
+import type { Taken } from '#engine/trading/account-record.ts';
 import { Trader } from '#engine/trading/trader.ts';
 import type { TraderTimings, Trouble } from '#engine/trading/trader-parts.ts';
 import type { VenueAccount } from '#engine/trading/venue-account.ts';
@@ -114,6 +114,8 @@ export interface SceneOptions {
   readonly capital?: number;
 }
 
+type Decided = Omit<DecisionRecord, 'symbol' | 'reason'>;
+
 /** An exchange, a way to it, a journal on disk, and a trader that may die and begin again. */
 export class Scene {
   readonly world = new VirtualClock(start);
@@ -144,7 +146,7 @@ export class Scene {
   }
 
   /** Another life, on the same journal; the one before is dead from now on. */
-  async live(): Promise<void> {
+  async live(ms = 500, taken: Taken | null = null): Promise<void> {
     if (this.link !== undefined) this.link.isDead = true;
     this.#lives += 1;
     this.link = new ScriptedLink(this.world);
@@ -180,10 +182,10 @@ export class Scene {
       onTrouble: (trouble) => this.troubles.push(trouble),
       ...(timings === undefined ? {} : { timings }),
     });
-    this.account = this.trader.account({ strategy: 's', stage: 'live', symbols: [symbol], barMs: hour, capital });
+    this.account = this.trader.account({ strategy: 's', stage: 'live', symbols: [symbol], barMs: hour, capital, taken });
     this.account.setVersion('tree');
     void this.trader.start();
-    await this.pass(500);
+    await this.pass(ms);
   }
 
   /** Lets time pass. */
@@ -205,8 +207,12 @@ export class Scene {
   }
 
   /** Closes the bar, decides on it, and lets the orders come to their end. */
-  async decide(decision: Omit<DecisionRecord, 'symbol' | 'reason'> & { readonly reason?: string }, ms = 2_000): Promise<void> {
+  async decide(decision: Decided, ms = 2_000): Promise<void> {
     await this.closeBar();
+    await this.submit(decision, ms);
+  }
+
+  async submit(decision: Decided, ms = 2_000): Promise<void> {
     this.account.submit([{ symbol, reason: 'because', ...decision }]);
     await this.pass(ms);
   }
@@ -242,4 +248,3 @@ export class Scene {
 }
 
 export const entry = { action: 'target', weight: 0.5, stopLoss: 0.1 } as const;
-export const big = (text: string): Big => new Big(text);
