@@ -3,6 +3,7 @@ import type { Exchange } from 'ccxt';
 import { z } from 'zod';
 import { exchangeOptions } from '#engine/candles/exchange-addresses.ts';
 import type { OrderName, OrderRequest } from '../venue.ts';
+import { below } from './below.ts';
 import type { Dialect, MarketTerms, OrderCall, Refusal, SentOrder } from './dialect.ts';
 
 const SymbolInfo = z.object({
@@ -22,6 +23,8 @@ const Restrictions = z.object({ enableWithdrawals: z.boolean(), enableSpotAndMar
 /** Where a symbol takes no stop that becomes a market order, the limit it becomes lies so far below. */
 const stopBand = 0.05;
 const dayMs = 86_400_000;
+/** From here on, asking day by day takes more questions than all there ever was. */
+const longAgoMs = 30 * dayMs;
 const pageTrades = 1_000;
 const maxPages = 200;
 
@@ -116,10 +119,14 @@ export const binance: Dialect = {
     return orders;
   },
 
-  /** Day by day, for it tells of no longer span at once; behind a full page by number. */
+  /** Day by day, for it tells of no longer span at once; behind a full page, and when it is long ago, by number. */
   async trades(exchange: Exchange, symbols: readonly string[], since: number, now: number): Promise<unknown[]> {
     const trades: unknown[] = [];
     for (const symbol of symbols) {
+      if (now - since > longAgoMs) {
+        trades.push(...(await tradesBehind(exchange, symbol, '-1')));
+        continue;
+      }
       for (let from = since; from <= now; from += dayMs) {
         const page = await exchange.fetchMyTrades(symbol, from, pageTrades, { until: from + dayMs - 1 });
         trades.push(...page);
@@ -190,11 +197,6 @@ function meaningOf(code: number, text: string): Pick<Refusal, 'kind' | 'certaint
     default:
       return { kind: code <= -1100 || code === -1013 ? 'invalid-order' : 'other', certainty: 'refused' };
   }
-}
-
-/** A price that lies a share below another, on the tick, rounded away from it. */
-export function below(price: Big, share: number, tick: Big): Big {
-  return price.times(new Big(1).minus(share)).div(tick).round(0, Big.roundDown).times(tick);
 }
 
 function larger(one: Big, other: string | undefined): Big {

@@ -184,10 +184,12 @@ export class CcxtVenue implements Venue {
 
   fills(symbols: readonly string[], since: number): Promise<VenueFill[]> {
     return this.#call('Asking for fills', async () => {
-      const trades = await this.#dialect.trades(this.#exchange, symbols, since, this.#clock.now() + this.#offsetMs);
+      // Fills bear the exchange's time: what happened since then by our clock may be earlier by a clock that is behind.
+      const from = Math.max(0, since + Math.min(0, this.#offsetMs));
+      const trades = await this.#dialect.trades(this.#exchange, symbols, from, this.#clock.now() + this.#offsetMs);
       const fills = new Map<string, VenueFill>();
       for (const fill of ofMarkets(symbols, trades).map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
-      return [...fills.values()].filter(({ time }) => time >= since).sort((one, other) => one.time - other.time);
+      return [...fills.values()].filter(({ time }) => time >= from).sort((one, other) => one.time - other.time);
     });
   }
 

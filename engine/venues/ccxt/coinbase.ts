@@ -1,7 +1,7 @@
 import type { Exchange } from 'ccxt';
 import { z } from 'zod';
 import type { OrderName, OrderRequest } from '../venue.ts';
-import { below } from './binance.ts';
+import { below } from './below.ts';
 import type { Dialect, MarketTerms, OrderCall, Refusal, SentOrder } from './dialect.ts';
 
 const OrderInfo = z.object({ status: z.string() });

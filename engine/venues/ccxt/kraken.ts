@@ -124,7 +124,7 @@ export const kraken: Dialect = {
   async trades(exchange: Exchange, _symbols: readonly string[], since: number): Promise<unknown[]> {
     const trades = new Map<string, unknown>();
     // Its `start` is in whole seconds, and leaves that moment itself out.
-    const start = Math.floor(since / 1000) * 1000 - 1000;
+    const start = Math.max(0, Math.floor(since / 1000) * 1000 - 1000);
     for (let page = 0, offset = 0; page < maxPages; page++) {
       const before = trades.size;
       const answer = await exchange.fetchMyTrades(undefined, start, undefined, offset === 0 ? {} : { ofs: offset });

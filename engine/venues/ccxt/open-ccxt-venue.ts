@@ -55,7 +55,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
   });
   try {
     await venue.begin();
-    await refuseWrongKey(venue, dialect.id);
+    await refuseWrongKey(venue, dialect.id, log);
   } catch (error) {
     await venue.close();
     throw error;
@@ -118,13 +118,19 @@ async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promis
   return exchange;
 }
 
-async function refuseWrongKey(venue: Venue, exchange: string): Promise<void> {
+async function refuseWrongKey(venue: Venue, exchange: string, log: Logger): Promise<void> {
   const { canTrade, canWithdraw } = await venue.rights();
   if (canWithdraw === true) {
     throw new RatchetError(
       'venue/key-may-withdraw',
       `This key may withdraw from ${exchange}.`,
       'Nothing was started. Make a key that may trade and read, and nothing else.',
+    );
+  }
+  if (canWithdraw === null) {
+    log.warn(
+      { venue: venue.name },
+      `${exchange} does not say whether this key may withdraw: make sure yourself that it may not.`,
     );
   }
   if (canTrade === false) {

@@ -97,8 +97,9 @@ describe('a venue', () => {
   ] as const)(
     'on %s says that it does not know what the key may do where the exchange does not tell',
     async (exchange, change) => {
-      const { venue } = await open(exchange, change);
+      const { venue, lines } = await open(exchange, change);
       expect(await venue.rights()).toEqual({ canTrade: null, canWithdraw: null });
+      expect(lines.join()).toContain('does not say whether this key may withdraw');
     },
   );
 

@@ -47,7 +47,7 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
     log: pino({ level: 'silent' }),
     clock,
     baseUrl: rehearsal.baseUrl,
-    timeoutMs: 700,
+    timeoutMs: 500,
     keepAliveMs: 60,
   });
 
@@ -230,7 +230,7 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
 
   it('a cancellation whose answer is lost can be asked for again', async () => {
     await venue.place(order());
-    rehearsal.server.faults.next(cancel, { kind: 'timeout-after' });
+    rehearsal.server.faults.next(cancel, { kind: 'drop-after' });
     expect(await failure(venue.cancel(named()))).toMatchObject({ certainty: 'unknown' });
     await venue.cancel(named());
     expect(await venue.find(named())).toMatchObject({ state: 'cancelled' });
