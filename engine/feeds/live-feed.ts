@@ -264,7 +264,8 @@ export class LiveFeed implements Feed {
     const graceMs = Math.max(this.#settings.graceMs, data.traits.settleMs + this.#questions.uncertaintyMs + 1);
     const venueNow = this.#questions.venueNow();
     const end = this.#floor(venueNow - graceMs) + this.#stepMs;
-    const cancel = clock.after(end + graceMs - venueNow, () => {
+    // Whole milliseconds: a sliver of one would be no time at all, and the same bar's end still to come.
+    const cancel = clock.after(Math.max(1, Math.ceil(end + graceMs - venueNow)), () => {
       this.#timers.delete(cancel);
       for (const series of this.series) if (series.ledger.settledUntil < end) void this.#backfill.settle(series);
       this.#askAfterNextBar();

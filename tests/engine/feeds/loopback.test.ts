@@ -12,6 +12,8 @@ import { createLog } from '#engine/log.ts';
 import { MarketFigures } from '#engine/venues/rehearsal/market-figures.ts';
 import { type Rehearsal, type RehearsalDialect, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
+import { CandleExchange } from '#tests/engine/candles/exchange/candle-exchange.ts';
+import { coinbaseDialect } from '#tests/engine/candles/exchange/coinbase-dialect.ts';
 import { drained, VirtualClock } from '#tests/simulate/virtual-clock.ts';
 
 const minute = 60_000;
@@ -41,7 +43,7 @@ class Line {
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
     const data = await openCcxtMarketData({ exchange: dialect, clock: line.clock, baseUrl: line.rehearsal.baseUrl });
     line.feed = await LiveFeed.open({
-      data: line.#counted(data),
+      data: countedBy(data, (work) => line.#counted(work)),
       symbols,
       timeframe: '1m',
       store: CandleStore.open(folder),
@@ -93,26 +95,28 @@ class Line {
     for (let turn = 0; turn < 12 || this.#inFlight > 0; turn += 1) await drained();
   }
 
-  #counted(data: MarketData): MarketData {
-    const counted = async <T>(work: Promise<T>): Promise<T> => {
-      this.#inFlight += 1;
-      try {
-        return await work;
-      } finally {
-        this.#inFlight -= 1;
-      }
-    };
-    return {
-      venue: data.venue,
-      isSimulated: data.isSimulated,
-      traits: data.traits,
-      bars: (symbol, timeframe, since, limit) => counted(data.bars(symbol, timeframe, since, limit)),
-      watch: (symbol, timeframe) => data.watch(symbol, timeframe),
-      disconnect: () => data.disconnect(),
-      serverTime: () => counted(data.serverTime()),
-      close: () => data.close(),
-    };
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#inFlight += 1;
+    return work.finally(() => {
+      this.#inFlight -= 1;
+    });
   }
+}
+
+type Count = <T>(work: Promise<T>) => Promise<T>;
+
+/** The same market data, its questions counted while they are on their way. */
+function countedBy(data: MarketData, count: Count): MarketData {
+  return {
+    venue: data.venue,
+    isSimulated: data.isSimulated,
+    traits: data.traits,
+    bars: (symbol, timeframe, since, limit) => count(data.bars(symbol, timeframe, since, limit)),
+    watch: (symbol, timeframe) => data.watch(symbol, timeframe),
+    disconnect: () => data.disconnect(),
+    serverTime: () => count(data.serverTime()),
+    close: () => data.close(),
+  };
 }
 
 describe.each(['kraken', 'binance'] as const)('a feed from %s, by websocket and HTTP', (dialect) => {
@@ -176,5 +180,58 @@ describe.each(['kraken', 'binance'] as const)('a feed from %s, by websocket and 
     closing.push(() => nowhere.close());
     expect(await failure(nowhere.serverTime())).toBe('network not-sent');
     expect(await failure(nowhere.watch('BTC/USD', '1m'))).toBe('network not-sent');
+  });
+});
+
+describe('a feed from coinbase, by HTTP alone', () => {
+  it('asks after each minute, hands out what traded and lets the minutes pass in which nothing did', async () => {
+    const clock = new VirtualClock(start);
+    // The tenth, twentieth, … minute is without a trade: Coinbase leaves it out.
+    const minutes = Array.from({ length: 140 }, (_, index) => index - 100).filter((index) => index % 10 !== 0);
+    const column = (value: (index: number) => number) => Float64Array.from(minutes, value);
+    const columns = {
+      time: column((index) => start + index * minute),
+      open: column(() => 100),
+      high: column((index) => 102 + index / 1000),
+      low: column(() => 99),
+      close: column((index) => 101 + index / 1000),
+      volume: column((index) => 200 + index),
+    };
+    const exchange = await CandleExchange.start(coinbaseDialect, { stepMs: minute, columns, nowMs: start });
+    closing.push(() => exchange.stop());
+    const folder = mkdtempSync(join(tmpdir(), 'ratchet-line-'));
+    closing.push(() => rmSync(folder, { recursive: true, force: true }));
+    const data = await openCcxtMarketData({ exchange: 'coinbase', clock, baseUrl: exchange.url });
+    let inFlight = 0;
+    const counted = async <T>(work: Promise<T>): Promise<T> => {
+      inFlight += 1;
+      return work.finally(() => {
+        inFlight -= 1;
+      });
+    };
+    const feed = await LiveFeed.open({
+      data: countedBy(data, counted),
+      symbols: ['BTC/USD'],
+      timeframe: '1m',
+      store: CandleStore.open(folder),
+      clock,
+      random: new RandomStream(1, 'feed'),
+      log: createLog('silent'),
+      takenUntil: null,
+      settings: { historyBars: 100 },
+    });
+    closing.push(() => feed.close());
+    const taken: Instant[] = [];
+    feed.onNews(() => {
+      for (let instant = feed.next(); instant !== null; instant = feed.next()) taken.push(instant);
+    });
+    for (let second = 1; second < 22 * 60; second += 1) {
+      exchange.state.nowMs = start + second * 1000;
+      while (await clock.step(exchange.state.nowMs)) while (inFlight > 0) await drained();
+    }
+    expect(taken.map(({ time }) => (time - start) / minute)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+    const closes = taken.flatMap(({ bars }) => bars.map(({ time, close }) => [(time - start) / minute, close]));
+    expect(closes).toEqual(minutes.filter((index) => index > 0 && index < 21).map((index) => [index, 101 + index / 1000]));
+    expect(feed.health()).toMatchObject({ stream: 'none', problems: [] });
   });
 });

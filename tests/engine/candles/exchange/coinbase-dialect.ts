@@ -28,6 +28,12 @@ export const coinbaseDialect: Dialect = (url, state) => {
   switch (url.pathname) {
     case '/v2/time':
       return { data: { iso: new Date(state.nowMs).toISOString(), epoch: Math.floor(state.nowMs / 1000) } };
+    case '/api/v3/brokerage/time':
+      return {
+        iso: new Date(state.nowMs).toISOString(),
+        epochSeconds: String(Math.floor(state.nowMs / 1000)),
+        epochMillis: String(state.nowMs),
+      };
     case '/v2/currencies':
     case '/v2/currencies/crypto':
       return { data: [] };
