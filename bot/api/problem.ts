@@ -52,7 +52,7 @@ export class Problem extends RatchetError {
 /** Whatever went wrong, as it may be told: what a caller can do something about, and of all else that it failed. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof RatchetError && error.code === 'store/absent')
+  if (error instanceof RatchetError && (error.code === 'store/absent' || error.code === 'engine/no-markets'))
     return new Problem(503, 'no-record', 'No engine has run here yet.', { 'Retry-After': '30' });
   if (error instanceof RatchetError && error.code.startsWith('store/'))
     return new Problem(503, 'record-unreadable', "The engine's record cannot be read now.", { 'Retry-After': '30' });

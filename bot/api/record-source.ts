@@ -1,28 +1,18 @@
 import { statSync } from 'node:fs';
-import type { Span } from '#engine/candles/types.ts';
 import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { type Control, obeyedControl } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
 import { type EngineStatus, readLocalStatus } from '#engine/runtime/status.ts';
-import type { MarketRules } from '#engine/simulation/types.ts';
+import { storedMarkets } from '#engine/runtime/stored-markets.ts';
 import { storePath } from '#engine/store/open-database.ts';
 import { RecordPages } from '#engine/store/record-pages.ts';
-
-/** A market the engine trades on, and the bars it has of it. */
-export interface TradedMarket {
-  readonly symbol: string;
-  readonly timeframe: string;
-  readonly span: Span;
-}
 
 export interface SourceOptions {
   /** The engine's folder. */
   readonly dir: string;
   /** The bot's, with what models cost. */
   readonly botDir: string;
-  readonly markets: readonly TradedMarket[];
-  readonly rules: Readonly<Record<string, MarketRules>>;
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
 }
@@ -42,7 +32,8 @@ export interface Look {
 
 interface OpenRecord {
   readonly record: RecordPages;
-  readonly composer: ReportComposer;
+  /** With the markets it was made for. */
+  composer: { readonly of: string; readonly value: ReportComposer } | null;
   /** Tells the file from one that takes its place. */
   readonly file: string;
   report: { readonly of: number; readonly value: EngineReport } | null;
@@ -90,12 +81,12 @@ export class RecordSource {
 
   /** After a restore another file stands there, and what was open is the one it replaced. */
   #current(): OpenRecord {
-    const { dir, rules } = this.#options;
+    const { dir } = this.#options;
     const file = fileAt(dir);
     if (this.#open !== null && (file === null || this.#open.file !== file)) this.close();
     if (this.#open === null) {
       const record = RecordPages.open(dir);
-      this.#open = { record, composer: new ReportComposer(record, rules), file: file ?? '', report: null };
+      this.#open = { record, composer: null, file: file ?? '', report: null };
     }
     return this.#open;
   }
@@ -104,8 +95,16 @@ export class RecordSource {
 /** Hundreds of questions about the whole record: one that has not changed is not asked them again. */
 function reportOf(open: OpenRecord, control: Control): EngineReport {
   const of = open.record.dataVersion();
-  if (open.report?.of !== of) open.report = { of, value: open.composer.compose(control) };
+  if (open.report?.of !== of) open.report = { of, value: composerOf(open).compose(control) };
   return open.report.value;
+}
+
+/** Markets may have been added since. */
+function composerOf(open: OpenRecord): ReportComposer {
+  const markets = storedMarkets(open.record);
+  const of = JSON.stringify(markets);
+  if (open.composer?.of !== of) open.composer = { of, value: new ReportComposer(open.record, markets) };
+  return open.composer.value;
 }
 
 function fileAt(dir: string): string | null {

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { startApi } from '#bot/api/start-api.ts';
 import { readTokenFile } from '#bot/api/tokens.ts';
 import { createLog } from '#engine/log.ts';
-import { requireWorkspace } from './engine-record.ts';
 import * as option from './option-parsers.ts';
-import { Market } from './up/prepare-market.ts';
+import { workspaceAt } from './up/workspace.ts';
 
 interface ApiFlags {
   workspace: string;
@@ -28,14 +26,11 @@ export function apiCommand(version: string): Command {
     .option('--token-file <file>', 'tokens, one a line, readable by you alone')
     .option('--beyond-this-machine', 'another address than loopback is meant; TLS is up to a proxy')
     .action(async ({ workspace: dir, port, host, tokenFile, beyondThisMachine }: ApiFlags) => {
-      const workspace = requireWorkspace(dir);
-      const { dataset, evaluation } = Market.parse(JSON.parse(readFileSync(workspace.market, 'utf8')));
+      const workspace = workspaceAt(dir);
       const given = process.env[TOKEN_VARIABLE];
       const api = await startApi({
         dir: workspace.engine,
         botDir: workspace.bot,
-        markets: dataset.entries.map(({ symbol, timeframe, from, to }) => ({ symbol, timeframe, span: { from, to } })),
-        rules: evaluation.markets,
         tokens: tokenFile !== undefined ? readTokenFile(tokenFile) : given === undefined || given === '' ? [] : [given],
         port,
         host,

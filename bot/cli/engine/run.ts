@@ -4,6 +4,7 @@ import { RatchetError } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { type EngineOptions, type EngineOptionsInput, parseOptions } from '#engine/runtime/options.ts';
 import { optionsFromParent, runEngine } from '#engine/runtime/run-engine.ts';
+import { loadConfig } from '../config.ts';
 import * as option from '../option-parsers.ts';
 import { Market } from '../up/prepare-market.ts';
 import { type Workspace, workspaceAt } from '../up/workspace.ts';
@@ -15,6 +16,7 @@ interface RunFlags extends VenueFlags {
   catchUp: number;
   pace: number;
   poll: number;
+  config?: string;
   capital: number;
   optionsFromParent?: boolean;
 }
@@ -52,6 +54,10 @@ export function runCommand(): Command {
     .option('--catch-up <bars>', 'bars of the replay that are past already when the engine first starts', option.count, 0)
     .option('--pace <ms>', 'time between two bars of the replay', option.pace, 1000)
     .option('--poll <ms>', 'time between two looks at the remote', option.poll, 5000)
+    .option(
+      '--config <file>',
+      'settings in YAML, of which keep says how long what is kept (default: ratchet.yaml, if there is one)',
+    )
     .option('--options-from-parent', 'take everything from the process that started this one')
     .action(async (flags: RunFlags) => {
       const options = flags.optionsFromParent === true ? await optionsFromParent() : await optionsFrom(flags);
@@ -74,6 +80,7 @@ async function optionsFrom(flags: RunFlags): Promise<EngineOptions> {
     catchUpBars: flags.catchUp,
     paceMs: flags.pace,
     pollMs: flags.poll,
+    keep: loadConfig({}, {}, flags.config).keep,
   });
 }
 

@@ -25,12 +25,10 @@ export async function recordedFixture(): Promise<EngineFixture> {
 }
 
 export function optionsOf(fixture: EngineFixture): ApiOptions {
-  const { dir, market } = fixture.options();
+  const { dir } = fixture.options();
   return {
     dir,
     botDir: join(fixture.root, 'bot'),
-    markets: fixture.dataset.entries.map(({ symbol, timeframe, from, to }) => ({ symbol, timeframe, span: { from, to } })),
-    rules: market.markets,
     tokens: [token],
     port: 0,
     version: '0.1.0',

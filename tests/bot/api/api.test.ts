@@ -10,7 +10,7 @@ import { resources } from '#bot/api/resources/index.ts';
 import type { Api } from '#bot/api/start-api.ts';
 import { readTokenFile } from '#bot/api/tokens.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
-import { type EngineFixture, hourMs, read, replayFrom } from '#tests/engine/runtime/engine-fixture.ts';
+import { type EngineFixture, read } from '#tests/engine/runtime/engine-fixture.ts';
 import { RatchetProcess } from '#tests/support/ratchet-process.ts';
 import { apiOn, optionsOf, recordedFixture, token } from './api-fixture.ts';
 
@@ -110,7 +110,7 @@ describe('the answers', () => {
     const [{ figures }] = await data('benchmarks');
     expect(figures.find(({ name }: { name: string }) => name === 'trades').value).toBe(trades.length);
     const [market] = await data('market');
-    expect(market).toMatchObject({ symbol: 'BTC/USDT', timeframe: '1h', price: expect.any(Number), rules: { tickSize: 0.01 } });
+    expect(market).toMatchObject({ symbol: 'BTC/USDT', price: expect.any(Number), rules: { tickSize: 0.01 } });
     expect(await data('usage')).toMatchObject({ models: [] });
     expect((await data('risk')).limits.map(({ code }: { code: string }) => code)).toContain('exposure');
   });
@@ -343,12 +343,6 @@ describe.skipIf(!hasCurl)('the examples of docs/ops/api.md (with curl)', () => {
 
 describe('ratchet api', () => {
   it('does not start without a token, and answers with one until it is stopped', async () => {
-    const { market, capital } = fixture.options();
-    const span = { from: replayFrom, to: replayFrom + hourMs };
-    const spans = { development: span, selection: span, vault: span };
-    const evaluation = { dataset: market.dataset, spans, markets: market.markets, capital, seed: 1 };
-    const text = JSON.stringify({ origin: 'the test', evaluation, dataset: market.dataset, replayFrom });
-    writeFileSync(join(fixture.root, 'market.json'), text);
     const args = ['api', '--workspace', fixture.root, '--port', '0'];
     const refused = await new RatchetProcess(args, { RATCHET_API_TOKEN: '' }).ended;
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('api/no-token') });

@@ -18,8 +18,6 @@ const dir = join(folder.path, 'engine');
 const options: ApiOptions = {
   dir,
   botDir: join(folder.path, 'bot'),
-  markets: [],
-  rules: {},
   tokens: [token],
   port: 0,
   version: '0.1.0',
