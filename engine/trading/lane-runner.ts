@@ -428,8 +428,9 @@ export class LaneRunner {
     const { clock } = this.#parts;
     if (row.role === 'exit') {
       // Nobody was there to buy: what is left is protected while the book fills again.
-      if (row.state === 'filled') run.saleFailures = 0;
-      else this.#failed(run, 'exit', null);
+      // A book that gave something gives more soon: only what found nobody at all is tried less and less often.
+      if (row.filled.gt(0)) run.saleFailures = 0;
+      if (row.state !== 'filled') this.#failed(run, 'exit', null);
     }
     if (row.role !== 'entry' || row.filled.gt(0)) return;
     const isExpired = row.kind === 'limit' && terms.expiresAt !== null && clock.now() >= terms.expiresAt;
