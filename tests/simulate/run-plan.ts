@@ -42,10 +42,11 @@ const THIRD = 'BNB';
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
 const minuteMs = 60_000;
 
-export function drawRunPlan(seed: number): RunPlan {
+/** @param barsMax for a run that is cut short */
+export function drawRunPlan(seed: number, barsMax = Number.POSITIVE_INFINITY): RunPlan {
   const dice = new Dice(seed, 'run');
   const barMs = dice.pick([minuteMs, 5 * minuteMs]);
-  const bars = dice.whole(40, 110);
+  const bars = Math.min(barsMax, dice.whole(40, 110));
   const symbols = SYMBOLS.slice(0, dice.whole(1, 3));
   const all = bars + CALM_BARS + CLOSING_BARS + 2;
   // Bars of a quarter of an hour pass as bars of minutes: a lively market, in which stops are met.

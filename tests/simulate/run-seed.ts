@@ -16,15 +16,17 @@ export interface RunSeedOptions {
   readonly sabotage?: Sabotage;
   /** The one invariant that is asked, and nothing else minded; undefined asks all. */
   readonly only?: string;
+  /** Cuts the run short. */
+  readonly barsMax?: number;
   readonly onEvent?: (line: string) => void;
 }
 
 /** A whole run of everything that trades, decided by its seed to the last digit. */
-export async function runSeed(seed: number, { sabotage = {}, only, onEvent }: RunSeedOptions = {}): Promise<SeedResult> {
+export async function runSeed(seed: number, { sabotage = {}, only, barsMax, onEvent }: RunSeedOptions = {}): Promise<SeedResult> {
   const dir = mkdtempSync(join(existsSync(memoryDisk) ? memoryDisk : tmpdir(), 'ratchet-simulate-'));
   const trace = new Trace(onEvent);
   const tally = new Tally();
-  const plan = drawRunPlan(seed);
+  const plan = drawRunPlan(seed, barsMax);
   const world = new World({ plan, journalFile: join(dir, 'journal.sqlite'), trace, tally, sabotage, only });
   const strays: unknown[] = [];
   const onStray = (error: unknown): void => {

@@ -25,6 +25,8 @@ import { drained, VirtualClock } from './virtual-clock.ts';
 
 export const ACCOUNT = 'rehearsal-1';
 
+const QUIET_EVERY_MS = 1_000;
+
 interface Held {
   state: HaltState;
   at: number | null;
@@ -122,11 +124,11 @@ export class World {
     return (
       (await this.#runUntil(calmAt)) ??
       (await this.#runUntil(calmAt, () => this.#becomeCalm())) ??
-      (await this.#runUntil(quietAt - 1)) ??
-      this.#look(true) ??
+      (await this.#runUntil(quietAt - 2 * plan.barMs)) ??
+      (await this.#findQuiet(quietAt - 1)) ??
       (await this.#runUntil(quietAt, () => this.#engine?.flatten('the run ends'))) ??
-      (await this.#runUntil(quietAt + CLOSING_BARS * plan.barMs - 1)) ??
-      this.#look(true) ??
+      (await this.#runUntil(quietAt + (CLOSING_BARS - 2) * plan.barMs)) ??
+      (await this.#findQuiet(quietAt + CLOSING_BARS * plan.barMs - 1)) ??
       (this.#only === undefined ? this.#lookClosed() : null)
     );
   }
@@ -151,6 +153,18 @@ export class World {
       if (found !== null) return found;
     }
     return null;
+  }
+
+  /** An order may just be on its way: some moment until then must be one in which nothing is open. @returns what stood in the way last */
+  async #findQuiet(until: number): Promise<Found | null> {
+    for (;;) {
+      const found = this.#look(true);
+      if (found === null) return this.#runUntil(until);
+      const next = this.clock.now() + QUIET_EVERY_MS;
+      if (next > until) return found;
+      const violation = await this.#runUntil(next);
+      if (violation !== null) return violation;
+    }
   }
 
   #look(isQuiet: boolean): Found | null {
