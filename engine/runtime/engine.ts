@@ -33,6 +33,8 @@ const instantsTogetherMax = 64;
 const lookHereEveryMs = 500;
 /** So long a look for what has come of age may take; the next one goes on there. */
 const tiersMsMax = 20;
+/** By this code an engine says that it has to be opened again, and that nothing else is wrong. */
+export const beginAnew = 'engine/begin-anew';
 /** How soon a disk that took nothing is tried again. */
 const diskEveryMs = 1_000;
 /** The live loop: bars in, decisions and fills on disk, versions swapped between bars; on paper and with money alike. */
@@ -69,6 +71,8 @@ export class Engine {
   #remoteProblem: EngineProblem | null = null;
   #lookProblem: EngineProblem | null = null;
   #diskProblem: EngineProblem | null = null;
+  /** An instant is out of the feed and not among what waits to be written. */
+  #isHalfTaken = false;
   #status: EngineStatus | null = null;
 
   /**
@@ -193,8 +197,9 @@ export class Engine {
 
   /**
    * A disk that is full or may not be written: no bar is taken, so nothing is decided and nothing entered, and what was decided stays in
-   * memory until the disk takes it. Then it goes on where it was.
-   * @throws the same error when it is another one, or when it is told to stop meanwhile
+   * memory until the disk takes it. Then it goes on where it was. Where real orders are journalled on that disk, what is in memory may be
+   * ahead of the journal: then it begins anew from what is on disk, and asks the venue first.
+   * @throws RatchetError `engine/begin-anew`; the same error when it is another one, or when it is told to stop meanwhile
    */
   async #waitForDisk(error: unknown): Promise<void> {
     let trouble = diskTrouble(error);
@@ -211,6 +216,15 @@ export class Engine {
         trouble = diskTrouble(again);
         if (trouble === null) throw again;
       }
+    }
+    if (this.#desk !== null || this.#isHalfTaken) {
+      throw new RatchetError(
+        beginAnew,
+        'The disk takes what is written again, and the journal of orders may be behind.',
+        'Start the engine again: it goes on from what is on disk.',
+        {},
+        error,
+      );
     }
     this.#diskProblem = null;
     this.#around.log.info('The disk takes what is written again: the engine goes on.');
@@ -241,10 +255,12 @@ export class Engine {
 
   async #take(instant: Instant): Promise<void> {
     const slots = [...this.#slots.values()];
+    this.#isHalfTaken = true;
     const outcomes = await Promise.all(slots.map(async (slot) => ({ slot, outcome: await slot.take(instant) })));
     this.#now = instant.time;
     this.#dueAt = this.#around.clock.now() + this.#options.paceMs;
     this.#pending.push({ instant: instant.time, outcomes });
+    this.#isHalfTaken = false;
     this.#reports.note(
       instant.time,
       outcomes.map(({ outcome }) => outcome),

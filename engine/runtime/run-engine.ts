@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '#engine/clock.ts';
-import { RatchetError } from '#engine/errors.ts';
+import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
-import { Engine } from './engine.ts';
+import { beginAnew, Engine } from './engine.ts';
 import { type EngineEvent, EngineRequest } from './events.ts';
 import { type EngineOptions, parseOptions } from './options.ts';
 
@@ -18,6 +18,7 @@ export async function runEngine(
   onEvent: (event: EngineEvent) => void = () => undefined,
 ): Promise<void> {
   let engine: Engine | null = null;
+  let token = options.token;
   // A request to stop may come while the engine is opening.
   let isStopping = false;
   const stop = () => {
@@ -29,7 +30,8 @@ export async function runEngine(
     if (!request.success) return log.warn('The parent asked for something this engine does not know.');
     switch (request.data.kind) {
       case 'token':
-        return engine?.setToken(request.data.token);
+        token = request.data.token;
+        return engine?.setToken(token);
       case 'poll':
         return engine?.poll();
       case 'stop':
@@ -40,16 +42,25 @@ export async function runEngine(
   };
   process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop).on('message', listen);
   try {
-    engine = await Engine.open(options, {
-      clock: clockOf(options),
-      log,
-      onEvent: (event) => {
-        tellParent(event);
-        onEvent(event);
-      },
-    });
-    if (isStopping) engine.stop();
-    await engine.run();
+    for (let mustRun = true; mustRun; ) {
+      engine = await Engine.open(token === undefined ? options : { ...options, token }, {
+        clock: clockOf(options),
+        log,
+        onEvent: (event) => {
+          tellParent(event);
+          onEvent(event);
+        },
+      });
+      if (isStopping) engine.stop();
+      mustRun = await engine.run().then(
+        () => false,
+        (error) => {
+          if (isStopping || !(error instanceof RatchetError) || error.code !== beginAnew) throw error;
+          log.warn({ error: explain(error) }, 'The engine begins anew.');
+          return true;
+        },
+      );
+    }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop).off('disconnect', stop).off('message', listen);
     if (process.connected) process.disconnect();
