@@ -4,6 +4,9 @@ import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.t
 import { decimalOf, ZERO } from './decimals.ts';
 import { termsOf } from './terms.ts';
 
+/** A share of a cost has no end of digits; a position that is made smaller again and again would carry them all. */
+const COST_DECIMALS = 12;
+
 /** The assets of a symbol, `BASE/QUOTE`. */
 export interface Pair {
   readonly base: string;
@@ -124,7 +127,7 @@ export function afterFill(
   const left = position.quantity.minus(fill.quantity).minus(fees.inBase);
   // Of a position of which dust is left nothing has a cost any more.
   const share = position.quantity.gt(0) && left.gt(0) ? fill.quantity.div(position.quantity) : null;
-  const costSold = share === null ? position.cost : position.cost.times(share);
+  const costSold = share === null ? position.cost : position.cost.times(share).round(COST_DECIMALS);
   const sold: Position = {
     ...position,
     ...common,
