@@ -3,14 +3,15 @@ import { MUST_HAPPEN } from './must-happen.ts';
 import { runSeed } from './run-seed.ts';
 import { Tally } from './tally.ts';
 
-/** A short form of `npm run simulate`. */
-const SEEDS = 20;
+/** A short form of `npm run simulate`: short runs, among them some that are known to meet much. */
+const SEEDS = [37, 58, 64, ...Array.from({ length: 12 }, (_, each) => each + 1)];
+const BARS = 20;
 
 describe('everything that trades, under faults and crashes', () => {
-  it(`keeps every invariant over ${SEEDS} seeds, which between them meet every kind of trouble`, async () => {
+  it(`keeps every invariant over ${SEEDS.length} seeds, which between them meet every kind of trouble`, async () => {
     const tally = new Tally();
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { violation, counts } = await runSeed(seed);
+    for (const seed of SEEDS) {
+      const { violation, counts } = await runSeed(seed, { barsMax: BARS });
       expect(violation, `seed ${seed}`).toBeNull();
       tally.add(counts);
     }
@@ -18,10 +19,15 @@ describe('everything that trades, under faults and crashes', () => {
   }, 60_000);
 
   it('happens again exactly, from the same seed', async () => {
-    const once = await runSeed(3);
-    const again = await runSeed(3);
+    const once = await runSeed(3, { barsMax: BARS });
+    const again = await runSeed(3, { barsMax: BARS });
     expect(again).toEqual(once);
-    expect(once.steps).toBeGreaterThan(100);
-    expect((await runSeed(4)).digest).not.toBe(once.digest);
+    expect(once.steps).toBeGreaterThan(20);
+    expect((await runSeed(4, { barsMax: BARS })).digest).not.toBe(once.digest);
+  });
+
+  /** Runs that once showed a mistake: a limit that added to a protected position filled when that was gone, and had no stop. */
+  it.each([189, 366])('seed %i, which found a mistake once, finds none', async (seed) => {
+    expect((await runSeed(seed)).violation).toBeNull();
   });
 });
