@@ -105,6 +105,23 @@ describe('the key of an exchange', () => {
   });
 });
 
+describe('a new key to the same account', () => {
+  it('keeps the name under which everything was written down, from the variable or the file', () => {
+    const account = accountName('kraken', new VenueKeys('the key before', SECRET));
+    const given = takeVenueKeys({ RATCHET_VENUE_KEY: KEY, RATCHET_VENUE_SECRET: SECRET, RATCHET_VENUE_ACCOUNT: account });
+    expect(accountName('kraken', given)).toBe(account);
+    const path = keyFile({ key: KEY, secret: SECRET, account });
+    expect(accountName('kraken', takeVenueKeys({ RATCHET_VENUE_KEY_FILE: path }))).toBe(account);
+  });
+
+  it("is not taken for one of another exchange's, nor a rehearsal for the real one", () => {
+    const keys = new VenueKeys(KEY, SECRET, 'kraken-0123456789ab');
+    for (const venue of ['binance', 'rehearsal-kraken']) {
+      expect(() => accountName(venue, keys)).toThrow(`no account of ${venue}`);
+    }
+  });
+});
+
 describe('a process that runs what machines wrote', () => {
   afterEach(() => {
     delete process.env.RATCHET_VENUE_KEY;
