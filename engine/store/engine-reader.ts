@@ -5,6 +5,7 @@ import { OrderJournal } from './journal/order-journal.ts';
 import { openForReading } from './open-database.ts';
 import {
   AccountRow,
+  DecidedRow,
   DecisionCountRow,
   DecisionRow,
   DenialCountRow,
@@ -147,6 +148,14 @@ export class EngineReader {
     const sql = `SELECT strategy, treeHash, instant, symbol, action, reason, ${outcomeAsOf} AS outcome
       FROM decisions WHERE strategy = @strategy ORDER BY instant DESC, id DESC LIMIT @limit`;
     return this.#rows(DecisionRow, sql, { strategy, limit, asOf: always }).reverse();
+  }
+
+  /** All that one version of a strategy decided at bars that closed later than `since`, as it was known at `asOf`, oldest first. */
+  decidedBy(strategy: string, tree: string, { since, asOf }: { readonly since: number; readonly asOf: number }): DecidedRow[] {
+    const which = 'strategy = @strategy AND instant > @since AND instant <= @asOf AND treeHash = @tree';
+    const sql = `SELECT symbol, action, reason, ${outcomeAsOf} AS outcome, instant AS first, instant, 1 AS times FROM decisions WHERE ${which}
+      UNION ALL SELECT symbol, action, reason, outcome, first, instant, times FROM decisionTiers WHERE ${which} ORDER BY instant, symbol`;
+    return this.#rows(DecidedRow, sql, { strategy, tree, since, asOf });
   }
 
   /** How often each action was decided for each reason, and what came of it, by any version or by one; the most frequent first. */

@@ -83,6 +83,18 @@ export const DecisionRow = z.strictObject({
 });
 export type DecisionRow = z.infer<typeof DecisionRow>;
 
+/** A decision, or a run of the same one that is kept as one: made `times` times at bars that closed from `first` to `instant`. */
+export const DecidedRow = z.strictObject({
+  symbol: z.string(),
+  action: z.string(),
+  reason: z.string(),
+  outcome: z.string(),
+  first: Millis,
+  instant: Millis,
+  times: z.int().positive(),
+});
+export type DecidedRow = z.infer<typeof DecidedRow>;
+
 export const DecisionCountRow = z.strictObject({
   strategy: z.string(),
   action: z.string(),

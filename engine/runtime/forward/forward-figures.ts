@@ -79,15 +79,14 @@ export function forwardFigures(record: ForwardRecord, replaying: Replaying, asOf
 
 type Replayed = Extract<Replaying, { ok: true }>;
 
-function decisionsOf({ decisions }: ForwardRecord, { replay }: Replayed, asOf: number): ForwardFigures['decisions'] {
+function decisionsOf({ decided }: ForwardRecord, { replay }: Replayed, asOf: number): ForwardFigures['decisions'] {
   let [due, made] = [0, 0];
   for (const [symbol, closes] of replay.due) {
-    const decided = new Set(decisions.filter((one) => one.symbol === symbol).map(({ instant }) => instant));
-    for (const close of closes) {
-      if (close > asOf) break;
-      due += 1;
-      if (decided.has(close)) made += 1;
-    }
+    const own = closes.filter((close) => close <= asOf).length;
+    const times = decided.reduce((sum, one) => (one.symbol === symbol && one.instant <= asOf ? sum + one.times : sum), 0);
+    due += own;
+    // What was decided where no bar was due makes up for nothing.
+    made += Math.min(own, times);
   }
   return { due, made };
 }
@@ -116,9 +115,9 @@ function dataOf({ since, barMs }: ForwardRecord, { replay }: Replayed, asOf: num
 function resultOf({ capital, equity, trades }: ForwardRecord, asOf: number): ResultFigures {
   const points = equity.filter(({ instant }) => instant <= asOf);
   let [peak, deepest] = [capital, 0];
-  for (const { value } of points) {
-    peak = Math.max(peak, value);
-    if (peak > 0) deepest = Math.max(deepest, 1 - value / peak);
+  for (const { high, low, fall } of points) {
+    deepest = Math.max(deepest, fall, peak > 0 ? 1 - low / peak : 0);
+    peak = Math.max(peak, high);
   }
   const last = points.at(-1)?.value ?? capital;
   return {

@@ -1,5 +1,5 @@
 import type { EngineReader } from '#engine/store/engine-reader.ts';
-import type { DecisionRow, DeploymentRow, EquityRow, FaultRow, Stage, TradeRow } from '#engine/store/rows.ts';
+import type { DecidedRow, DeploymentRow, EquitySpan, FaultRow, Stage, TradeRow } from '#engine/store/rows.ts';
 import { readStoredSlot } from '../slot-memory.ts';
 
 /** All that the engine has recorded of the version that runs, from its loading up to a market time. Money in the quote asset. */
@@ -20,10 +20,10 @@ export interface ForwardRecord {
   readonly beganFlat: boolean;
   /** Another version ran before it, whose state it may have taken over. */
   readonly hasPredecessor: boolean;
-  /** Its own, oldest first. */
-  readonly decisions: readonly DecisionRow[];
-  /** The account's at each bar since then, oldest first. */
-  readonly equity: readonly EquityRow[];
+  /** Its own, oldest first; what is old may stand in runs. */
+  readonly decided: readonly DecidedRow[];
+  /** The account's at each bar, or run of bars, since then, oldest first. */
+  readonly equity: readonly EquitySpan[];
   /** Those it opened and that are closed, oldest first. */
   readonly trades: readonly TradeRow[];
   /** Oldest first. */
@@ -32,8 +32,8 @@ export interface ForwardRecord {
   readonly uptime: number | null;
 }
 
-/** A limit on what is read: ten years of hourly bars of nine symbols. */
-const ROWS_MAX = 1_000_000;
+/** A limit on what is read: who faults more often is stopped long before. */
+const FAULTS_MAX = 100_000;
 /** Loaded and never in charge. */
 const NEVER_RAN: readonly DeploymentRow['outcome'][] = ['trial', 'fell-back'];
 
@@ -51,9 +51,8 @@ export function readForward(
   const last = own.at(-1);
   if (last === undefined || last.barMs === null || last.outcome === 'removed') return null;
   const { treeHash: tree, commitHash: commit, instant: since, stage, barMs } = last;
-  const equity = reader.equitySeries(asOf, strategy);
   const begunWith = reader.accounts().find((row) => row.strategy === strategy);
-  const before = equity.findLast(({ instant }) => instant <= since)?.value;
+  const before = reader.equitySeries(since, strategy).at(-1)?.value;
   const capital = before ?? (begunWith === undefined ? null : readStoredSlot(begunWith).account.capital);
   if (capital === null) return null;
   return {
@@ -67,13 +66,11 @@ export function readForward(
     capital,
     beganFlat: isFlat(reader, strategy, since),
     hasPredecessor: own.length > 1,
-    decisions: reader
-      .decisionsOf(strategy, ROWS_MAX)
-      .filter(({ treeHash, instant }) => treeHash === tree && instant > since && instant <= asOf),
-    equity: equity.filter(({ instant }) => instant > since),
+    decided: reader.decidedBy(strategy, tree, { since, asOf }),
+    equity: reader.equityAfter(strategy, since).filter(({ instant }) => instant <= asOf),
     trades: reader.trades(asOf).filter((row) => row.strategy === strategy && row.version === tree && row.entryTime >= since),
     faults: reader
-      .faults(ROWS_MAX)
+      .faults(FAULTS_MAX)
       .filter((row) => row.strategy === strategy && row.instant !== null && row.instant > since && row.instant <= asOf)
       .reverse(),
     uptime: reader.truth(strategy, tree, asOf, now).uptime,

@@ -1,5 +1,5 @@
 import type { Trade } from '#engine/simulation/types.ts';
-import type { TradeRow } from '#engine/store/rows.ts';
+import type { DecidedRow, TradeRow } from '#engine/store/rows.ts';
 import type { ForwardRecord } from './forward-record.ts';
 import type { Replay, ReplayedSignal } from './replay-forward.ts';
 
@@ -28,7 +28,7 @@ export function parityOf(record: ForwardRecord, replay: Replay, asOf = record.as
   if (!record.beganFlat) return { state: 'cannot', why: 'it took over positions that another version had opened' };
   if (record.hasPredecessor && replay.hasState)
     return { state: 'cannot', why: 'it took over the state of the version before it' };
-  const heldBack = record.decisions.find(({ outcome }) => HELD_BACK.includes(outcome))?.instant ?? Number.POSITIVE_INFINITY;
+  const heldBack = record.decided.find(({ outcome }) => HELD_BACK.includes(outcome))?.first ?? Number.POSITIVE_INFINITY;
   const until = Math.min(asOf, heldBack - 1);
   switch (record.stage) {
     case 'shadow':
@@ -50,16 +50,32 @@ function tradeParity({ trades }: ForwardRecord, replay: Replay, until: number): 
 }
 
 function signalParity(
-  { decisions }: ForwardRecord,
+  { decided, barMs }: ForwardRecord,
   { signals }: Replay,
   until: number,
   saidOf: (signal: ReplayedSignal) => string,
 ): Parity {
   const line = (signal: ReplayedSignal): string =>
     [new Date(signal.instant).toISOString(), signal.symbol, signal.action, saidOf(signal)].join(' ').trimEnd();
-  const done = decisions.filter(({ action, instant }) => action !== 'hold' && instant <= until).map(line);
-  const tested = signals.filter(({ instant }) => instant <= until).map(line);
+  const asked = decided.filter(({ action }) => action !== 'hold');
+  // Of a run with gaps in it nobody knows any more at which bars: what is compared begins after the last of them.
+  const from = asked.findLast((one) => !isWhole(one, barMs))?.instant ?? Number.NEGATIVE_INFINITY;
+  const isWithin = ({ instant }: { readonly instant: number }): boolean => instant > from && instant <= until;
+  const done = asked
+    .flatMap((one) => barsOf(one, barMs))
+    .filter(isWithin)
+    .map(line);
+  const tested = signals.filter(isWithin).map(line);
   return compared('decisions', done.toSorted(), tested.toSorted());
+}
+
+/** A decision at every bar from the first to the last. */
+function isWhole({ first, instant, times }: DecidedRow, barMs: number): boolean {
+  return times === 1 || first + (times - 1) * barMs === instant;
+}
+
+function barsOf(run: DecidedRow, barMs: number): readonly ReplayedSignal[] {
+  return Array.from({ length: run.times }, (_, back) => ({ ...run, instant: run.instant - back * barMs }));
 }
 
 function compared(what: 'trades' | 'decisions', done: readonly string[], tested: readonly string[]): Parity {

@@ -26,19 +26,20 @@ export function dailyHealth(record: ForwardRecord, replaying: Replaying, days: n
 }
 
 /** @param number days since 1970 */
-function healthOn(number: number, { stage, decisions, faults, trades }: ForwardRecord, replaying: Replaying): DayOfHealth {
+function healthOn(number: number, { stage, decided, faults, trades }: ForwardRecord, replaying: Replaying): DayOfHealth {
   // A close at midnight belongs to the day before.
   const isOn = (instant: number): boolean => Math.floor((instant - 1) / DAY_MS) === number;
-  const own = decisions.filter(({ instant }) => isOn(instant));
+  const own = decided.filter(({ instant }) => isOn(instant));
+  const count = (rows: typeof own): number => rows.reduce((sum, { times }) => sum + times, 0);
   const closed: readonly { readonly exitTime: number; readonly netResult: number }[] =
     stage === 'shadow' ? (replaying.ok ? replaying.replay.trades : []) : trades;
-  const due = replaying.ok ? [...replaying.replay.due.values()].flat().filter(isOn).length : own.length;
+  const due = replaying.ok ? [...replaying.replay.due.values()].flat().filter(isOn).length : count(own);
   return {
     day: new Date(number * DAY_MS).toISOString().slice(0, 10),
     due,
-    made: own.length,
-    signals: own.filter(({ action }) => action !== 'hold').length,
-    refused: own.filter(({ outcome }) => outcome.startsWith('denied:')).length,
+    made: count(own),
+    signals: count(own.filter(({ action }) => action !== 'hold')),
+    refused: count(own.filter(({ outcome }) => outcome.startsWith('denied:'))),
     faults: faults.filter(({ instant }) => isOn(instant!)).length,
     netResult: closed.filter(({ exitTime }) => isOn(exitTime)).reduce((sum, { netResult }) => sum + netResult, 0),
   };

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { dailyReturns, forwardFigures } from '#engine/runtime/forward/forward-figures.ts';
 import { dailyHealth } from '#engine/runtime/forward/shadow-health.ts';
-import { closesOf, DAY, decisionAt, HOUR, recordOf, replayOf, rowOf, SINCE, tradeAt } from './record-of-days.ts';
+import { closesOf, DAY, decisionAt, equityAt, HOUR, recordOf, replayOf, rowOf, SINCE, tradeAt } from './record-of-days.ts';
 
 const ok = (replay: ReturnType<typeof replayOf>) => ({ ok: true, replay }) as const;
 
 describe('what a version did', () => {
   it('is counted in bars due and bars decided on, symbol by symbol', () => {
     const decisions = closesOf(3).filter((_, bar) => bar !== 5 && bar !== 30);
-    const record = recordOf(3, { decisions: decisions.map((instant) => decisionAt(instant)) });
+    const record = recordOf(3, { decided: decisions.map((instant) => decisionAt(instant)) });
     expect(forwardFigures(record, ok(replayOf(3))).decisions).toEqual({ due: 72, made: 70 });
     expect(forwardFigures(record, ok(replayOf(3)), SINCE + DAY).decisions).toEqual({ due: 24, made: 23 });
   });
@@ -16,7 +16,7 @@ describe('what a version did', () => {
   it('shows a weekend without the engine as bars it was due on and never decided on', () => {
     const weekday = (instant: number): boolean => ![0, 6].includes(new Date(instant - 1).getUTCDay());
     const decisions = closesOf(7).filter(weekday);
-    const record = recordOf(7, { decisions: decisions.map((instant) => decisionAt(instant)), uptime: 5 / 7 });
+    const record = recordOf(7, { decided: decisions.map((instant) => decisionAt(instant)), uptime: 5 / 7 });
     const figures = forwardFigures(record, ok(replayOf(7)));
     expect(figures.decisions).toEqual({ due: 168, made: 120 });
     // The market did not rest: its candles are all there.
@@ -47,12 +47,21 @@ describe('what a version did', () => {
   });
 
   it('is a result of the account, from what it was worth when the version was loaded', () => {
-    const equity = closesOf(2).map((instant, bar) => ({ strategy: 'ema-cross', instant, value: bar < 24 ? 1_100 : 990 }));
+    const equity = closesOf(2).map((instant, bar) => equityAt(instant, bar < 24 ? 1_100 : 990));
     const trades = [rowOf(tradeAt(SINCE, SINCE + HOUR)), rowOf(tradeAt(SINCE + DAY, SINCE + DAY + HOUR, { netResult: -1 }))];
     const { result } = forwardFigures(recordOf(2, { equity, trades }), ok(replayOf(2)));
     expect(result).toMatchObject({ isHypothetical: false, trades: 2, winRate: 0.5, maxDrawdown: 1 - 990 / 1_100 });
     expect(result!.netReturn).toBeCloseTo(-0.01, 12);
     expect(result!.daily).toEqual([expect.closeTo(0.1, 12), expect.closeTo(-0.1, 12)]);
+  });
+
+  it('is the same where old bars stand in runs', () => {
+    const run = { ...equityAt(SINCE + DAY, 1_050), first: SINCE + HOUR, high: 1_100, low: 880, fall: 0.2 };
+    const decided = [decisionAt(SINCE + DAY, { first: SINCE + HOUR, times: 24 })];
+    const figures = forwardFigures(recordOf(1, { equity: [run], decided }), ok(replayOf(1)));
+    expect(figures.decisions).toEqual({ due: 24, made: 24 });
+    expect(figures.result).toMatchObject({ maxDrawdown: 0.2, netReturn: expect.closeTo(0.05, 12) });
+    expect(dailyHealth(recordOf(1, { decided }), ok(replayOf(1)), 1)).toMatchObject([{ made: 24 }]);
   });
 
   it('is, in shadow, what the backtester makes of the same days, and said to be', () => {
@@ -115,11 +124,11 @@ describe('daily returns', () => {
 describe('the daily health', () => {
   it('tells whole days only, the newest last, and none from before it was loaded', () => {
     const signal = decisionAt(SINCE + 30 * HOUR, { action: 'target', outcome: 'denied:no-free-cash' });
-    const decisions = recordOf(2.5).decisions.map((one) => (one.instant === signal.instant ? signal : one));
+    const decided = recordOf(2.5).decided.map((one) => (one.instant === signal.instant ? signal : one));
     const faults = [
       { at: 0, strategy: 'ema-cross', treeHash: null, code: 'sandbox/timeout', message: '', instant: SINCE + HOUR },
     ];
-    const record = recordOf(2.5, { decisions, faults, trades: [rowOf(tradeAt(SINCE, SINCE + HOUR))] });
+    const record = recordOf(2.5, { decided, faults, trades: [rowOf(tradeAt(SINCE, SINCE + HOUR))] });
     expect(dailyHealth(record, ok(replayOf(2.5)), 14)).toEqual([
       { day: '2026-01-05', due: 24, made: 24, signals: 0, refused: 0, faults: 1, netResult: 0.8 },
       { day: '2026-01-06', due: 24, made: 24, signals: 1, refused: 1, faults: 0, netResult: 0 },

@@ -37,8 +37,8 @@ describe('the parity of a version on paper', () => {
   });
 
   it('ends where a person held the engine back, which no backtest knows of', () => {
-    const decisions = [decisionAt(SINCE + 8 * HOUR, { action: 'target', outcome: 'denied:paused' })];
-    const record = recordOf(2, { trades: [rowOf(first)], decisions });
+    const decided = [decisionAt(SINCE + 8 * HOUR, { action: 'target', outcome: 'denied:paused' })];
+    const record = recordOf(2, { trades: [rowOf(first)], decided });
     expect(parityOf(record, replayOf(2, { trades: [first, second] }))).toMatchObject({ compared: 1, differences: 0 });
   });
 
@@ -56,20 +56,30 @@ describe('the parity of a version that is not on paper', () => {
 
   it('is, in shadow, each decision up to the bar from which the backtester would hold something', () => {
     const replay = replayOf(2, { signals: [signal, later], firstHeldAt: SINCE + 2 * HOUR });
-    expect(parityOf(recordOf(2, { stage: 'shadow', decisions: decided }), replay)).toMatchObject({
+    expect(parityOf(recordOf(2, { stage: 'shadow', decided }), replay)).toMatchObject({
       what: 'decisions',
       compared: 1,
       differences: 0,
     });
     const other = [decisionAt(signal.instant, { action: 'target', reason: 'no trend', outcome: 'shadow' })];
-    expect(parityOf(recordOf(2, { stage: 'shadow', decisions: other }), replay)).toMatchObject({ differences: 1 });
+    expect(parityOf(recordOf(2, { stage: 'shadow', decided: other }), replay)).toMatchObject({ differences: 1 });
+  });
+
+  it('reads a run of the same decision as one at each of its bars, and begins after one with gaps in it', () => {
+    const signals = [1, 2, 3, 5].map((hour) => ({ ...signal, instant: SINCE + hour * HOUR }));
+    const run = (change: object) =>
+      decisionAt(SINCE + 3 * HOUR, { first: SINCE + HOUR, action: 'target', reason: 'up', outcome: 'shadow', ...change });
+    const last = decisionAt(SINCE + 5 * HOUR, { action: 'target', reason: 'up', outcome: 'shadow' });
+    const shadow = (times: number) => recordOf(2, { stage: 'shadow', decided: [run({ times }), last] });
+    expect(parityOf(shadow(3), replayOf(2, { signals }))).toMatchObject({ compared: 4, differences: 0 });
+    expect(parityOf(shadow(2), replayOf(2, { signals }))).toMatchObject({ compared: 1, differences: 0 });
   });
 
   it('is, at a venue, what was decided at which bar, whatever was filled', () => {
     const replay = replayOf(2, { signals: [signal, later], firstHeldAt: SINCE + 2 * HOUR });
     const record = recordOf(2, {
       stage: 'canary',
-      decisions: [decisionAt(signal.instant, { action: 'target', reason: 'other' })],
+      decided: [decisionAt(signal.instant, { action: 'target', reason: 'other' })],
     });
     expect(parityOf(record, replay)).toMatchObject({ compared: 2, differences: 1, first: expect.stringContaining('exit') });
   });

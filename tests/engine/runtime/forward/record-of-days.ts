@@ -1,7 +1,7 @@
 import type { ForwardRecord } from '#engine/runtime/forward/forward-record.ts';
 import type { Replay } from '#engine/runtime/forward/replay-forward.ts';
 import type { Trade } from '#engine/simulation/types.ts';
-import type { DecisionRow, TradeRow } from '#engine/store/rows.ts';
+import type { DecidedRow, EquitySpan, TradeRow } from '#engine/store/rows.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -23,8 +23,8 @@ export function recordOf(days: number, change: Partial<ForwardRecord> = {}): For
     capital: 1_000,
     beganFlat: true,
     hasPredecessor: false,
-    decisions: closes.map((instant) => decisionAt(instant)),
-    equity: closes.map((instant) => ({ strategy: 'ema-cross', instant, value: 1_000 })),
+    decided: closes.map((instant) => decisionAt(instant)),
+    equity: closes.map((instant) => equityAt(instant, 1_000)),
     trades: [],
     faults: [],
     uptime: 1,
@@ -50,9 +50,13 @@ export function closesOf(days: number): number[] {
   return Array.from({ length: Math.round(days * 24) }, (_, bar) => SINCE + (bar + 1) * HOUR);
 }
 
-export function decisionAt(instant: number, change: Partial<DecisionRow> = {}): DecisionRow {
+export function decisionAt(instant: number, change: Partial<DecidedRow> = {}): DecidedRow {
   const said = { symbol: SYMBOL, action: 'hold', reason: 'no trend', outcome: 'held' };
-  return { strategy: 'ema-cross', treeHash: 'a'.repeat(40), instant, ...said, ...change };
+  return { first: instant, instant, times: 1, ...said, ...change };
+}
+
+export function equityAt(instant: number, value: number): EquitySpan {
+  return { strategy: 'ema-cross', instant, first: instant, value, high: value, low: value, fall: 0 };
 }
 
 export function tradeAt(entryTime: number, exitTime: number, change: Partial<Trade> = {}): Trade {
