@@ -475,6 +475,21 @@ describe('what a live feed keeps', () => {
     expect(second.feed.timeOfInstant()).toBe(start + 6 * minute);
   });
 
+  it('is asked for again after a kill, and what the engine had taken is not handed out twice', async () => {
+    const first = await Scene.open({ symbols: ['BTC/USD'], settings: { storeEveryMs: 3_600_000 } });
+    await first.trade('BTC/USD', 5, 65, 125, 185);
+    await first.until(190);
+    expect(first.told).toEqual(['1: B', '2: B', '3: B']);
+    expect(first.feed.health().unstoredBars).toBe(63);
+    const second = new Scene({ symbols: ['BTC/USD'] }, first.folder, first.clock, first.market);
+    await second.openFeed(start + 2 * minute);
+    await second.until(250);
+    expect(second.told).toEqual(['3: B', '4: B']);
+    const { time, volume } = second.feed.series[0]!.since(start);
+    expect([...time]).toEqual([0, 1, 2, 3].map((index) => start + index * minute));
+    expect([...volume]).toEqual([1, 1, 1, 1]);
+  });
+
   it('gives history from the store where memory has let go of it, without a seam', async () => {
     const scene = await Scene.open({
       symbols: ['BTC/USD'],
