@@ -122,7 +122,10 @@ export class LiveFeed implements Feed {
         if (error === null) this.#problems.delete(symbol);
         else this.#note(symbol, error, `${symbol} could not be asked for.`);
       },
-      onHole: (text) => this.#notices.add(text),
+      onHole: (text) => {
+        if (!this.#notices.has(text)) options.log.warn(text);
+        this.#notices.add(text);
+      },
     });
     this.#keeper = new BarKeeper({
       store,
