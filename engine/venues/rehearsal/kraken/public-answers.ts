@@ -12,7 +12,8 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 /** Kraken serves no more candles than these, whatever is asked for. */
 const candlesMax = 720;
-const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600];
+/** Minutes. */
+export const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600];
 
 /** What anybody may ask, by the last part of `/0/public/…`. */
 export const publicAnswers: Readonly<Record<string, Answer>> = {

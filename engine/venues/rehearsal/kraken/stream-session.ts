@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiKey, House, Outlet, StreamSession } from '#engine/venues/rehearsal/dialect.ts';
 import type { ExchangeEvent } from '#engine/venues/rehearsal/exchange-types.ts';
 import type { PathBar } from '#engine/venues/rehearsal/price-path.ts';
-import { countOf, typicalPrice } from './public-answers.ts';
+import { countOf, intervals, typicalPrice } from './public-answers.ts';
 import { executionRow } from './rows.ts';
 
 const Request = z.object({
@@ -105,6 +105,10 @@ export class KrakenSession implements StreamSession {
         this.#sendTicker(symbol, 'snapshot');
       } else {
         const minutes = params.interval ?? 1;
+        if (!intervals.includes(minutes)) {
+          this.#refuse('Subscription ohlc interval not supported', id);
+          continue;
+        }
         this.#reply({ method: 'subscribe', success: true, result: { channel, symbol, interval: minutes, snapshot: true } }, id);
         this.#openCandles(symbol, minutes, params.snapshot !== false);
       }
