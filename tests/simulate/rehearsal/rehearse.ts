@@ -44,13 +44,17 @@ export async function rehearse(
   const journalFile = join(dir, 'journal.sqlite');
   const dice = new Dice(seed, 'kills');
   const exchange = start('./exchange-process.ts');
+  let next: ChildProcess | null = null;
   try {
     const where = Listening.parse(await answerOf(exchange, seed));
     let killedTrading = 0;
     let inFlight = 0;
+    // The next one loads its modules while this one trades.
+    next = start('./trading-process.ts');
     for (let kill = 1; kill <= times; kill += 1) {
       const order: TradingOrder = { where, journalFile, seed: seed * 100_000 + kill, symbols: SYMBOLS, isLast: false };
-      const trading = start('./trading-process.ts');
+      const trading = next;
+      next = start('./trading-process.ts');
       const isReady = await lives(trading, order, dice);
       if (isReady) killedTrading += 1;
       if (trading.exitCode !== null) throw new Error(`The trading process ended by itself with ${trading.exitCode}.`);
@@ -59,7 +63,7 @@ export async function rehearse(
       inFlight += openOrders(journalFile);
       onKill(kill);
     }
-    await closeAll({ where, journalFile, seed, symbols: SYMBOLS, isLast: true });
+    await closeAll(next, { where, journalFile, seed, symbols: SYMBOLS, isLast: true });
     const books = Books.parse(await answerOf(exchange, 'books'));
     return {
       kills: times,
@@ -72,6 +76,7 @@ export async function rehearse(
       disagreements: disagreements(journalFile, books),
     };
   } finally {
+    next?.kill('SIGKILL');
     exchange.disconnect();
     await exitOf(exchange);
     rmSync(dir, { recursive: true, force: true });
@@ -89,16 +94,15 @@ async function lives(trading: ChildProcess, order: TradingOrder, dice: Dice): Pr
     trading.once('exit', () => resolve());
   });
   trading.send(order);
-  if (dice.chance(0.15)) await sleep(systemClock, dice.between(50, 2_000));
+  if (dice.chance(0.15)) await sleep(systemClock, dice.between(0, 1_000));
   else {
     await ready;
-    await sleep(systemClock, dice.magnitude(5, 1_500));
+    await sleep(systemClock, dice.magnitude(30, 2_000));
   }
   return isReady;
 }
 
-async function closeAll(order: TradingOrder): Promise<void> {
-  const trading = start('./trading-process.ts');
+async function closeAll(trading: ChildProcess, order: TradingOrder): Promise<void> {
   const isLate = sleep(systemClock, PATIENCE_MS).then(() => 'late' as const);
   const closed = new Promise<string>((resolve) => {
     trading.on('message', (news) => {
