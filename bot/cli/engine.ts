@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
 import { type Control, initialControl, obeyedControl } from '#engine/runtime/control.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
+import { tradedVenueIn } from '#engine/runtime/real-money.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
-import { openReader } from '#engine/store/engine-reader.ts';
+import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
 import { runCommand } from './engine/run.ts';
 import { acceptCommand, orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
@@ -54,11 +55,27 @@ function engineFacts(dir: string) {
       equity: reader.equity(),
       ...reader.counts(),
       positions: reader.openPositions(),
+      venue: venueFacts(reader),
       faults: reader.faults(5),
     };
   } finally {
     reader.close();
   }
+}
+
+/** The venue account, and what of its orders has not ended; null where none is traded on. */
+function venueFacts(reader: EngineReader) {
+  const venue = tradedVenueIn(reader);
+  if (venue === null) return null;
+  const live = reader
+    .journals()
+    .filter(({ account }) => account === venue.account)
+    .flatMap((journal) => journal.orders().filter(({ isFinal }) => !isFinal));
+  const orders = live.map(({ clientOrderId, strategy, symbol, role, state, quantity, filled, stopPrice, limitPrice }) => ({
+    ...{ clientOrderId, strategy, symbol, role, state, quantity: quantity.toFixed(), filled: filled.toFixed() },
+    price: (stopPrice ?? limitPrice)?.toFixed() ?? null,
+  }));
+  return { ...venue, orders };
 }
 
 function describe({
@@ -70,6 +87,7 @@ function describe({
   decisions,
   trades,
   positions,
+  venue,
   faults,
 }: ReturnType<typeof engineFacts>): string {
   const strategies = (status?.strategies ?? []).map(({ id, stage, tree, status: sync, reason }) =>
@@ -82,6 +100,11 @@ function describe({
     `Market time ${time === null ? 'none yet' : new Date(time).toISOString()}, equity ${equity?.toFixed(2) ?? 'none yet'}, ${decisions} decisions, ${trades} trades.`,
     ...positions.map(
       ({ strategy, symbol, quantity, entryPrice }) => `  holds ${quantity} ${symbol} at ${entryPrice} (${strategy})`,
+    ),
+    ...(venue === null ? [] : [`Orders go to ${venue.name}, account ${venue.account}.`]),
+    ...(venue?.orders ?? []).map(
+      ({ role, strategy, symbol, state, quantity, filled, price }) =>
+        `  ${role} ${quantity} ${symbol}${price === null ? '' : ` at ${price}`}, ${state}, ${filled} filled (${strategy})`,
     ),
     ...faults.map(({ strategy, code, message }) => `  fault of ${strategy}: ${message} [${code}]`),
   ].join('\n');

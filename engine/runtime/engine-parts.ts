@@ -12,7 +12,7 @@ import { knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
-import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
+import { keepTradedVenue, realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { restoreSlots } from './restore-slots.ts';
 import { assertSameMarket } from './same-market.ts';
 import { accountKindOf, type OpenAccount, simulatedAccounts } from './slot-account.ts';
@@ -63,6 +63,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     keepMarkets(store, options.market.markets);
     const desk = await openDesk(options, around, store);
     if (desk !== null) noted(desk, (open) => open.close());
+    keepTradedVenue(store, desk?.traded ?? null);
     const token = { value: options.token };
     const repository = await Repository.openMirror({
       dir: enginePaths(options.dir).mirror,

@@ -43,6 +43,18 @@ export function realMoneyOf(record: Pick<EngineReader, 'meta'>, venue: TradedVen
   return { isAllowed, venue, confirmedAccount: confirmationIn(record)?.account ?? null };
 }
 
+const venueKey = 'traded-venue';
+const StoredVenue = z.strictObject({ name: z.string(), account: z.string(), isRehearsal: z.boolean() });
+
+/** Where the engine sends orders, for whoever reads the record; null once it is started without a venue. */
+export function keepTradedVenue(store: EngineStore, venue: TradedVenue | null): void {
+  store.setMeta(venueKey, JSON.stringify(venue));
+}
+
+export function tradedVenueIn(record: Pick<EngineReader, 'meta'>): TradedVenue | null {
+  return StoredVenue.nullable().parse(JSON.parse(record.meta(venueKey) ?? 'null'));
+}
+
 const confirmationKey = 'live-confirmation';
 
 const Confirmation = z.strictObject({ account: z.string(), by: z.string(), at: z.iso.datetime() });
