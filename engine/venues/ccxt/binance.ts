@@ -40,6 +40,7 @@ export const binance: Dialect = {
   },
   wantsRisingNonces: false,
   urgentPaths: /^order$/,
+  burst: 10,
   limitsPublicApart: false,
   clockResolutionMs: 0,
 

@@ -57,6 +57,7 @@ export const coinbase: Dialect = {
   },
   wantsRisingNonces: false,
   urgentPaths: /^brokerage\/orders(\/batch_cancel)?$/,
+  burst: 10,
   limitsPublicApart: false,
   clockResolutionMs: 0,
 

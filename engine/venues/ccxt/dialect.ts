@@ -17,6 +17,8 @@ export interface Dialect {
   readonly wantsRisingNonces: boolean;
   /** Where orders and cancellations are sent, which nothing may hold up. */
   readonly urgentPaths: RegExp;
+  /** What may be asked at once before the limiter makes questions wait, in ccxt's costs. */
+  readonly burst: number;
   /** Public questions have a limit of their own. */
   readonly limitsPublicApart: boolean;
   /** How far its clock may be off because it tells whole units of time only. Milliseconds. */

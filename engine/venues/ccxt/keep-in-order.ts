@@ -2,6 +2,9 @@ import type { Exchange } from 'ccxt';
 import type { Dialect } from './dialect.ts';
 import { Lane } from './lane.ts';
 
+/** Public questions of a limit of their own that may be asked at once. */
+const publicBurst = 5;
+
 /**
  * Questions wait in ccxt's limiter; orders and cancellations go past it, and before questions. Where the exchange wants rising
  * nonces, one request goes at a time: ccxt's nonces are milliseconds, of which two requests may bear the same, and two
@@ -23,7 +26,9 @@ export function keepInOrder(
 ): void {
   const lane = new Lane();
   const { request, throttler, tokenBucket } = exchange;
-  const publicThrottler = dialect.limitsPublicApart ? new throttler.constructor(tokenBucket) : throttler;
+  const publicThrottler = dialect.limitsPublicApart
+    ? new throttler.constructor({ ...tokenBucket, capacity: publicBurst, tokens: publicBurst })
+    : throttler;
   exchange.throttle = async () => undefined;
   exchange.request = async (...args: Parameters<typeof request>) => {
     const [path, api, method = '', params, , , config] = args;

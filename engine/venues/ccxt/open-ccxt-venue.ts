@@ -102,6 +102,7 @@ async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promis
     secret,
     timeout: timeoutMs,
     enableRateLimit: baseUrl === undefined,
+    tokenBucket: { capacity: dialect.burst, tokens: dialect.burst },
     // The exchange's own digits, as text.
     number: String,
     streaming: { keepAlive: keepAliveMs },

@@ -4,7 +4,7 @@ import { keepInOrder } from '#engine/venues/ccxt/keep-in-order.ts';
 class Limiter {
   readonly #isUsedUp: boolean;
 
-  constructor(isUsedUp: boolean) {
+  constructor({ isUsedUp }: { readonly isUsedUp: boolean }) {
     this.#isUsedUp = isUsedUp;
   }
 
@@ -23,8 +23,8 @@ function client({ wantsRisingNonces = false, isUsedUp = false, limitsPublicApart
     milliseconds: () => 1_000,
     calculateRateLimiterCost: () => 1,
     throttle: () => Promise.resolve(),
-    throttler: new Limiter(isUsedUp),
-    tokenBucket: false,
+    throttler: new Limiter({ isUsedUp }),
+    tokenBucket: { isUsedUp: false },
     request: (path: string) => {
       sent.push(path);
       return new Promise<void>((resolve) => answers.push(resolve));

@@ -1,11 +1,13 @@
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pointAt } from '#engine/candles/exchange-addresses.ts';
 import { systemClock } from '#engine/clock.ts';
 import { explain } from '#engine/errors.ts';
 import { createLog } from '#engine/log.ts';
 import { type TradableExchange, tradableExchanges } from '#engine/venues/ccxt/dialect.ts';
 import { explainFailure } from '#engine/venues/ccxt/explain-failure.ts';
+import { keepInOrder } from '#engine/venues/ccxt/keep-in-order.ts';
+import { kraken as krakenDialect } from '#engine/venues/ccxt/kraken.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { newPassage, Wire } from '#engine/venues/ccxt/wire.ts';
 import { VenueKeys } from '#engine/venues/keys.ts';
@@ -165,11 +167,17 @@ describe('a request that never left', () => {
 });
 
 describe('what ccxt would do by itself', () => {
-  async function wired(options: object, answer: Answer, baseUrl?: string) {
+  async function wired(options: object, answer: Answer, { baseUrl, burst = 1 }: { baseUrl?: string; burst?: number } = {}) {
     const { default: ccxt } = await import('ccxt');
     const standIn = await StandIn.start({ ...krakenAnswers(), '/0/private/AddOrder': () => answer });
     closing.push(() => standIn.stop());
-    const exchange = new ccxt.pro.kraken({ apiKey: KEY, secret: SECRET, enableRateLimit: false, options });
+    const exchange = new ccxt.pro.kraken({
+      apiKey: KEY,
+      secret: SECRET,
+      enableRateLimit: false,
+      tokenBucket: { capacity: burst, tokens: burst },
+      options,
+    });
     const url = baseUrl ?? standIn.url;
     exchange.urls = { ...exchange.urls, api: { ...(exchange.urls.api as object), private: standIn.url, public: url } } as never;
     return { exchange, standIn, wire: new Wire(exchange, systemClock, standIn.url) };
@@ -188,10 +196,26 @@ describe('what ccxt would do by itself', () => {
   });
 
   it('is to go on to production where an override leaves an address out: the wire refuses', async () => {
-    const { exchange, standIn } = await wired({}, kraken({}), 'https://api.kraken.com');
+    const { exchange, standIn } = await wired({}, kraken({}), { baseUrl: 'https://api.kraken.com' });
     await expect(exchange.loadMarkets()).rejects.toMatchObject({ code: 'venue/not-loopback' });
     await expect(exchange.watchOrders()).rejects.toMatchObject({ code: 'venue/not-loopback' });
     expect(standIn.asked).toEqual([]);
+  });
+
+  it('is to let an order wait behind questions in its limiter: it is sent at once', async () => {
+    const { exchange, standIn } = await wired({}, kraken({ descr: { order: '' }, txid: ['O1'] }), { burst: 6 });
+    await exchange.loadMarkets();
+    standIn.answers['/0/private/BalanceEx'] = () => kraken({});
+    exchange.enableRateLimit = true;
+    keepInOrder(exchange, krakenDialect);
+    // Each costs three, and the third is let through on what is left: none.
+    let answered = 0;
+    for (let question = 0; question < 6; question++) void exchange.fetchBalance().then(() => (answered += 1));
+    await vi.waitFor(() => expect(answered).toBe(3));
+    await place(exchange)();
+    expect(standIn.to('/0/private/AddOrder')).toHaveLength(1);
+    expect(await exchange.fetchTime()).toBeGreaterThan(0);
+    expect(standIn.to('/0/private/BalanceEx')).toHaveLength(3);
   });
 
   it('is to open no address at all in its sandbox, of Kraken as of Coinbase', async () => {
