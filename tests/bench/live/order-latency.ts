@@ -29,9 +29,9 @@ export default defineStrategy({
   parameters: {},
   warmupBars: () => 1,
   indicators: () => ({}),
-  onBar({ position, exit, target }) {
-    if (position.isOpen) return exit('every other bar');
-    return target(0.1, 'every other bar', { stopLoss: 0.05 });
+  onBar(context) {
+    if (context.position.isOpen) return context.exit('every other bar');
+    return context.target(0.1, 'every other bar', { stopLoss: 0.05 });
   },
 });
 `;
