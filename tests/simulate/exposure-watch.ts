@@ -30,6 +30,7 @@ export class ExposureWatch {
 
   /**
    * @param isDust whether nobody could sell so much
+   * @param freeOf what the account has of the symbol's base asset that no order holds: what somebody took away cannot be protected
    * @param excusedUntil until when nobody could do anything about it
    */
   update(options: {
@@ -37,6 +38,7 @@ export class ExposureWatch {
     readonly orders: readonly ExchangeOrder[];
     readonly fills: readonly ExchangeFill[];
     readonly isDust: (symbol: string, quantity: Big) => boolean;
+    readonly freeOf: (symbol: string) => Big;
     readonly excusedUntil: number;
   }): Exposure[] {
     for (const fill of options.fills) this.#takeFill(fill);
@@ -45,7 +47,9 @@ export class ExposureWatch {
     for (const lane of this.#lanes.values()) {
       const { strategy, symbol } = lane;
       const covered = [...lane.stops.values()].reduce((sum, quantity) => sum.plus(quantity), zero);
-      const naked = lane.held.minus(covered);
+      const bare = lane.held.minus(covered);
+      const free = bare.gt(0) ? options.freeOf(symbol) : zero;
+      const naked = bare.lt(free) ? bare : free;
       if (naked.lte(0) || options.isDust(symbol, naked)) {
         lane.nakedSince = null;
         continue;

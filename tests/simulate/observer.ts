@@ -1,4 +1,4 @@
-import type { Big } from 'big.js';
+import { Big } from 'big.js';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { Exchange } from '#engine/venues/rehearsal/exchange.ts';
 import { ExchangeRecord } from './exchange-record.ts';
@@ -117,6 +117,7 @@ export class Observer {
       orders: there.orders,
       fills: there.fills,
       isDust: (symbol, quantity) => this.#isDust(symbol, quantity, prices.get(symbol)!),
+      freeOf: (symbol) => exchange.balances(this.#options.account).get(symbol.split('/')[0]!)?.free ?? new Big(0),
       excusedUntil: this.#options.excusedUntil(),
     });
     const limits = this.#options.limits();
