@@ -38,6 +38,9 @@ export const initialControl: Control = {
   reason: 'no one has said otherwise',
 };
 
+/** Who holds an engine back whose record was taken back to an earlier time. */
+export const RESTORER = 'ratchet restore';
+
 /** Where the record keeps the order that is obeyed. */
 export const controlKey = 'control';
 

@@ -7,7 +7,9 @@ import { basicAuthorization } from '#engine/repository/remote.ts';
 import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
+import type { VenueKeys } from '#engine/venues/keys.ts';
 import type { EngineEvent } from './events.ts';
+import { keepPace } from './kept-pace.ts';
 import { knownLimits } from './limits.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
@@ -18,7 +20,7 @@ import { assertSameMarket } from './same-market.ts';
 import { accountKindOf, type OpenAccount, simulatedAccounts } from './slot-account.ts';
 import { keepMarkets } from './stored-markets.ts';
 import { StrategySlot } from './strategy-slot.ts';
-import { VenueDesk } from './venue-desk.ts';
+import { keysOf, VenueDesk } from './venue-desk.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
 /** A remote that does not answer may not keep the status waiting longer. */
@@ -29,6 +31,8 @@ export interface EngineSurroundings {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onEvent: (event: EngineEvent) => void;
+  /** Of the venue, for an engine that may have to be opened again; without it they are read when it opens. */
+  readonly venueKeys?: VenueKeys | undefined;
 }
 
 /** Everything an engine works with, open. */
@@ -61,6 +65,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     const store = noted(EngineStore.open(options.dir, around.clock.now), (open) => open.close());
     assertSameMarket(store, options.market);
     keepMarkets(store, options.market.markets);
+    keepPace(store, options.market);
     const desk = await openDesk(options, around, store);
     if (desk !== null) noted(desk, (open) => open.close());
     keepTradedVenue(store, desk?.traded ?? null);
@@ -103,11 +108,12 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
 
 async function openDesk(
   { venue }: EngineOptions,
-  { clock, log }: EngineSurroundings,
+  { clock, log, venueKeys }: EngineSurroundings,
   store: EngineStore,
 ): Promise<VenueDesk | null> {
   if (venue === undefined) return null;
-  return VenueDesk.open({ venue, store, clock, log, policy: () => knownLimits(store) });
+  const keys = venueKeys ?? keysOf(venue);
+  return VenueDesk.open({ venue, store, clock, log, keys, policy: () => knownLimits(store) });
 }
 
 /** The account that a stage asks for. @throws RatchetError `engine/no-venue` */

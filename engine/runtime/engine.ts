@@ -6,7 +6,7 @@ import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { assertRoom, type DiskTrouble, diskTrouble } from '#engine/store/disk-trouble.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { pendingAcceptance, settleAcceptance } from './accept-request.ts';
+import { type AcceptRequest, pendingAcceptance, settleAcceptance } from './accept-request.ts';
 import { Bell } from './bell.ts';
 import { type Control, controlPath, isSameOrder, orderGivenHere } from './control.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
@@ -62,6 +62,7 @@ export class Engine {
   #lookedHereAt = 0;
   #isStopping = false;
   #isAccepting = false;
+  #acceptFailure: { readonly error: unknown } | null = null;
   #hasCaughtUp = false;
   #hasNews = false;
   #control: Control;
@@ -179,6 +180,7 @@ export class Engine {
   async #turn(): Promise<void> {
     if (this.#hasNews) await this.#takeNews();
     this.#takeOrderHere();
+    if (this.#desk?.isBroken === true) throw journalBehind();
     if (this.#slots.size === 0) this.#letPass();
     const instant = this.#slots.size === 0 ? null : this.#feed.peek();
     this.#noteProgress(instant);
@@ -218,13 +220,7 @@ export class Engine {
       }
     }
     if (this.#desk !== null || this.#isHalfTaken) {
-      throw new RatchetError(
-        beginAnew,
-        'The disk takes what is written again, and the journal of orders may be behind.',
-        'Start the engine again: it goes on from what is on disk.',
-        {},
-        error,
-      );
+      throw journalBehind(error);
     }
     this.#diskProblem = null;
     this.#around.log.info('The disk takes what is written again: the engine goes on.');
@@ -317,26 +313,42 @@ export class Engine {
     const now = this.#around.clock.now();
     if (now - this.#lookedHereAt < lookHereEveryMs) return;
     this.#lookedHereAt = now;
+    if (this.#acceptFailure !== null) {
+      const { error } = this.#acceptFailure;
+      this.#acceptFailure = null;
+      throw error;
+    }
     this.#takeAcceptance();
     const before = this.#control;
     this.#obey('here', orderGivenHere(this.#options.dir));
     if (this.#control !== before) this.#tell();
   }
 
-  /** The venue is asked on the way: it is taken up beside the bars. */
+  /** The venue is asked on the way: it is taken up beside the bars. What fails on the way fails the next turn. */
   #takeAcceptance(): void {
     const { dir } = this.#options;
-    if (this.#desk === null || this.#isAccepting) return;
+    if (this.#isAccepting) return;
     const request = pendingAcceptance(dir);
     if (request === null) return;
     this.#isAccepting = true;
-    const { symbol, by, reason } = request;
-    void this.#desk.accept(symbol, `${by}: ${reason}`).then((refusal) => {
-      this.#isAccepting = false;
+    void this.#accept(request)
+      .catch((error: unknown) => {
+        this.#acceptFailure = { error };
+      })
+      .finally(() => {
+        this.#isAccepting = false;
+        this.#bell.ring();
+      });
+  }
+
+  async #accept({ symbol, by, reason }: AcceptRequest): Promise<void> {
+    try {
+      const refusal =
+        this.#desk === null ? 'this engine trades at no venue' : await this.#desk.accept(symbol, `${by}: ${reason}`);
       this.#around.log.info({ symbol, by, reason, refusal }, 'A person accepts what is held of a symbol.');
-      settleAcceptance(dir);
-      this.#bell.ring();
-    });
+    } finally {
+      settleAcceptance(this.#options.dir);
+    }
   }
 
   #obey(place: OrderPlace, text: string | null): void {
@@ -464,4 +476,14 @@ export class Engine {
     this.#store.close();
     this.#lock.release();
   }
+}
+
+function journalBehind(cause?: unknown): RatchetError {
+  return new RatchetError(
+    beginAnew,
+    'The journal of orders may be behind what is in memory.',
+    'Start the engine again: it goes on from what is on disk, and asks the venue first.',
+    {},
+    cause,
+  );
 }

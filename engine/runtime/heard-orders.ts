@@ -1,5 +1,5 @@
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Control, type ControlReading, controlKey, obeyedControl, readControl } from './control.ts';
+import { type Control, type ControlReading, controlKey, obeyedControl, RESTORER, readControl } from './control.ts';
 
 /** Where orders are given: on the state branch by comment or by hand, and on the engine's own machine. */
 export type OrderPlace = 'branch' | 'here';
@@ -26,7 +26,13 @@ export class HeardOrders {
   /** What a place says now: whether it can be read, and whether it is news. Changes nothing; `obey` does. */
   hear(place: OrderPlace, text: string | null): ControlReading & { readonly isNews: boolean } {
     const reading = readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined);
-    return { ...reading, isNews: reading.ok && text !== null && text !== this.#last[place] };
+    const isOther = reading.ok && text !== null && text !== this.#last[place];
+    return { ...reading, isNews: isOther && !this.#isForgotten(reading.control) };
+  }
+
+  /** A restored record does not know what was said after its backup: what was said before the restore does not end it. */
+  #isForgotten({ at }: Control): boolean {
+    return this.#obeyed.by === RESTORER && Date.parse(at) <= Date.parse(this.#obeyed.at);
   }
 
   /** Obeys what was heard, now and after a restart; in the transaction of whoever carries it out. */

@@ -1,10 +1,10 @@
-import { type Clock, systemClock } from '#engine/clock.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
-import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { beginAnew, Engine } from './engine.ts';
 import { type EngineEvent, EngineRequest } from './events.ts';
+import { clockOf } from './kept-pace.ts';
 import { type EngineOptions, parseOptions } from './options.ts';
+import { keysOf } from './venue-desk.ts';
 
 const optionsTimeoutMs = 10_000;
 
@@ -42,10 +42,12 @@ export async function runEngine(
   };
   process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop).on('message', listen);
   try {
+    const venueKeys = options.venue === undefined ? undefined : keysOf(options.venue);
     for (let mustRun = true; mustRun; ) {
       engine = await Engine.open(token === undefined ? options : { ...options, token }, {
-        clock: clockOf(options),
+        clock: clockOf(options.market),
         log,
+        venueKeys,
         onEvent: (event) => {
           tellParent(event);
           onEvent(event);
@@ -65,12 +67,6 @@ export async function runEngine(
     process.off('SIGINT', stop).off('SIGTERM', stop).off('disconnect', stop).off('message', listen);
     if (process.connected) process.disconnect();
   }
-}
-
-/** A rehearsal may run faster than the day does: then everything keeps the exchange's time. */
-function clockOf({ market }: EngineOptions): Clock {
-  if ('dataset' in market || market.pace === undefined) return systemClock;
-  return pacedClock(systemClock, market.pace.factor, market.pace.since);
 }
 
 /** Waits for the parent to say what to run: a token then stands in no command line and no environment. */

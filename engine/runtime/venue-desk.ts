@@ -1,12 +1,13 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { Clock } from '#engine/clock.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Trader, type TraderHealth } from '#engine/trading/trader.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
-import { accountName, takeVenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
+import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
@@ -28,6 +29,15 @@ export interface VenueDeskOptions {
   readonly log: Logger;
   /** The limits in force; null before any were read. */
   readonly policy: () => RiskPolicy | null;
+  readonly keys: VenueKeys;
+}
+
+/**
+ * The key that an engine was given for its venue. Read once in a process: it is taken out of the environment.
+ * @throws RatchetError `venue/no-keys`, `venue/keys-exposed`, `venue/keys-unreadable`
+ */
+export function keysOf({ keyFile }: TradingVenue): VenueKeys {
+  return takeVenueKeys(keyFile === undefined ? process.env : { [venueKeyVariables.file]: keyFile });
 }
 
 /** The engine's place at a venue: the one account that its canary and live strategies share. */
@@ -41,15 +51,16 @@ export class VenueDesk {
   /**
    * Takes the account for this process, asks the venue what the key may do, and reads the journal. Sends nothing. A venue that does not
    * answer is asked again and again; its health says so.
-   * @throws RatchetError `venue/…` for a key that is missing, exposed or may do too much; `engine/locked` where another engine has the account
+   * @throws RatchetError `venue/…` for a key that may do too much or too little; `engine/other-account` where another was confirmed;
+   *   `engine/locked` where another engine has the account
    */
   static async open(options: VenueDeskOptions): Promise<VenueDesk> {
-    const { venue: asked, store, clock, log } = options;
-    const { exchange, baseUrl, keyFile, confirmLive, confirmedBy } = asked;
-    const keys = takeVenueKeys(keyFile === undefined ? process.env : { [venueKeyVariables.file]: keyFile });
+    const { venue: asked, store, clock, log, keys } = options;
+    const { exchange, baseUrl, confirmLive, confirmedBy } = asked;
     const isRehearsal = baseUrl !== undefined;
     const account = accountName(isRehearsal ? `rehearsal-${exchange}` : exchange, keys);
-    const lock = acquireAccountLock(account, clock.now);
+    if (confirmLive !== undefined && confirmLive !== account) throw otherAccount(confirmLive, account);
+    const lock = acquireAccountLock(account, keyName(keys), clock.now);
     const venue = new LateVenue({
       name: isRehearsal ? 'rehearsal' : exchange,
       account,
@@ -111,8 +122,16 @@ export class VenueDesk {
   }
 
   /** @returns null, or why nothing was changed */
-  accept(symbol: string, reason: string): Promise<string | null> {
+  async accept(symbol: string, reason: string): Promise<string | null> {
+    // A name typed wrong shares an asset with others, and would make what is wrong with them count as right.
+    const isFrozen = this.#trader.health().frozen.some((freeze) => freeze.symbol === symbol);
+    if (!isFrozen) return `${symbol} is not frozen`;
     return this.#trader.resolve(symbol, reason);
+  }
+
+  /** What is in memory may be ahead of the journal: nothing more is sent until the account is opened again. */
+  get isBroken(): boolean {
+    return this.#trader.health().isBroken;
   }
 
   /** What a person should know, as of now. */
@@ -132,6 +151,15 @@ export class VenueDesk {
     const { maxCapital, maxStrategy } = tradingLimits(policy, stage, !this.traded.isRehearsal);
     return maxCapital === null ? rehearsalCapital : maxCapital * maxStrategy;
   }
+}
+
+function otherAccount(confirmed: string, account: string): RatchetError {
+  return new RatchetError(
+    'engine/other-account',
+    `You confirm the account ${confirmed}, and the key is of ${account}.`,
+    'Nothing was started. Look which key this is before you confirm it.',
+    { confirmed, account },
+  );
 }
 
 function problemsOf(health: TraderHealth, { name, account }: TradedVenue): EngineProblem[] {

@@ -134,3 +134,8 @@ export function accountName(venue: string, keys: VenueKeys): string {
     `Give the name that was confirmed with --confirm-live under the old key, or leave ${venueKeyVariables.account} out.`,
   );
 }
+
+/** Names the key without telling it, whatever the account is called. */
+export function keyName(keys: VenueKeys): string {
+  return createHash('sha256').update(`key\n${keys.reveal().key}`).digest('hex').slice(0, 12);
+}
