@@ -28,7 +28,6 @@ export interface LookSurroundings {
   symbols(): readonly string[];
   /** The lane has orders to ask for. */
   askSoon(lane: Lane): void;
-  changed(lane: Lane): void;
   /** The venue's clock less ours. */
   offsetMs(): number;
 }

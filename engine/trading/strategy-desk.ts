@@ -258,7 +258,7 @@ export class StrategyDesk {
   }
 
   #judge(lane: Lane, wish: Entry, expected: number): Judgement {
-    const { prices, clock, freezes, risk, ledger } = this.#parts;
+    const { prices, clock, freezes, risk, ledger, venue } = this.#parts;
     const { strategy, limits } = this;
     const { symbol } = lane;
     const now = clock.now();
@@ -296,7 +296,10 @@ export class StrategyDesk {
       duplicateOf: ledger.journal.attempts(strategy, symbol, wish.instant, 'entry') > 0 ? `${strategy} at ${wish.instant}` : null,
       clock: this.#around.clockFacts(),
     } as const;
-    return judgeOrder(facts, limits);
+    if (venue.features.hasStopOrders) return judgeOrder(facts, limits);
+    // No stop can rest there, whatever the decision or the policy names.
+    const bare = { ...facts, decision: { ...facts.decision, stop: 'none' } } as const;
+    return judgeOrder(bare, { ...limits, defaultStop: null });
   }
 
   #affordable(lane: Lane, { quantity, limitPrice }: Entry, cash: number): Big {

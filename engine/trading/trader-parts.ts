@@ -41,7 +41,7 @@ export const DEFAULT_TIMINGS: TraderTimings = {
 
 /** Something a person should know of. */
 export interface Trouble {
-  readonly kind: 'frozen' | 'journal' | 'unprotected' | 'order' | 'unexplained';
+  readonly kind: 'frozen' | 'journal' | 'unprotected' | 'halted';
   /** Null where it concerns the whole account. */
   readonly symbol: string | null;
   readonly message: string;

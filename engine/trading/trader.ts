@@ -170,7 +170,6 @@ export class Trader {
       {
         symbols: () => this.#symbols(),
         askSoon: (lane) => this.#runner.askSoon(lane),
-        changed: (lane) => this.#runner.kick(lane),
         offsetMs: () => this.#venueClock.facts.offsetMs || 0,
       },
       this.#fills,
@@ -463,8 +462,7 @@ export class Trader {
     if (!risk.noteEquity(now, capital, result, limits)) return;
     ledger.commit(() => risk.write());
     const { halt } = risk;
-    if (halt.mode !== 'active')
-      onTrouble({ kind: 'unexplained', symbol: null, message: `Trading is ${halt.mode}: ${halt.reason}` });
+    if (halt.mode !== 'active') onTrouble({ kind: 'halted', symbol: null, message: `Trading is ${halt.mode}: ${halt.reason}` });
     this.#kickAll();
   }
 

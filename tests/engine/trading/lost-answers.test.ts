@@ -50,7 +50,7 @@ describe('an order whose answer is lost', () => {
   });
 
   it('arrives after it was given up: it lives again, what it bought is protected, and nothing is frozen', async () => {
-    await begin({ timings: { settleMs: 2_000 } });
+    await begin({ timings: { settleMs: 2_000, pollMs: 30_000 } });
     scene.link.next('place', 'late');
     await scene.decide(entry, 6_000);
     expect(scene.story()).toEqual(['entry rejected 0']);
@@ -60,7 +60,7 @@ describe('an order whose answer is lost', () => {
   });
 
   it('as a limit that was given up and rests after all is taken back: nobody waits for it any more', async () => {
-    await begin({ timings: { settleMs: 2_000 } });
+    await begin({ timings: { settleMs: 2_000, pollMs: 30_000 } });
     scene.link.next('place', 'late');
     await scene.decide({ ...entry, action: 'limit', price: 900 }, 60_000);
     expect(scene.story()).toEqual(['entry cancelled 0']);

@@ -51,6 +51,12 @@ describe('protection at the venue', () => {
     expect(scene.story()).toEqual([]);
   });
 
+  it('that cannot rest at the venue keeps everything from being opened there', async () => {
+    await begin({ candles: bars([still(1000), still(1000)]), features: { hasStopOrders: false } });
+    await scene.decide(entry);
+    expect(scene.account.takeRecord().denials.map(({ code }) => code)).toEqual(['no-protection']);
+  });
+
   it('meets an exit in the middle: what the stop has sold is not sold twice', async () => {
     await begin({ candles: bars([still(1000), still(1000), still(890), still(890)]) });
     await scene.decide(entry);
