@@ -26,7 +26,7 @@ const ARITHMETIC = [
   'tests/bot/runs/**/*.test.ts',
   'tests/calibration/**/*.test.ts',
   'tests/docs/**/*.test.ts',
-  'tests/engine/{attestation,backtest,candles,contract,indicators,simulation,statistics,store}/**/*.test.ts',
+  'tests/engine/{attestation,backtest,candles,contract,indicators,risk,simulation,statistics,store,trading}/**/*.test.ts',
 ];
 
 const left = [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)];
