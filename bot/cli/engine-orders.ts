@@ -1,14 +1,17 @@
 import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Argument, Command } from 'commander';
+import type { z } from 'zod';
 import { visible } from '#bot/evidence/markdown.ts';
+import { systemClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { AcceptRequest, isAcceptancePending, requestAcceptance } from '#engine/runtime/accept-request.ts';
 import { Control, ControlMode, giveOrderHere, isSameOrder } from '#engine/runtime/control.ts';
+import { clockOfFolder } from '#engine/runtime/kept-pace.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
+import { tradedVenueIn } from '#engine/runtime/real-money.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
-import { clockOf } from './engine/rehearsal-address.ts';
 import { requireWorkspace } from './engine-record.ts';
 
 interface OrderFlags {
@@ -52,8 +55,8 @@ function ordering(command: Command): Command {
 }
 
 async function order(mode: ControlMode, flags: OrderFlags): Promise<void> {
-  const { engine: dir, root } = requireWorkspace(flags.workspace);
-  const given = orderOf(mode, flags, clockOf(root).now());
+  const { engine: dir } = requireWorkspace(flags.workspace);
+  const given = orderOf(mode, flags, timeOf(dir));
   giveOrderHere(dir, given);
   const isObeyed = await waitUntilObeyed(dir, given);
   if (flags.json === true) console.log(JSON.stringify({ order: given, isObeyed }));
@@ -74,13 +77,17 @@ export function acceptCommand(): Command {
       if (lockHolder(dir) === null) {
         throw new RatchetError('engine/not-running', 'No engine runs here, and only it can ask the venue.', 'Start it first.');
       }
-      requestAcceptance(dir, AcceptRequest.parse({ symbol, by: by ?? userInfo().username, reason }));
+      const frozen = frozenSymbols(dir);
+      if (!frozen.includes(symbol)) {
+        const which = frozen.length === 0 ? 'Nothing is.' : `These are: ${frozen.join(', ')}.`;
+        throw new RatchetError('engine/not-frozen', `${symbol} is not frozen.`, which, { symbol });
+      }
+      requestAcceptance(dir, acceptanceOf(symbol, reason, by));
       for (let waited = 0; isAcceptancePending(dir); waited += LOOK_EVERY_MS) {
         if (waited >= PATIENCE_MS) throw notTaken('accept');
         await delay(LOOK_EVERY_MS);
       }
-      const frozen = frozenSymbols(dir);
-      if (frozen.includes(symbol)) {
+      if (frozenSymbols(dir).includes(symbol)) {
         throw new RatchetError(
           'engine/still-frozen',
           `${symbol} is still frozen: the venue did not answer, or something else is not explained.`,
@@ -92,11 +99,29 @@ export function acceptCommand(): Command {
     });
 }
 
+function timeOf(dir: string): number {
+  try {
+    return clockOfFolder(dir).now();
+  } catch (error) {
+    // A record that cannot be read is a reason to give an order, and none to refuse it.
+    if (!(error instanceof RatchetError)) throw error;
+    return systemClock.now();
+  }
+}
+
 function orderOf(mode: ControlMode, { by, reason }: OrderFlags, now: number): Control {
   const at = new Date(now).toISOString();
   const parsed = Control.safeParse({ mode, by: by ?? userInfo().username, at, reason: reason ?? '' });
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+  return parsed.success ? parsed.data : badOrder(parsed.error);
+}
+
+function acceptanceOf(symbol: string, reason: string, by: string | undefined): AcceptRequest {
+  const parsed = AcceptRequest.safeParse({ symbol, by: by ?? userInfo().username, reason });
+  return parsed.success ? parsed.data : badOrder(parsed.error);
+}
+
+function badOrder({ issues }: z.ZodError): never {
+  const issue = issues[0]!;
   throw new RatchetError(
     'engine/bad-order',
     `${issue.path.join('.')}: ${issue.message}.`,
@@ -124,15 +149,14 @@ function notTaken(order: string): RatchetError {
   );
 }
 
+/** Of the account that is traded on now: what an earlier one left behind nobody can ask about any more. */
 function frozenSymbols(dir: string): string[] {
   const reader = openReader(dir);
   try {
-    return reader.journals().flatMap((journal) =>
-      journal
-        .freezes()
-        .filter(({ acceptedAt }) => acceptedAt === null)
-        .map(({ symbol }) => symbol),
-    );
+    const traded = tradedVenueIn(reader)?.account;
+    const journals = reader.journals().filter(({ account }) => account === traded);
+    const open = journals.flatMap((journal) => journal.freezes().filter(({ acceptedAt }) => acceptedAt === null));
+    return [...new Set(open.map(({ symbol }) => symbol))];
   } finally {
     reader.close();
   }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { RatchetError } from '#engine/errors.ts';
+import { clockOfFolder } from '#engine/runtime/kept-pace.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { newestBackup } from '#engine/store/backups.ts';
@@ -8,7 +9,6 @@ import { fullCheck } from '#engine/store/integrity.ts';
 import { openForReading } from '#engine/store/open-database.ts';
 import { inspectStore } from '#engine/store/write-backup.ts';
 import { verifyJournal } from '#engine/trading/verify-journal.ts';
-import { clockOf } from './engine/rehearsal-address.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface Finding {
@@ -29,20 +29,20 @@ export function engineVerifyCommand(): Command {
     .option('--workspace <dir>', 'the workspace', 'var')
     .option('--json', 'one JSON array')
     .action((flags: { workspace: string; json?: boolean }) => {
-      const { engine, root } = workspaceAt(flags.workspace);
-      const findings = verifyEngine(engine, clockOf(root).now());
+      const findings = verifyEngine(workspaceAt(flags.workspace).engine);
       console.log(flags.json === true ? JSON.stringify(findings) : findings.map(inWords).join('\n'));
       process.exitCode = findings.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
     });
 }
 
-function verifyEngine(dir: string, now: number): readonly Finding[] {
+function verifyEngine(dir: string): readonly Finding[] {
   const backup = newestBackup(dir);
   const store = { what: 'the store', wrong: looking(() => storeIn(dir)) };
   const backups =
     backup === null ? [] : [{ what: `the newest backup, ${backup.file}`, wrong: looking(() => inspectStore(backup.file)) }];
   // Of a damaged store nothing that it says can be believed.
   if (store.wrong.length > 0) return [store, ...backups];
+  const now = clockOfFolder(dir).now();
   const orders = () => read(dir, (reader) => reader.journals().flatMap((journal) => verifyJournal(journal, now)));
   return [
     { what: 'the engine', wrong: looking(() => engineIn(dir, now)) },

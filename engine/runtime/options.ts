@@ -28,6 +28,7 @@ const BaseUrl = z.url().optional();
 
 /** How much faster than the day a rehearsal's time runs, and from when on, UTC milliseconds. */
 export const Pace = z.strictObject({ factor: z.number().min(1).max(10_000), since: z.int() });
+export type Pace = z.infer<typeof Pace>;
 
 /** An exchange's bars, as they close. */
 const FollowedMarket = z.strictObject({

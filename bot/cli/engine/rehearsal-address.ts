@@ -1,10 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Clock, systemClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { Pace } from '#engine/runtime/options.ts';
-import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 
 /** Where the exchange of a rehearsal listens, whose dialect it speaks, and how fast its time runs. */
 const RehearsalAddress = z.strictObject({
@@ -38,11 +36,4 @@ export function rehearsalAt(root: string): RehearsalAddress {
     'Run ratchet rehearsal in another terminal first.',
     { root },
   );
-}
-
-/** The time that the engine of a workspace goes by: the rehearsal's, where there is one. */
-export function clockOf(root: string): Clock {
-  if (!existsSync(addressIn(root))) return systemClock;
-  const { factor, since } = rehearsalAt(root).pace;
-  return pacedClock(systemClock, factor, since);
 }

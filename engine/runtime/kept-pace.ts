@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { type Clock, systemClock } from '#engine/clock.ts';
+import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
+import type { EngineStore } from '#engine/store/engine-store.ts';
+import { storePath } from '#engine/store/open-database.ts';
+import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
+import { type EngineOptions, Pace } from './options.ts';
+
+const paceKey = 'pace';
+type Market = EngineOptions['market'];
+
+/** The time that an engine goes by: a rehearsal's may run faster than the day does, and then everything keeps the exchange's. */
+export function clockOf(market: Market): Clock {
+  return clockAt(paceOf(market));
+}
+
+/** For whoever speaks with the engine, or reads its record, in its own time. */
+export function keepPace(store: EngineStore, market: Market): void {
+  store.setMeta(paceKey, JSON.stringify(paceOf(market)));
+}
+
+/** The time of the engine that last ran on a folder; the day's before any did. @throws RatchetError `store/…` */
+export function clockOfFolder(dir: string): Clock {
+  if (!existsSync(storePath(dir))) return systemClock;
+  const reader = openReader(dir);
+  try {
+    return clockAt(paceIn(reader));
+  } finally {
+    reader.close();
+  }
+}
+
+function paceOf(market: Market): Pace | null {
+  return 'dataset' in market ? null : (market.pace ?? null);
+}
+
+function paceIn(record: Pick<EngineReader, 'meta'>): Pace | null {
+  return Pace.nullable().parse(JSON.parse(record.meta(paceKey) ?? 'null'));
+}
+
+function clockAt(pace: Pace | null): Clock {
+  return pace === null ? systemClock : pacedClock(systemClock, pace.factor, pace.since);
+}
