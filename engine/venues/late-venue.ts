@@ -101,8 +101,11 @@ export class LateVenue implements Venue {
     };
   }
 
+  /** Lets go of the account; one that is just being opened is let go of as soon as it is open. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    // What opening fails with is told to whoever asked for it.
+    await this.#opening?.catch(() => undefined);
     await this.#venue?.close();
   }
 
@@ -119,15 +122,16 @@ export class LateVenue implements Venue {
 
   async #opened(): Promise<Venue> {
     if (this.#venue !== null) return this.#venue;
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = null;
-    });
-    const venue = await this.#opening;
-    if (this.#venue === null) {
-      this.#venue = venue;
-      if (this.#isClosed) await venue.close();
-      for (const listener of this.#listeners.keys()) this.#listeners.set(listener, venue.onNews(listener));
-    }
-    return venue;
+    if (this.#isClosed) throw new VenueError('other', 'not-sent', `${this.name} was closed.`, 'Open it again.');
+    this.#opening ??= this.#open()
+      .then((venue) => {
+        this.#venue = venue;
+        for (const listener of this.#listeners.keys()) this.#listeners.set(listener, venue.onNews(listener));
+        return venue;
+      })
+      .finally(() => {
+        this.#opening = null;
+      });
+    return this.#opening;
   }
 }
