@@ -197,7 +197,7 @@ describe('the journal, read anew', () => {
           journal.close();
         }
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 30, endOnFailure: true },
     );
     // Histories in which nothing happens would show nothing.
     expect(met.fills).toBeGreaterThan(50);
