@@ -81,6 +81,13 @@ export class Observer {
     return [...this.#journal.frozen.keys()];
   }
 
+  /** Whether a sale has ended since then because there was nobody to buy. */
+  foundNobody(symbol: string, since: number): boolean {
+    return [...this.#exchange.orders.values()].some(
+      (order) => order.symbol === symbol && order.endReason === 'no-depth' && order.side === 'sell' && order.endedAt! >= since,
+    );
+  }
+
   isFrozen(symbol: string): boolean {
     return this.#journal.frozen.has(symbol);
   }

@@ -173,14 +173,16 @@ export class World {
     return this.#observer.look(isQuiet);
   }
 
-  /** After everything was told to go: nothing is held that could be sold, and nothing of ours is open. */
+  /** After everything was told to go: nothing is held that could be sold, and nothing of ours is open, but where nobody would buy. */
   #lookClosed(): Found | null {
     const invariant = 'flatten closes everything';
+    const lately = this.clock.now() - 2 * this.#plan.barMs;
     for (const order of this.exchange.openOrders(ACCOUNT)) {
-      if (isOurs(order.clientOrderId)) return { invariant, message: `Order ${order.clientOrderId} is still open.` };
+      if (isOurs(order.clientOrderId) && !this.#observer.foundNobody(order.symbol, lately))
+        return { invariant, message: `Order ${order.clientOrderId} is still open.` };
     }
     for (const { strategy, symbol, quantity } of this.#memory().lanes) {
-      if (quantity > 0 && !this.#observer.isFrozen(symbol)) {
+      if (quantity > 0 && !this.#observer.isFrozen(symbol) && !this.#observer.foundNobody(symbol, lately)) {
         return { invariant, message: `${strategy} still holds ${quantity} ${symbol}.` };
       }
     }
