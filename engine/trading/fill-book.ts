@@ -54,6 +54,7 @@ export class FillBook {
   #record(owner: { readonly row: OrderRow }, fill: VenueFill): void {
     const { ledger, clock, prices } = this.#parts;
     try {
+      assertPossible(owner.row, fill);
       ledger.recordFill(owner.row, fill, clock.now(), prices.priceOf);
       this.#known.add(keyOf(fill.symbol, fill.id));
     } catch (error) {
@@ -85,6 +86,13 @@ export class FillBook {
     const row = this.#parts.ledger.journal.orderByVenueId(symbol, venueOrderId);
     return row === null ? null : { row };
   }
+}
+
+/** What no purchase or sale can be would turn what is held into its opposite. */
+function assertPossible({ side }: OrderRow, fill: VenueFill): void {
+  if (fill.side !== side) throw new RangeError(`it is a ${fill.side}, and the order is a ${side}.`);
+  if (!fill.quantity.gt(0)) throw new RangeError('its quantity is not above zero.');
+  if (!fill.price.gt(0)) throw new RangeError(`its price is ${fill.price}.`);
 }
 
 function keyOf(symbol: string, id: string): string {

@@ -4,7 +4,14 @@ import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
 /** Something that the journal does not explain. */
 export interface Finding {
   readonly symbol: string;
-  readonly code: 'foreign-order' | 'foreign-fill' | 'balance' | 'vanished-order' | 'missing-fills' | 'impossible-fill';
+  readonly code:
+    | 'foreign-order'
+    | 'foreign-fill'
+    | 'balance'
+    | 'vanished-order'
+    | 'missing-fills'
+    | 'impossible-fill'
+    | 'impossible-answer';
   /** What exactly: the name of an order or a fill, an asset. The same is found once. */
   readonly subject: string;
   /** With the numbers, for people. */

@@ -1,3 +1,4 @@
+import { RatchetError } from '#engine/errors.ts';
 import type { DenialCode } from '#engine/risk/denial.ts';
 import type { NewOrder } from '#engine/store/journal/order-journal.ts';
 import type { OrderName, VenueMarket } from '#engine/venues/venue.ts';
@@ -9,7 +10,7 @@ import type { FillBook } from './fill-book.ts';
 import type { Lane, LiveOrder, Wish } from './lane.ts';
 import { stopLevel } from './lane.ts';
 import { type EntryLeave, type LaneAction, type LaneFacts, nextAction } from './next-action.ts';
-import { hasEnded, NEVER_ARRIVED } from './order-state.ts';
+import { hasEnded, NEVER_ARRIVED, type OrderEvent } from './order-state.ts';
 import type { TraderParts } from './trader-parts.ts';
 
 /** What a lane cannot know by itself: what its strategy and the whole account may do. */
@@ -259,12 +260,12 @@ export class LaneRunner {
   }
 
   async #send(lane: Lane, run: Run, order: LiveOrder): Promise<void> {
-    const { venue, ledger, clock, timings } = this.#parts;
+    const { venue, clock, timings } = this.#parts;
     const { clientOrderId, symbol, side, kind, quantity, limitPrice, stopPrice } = order.row;
     const request = { clientOrderId, symbol, side, kind, quantity, limitPrice, stopPrice };
     try {
       const { venueOrderId } = await answered(clock, timings.callTimeoutMs, 'place', () => venue.place(request));
-      ledger.note(lane, order, { kind: 'taken', venueOrderId }, clock.now());
+      this.#noted(lane, order, { kind: 'taken', venueOrderId });
       order.askAt = isImmediate(order) ? clock.now() : Number.POSITIVE_INFINITY;
       this.#succeeded(run, order);
     } catch (error) {
@@ -358,10 +359,28 @@ export class LaneRunner {
     if (lane.orders.has(order.row.id)) order.askAt = clock.now();
   }
 
+  /**
+   * What a venue says that cannot be of this order, more filled than was ordered or another order's name, is not taken up; the symbol is
+   * frozen, and everything else goes on. @returns whether it could be
+   */
+  #noted(lane: Lane, order: LiveOrder, event: OrderEvent): boolean {
+    const { ledger, clock } = this.#parts;
+    try {
+      ledger.note(lane, order, event, clock.now());
+      return true;
+    } catch (error) {
+      if (!(error instanceof RatchetError) || error.code !== 'trading/transition') throw error;
+      const { clientOrderId, role } = order.row;
+      const message = `What the venue says of our ${role} order ${clientOrderId} cannot be: ${error.message}`;
+      this.#parts.freeze({ symbol: lane.symbol, code: 'impossible-answer', subject: clientOrderId, message });
+      return false;
+    }
+  }
+
   // ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #ask(lane: Lane, run: Run, order: LiveOrder): Promise<void> {
-    const { venue, ledger, clock, timings } = this.#parts;
+    const { venue, clock, timings } = this.#parts;
     order.asks += 1;
     order.askAt = Number.POSITIVE_INFINITY;
     try {
@@ -372,7 +391,13 @@ export class LaneRunner {
       }
       order.missing = null;
       const { venueOrderId, state, filled } = found;
-      ledger.note(lane, order, { kind: 'seen', venueOrderId, state, filled: filled.toFixed() }, clock.now());
+      const isPossible = this.#noted(lane, order, { kind: 'seen', venueOrderId, state, filled: filled.toFixed() });
+      if (!isPossible) {
+        // Its fills, which name it, may still tell what it did.
+        await this.#fills.fetch([lane.symbol]);
+        if (!order.row.isFinal) this.#askAgain(lane, order);
+        return;
+      }
       // A cancel that was overtaken, or was never done, is asked for again.
       if (order.isCancelAsked && state === 'open' && order.asks > 2) order.isCancelAsked = false;
       if (filled.gt(order.row.filled)) await this.#fills.fetch([lane.symbol]);
