@@ -27,6 +27,10 @@ export interface SlotAccount {
   /** Positions opened from now on carry this tag. */
   setVersion(tree: string): void;
   snapshot(): AccountSnapshot;
+  /** Whether nothing is held and no order is on its way; only an account at a venue has orders that outlive it. */
+  isAtRest?(): boolean;
+  /** The strategy trades elsewhere from now on, or no longer. */
+  release?(): void;
 }
 
 export interface AccountRequest {

@@ -231,13 +231,14 @@ export class StrategySlot {
     const last = own.pop();
     for (const group of own) await this.#ordinaryStep(group, outcome);
     // Both close a bar here: the account passes from one to the other without a gap and without a bar met twice.
-    const isTrial = trial.length === 1 && (last !== undefined || this.#account === null) && !this.#isChangingHands();
+    const isFree = !this.#isChangingHands() || this.#isAtRest;
+    const isTrial = trial.length === 1 && (last !== undefined || this.#account === null) && isFree;
     if (isTrial) await this.#trialStep(last ?? null, trial[0]!, outcome);
     else {
       if (trial.length > 0) this.#isChallengerStale = true;
       if (last !== undefined) await this.#ordinaryStep(last, outcome);
     }
-    if (this.#isLeaving && this.positions.length === 0) await this.#leave(outcome);
+    if (this.#isLeaving && this.#isAtRest) await this.#leave(outcome);
     return outcome;
   }
 
@@ -277,6 +278,7 @@ export class StrategySlot {
       const fault = faultOf(version, error);
       outcome.faults.push(fault);
       outcome.rejected = { version, fault };
+      this.#takeAccountBack(version.candidate.manifest.stage);
       await this.dismissChallenger();
     }
     if (last !== null) this.#finish(last, market, await this.#decide(last, outcome), outcome);
@@ -303,6 +305,7 @@ export class StrategySlot {
     account.onBars(trial.bars.filter(({ symbol }) => !known.includes(symbol)));
     const decisions = await version.live.decide({ bars: trial.bars, positions: account.positions() });
     const state = await version.live.snapshot();
+    if (this.#account !== null && kind !== this.#kind) this.#account.release?.();
     const ended = this.breached?.treeHash === version.candidate.tree ? null : this.breached;
     outcome.adopted = { version, replaced: this.#deployment, ended };
     await this.#version?.live.close();
@@ -319,6 +322,18 @@ export class StrategySlot {
     this.#limits.follow(watchedOf(version), { instant: trial.time + version.barMs, equity: account.equity() });
     this.#applyHalt();
     return decisions;
+  }
+
+  /** After a trial that failed: what the account was told of the version on trial, its stage and its bars, holds for it no longer. */
+  #takeAccountBack(tried: Stage): void {
+    const account = this.#account;
+    const triedKind = this.#options.kindOf(tried);
+    if (triedKind !== 'venue') return;
+    const stage = this.#version?.candidate.manifest.stage ?? this.#limits.watch?.stage ?? 'paper';
+    const { barMs, symbols } = account?.settings ?? this.#challenger!;
+    const request = { strategy: this.id, kind: triedKind, symbols, barMs, snapshot: null };
+    if (account === null || this.#kind !== triedKind) this.#options.openAccount({ ...request, stage: tried }).release?.();
+    else this.#account = this.#options.openAccount({ ...request, stage, snapshot: account.snapshot() });
   }
 
   /** Fills what waits, and then looks at the limits, so that the decisions on this very bar are judged by what is left. */
@@ -392,10 +407,15 @@ export class StrategySlot {
     });
   }
 
-  /** What is held here cannot be taken along to where the challenger would trade: it is sold before that takes over. */
+  /** What is held here cannot be taken along to where the challenger would trade: it is sold, and nothing is bought, before that takes over. */
   #isChangingHands(): boolean {
     const next = this.#challenger?.candidate.manifest.stage;
-    return next !== undefined && this.#options.kindOf(next) !== this.#kind && this.positions.length > 0;
+    return next !== undefined && this.#account !== null && this.#options.kindOf(next) !== this.#kind;
+  }
+
+  /** Nothing is held, and no order is on its way that could still bring something. */
+  get #isAtRest(): boolean {
+    return this.positions.length === 0 && (this.#account?.isAtRest?.() ?? true);
   }
 
   /** What goes whatever the strategy decided; a symbol it leaves by itself is left to it. */
@@ -414,6 +434,7 @@ export class StrategySlot {
 
   async #leave(outcome: SlotOutcome): Promise<void> {
     outcome.left = { deployment: this.#deployment };
+    this.#account?.release?.();
     await this.#version?.live.close();
     this.#version = null;
     this.#deployment = null;

@@ -185,6 +185,11 @@ export class StrategyDesk {
     };
   }
 
+  /** What it has not told yet. */
+  rest(): Pick<AccountRecord, 'fills' | 'closed'> {
+    return this.#record;
+  }
+
   noteFill(told: LaneFill): void {
     this.#record.fills.push(told);
   }

@@ -80,6 +80,7 @@ export interface TraderHealth {
   readonly clockOffset: { readonly offsetMs: number; readonly uncertaintyMs: number } | null;
 }
 
+const unowned = 'its strategy trades here no longer';
 const firstStartRetryMs = 1_000;
 const longestStartRetryMs = 60_000;
 const failedLookAgainMs = 5_000;
@@ -153,7 +154,7 @@ export class Trader {
     this.#runner = new LaneRunner(
       this.#parts,
       {
-        leaveOf: (lane) => this.#desks.get(lane.strategy)?.leaveOf(lane) ?? 'stands',
+        leaveOf: (lane) => this.#desks.get(lane.strategy)?.leaveOf(lane) ?? 'withdrawn',
         cashFor: (lane, wish) => this.#desks.get(lane.strategy)?.cashFor(lane, wish) ?? 'missing',
         judged: (lane, wish) => this.#desks.get(lane.strategy)?.judged(lane, wish) ?? { denial: 'withdrawn' },
         there: (lane) => this.#there(lane),
@@ -197,6 +198,7 @@ export class Trader {
     this.#leaveNews = venue.onNews((news) => this.#hear(news));
     this.#isReady = true;
     if (this.#parts.risk.halt.mode === 'flattening') this.#wishAllSold(this.#parts.risk.halt.reason);
+    this.#sellUnowned();
     this.#runner.begin();
     this.#quotes.begin();
     this.#deadMan.review();
@@ -231,12 +233,32 @@ export class Trader {
     desk.stage = stage;
     desk.barMs = barMs;
     desk.capital = capital;
-    const held = desk.lanes.filter(({ position }) => position.isOpen).map(({ symbol }) => symbol);
+    // An order of the version before may still bring something of what this one does not trade.
+    const held = desk.lanes
+      .filter(({ position, orders, memory }) => position.isOpen || orders.size > 0 || memory.wish !== null)
+      .map(({ symbol }) => symbol);
     const symbols = [...new Set([...request.symbols, ...held])];
     for (const symbol of symbols) desk.lane(symbol);
     this.#quotes.review();
     if (this.#isReady && symbols.some((symbol) => !this.#parts.markets.has(symbol))) void this.#learnMarkets();
-    return new VenueAccount(desk, { symbols, barMs, capital });
+    return new VenueAccount(desk, { symbols, barMs, capital }, () => this.#release(strategy));
+  }
+
+  #release(strategy: string): void {
+    const desk = this.#desks.get(strategy);
+    if (desk === undefined) return;
+    const { fills, closed } = desk.rest();
+    if (fills.length > 0 || closed.length > 0) this.#records.set(strategy, { ...emptyRecord(), fills, closed });
+    this.#desks.delete(strategy);
+    this.#sellUnowned();
+  }
+
+  /** What is held, or still comes, for a strategy that trades here no longer: nobody will ever decide on it. */
+  #sellUnowned(): void {
+    const left = [...this.#parts.ledger.lanes].filter(({ strategy }) => !this.#desks.has(strategy));
+    for (const lane of left) if (lane.position.isOpen) this.#wishSold(lane, unowned);
+    this.#parts.ledger.commit();
+    for (const lane of left) this.#runner.kick(lane);
   }
 
   /** Sells everything that the journal holds, withdraws all entries and makes none, until the venue has confirmed that nothing is left. */
@@ -419,6 +441,7 @@ export class Trader {
     // What an order brings that was on its way while everything is being sold is sold too.
     if (halt.mode === 'flattening' && lane.position.isOpen && lane.memory.wish?.kind !== 'sell')
       this.#wishSold(lane, halt.reason);
+    else if (this.#isReady && desk === undefined && lane.position.isOpen) this.#wishSold(lane, unowned);
     else if (!lane.position.isOpen && lane.memory.wish?.kind === 'sell' && lane.orders.size === 0)
       ledger.remember(lane, { wish: null });
   }

@@ -19,10 +19,12 @@ export interface VenueAccountSettings {
 export class VenueAccount implements TradingAccount {
   readonly settings: VenueAccountSettings;
   readonly #desk: StrategyDesk;
+  readonly #release: () => void;
 
   /** Only `Trader.account` makes one. */
-  constructor(desk: StrategyDesk, settings: VenueAccountSettings) {
+  constructor(desk: StrategyDesk, settings: VenueAccountSettings, release: () => void) {
     this.#desk = desk;
+    this.#release = release;
     this.settings = settings;
   }
 
@@ -62,6 +64,18 @@ export class VenueAccount implements TradingAccount {
 
   setVersion(tree: string): void {
     this.#desk.setVersion(tree);
+  }
+
+  /** Nothing is held and nothing is on its way, in whatever symbol and under whichever version it began. */
+  isAtRest(): boolean {
+    return this.#desk.lanes.every(
+      ({ position, orders, memory }) => !position.isOpen && orders.size === 0 && memory.wish === null,
+    );
+  }
+
+  /** The strategy trades here no longer: its share counts no more, and what it should still come to hold is sold. */
+  release(): void {
+    this.#release();
   }
 
   /** For readers, in the simulation's words; the journal is the truth. */

@@ -1,0 +1,80 @@
+import { Big } from 'big.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
+import { bars, entry, hour, Scene, still, symbol } from './scene.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const candles = bars(Array.from({ length: 6 }, () => still(1000)));
+
+/** A venue that tells the truth changed. */
+async function begin(change: { order?: (told: VenueOrder) => VenueOrder; fill?: (told: VenueFill) => VenueFill }) {
+  scene = await Scene.begin({ candles });
+  const { link } = scene;
+  const truth = link.call.bind(link);
+  link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
+    const answer: unknown = await truth(name, work);
+    if (name === 'find' && answer !== null && change.order !== undefined) return change.order(answer as VenueOrder) as Answer;
+    if (name === 'fills' && change.fill !== undefined) return (answer as VenueFill[]).map(change.fill) as Answer;
+    return answer as Answer;
+  };
+  await scene.decide(entry, 60_000);
+}
+
+const codes = () => scene.trader.health().frozen.map(({ code }) => code);
+const stops = () => scene.open().map(({ kind, quantity }) => `${kind} ${quantity}`);
+
+describe('a venue that says what cannot be', () => {
+  it('of an order, more than was ordered or the name of another, freezes the symbol; what its fills say is held and protected', async () => {
+    for (const order of [
+      (told: VenueOrder) => ({ ...told, filled: new Big(50) }),
+      (told: VenueOrder) => ({ ...told, venueOrderId: `9${told.venueOrderId}` }),
+    ]) {
+      await begin({ order });
+      expect(scene.trader.health().isBroken).toBe(false);
+      expect(codes()).toContain('impossible-answer');
+      expect(scene.held()).toBe(5);
+      expect(stops()).toEqual(['stop 5']);
+      scene.close();
+    }
+    await begin({});
+  });
+
+  it('of a fill, less than nothing or the other side, freezes the symbol and is not recorded', async () => {
+    for (const fill of [
+      (told: VenueFill) => ({ ...told, quantity: told.quantity.times(-1) }),
+      (told: VenueFill) => ({ ...told, price: new Big(0) }),
+      (told: VenueFill) => ({ ...told, side: 'sell' as const }),
+    ]) {
+      await begin({ fill });
+      expect(codes()).toContain('impossible-fill');
+      expect(scene.held()).toBe(0);
+      expect(scene.journal.fills()).toEqual([]);
+      scene.close();
+    }
+    await begin({});
+  });
+});
+
+describe('a strategy that trades here no longer', () => {
+  it('leaves nothing behind: what it holds, or an order of it still brings, is sold', async () => {
+    scene = await Scene.begin({ candles });
+    await scene.closeBar();
+    scene.account.submit([{ symbol, reason: 'because', ...entry }]);
+    expect(scene.account.isAtRest()).toBe(false);
+    scene.account.release();
+    await scene.pass(60_000);
+    expect(scene.story()).toContain('entry filled 5');
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.open()).toEqual([]);
+    scene.close();
+    scene = await Scene.begin({ candles });
+    await scene.decide(entry);
+    expect(scene.account.isAtRest()).toBe(false);
+    scene.account.release();
+    await scene.pass(hour);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.orders().filter(({ role }) => role === 'exit')).toHaveLength(1);
+  });
+});
