@@ -5,7 +5,7 @@ import type { Logger } from '#engine/log.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { Trader, type TraderHealth } from '#engine/trading/trader.ts';
+import { Trader } from '#engine/trading/trader.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
@@ -18,6 +18,7 @@ import type { TradingVenue } from './options.ts';
 import { keepConfirmation, type TradedVenue } from './real-money.ts';
 import type { OpenAccount } from './slot-account.ts';
 import type { EngineProblem } from './status.ts';
+import { venueProblems } from './venue-problems.ts';
 
 /** What a rehearsal's strategies have each where no policy names an amount, quote asset. */
 const rehearsalCapital = 10_000;
@@ -136,7 +137,7 @@ export class VenueDesk {
 
   /** What a person should know, as of now. */
   problems(): EngineProblem[] {
-    return problemsOf(this.#trader.health(), this.traded);
+    return venueProblems(this.#trader.health(), this.traded, this.#options.clock.now());
   }
 
   /** Protective stops stay at the venue. */
@@ -160,22 +161,4 @@ function otherAccount(confirmed: string, account: string): RatchetError {
     'Nothing was started. Look which key this is before you confirm it.',
     { confirmed, account },
   );
-}
-
-function problemsOf(health: TraderHealth, { name, account }: TradedVenue): EngineProblem[] {
-  const degraded = (code: string, reason: string): EngineProblem => ({ status: 'Degraded', code, reason });
-  const problems: EngineProblem[] = [];
-  if (health.isBroken)
-    problems.push(degraded('journal', 'the order journal could not be written, so nothing more is sent until a restart'));
-  if (!health.isReady || health.failure !== null) {
-    const why = health.failure ?? 'it has not been looked at yet';
-    problems.push({ status: 'OutOfSync', code: 'venue', reason: `${name} account ${account}: ${why}` });
-  }
-  for (const { symbol, message } of health.frozen) problems.push(degraded('frozen', `${symbol} is frozen: ${message}`));
-  for (const { strategy, symbol, quantity } of health.unprotected) {
-    problems.push(degraded('unprotected', `${quantity} ${symbol} of ${strategy} has no stop at the venue yet`));
-  }
-  const { halt } = health;
-  if (halt.mode === 'halted' && halt.cause !== 'person') problems.push(degraded('account-limit', halt.reason));
-  return problems;
 }

@@ -16,7 +16,7 @@ export function verifyJournal(journal: OrderJournal, now: number): string[] {
   for (const { orderId, quantity } of journal.fills()) sums.set(orderId, (sums.get(orderId) ?? new Big(0)).plus(quantity));
   const wrong = journal.orders().flatMap((order) => problemsOf(order, journal, sums.get(order.id) ?? new Big(0), now));
   const frozen = journal.freezes().filter(({ acceptedAt }) => acceptedAt === null);
-  return [...wrong, ...frozen.map(({ symbol, message }) => `${symbol} is frozen: ${message}`)];
+  return [...wrong, ...frozen.map(({ symbol, code, message }) => `${symbol} is frozen (${code}): ${message}`)];
 }
 
 function problemsOf(order: OrderRow, journal: OrderJournal, filled: Big, now: number): string[] {

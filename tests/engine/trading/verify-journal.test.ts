@@ -110,7 +110,7 @@ describe('a look at the order journal', () => {
   it('finds a frozen symbol, until a person has accepted it', () => {
     happens({ kind: 'refused', why: 'no' });
     journal.addFreeze({ symbol: 'BTC/USD', at: sentAt, code: 'balance', subject: 'BTC', message: '0.01 BTC too many' });
-    expect(verdict()).toEqual(['BTC/USD is frozen: 0.01 BTC too many']);
+    expect(verdict()).toEqual(['BTC/USD is frozen (balance): 0.01 BTC too many']);
     journal.acceptFreezes('BTC/USD', sentAt + 1, 'paid in');
     expect(verdict()).toEqual([]);
   });
