@@ -97,6 +97,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
       now,
       newSlot: (id) => newSlot(id, now),
       realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store, desk?.traded ?? null)),
+      kindOf,
       log: around.log,
     });
     return { options, around, lock, store, feed, desk, slots, newSlot, repository, state, token, now };

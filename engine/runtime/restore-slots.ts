@@ -9,6 +9,7 @@ import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { DeploymentRow } from '#engine/store/rows.ts';
 import { examine } from './candidate.ts';
 import { type LoadedVersion, loadVersion } from './loaded-version.ts';
+import { type AccountKind, kindOfStored } from './slot-account.ts';
 import { readStoredSlot, type StoredSlot } from './slot-memory.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 import { pinnedKeys } from './trust.ts';
@@ -23,6 +24,8 @@ export interface RestoreRequest {
   readonly newSlot: (id: string) => StrategySlot;
   /** Why a version of this stage may not trade here now; null where it may. */
   readonly realMoneyRefusal: (stage: Stage) => string | null;
+  /** Whose money a stage trades with, as this engine was started. */
+  readonly kindOf: (stage: Stage) => AccountKind;
   readonly log: Logger;
 }
 
@@ -54,7 +57,7 @@ async function restoreVersion(
   stored: StoredSlot,
   deployment: DeploymentRow,
 ): Promise<LoadedVersion | string> {
-  const { repository, state, store, series, now, realMoneyRefusal } = request;
+  const { repository, state, store, series, now, realMoneyRefusal, kindOf } = request;
   const desired = { id: deployment.strategy, tree: treeHash(deployment.treeHash) };
   const commit = commitHash(deployment.commitHash);
   try {
@@ -62,6 +65,9 @@ async function restoreVersion(
     const examined = await examine(desired, { repository, state, keys: pinnedKeys(store), commit, realMoneyRefusal });
     if (!examined.ok) return examined.reason;
     const { candidate } = examined;
+    // A rehearsal's paper strategies have accounts at its exchange: under a real one they would trade with money.
+    const { stage } = candidate.manifest;
+    if (kindOf(stage) !== kindOfStored(stored.account)) return `in stage '${stage}' it trades on another kind of account here`;
     return await loadVersion({ candidate, series, anchor: deployment.instant, until: now, state: stored.memory.state });
   } catch (error) {
     return explain(error);

@@ -7,6 +7,7 @@ import { systemClock } from '#engine/clock.ts';
 import { isAcceptancePending, requestAcceptance } from '#engine/runtime/accept-request.ts';
 import { giveOrderHere } from '#engine/runtime/control.ts';
 import type { EngineOptionsInput, FollowedMarket } from '#engine/runtime/options.ts';
+import { readLocalStatus } from '#engine/runtime/status.ts';
 import { verifyJournal } from '#engine/trading/verify-journal.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { type Rehearsal, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
@@ -35,6 +36,18 @@ const restless = strategyText({
     return context.hold('waiting');
   `,
 });
+
+/** Enters once and stays; each decision says what it knows of its position and of its own past. */
+const steady = (note: string) =>
+  strategyText({
+    symbols: ['BTC/USD'],
+    timeframe: '1m',
+    note,
+    onBar: `
+    if (!position.isOpen) return context.target(0.5, 'in to stay', { stopLoss: 0.2 });
+    return context.hold(\`${note}: \${position.barsHeld} bars held, \${state.bars} bars seen\`);
+  `,
+  });
 
 let fixture: EngineFixture;
 let rehearsal: Rehearsal;
@@ -84,6 +97,14 @@ function options(): EngineOptionsInput {
 
 const held = () => rehearsal.exchange.balances('rehearsal').get('BTC')?.total ?? new Big(0);
 
+const stopAtVenue = () => rehearsal.exchange.openOrders('rehearsal').find(({ kind }) => kind === 'stop');
+
+/** The last decision's reason, where it is such a one. */
+const said = (what: RegExp) => {
+  const reason = read(dir(), (reader) => reader.decisions(1))[0]?.reason ?? '';
+  return what.test(reason) ? reason : null;
+};
+
 describe('an engine on a venue', () => {
   it('sends the orders of a canary there, rests its stop there while it holds, and records what was filled as on paper', async () => {
     const commit = await fixture.deploy({ trend: restless }, { stage: 'canary' });
@@ -105,7 +126,44 @@ describe('an engine on a venue', () => {
     }
   }, 120_000);
 
+  it('takes up a new version while it holds: the stop rests untouched, and the position and the state pass over', async () => {
+    await fixture.deploy({ trend: steady('one') }, { stage: 'canary' });
+    running = await startEngine(options(), clock);
+    await until('what the first version says', () => said(/^one: [1-9]\d* bars held/), 60_000);
+    const before = { held: held(), stop: stopAtVenue() };
+    expect(before.stop?.quantity.eq(before.held)).toBe(true);
+    const happened: string[] = [];
+    const leave = rehearsal.exchange.on(({ kind, order }) => happened.push(`${kind} ${order.side} ${order.kind}`));
+    await fixture.deploy({ trend: steady('two') }, { stage: 'canary' });
+    const second = await until('what the second version says', () => said(/^two: /), 30_000);
+    leave();
+    expect(happened).toEqual([]);
+    expect(held().eq(before.held)).toBe(true);
+    expect(stopAtVenue()?.number).toBe(before.stop?.number);
+    const [, bars, seen] = /(\d+) bars held, (\d+) bars seen/.exec(second)!;
+    expect(Number(bars)).toBeGreaterThanOrEqual(2);
+    expect(Number(seen)).toBeGreaterThan(Number(bars));
+  }, 120_000);
+
+  it('sells first what a version holds that is demoted to where no money is, and only then changes', async () => {
+    running = await startEngine(options(), clock);
+    await until('a bar of the version that runs', () => said(/^two: /) && held().gt(0), 30_000);
+    const sold: (string | null | undefined)[] = [];
+    const leave = rehearsal.exchange.on((event) => {
+      if (event.kind === 'fill') sold.push(`${event.order.side} as ${readLocalStatus(dir())?.strategies[0]?.stage}`);
+    });
+    await fixture.deploy({ trend: steady('two') }, { stage: 'shadow' });
+    await until('the shadow', () => readLocalStatus(dir())?.strategies[0]?.stage === 'shadow', 30_000);
+    expect(held().eq(0)).toBe(true);
+    expect(rehearsal.exchange.openOrders('rehearsal')).toEqual([]);
+    await until('what the shadow would do', () => said(/^in to stay$/), 30_000);
+    leave();
+    expect(new Set(sold)).toEqual(new Set(['sell as canary']));
+    expect(held().eq(0)).toBe(true);
+  }, 120_000);
+
   it('goes on after a restart where it stood, and flattens when told: nothing is held, nothing rests, and nothing is opened again', async () => {
+    await fixture.deploy({ trend: restless }, { stage: 'canary' });
     running = await startEngine(options(), clock);
     await until('a position', () => held().gt(0), 60_000);
     giveOrderHere(dir(), { mode: 'flattening', by: 'alice', at: new Date(clock.now()).toISOString(), reason: 'enough' });
