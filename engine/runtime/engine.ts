@@ -180,7 +180,11 @@ export class Engine {
   async #turn(): Promise<void> {
     if (this.#hasNews) await this.#takeNews();
     this.#takeOrderHere();
-    if (this.#desk?.isBroken === true) throw journalBehind();
+    if (this.#desk?.isBroken === true) {
+      // On a disk that is still full nothing could be opened anew: that is waited for first.
+      assertRoom(this.#options.dir);
+      throw journalBehind();
+    }
     if (this.#slots.size === 0) this.#letPass();
     const instant = this.#slots.size === 0 ? null : this.#feed.peek();
     this.#noteProgress(instant);

@@ -1,9 +1,12 @@
+import { systemClock } from '#engine/clock.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
+import { Bell } from './bell.ts';
 import { beginAnew, Engine } from './engine.ts';
 import { type EngineEvent, EngineRequest } from './events.ts';
 import { clockOf } from './kept-pace.ts';
 import { type EngineOptions, parseOptions } from './options.ts';
+import { RestartPause } from './restart-pause.ts';
 import { keysOf } from './venue-desk.ts';
 
 const optionsTimeoutMs = 10_000;
@@ -21,8 +24,11 @@ export async function runEngine(
   let token = options.token;
   // A request to stop may come while the engine is opening.
   let isStopping = false;
+  const bell = new Bell();
+  const pause = new RestartPause();
   const stop = () => {
     isStopping = true;
+    bell.ring();
     engine?.stop();
   };
   const listen = (message: unknown) => {
@@ -54,6 +60,7 @@ export async function runEngine(
         },
       });
       if (isStopping) engine.stop();
+      const began = systemClock.now();
       mustRun = await engine.run().then(
         () => false,
         (error) => {
@@ -62,6 +69,9 @@ export async function runEngine(
           return true;
         },
       );
+      if (!mustRun) break;
+      await bell.wait(pause.after(systemClock.now() - began));
+      mustRun = !isStopping;
     }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop).off('disconnect', stop).off('message', listen);

@@ -48,6 +48,8 @@ export class VenueDesk {
   readonly #venue: LateVenue;
   readonly #trader: Trader;
   readonly #lock: Lock;
+  /** What was found at the first look could not be written. */
+  #hasFailed = false;
 
   /**
    * Takes the account for this process, asks the venue what the key may do, and reads the journal. Sends nothing. A venue that does not
@@ -105,6 +107,7 @@ export class VenueDesk {
   /** Compares the account with the journal, as often as it takes, and only then sends orders. Returns at once. */
   start(): void {
     void this.#trader.start().catch((error: unknown) => {
+      this.#hasFailed = true;
       this.#options.log.error({ error: String(error) }, 'The venue account cannot be traded on.');
     });
   }
@@ -132,7 +135,7 @@ export class VenueDesk {
 
   /** What is in memory may be ahead of the journal: nothing more is sent until the account is opened again. */
   get isBroken(): boolean {
-    return this.#trader.health().isBroken;
+    return this.#hasFailed || this.#trader.health().isBroken;
   }
 
   /** What a person should know, as of now. */
