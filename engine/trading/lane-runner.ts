@@ -69,6 +69,8 @@ export class LaneRunner {
   readonly #fills: FillBook;
   readonly #runs = new Map<Lane, Run>();
   #isRunning = false;
+  /** The latest that the clock has shown, since it was last set back. */
+  #latest = Number.NEGATIVE_INFINITY;
 
   constructor(parts: TraderParts, around: LaneSurroundings, fills: FillBook) {
     this.#parts = parts;
@@ -101,6 +103,7 @@ export class LaneRunner {
       return;
     }
     if (!this.#canRun(lane)) return;
+    this.#meetTime();
     this.#run(lane, run).catch((error: unknown) => this.#around.failed(error));
   }
 
@@ -123,6 +126,22 @@ export class LaneRunner {
     const order = this.#intendFor(lane, action);
     if (order !== null) run.outbox.push(order);
     return order !== null;
+  }
+
+  /** A clock that was set back would make every wait longer by as much, also that for a stop: what is waited for comes back with it. */
+  #meetTime(): void {
+    const now = this.#parts.clock.now();
+    const back = this.#latest - now;
+    this.#latest = now;
+    if (back <= 0) return;
+    for (const run of this.#runs.values()) {
+      run.retryAt -= back;
+      run.saleRetryAt -= back;
+    }
+    for (const { order } of this.#parts.ledger.live()) {
+      order.askAt -= back;
+      if (order.missing !== null) order.missing = { ...order.missing, since: order.missing.since - back };
+    }
   }
 
   /** Nothing can be sent to a market that is not known yet. */
@@ -418,7 +437,7 @@ export class LaneRunner {
       this.#askAgain(lane, order);
       return;
     }
-    order.missing = { since: order.missing?.since ?? now, times: (order.missing?.times ?? 0) + 1 };
+    order.missing = { since: Math.min(order.missing?.since ?? now, now), times: (order.missing?.times ?? 0) + 1 };
     const hasSettled = now - order.missing.since >= timings.settleMs && order.missing.times >= 2;
     if (order.refusal !== null && order.missing.times >= 1) this.#refused(lane, run, order, order.refusal);
     else if (hasSettled) {

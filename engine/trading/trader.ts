@@ -362,7 +362,9 @@ export class Trader {
     this.#isLooking = true;
     let againMs = timings.pollMs;
     try {
-      if (clock.now() >= this.#reconcileAt) {
+      // One that lies further ahead than it ever does was set before the clock was set back.
+      const inMs = this.#reconcileAt - clock.now();
+      if (inMs <= 0 || inMs > timings.reconcileMs) {
         await this.#venueClock.measure();
         await this.#loadMarkets();
         const report = await this.#look.reconcile();
