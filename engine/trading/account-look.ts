@@ -66,7 +66,6 @@ export class AccountLook {
     for (const order of open) this.#meetOpen(order);
     this.#missFrom(open, askedAt);
     const isComplete = await this.#explain(strangers);
-    if (isComplete) this.#fills.advance(askedAt + this.#around.offsetMs());
     return { askedAt, isComplete, ownOpen: open.filter(({ clientOrderId }) => isOurs(clientOrderId)).length };
   }
 
@@ -76,6 +75,8 @@ export class AccountLook {
     const fillsBefore = ledger.fillsEver;
     const balances = await this.#balances();
     const { askedAt, isComplete, ownOpen } = await this.sweep();
+    // Only here, where the clocks were just compared: one that had jumped ahead since would leave fills out for good.
+    if (isComplete) this.#fills.advance(askedAt + this.#around.offsetMs());
     const isMoving = ledger.fillsEver !== fillsBefore || !isComplete || this.#isUnsettled();
     if (ledger.journal.cursor() === null) this.#begin(balances, askedAt);
     if (isMoving) return { askedAt, isDoubtful: true, ownOpen };
