@@ -46,6 +46,8 @@ export async function restoreSlots(request: RestoreRequest): Promise<Map<string,
     if (typeof version === 'string')
       log.error({ strategy: slot.id, reason: version }, 'The version that ran could not be started again.');
     slot.resume(stored, typeof version === 'string' ? null : version, typeof version === 'string' ? version : null);
+    // Switched off meanwhile: it opens nothing, and its strategy goes on looking after what is held.
+    if (typeof version !== 'string') slot.setMoneyRefusal(request.realMoneyRefusal(version.candidate.manifest.stage));
     slots.set(slot.id, slot);
   }
   return slots;
@@ -57,12 +59,12 @@ async function restoreVersion(
   stored: StoredSlot,
   deployment: DeploymentRow,
 ): Promise<LoadedVersion | string> {
-  const { repository, state, store, series, now, realMoneyRefusal, kindOf } = request;
+  const { repository, state, store, series, now, kindOf } = request;
   const desired = { id: deployment.strategy, tree: treeHash(deployment.treeHash) };
   const commit = commitHash(deployment.commitHash);
   try {
     if ((await repository.resolve(commit)) === null) return `commit ${commit.slice(0, 12)} is no longer in the mirror`;
-    const examined = await examine(desired, { repository, state, keys: pinnedKeys(store), commit, realMoneyRefusal });
+    const examined = await examine(desired, { repository, state, keys: pinnedKeys(store), commit, realMoneyRefusal: () => null });
     if (!examined.ok) return examined.reason;
     const { candidate } = examined;
     // A rehearsal's paper strategies have accounts at its exchange: under a real one they would trade with money.
