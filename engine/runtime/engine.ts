@@ -97,7 +97,7 @@ export class Engine {
     this.#token = parts.token;
     this.#now = parts.now;
     this.#catchUpUntil = parts.feed.timeOfInstant(parts.options.catchUpBars);
-    this.#orders = new HeardOrders(parts.store);
+    this.#orders = new HeardOrders(parts.store, parts.around.clock.now);
     this.#control = this.#orders.obeyed;
     this.#limits = knownLimits(parts.store);
     const { repository, state, store, slots, around, feed } = parts;

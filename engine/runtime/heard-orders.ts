@@ -11,10 +11,13 @@ export type OrderPlace = 'branch' | 'here';
 export class HeardOrders {
   readonly #store: EngineStore;
   readonly #last: Record<OrderPlace, string | null>;
+  readonly #now: () => number;
   #obeyed: Control;
 
-  constructor(store: EngineStore) {
+  /** @param now wall-clock time, UTC milliseconds */
+  constructor(store: EngineStore, now: () => number) {
     this.#store = store;
+    this.#now = now;
     this.#obeyed = obeyedControl(store);
     this.#last = { branch: store.meta(keyOf('branch')), here: store.meta(keyOf('here')) };
   }
@@ -25,9 +28,16 @@ export class HeardOrders {
 
   /** What a place says now: whether it can be read, and whether it is news. Changes nothing; `obey` does. */
   hear(place: OrderPlace, text: string | null): ControlReading & { readonly isNews: boolean } {
-    const reading = readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined);
+    const reading = this.#dated(readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined));
     const isOther = reading.ok && text !== null && text !== this.#last[place];
     return { ...reading, isNews: isOther && !this.#isForgotten(reading.control) };
+  }
+
+  /** Nothing is said in the future: an order dated ahead would count as newer than all that is said after it. */
+  #dated(reading: ControlReading): ControlReading {
+    const now = this.#now();
+    if (!reading.ok || Date.parse(reading.control.at) <= now) return reading;
+    return { ok: true, control: { ...reading.control, at: new Date(now).toISOString() } };
   }
 
   /** A restored record does not know what was said after its backup: what was said before the restore does not end it. */

@@ -17,6 +17,8 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+const now = () => Date.UTC(2026, 2, 1, 13);
+
 const order = (mode: Control['mode'], at: string, by = 'alice'): string =>
   JSON.stringify({ mode, by, at: `2026-03-01T${at}:00.000Z`, reason: '' });
 
@@ -29,19 +31,28 @@ function tell(orders: HeardOrders, place: OrderPlace, text: string): string {
 
 describe('of two places that give orders', () => {
   it('the one that spoke last is obeyed, and an old word that still stands is no news', () => {
-    const orders = new HeardOrders(store);
+    const orders = new HeardOrders(store, now);
     expect(tell(orders, 'branch', order('paused', '10:00'))).toBe('paused');
     expect(tell(orders, 'here', order('halted', '11:00'))).toBe('halted');
     expect(tell(orders, 'branch', order('paused', '10:00'))).toBe('halted');
-    expect(tell(new HeardOrders(store), 'branch', order('paused', '10:00'))).toBe('halted');
+    expect(tell(new HeardOrders(store, now), 'branch', order('paused', '10:00'))).toBe('halted');
     expect(tell(orders, 'branch', order('active', '12:00'))).toBe('active');
   });
 
   it('neither ends what a restore holds back by what was said before it', () => {
-    const orders = new HeardOrders(store);
+    const orders = new HeardOrders(store, now);
     expect(tell(orders, 'here', order('paused', '12:00', RESTORER))).toBe('paused');
     expect(tell(orders, 'branch', order('active', '11:00'))).toBe('paused');
-    expect(tell(new HeardOrders(store), 'branch', order('active', '11:00'))).toBe('paused');
+    expect(tell(new HeardOrders(store, now), 'branch', order('active', '11:00'))).toBe('paused');
     expect(tell(orders, 'branch', order('active', '12:01'))).toBe('active');
+  });
+
+  it('none speaks from the future: what it says there counts as said now, and does not stand above what is said later', () => {
+    const orders = new HeardOrders(store, now);
+    const ahead = JSON.stringify({ mode: 'active', by: 'alice', at: '9999-12-31T00:00:00.000Z', reason: '' });
+    tell(orders, 'branch', ahead);
+    expect(orders.obeyed.at).toBe('2026-03-01T13:00:00.000Z');
+    expect(new HeardOrders(store, now).obeyed.at).toBe('2026-03-01T13:00:00.000Z');
+    expect(orders.hear('branch', ahead)).toMatchObject({ isNews: false });
   });
 });
