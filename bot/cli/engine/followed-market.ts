@@ -6,10 +6,10 @@ import { fetchableVenues } from '#engine/candles/open-venue.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { EngineOptionsInput } from '#engine/runtime/options.ts';
+import type { EngineOptionsInput, FollowedMarket } from '#engine/runtime/options.ts';
 import { wantsOfStrategies } from '../up/strategy-wants.ts';
 import type { Workspace } from '../up/workspace.ts';
-import { type RehearsalAddress, rehearsalAt, rehearsalKeyIn } from './rehearsal-address.ts';
+import { rehearsalAt, rehearsalKeyIn } from './rehearsal-address.ts';
 
 const REHEARSAL = 'rehearsal';
 export const venueNames = [...fetchableVenues, REHEARSAL];
@@ -24,6 +24,7 @@ export interface VenueFlags {
   readonly capital: number;
 }
 
+type Place = Pick<FollowedMarket, 'exchange' | 'baseUrl' | 'pace'>;
 type Followed = Pick<EngineOptionsInput, 'market' | 'venue' | 'capital'>;
 
 /**
@@ -33,16 +34,16 @@ type Followed = Pick<EngineOptionsInput, 'market' | 'venue' | 'capital'>;
 export async function followedMarket(flags: VenueFlags, workspace: Workspace): Promise<Followed | null> {
   const name = flags.venue ?? flags.feed;
   if (name === undefined) return null;
-  const place = name === REHEARSAL ? rehearsalAt(workspace.root) : placeOf(name);
+  const place: Place = name === REHEARSAL ? rehearsalAt(workspace.root) : placeOf(name);
   const wants = await wantsOf(flags);
   const costs = MarketCosts.parse(parse(readFileSync(MARKETS_PATH, 'utf8')));
   const markets = Object.fromEntries(wants.symbols.map((symbol) => [symbol, rulesFor(costs, place.exchange, symbol)]));
   const { confirmLive, venue } = flags;
   const confirmation = confirmLive === undefined ? {} : { confirmLive, confirmedBy: userInfo().username };
-  const { pace: _pace, ...door } = { pace: undefined, ...place };
+  const { exchange, baseUrl } = place;
   return {
     market: { ...place, ...wants, markets },
-    ...(venue === undefined ? {} : { venue: { ...door, ...confirmation, ...keyOf(venue, workspace) } }),
+    ...(venue === undefined ? {} : { venue: { exchange, baseUrl, ...confirmation, ...keyOf(venue, workspace) } }),
     capital: flags.capital,
   };
 }
@@ -52,7 +53,7 @@ function keyOf(venue: string, { root }: Workspace): { keyFile?: string } {
   return venue === REHEARSAL ? { keyFile: rehearsalKeyIn(root) } : {};
 }
 
-function placeOf(name: string): RehearsalAddress | { readonly exchange: (typeof fetchableVenues)[number] } {
+function placeOf(name: string): Place {
   const exchange = fetchableVenues.find((known) => known === name);
   if (exchange === undefined) throw new RangeError(`${name} is no exchange.`);
   return { exchange };
