@@ -7,13 +7,17 @@ import { noteRehearsal, rehearsalKeyIn } from '#bot/cli/engine/rehearsal-address
 import { systemClock } from '#engine/clock.ts';
 import { pendingAcceptance, requestAcceptance } from '#engine/runtime/accept-request.ts';
 import type { EngineOptionsInput, FollowedMarket } from '#engine/runtime/options.ts';
+import { tradedVenueIn } from '#engine/runtime/real-money.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
+import { OrderJournal } from '#engine/store/journal/order-journal.ts';
+import { openForReading } from '#engine/store/open-database.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { type Rehearsal, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
 import {
   type EngineFixture,
   engineFixture,
   type RunningEngine,
+  read,
   rules,
   startEngine,
   strategyText,
@@ -62,6 +66,16 @@ function options(): EngineOptionsInput {
 }
 
 const engine = (...args: string[]) => ratchetHere('engine', ...args, '--workspace', fixture.root);
+function comparedAt(dir: string): number | null {
+  const database = openForReading(dir);
+  try {
+    const account = read(dir, (reader) => tradedVenueIn(reader)!.account);
+    return new OrderJournal(database, account).cursor()?.reconciledAt ?? null;
+  } finally {
+    database.close();
+  }
+}
+
 const obeyed = () => readLocalStatus(fixture.options().dir)?.control;
 
 describe('an order on the engine’s own machine', () => {
@@ -111,6 +125,9 @@ describe('what froze a symbol', () => {
   it('is accepted by a person with a reason, and the symbol is traded again', async () => {
     const { dir } = fixture.options();
     await untilStatus(dir, 'trading', ({ status, strategies }) => status === 'Synced' && strategies[0]?.code === 'running');
+    // What an account has when a symbol is first looked at counts as right.
+    const since = clock.now();
+    await until('a comparison', () => (comparedAt(dir) ?? 0) > since);
     rehearsal.exchange.deposit('rehearsal', 'BTC', new Big('0.01'));
     await untilStatus(dir, 'the freeze', ({ reason }) => reason.includes('BTC/USD is frozen'));
     expect(await engine('verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('BTC/USD is frozen') });
