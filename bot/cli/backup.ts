@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { minute } from '#bot/evidence/numbers.ts';
-import { giveOrderHere, initialControl, orderGivenHere, RESTORER, readControl } from '#engine/runtime/control.ts';
+import { giveOrderHere, initialControl, orderGivenHere, readControl } from '#engine/runtime/control.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
 import { backupFile, digestFile } from '#engine/store/backups.ts';
 import { openForReading } from '#engine/store/open-database.ts';
@@ -69,7 +69,7 @@ function holdBack(dir: string, file: string): void {
   const before = said === null ? null : readControl(said, initialControl);
   if (before?.ok === true && before.control.mode !== 'active') return;
   const reason = `restored from ${basename(file)}`.slice(0, 500);
-  giveOrderHere(dir, { mode: 'paused', by: RESTORER, at: new Date().toISOString(), reason });
+  giveOrderHere(dir, { mode: 'paused', by: 'ratchet restore', at: new Date().toISOString(), reason });
 }
 
 function describe({ version, bytes, marketTime }: StoreFacts): string {

@@ -38,9 +38,6 @@ export const initialControl: Control = {
   reason: 'no one has said otherwise',
 };
 
-/** Who holds an engine back whose record was taken back to an earlier time. */
-export const RESTORER = 'ratchet restore';
-
 /** Where the record keeps the order that is obeyed. */
 export const controlKey = 'control';
 
@@ -92,6 +89,14 @@ export function giveOrderHere(dir: string, control: Control): void {
   const { order } = enginePaths(dir);
   writeFileSync(`${order}.new`, `${canonicalJson(control)}\n`);
   renameSync(`${order}.new`, order);
+}
+
+const strictness: readonly ControlMode[] = ['active', 'paused', 'halted', 'reducing', 'flattening'];
+
+/** Whether an order lets the engine do what another one, which was given later, keeps it from. */
+export function isOvertaken(order: Control, by: Control): boolean {
+  const isLaxer = strictness.indexOf(order.mode) < strictness.indexOf(by.mode);
+  return isLaxer && Date.parse(order.at) < Date.parse(by.at);
 }
 
 /** Whether two orders are one and the same, word for word. */

@@ -381,6 +381,7 @@ export class Engine {
     this.#store.transaction(() => {
       keepLimits(this.#store, policy);
       for (const slot of this.#slots.values()) {
+        if (this.#desk !== null) slot.renewShare(this.#desk.shareOf.bind(this.#desk));
         const breached = slot.setLimits(policy);
         if (breached === null) continue;
         this.#warnOfBreach(slot.id, breached);

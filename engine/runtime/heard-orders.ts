@@ -1,5 +1,5 @@
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Control, type ControlReading, controlKey, obeyedControl, RESTORER, readControl } from './control.ts';
+import { type Control, type ControlReading, controlKey, isOvertaken, obeyedControl, readControl } from './control.ts';
 
 /** Where orders are given: on the state branch by comment or by hand, and on the engine's own machine. */
 export type OrderPlace = 'branch' | 'here';
@@ -7,6 +7,8 @@ export type OrderPlace = 'branch' | 'here';
 /**
  * Which order is obeyed when two places can give one: what was said last. An order is news where it differs from what its place said
  * before, so that an old one that still stands in a file does not come back when the other place has spoken since, or after a restart.
+ * One that arrives late and is dated before what is obeyed may hold the engine back further, and never less: a halt that was given while
+ * the branch could not be read, or by a restore, is not ended by a word from before it.
  */
 export class HeardOrders {
   readonly #store: EngineStore;
@@ -30,7 +32,7 @@ export class HeardOrders {
   hear(place: OrderPlace, text: string | null): ControlReading & { readonly isNews: boolean } {
     const reading = this.#dated(readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined));
     const isOther = reading.ok && text !== null && text !== this.#last[place];
-    return { ...reading, isNews: isOther && !this.#isForgotten(reading.control) };
+    return { ...reading, isNews: isOther && !this.#isOvertaken(reading.control) };
   }
 
   /** Nothing is said in the future: an order dated ahead would count as newer than all that is said after it. */
@@ -40,9 +42,10 @@ export class HeardOrders {
     return { ok: true, control: { ...reading.control, at: new Date(now).toISOString() } };
   }
 
-  /** A restored record does not know what was said after its backup: what was said before the restore does not end it. */
-  #isForgotten({ at }: Control): boolean {
-    return this.#obeyed.by === RESTORER && Date.parse(at) <= Date.parse(this.#obeyed.at);
+  /** By what is obeyed, or by a word that still stands at either place. */
+  #isOvertaken(order: Control): boolean {
+    const standing = Object.values(this.#last).map((text) => readControl(text, this.#obeyed));
+    return [this.#obeyed, ...standing.flatMap((one) => (one.ok ? [one.control] : []))].some((other) => isOvertaken(order, other));
   }
 
   /** Obeys what was heard, now and after a restart; in the transaction of whoever carries it out. */

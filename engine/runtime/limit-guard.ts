@@ -44,6 +44,13 @@ export class LimitGuard {
     return this.#judge();
   }
 
+  /** Money came or went that was neither won nor lost, quote asset. */
+  shift(amount: number): void {
+    if (this.#watch === null || amount === 0) return;
+    const { peak, equity, dayOpening } = this.#watch;
+    this.#watch = { ...this.#watch, peak: peak + amount, equity: equity + amount, dayOpening: dayOpening + amount };
+  }
+
   /** Takes up an order that was just given: one that answers the breach ends it, and everything counts from now on. */
   answer(order: Control): boolean {
     const watch = this.#watch;

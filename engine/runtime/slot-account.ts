@@ -24,6 +24,8 @@ export interface SlotAccount {
   /** Since it was last taken. Only an account at a venue judges its orders, perhaps long after they were decided. */
   takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces?: readonly OrderTrace[] };
   setHalt(halt: HaltState): void;
+  /** Only where the share is given by others. Gives the difference: money that came or went. Quote asset. */
+  setCapital?(capital: number): number;
   /** Positions opened from now on carry this tag. */
   setVersion(tree: string): void;
   snapshot(): AccountSnapshot;
@@ -40,6 +42,8 @@ export interface AccountRequest {
   /** What the version trades. */
   readonly symbols: readonly string[];
   readonly barMs: number;
+  /** It goes on under the same version: its share is as it was. */
+  readonly isResumed: boolean;
   /** The account as it stood, of the same kind; null opens a new one. */
   readonly snapshot: AccountSnapshot | null;
 }

@@ -151,6 +151,7 @@ export class StrategySlot {
       stage: memory.watch?.stage ?? 'paper',
       symbols,
       barMs: timeframeMs(memory.timeframe),
+      isResumed: true,
       snapshot: stored.account,
     });
     this.#builder = builderAt(this.#options.series, this.#account.settings.symbols, memory.timeframe, this.#now);
@@ -182,6 +183,14 @@ export class StrategySlot {
   setLeaving(isLeaving: boolean): void {
     this.#isLeaving = isLeaving;
     this.#applyHalt();
+  }
+
+  /** Another share of a venue account from now on; what it adds or takes is neither won nor lost. @param shareOf by stage, quote asset */
+  renewShare(shareOf: (stage: Stage) => number): void {
+    const stage = this.#version?.candidate.manifest.stage;
+    const account = this.#account;
+    if (stage === undefined || account?.setCapital === undefined || this.#options.kindOf(stage) !== this.#kind) return;
+    this.#limits.shift(account.setCapital(shareOf(stage)));
   }
 
   /** A switch for real money was turned: off, its version opens nothing more; exits and protection go on. */
@@ -299,6 +308,7 @@ export class StrategySlot {
       stage,
       symbols: version.symbols,
       barMs: version.barMs,
+      isResumed: false,
       snapshot: this.#account !== null && kind === this.#kind ? this.#account.snapshot() : null,
     });
     const known = this.#account?.settings.symbols ?? [];
@@ -331,7 +341,7 @@ export class StrategySlot {
     if (triedKind !== 'venue') return;
     const stage = this.#version?.candidate.manifest.stage ?? this.#limits.watch?.stage ?? 'paper';
     const { barMs, symbols } = account?.settings ?? this.#challenger!;
-    const request = { strategy: this.id, kind: triedKind, symbols, barMs, snapshot: null };
+    const request = { strategy: this.id, kind: triedKind, symbols, barMs, isResumed: true, snapshot: null };
     if (account === null || this.#kind !== triedKind) this.#options.openAccount({ ...request, stage: tried }).release?.();
     else this.#account = this.#options.openAccount({ ...request, stage, snapshot: account.snapshot() });
   }

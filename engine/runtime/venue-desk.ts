@@ -1,5 +1,6 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { Clock } from '#engine/clock.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
@@ -22,6 +23,9 @@ import { venueProblems } from './venue-problems.ts';
 
 /** What a rehearsal's strategies have each where no policy names an amount, quote asset. */
 const rehearsalCapital = 10_000;
+
+/** So long a stop may be on its way. Milliseconds. */
+const nakedMsMax = 10_000;
 
 export interface VenueDeskOptions {
   readonly venue: TradingVenue;
@@ -50,6 +54,8 @@ export class VenueDesk {
   readonly #lock: Lock;
   /** What was found at the first look could not be written. */
   #hasFailed = false;
+  /** By strategy and symbol, when it was first seen that a position has no stop at the venue. */
+  #nakedSince: ReadonlyMap<string, number> = new Map();
 
   /**
    * Takes the account for this process, asks the venue what the key may do, and reads the journal. Sends nothing. A venue that does not
@@ -113,16 +119,28 @@ export class VenueDesk {
   }
 
   /** A strategy's share of the account. */
-  readonly openAccount: OpenAccount = ({ strategy, stage, symbols, barMs, snapshot }) => {
-    const taken = snapshot !== null && isOfVenue(snapshot) ? snapshot.taken : null;
-    return this.#trader.account({ strategy, stage, symbols, barMs, capital: this.#shareOf(stage), taken });
+  readonly openAccount: OpenAccount = ({ strategy, stage, symbols, barMs, isResumed, snapshot }) => {
+    const stored = snapshot !== null && isOfVenue(snapshot) ? snapshot : null;
+    const capital = isResumed && stored !== null ? stored.capital : this.shareOf(stage);
+    return this.#trader.account({ strategy, stage, symbols, barMs, capital, taken: stored?.taken ?? null });
   };
 
-  /** An order of a person to the engine, as far as it concerns the account. `paused` concerns its strategies only. */
+  /** What a strategy of this stage may have of the account, quote asset. */
+  shareOf(stage: Stage): number {
+    const policy = this.#options.policy() ?? { stages: {} };
+    const { maxCapital, maxStrategy } = tradingLimits(policy, stage, !this.traded.isRehearsal);
+    return maxCapital === null ? rehearsalCapital : maxCapital * maxStrategy;
+  }
+
+  /**
+   * An order of a person to the engine, as far as it concerns the account. `paused` concerns its strategies only, but that it no longer
+   * sells what they hold.
+   */
   obey({ mode, by, at, reason }: Control): void {
     const said = { at: Date.parse(at), by, reason };
     if (mode === 'flattening') this.#trader.flatten(reason === '' ? 'a person asked for it' : reason, by);
     else if (mode !== 'paused') this.#trader.order({ kind: 'said', mode, ...said });
+    else if (this.#trader.health().halt.mode === 'reducing') this.#trader.order({ kind: 'said', mode: 'halted', ...said });
   }
 
   /** @returns null, or why nothing was changed */
@@ -140,7 +158,14 @@ export class VenueDesk {
 
   /** What a person should know, as of now. */
   problems(): EngineProblem[] {
-    return venueProblems(this.#trader.health(), this.traded, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    const health = this.#trader.health();
+    const named = health.unprotected.map((one) => ({ ...one, name: `${one.strategy} ${one.symbol}` }));
+    const before = this.#nakedSince;
+    this.#nakedSince = new Map(named.map(({ name }) => [name, before.get(name) ?? now]));
+    // A stop is on its way from the moment of a fill; only one that does not come is news.
+    const unprotected = named.filter(({ name }) => now - this.#nakedSince.get(name)! >= nakedMsMax);
+    return venueProblems({ ...health, unprotected }, this.traded, now);
   }
 
   /** Protective stops stay at the venue. */
@@ -148,12 +173,6 @@ export class VenueDesk {
     await this.#trader.stop();
     await this.#venue.close();
     this.#lock.release();
-  }
-
-  #shareOf(stage: Parameters<OpenAccount>[0]['stage']): number {
-    const policy = this.#options.policy() ?? { stages: {} };
-    const { maxCapital, maxStrategy } = tradingLimits(policy, stage, !this.traded.isRehearsal);
-    return maxCapital === null ? rehearsalCapital : maxCapital * maxStrategy;
   }
 }
 

@@ -23,7 +23,8 @@ export const StoredVenueAccount: z.ZodType<VenueAccountSnapshot> = z.strictObjec
 
 type BookSnapshot = SimulationSnapshot['books'][number];
 
-export function accountSnapshot(desk: StrategyDesk, { symbols, capital }: VenueAccountSettings): VenueAccountSnapshot {
+export function accountSnapshot(desk: StrategyDesk, { symbols }: VenueAccountSettings): VenueAccountSnapshot {
+  const { capital } = desk;
   const sums = { cash: capital, fees: 0, realised: 0, turnover: 0 };
   for (const { position } of desk.lanes) {
     sums.cash += position.cash.toNumber();

@@ -62,6 +62,13 @@ export class VenueAccount implements TradingAccount {
     this.#desk.setHalt(halt);
   }
 
+  /** Another share from now on. Gives the difference: money that came or went, not a result. Quote asset. */
+  setCapital(capital: number): number {
+    const difference = capital - this.#desk.capital;
+    this.#desk.capital = capital;
+    return difference;
+  }
+
   setVersion(tree: string): void {
     this.#desk.setVersion(tree);
   }

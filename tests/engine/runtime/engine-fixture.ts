@@ -204,7 +204,7 @@ export async function engineFixture(market: FixtureMarket = hours): Promise<Engi
       return commit;
     },
     control: async (mode, text) => {
-      const control = { mode, by: 'test', at: '2024-01-01T00:00:00.000Z', reason: 'because' };
+      const control = { mode, by: 'test', at: new Date().toISOString(), reason: 'because' };
       await state.update('control', () => new Map([['control.json', Buffer.from(text ?? JSON.stringify(control))]]));
     },
     dispose: () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Control, RESTORER } from '#engine/runtime/control.ts';
+import type { Control } from '#engine/runtime/control.ts';
 import { HeardOrders, type OrderPlace } from '#engine/runtime/heard-orders.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 
@@ -19,8 +19,8 @@ afterEach(() => {
 
 const now = () => Date.UTC(2026, 2, 1, 13);
 
-const order = (mode: Control['mode'], at: string, by = 'alice'): string =>
-  JSON.stringify({ mode, by, at: `2026-03-01T${at}:00.000Z`, reason: '' });
+const order = (mode: Control['mode'], at: string): string =>
+  JSON.stringify({ mode, by: 'alice', at: `2026-03-01T${at}:00.000Z`, reason: '' });
 
 /** Hears and, where it is news, obeys. */
 function tell(orders: HeardOrders, place: OrderPlace, text: string): string {
@@ -39,12 +39,17 @@ describe('of two places that give orders', () => {
     expect(tell(orders, 'branch', order('active', '12:00'))).toBe('active');
   });
 
-  it('neither ends what a restore holds back by what was said before it', () => {
+  it('neither ends what holds back by a word from before it, which may come late, but may hold back further by it', () => {
     const orders = new HeardOrders(store, now);
-    expect(tell(orders, 'here', order('paused', '12:00', RESTORER))).toBe('paused');
+    expect(tell(orders, 'here', order('paused', '12:00'))).toBe('paused');
     expect(tell(orders, 'branch', order('active', '11:00'))).toBe('paused');
     expect(tell(new HeardOrders(store, now), 'branch', order('active', '11:00'))).toBe('paused');
+    expect(tell(orders, 'branch', order('halted', '11:30'))).toBe('halted');
+    expect(tell(orders, 'branch', order('active', '11:45'))).toBe('halted');
     expect(tell(orders, 'branch', order('active', '12:01'))).toBe('active');
+    expect(tell(orders, 'here', order('flattening', '12:30'))).toBe('flattening');
+    expect(tell(orders, 'branch', order('active', '12:29'))).toBe('flattening');
+    expect(tell(orders, 'branch', order('active', '12:31'))).toBe('active');
   });
 
   it('none speaks from the future: what it says there counts as said now, and does not stand above what is said later', () => {
