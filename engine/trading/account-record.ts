@@ -19,8 +19,6 @@ export interface Taken {
   readonly dust: number;
 }
 
-export const NOTHING_TAKEN: Taken = { fill: 0, dust: 0 };
-
 /** What has happened to a strategy's account and was not taken yet. */
 export interface AccountRecord {
   readonly fills: LaneFill[];

@@ -7,12 +7,6 @@ export function floorTo(amount: Big, unit: Big): Big {
   return amount.minus(amount.mod(unit));
 }
 
-/** The multiple of `unit` at or above an amount that is not below zero. */
-export function ceilTo(amount: Big, unit: Big): Big {
-  const rest = amount.mod(unit);
-  return rest.eq(0) ? amount : amount.minus(rest).plus(unit);
-}
-
 /**
  * A double that was computed, as a decimal of 12 significant digits: 0.1 + 0.2 is on a step of 0.1 then, as the simulation's grids
  * have it.
