@@ -7,6 +7,7 @@ import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Trader } from '#engine/trading/trader.ts';
+import type { VenueAccountSnapshot } from '#engine/trading/venue-account-snapshot.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
@@ -120,10 +121,23 @@ export class VenueDesk {
 
   /** A strategy's share of the account. */
   readonly openAccount: OpenAccount = ({ strategy, stage, symbols, barMs, isResumed, snapshot }) => {
-    const stored = snapshot !== null && isOfVenue(snapshot) ? snapshot : null;
+    const stored = snapshot !== null && isOfVenue(snapshot) ? this.#ownOf(strategy, snapshot) : null;
     const capital = isResumed && stored !== null ? stored.capital : this.shareOf(stage);
     return this.#trader.account({ strategy, stage, symbols, barMs, capital, taken: stored?.taken ?? null });
   };
+
+  /** The stored account, where it is one of this venue account; null for that of another, which is left behind once nothing is held there. */
+  #ownOf(strategy: string, stored: VenueAccountSnapshot): VenueAccountSnapshot | null {
+    if (stored.account === this.traded.account) return stored;
+    const held = stored.books.flatMap(({ symbol, position }) => (position === null ? [] : [`${position.quantity} ${symbol}`]));
+    if (held.length === 0) return null;
+    throw new RatchetError(
+      'engine/other-account',
+      `${strategy} holds ${held.join(', ')} in account ${stored.account}, and the key is of ${this.traded.account}.`,
+      'Nothing was started. Give the key of that account; a new key to it is told its name, see docs/ops/exchanges.md.',
+      { strategy, stored: stored.account, account: this.traded.account },
+    );
+  }
 
   /** What a strategy of this stage may have of the account, quote asset. */
   shareOf(stage: Stage): number {

@@ -75,6 +75,11 @@ export class StrategyDesk {
     }
   }
 
+  /** The venue account, as the venue names it. */
+  get account(): string {
+    return this.#parts.venue.account;
+  }
+
   get lanes(): Lane[] {
     return this.#around.portfolio.lanesOf(this.strategy);
   }

@@ -11,10 +11,16 @@ export const VENUE_ACCOUNT = 'ratchet/venue-account/1';
  * What the journal said of a strategy's account at a venue when it was stored: for readers, in the simulation's words. The journal
  * itself is the truth, and what a restart goes on from; only how far its record had been taken is not in it.
  */
-export type VenueAccountSnapshot = Omit<SimulationSnapshot, 'schema'> & { schema: typeof VENUE_ACCOUNT; taken: Taken };
+export type VenueAccountSnapshot = Omit<SimulationSnapshot, 'schema'> & {
+  schema: typeof VENUE_ACCOUNT;
+  /** As `Venue.account` names it. */
+  account: string;
+  taken: Taken;
+};
 
 export const StoredVenueAccount: z.ZodType<VenueAccountSnapshot> = z.strictObject({
   schema: z.literal(VENUE_ACCOUNT),
+  account: z.string(),
   ...ACCOUNT_SHAPE,
   cash: z.number(),
   fees: z.number(),
@@ -34,6 +40,7 @@ export function accountSnapshot(desk: StrategyDesk, { symbols }: VenueAccountSet
   }
   return {
     schema: VENUE_ACCOUNT,
+    account: desk.account,
     capital,
     ...sums,
     time: desk.barTime,

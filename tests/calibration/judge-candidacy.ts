@@ -25,7 +25,7 @@ export function judgeCandidacy(rules: readonly Rule[], { evidence, forward }: Ca
   const paths = ['strategy.ts', 'manifest.yaml', 'evidence/pack.json'].map((name) => `strategies/null/${name}`);
   const rulings = judge(rules, {
     change: { author: 'person', paths },
-    strategy: { id: 'null', stage, stageBefore: stage, ranBefore: false },
+    strategy: { id: 'null', stage, stageBefore: stage, ranBefore: false, steps: 0, onlyStage: false },
     evidence,
     forward,
     risk,

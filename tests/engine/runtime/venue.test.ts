@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,9 +50,15 @@ const steady = (note: string) =>
   `,
   });
 
+const newKey = () => ({
+  ...{ key: randomBytes(16).toString('hex'), secret: randomBytes(32).toString('base64') },
+  ...{ account: 'rehearsal', canTrade: true, canWithdraw: false },
+});
+
 let fixture: EngineFixture;
 let rehearsal: Rehearsal;
 let keyFile: string;
+let otherKeyFile: string;
 let state: string;
 let running: RunningEngine | null = null;
 const since = Date.now();
@@ -61,14 +68,19 @@ beforeAll(async () => {
   state = mkdtempSync(join(tmpdir(), 'ratchet-state-'));
   process.env.XDG_STATE_HOME = state;
   fixture = await engineFixture();
+  const keys = [newKey(), newKey()];
   rehearsal = await startRehearsal({
     dialect: 'kraken',
     prices: { seed: 3, symbols: ['BTC/USD'], timeframe: '1m' },
+    keys,
     balances: { USD: '10000' },
     clock,
   });
-  keyFile = join(state, 'key.json');
-  writeFileSync(keyFile, JSON.stringify({ key: rehearsal.key.key, secret: rehearsal.key.secret }), { mode: 0o600 });
+  [keyFile, otherKeyFile] = keys.map(({ key, secret }, index) => {
+    const file = join(state, `key-${index}.json`);
+    writeFileSync(file, JSON.stringify({ key, secret }), { mode: 0o600 });
+    return file;
+  }) as [string, string];
 });
 afterEach(async () => {
   await running?.stop();
@@ -83,7 +95,7 @@ afterAll(async () => {
 
 const dir = () => fixture.options().dir;
 
-function options(): EngineOptionsInput {
+function options(file = keyFile): EngineOptionsInput {
   const place = { exchange: 'kraken', baseUrl: rehearsal.baseUrl } as const;
   const market: FollowedMarket = {
     ...place,
@@ -92,7 +104,7 @@ function options(): EngineOptionsInput {
     pace: { factor: FACTOR, since },
     markets: { 'BTC/USD': rules },
   };
-  return { ...fixture.options(), market, venue: { ...place, keyFile } };
+  return { ...fixture.options(), market, venue: { ...place, keyFile: file } };
 }
 
 const held = () => rehearsal.exchange.balances('rehearsal').get('BTC')?.total ?? new Big(0);
@@ -162,10 +174,15 @@ describe('an engine on a venue', () => {
     expect(held().eq(0)).toBe(true);
   }, 120_000);
 
-  it('goes on after a restart where it stood, and flattens when told: nothing is held, nothing rests, and nothing is opened again', async () => {
+  it('does not start with the key of another account while it holds something; goes on where it stood, and flattens when told', async () => {
     await fixture.deploy({ trend: restless }, { stage: 'canary' });
     running = await startEngine(options(), clock);
-    await until('a position', () => held().gt(0), 60_000);
+    await until('a position', () => held().gt(0) && read(dir(), (reader) => reader.openPositions().length > 0), 60_000);
+    await running.stop();
+    running = null;
+    const elsewhere = startEngine(options(otherKeyFile), clock);
+    await expect(elsewhere).rejects.toMatchObject({ code: 'engine/other-account', message: expect.stringContaining('BTC/USD') });
+    running = await startEngine(options(), clock);
     giveOrderHere(dir(), { mode: 'flattening', by: 'alice', at: new Date(clock.now()).toISOString(), reason: 'enough' });
     await until('nothing held', () => held().eq(0) && rehearsal.exchange.openOrders('rehearsal').length === 0, 30_000);
     const orders = rehearsal.exchange.orders('rehearsal').length;
