@@ -2,9 +2,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Minutes of real git, npm and processes: `npm run test:long` has them, a run of everything in a quarter of an hour has not. */
 const LONG = [
+  'tests/bot/cli/backtest.test.ts',
   'tests/bot/cli/install.test.ts',
   'tests/bot/evidence/ledger/ledger-files.test.ts',
   'tests/bot/orchestrator/asked-night.test.ts',
+  'tests/bot/orchestrator/engine-watch.test.ts',
   'tests/bot/orchestrator/grown-night.test.ts',
   'tests/bot/orchestrator/life/by-others.test.ts',
   'tests/bot/orchestrator/life/in-order.test.ts',
@@ -12,6 +14,7 @@ const LONG = [
   'tests/bot/orchestrator/repair/mend.test.ts',
   'tests/bot/orchestrator/repair/repair-main.test.ts',
   'tests/bot/proposers/evolution/real-backtests.test.ts',
+  'tests/e2e/bad-input.test.ts',
   'tests/e2e/kill.test.ts',
   'tests/e2e/killed-night.test.ts',
   'tests/e2e/loop.test.ts',
@@ -19,6 +22,7 @@ const LONG = [
   'tests/e2e/reviewers-day.test.ts',
   'tests/engine/backtest/paper-parity.test.ts',
   'tests/engine/backtest/verify/verify-strategy.test.ts',
+  'tests/engine/runtime/control.test.ts',
   'tests/engine/runtime/kill.test.ts',
   'tests/workflows/runs.test.ts',
 ];
