@@ -81,8 +81,6 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
       clock: around.clock,
       log: around.log,
       takenUntil: store.lastFeedTime(),
-      onCorrection: (correction) =>
-        around.log.warn({ ...correction }, 'The venue says something else of a bar that was traded on.'),
     });
     noted(feed, (open) => open.close());
     const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);

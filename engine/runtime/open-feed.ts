@@ -7,7 +7,6 @@ import { openCcxtMarketData } from '#engine/feeds/ccxt-market-data.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
 import { LiveFeed } from '#engine/feeds/live-feed.ts';
 import { ReplayFeed, storedSeries } from '#engine/feeds/replay-feed.ts';
-import type { Correction } from '#engine/feeds/series-ledger.ts';
 import type { Logger } from '#engine/log.ts';
 import type { EngineOptions } from './options.ts';
 
@@ -22,7 +21,6 @@ export interface FeedSurroundings {
   readonly log: Logger;
   /** Close of the last instant that was taken in; null before the first. */
   readonly takenUntil: number | null;
-  readonly onCorrection: (correction: Correction) => void;
 }
 
 /**
@@ -32,7 +30,7 @@ export interface FeedSurroundings {
  */
 export async function openFeed(
   { market, candlesDir }: Pick<EngineOptions, 'market' | 'candlesDir'>,
-  { clock, log, takenUntil, onCorrection }: FeedSurroundings,
+  { clock, log, takenUntil }: FeedSurroundings,
 ): Promise<OpenedFeed> {
   if ('dataset' in market) {
     const candles = CandleStore.openExisting(candlesDir);
@@ -47,6 +45,6 @@ export async function openFeed(
   const store = CandleStore.open(baseUrl === undefined ? candlesDir : join(candlesDir, 'rehearsal'));
   const data = await openCcxtMarketData({ exchange, clock, baseUrl });
   const random = new RandomStream(clock.now(), 'feed');
-  const feed: Feed = await LiveFeed.open({ data, symbols, timeframe, store, clock, random, log, takenUntil, onCorrection });
+  const feed: Feed = await LiveFeed.open({ data, symbols, timeframe, store, clock, random, log, takenUntil });
   return { feed, begin: takenUntil ?? feed.timeOfInstant(0) };
 }

@@ -1,33 +1,21 @@
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Denial } from '#engine/risk/denial.ts';
-import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
-import type { ClosedBar, Fill, MarketRules, PositionView, Trade } from '#engine/simulation/types.ts';
+import type { Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
 import type { OrderTrace } from '#engine/trading/account-record.ts';
+import type { TradingAccount } from '#engine/trading/trading-account.ts';
 import { type AccountSnapshot, isOfVenue } from './account-snapshot.ts';
 
 /** Whose money it is: nobody's, in a simulation, or that of an account at a venue. */
 export type AccountKind = 'simulated' | 'venue';
 
 /** What a strategy's slot trades on, whoever fills its orders. */
-export interface SlotAccount {
-  readonly settings: { readonly symbols: readonly string[]; readonly barMs: number };
-  /** Takes in the bars that closed at one instant: what waits may fill, what is held is worth their closes. */
-  onBars(bars: readonly ClosedBar[]): void;
-  /** Turns decisions into orders; what is refused is among the denials. */
-  submit(decisions: readonly DecisionRecord[]): void;
-  /** Every symbol traded, flat ones too. */
-  positions(): PositionView[];
-  /** Cash and holdings at their last closes, quote asset. */
-  equity(): number;
+export interface SlotAccount extends TradingAccount {
   /** Since it was last taken. Only an account at a venue judges its orders, perhaps long after they were decided. */
   takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces?: readonly OrderTrace[] };
-  setHalt(halt: HaltState): void;
   /** Only where the share is given by others. Gives the difference: money that came or went. Quote asset. */
   setCapital?(capital: number): number;
-  /** Positions opened from now on carry this tag. */
-  setVersion(tree: string): void;
   snapshot(): AccountSnapshot;
   /** Whether nothing is held and no order is on its way; only an account at a venue has orders that outlive it. */
   isAtRest?(): boolean;

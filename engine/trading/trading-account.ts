@@ -5,7 +5,7 @@ import type { ClosedBar, Fill, PositionView, Trade } from '#engine/simulation/ty
 
 /** What a strategy trades on. The paper simulation has this shape; `VenueAccount` is the other one that has it. */
 export interface TradingAccount {
-  readonly settings: { readonly symbols: readonly string[]; readonly barMs: number; readonly capital: number };
+  readonly settings: { readonly symbols: readonly string[]; readonly barMs: number };
   /** Takes in the bars that closed at one instant: what is held is worth their closes and a bar older; targets and horizons are judged. */
   onBars(bars: readonly ClosedBar[]): void;
   /** Sized, judged and journalled when it returns; what is sent is sent after that. */

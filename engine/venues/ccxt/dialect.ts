@@ -1,6 +1,5 @@
-import type { Big } from 'big.js';
 import type { Exchange } from 'ccxt';
-import type { KeyRights, OrderName, OrderRequest, VenueFeatures } from '../venue.ts';
+import type { KeyRights, OrderName, OrderRequest, VenueFeatures, VenueMarket } from '../venue.ts';
 import type { Certainty, VenueErrorKind } from '../venue-error.ts';
 
 /** Exchanges that orders are sent to; every other is refused until somebody has looked for its traps. */
@@ -55,20 +54,8 @@ export interface Dialect {
   rights(exchange: Exchange): Promise<KeyRights>;
 }
 
-/** A market as ccxt tells it, exact. */
-export interface MarketTerms {
-  readonly symbol: string;
-  readonly base: string;
-  readonly quote: string;
-  readonly isActive: boolean;
-  readonly tickSize: Big;
-  readonly stepSize: Big;
-  readonly minQuantity: Big;
-  readonly minNotional: Big;
-  readonly maxQuantity: Big | null;
-  /** Ratios, as published: what the account really pays is asked for apart. */
-  readonly makerFeeRate: number;
-  readonly takerFeeRate: number;
+/** A market as ccxt tells it, exact; its fees are those published: what the account really pays is asked for apart. */
+export interface MarketTerms extends VenueMarket {
   /** A stop becomes a limit order that lies this far below it; null where it becomes a market order. Ratio. */
   readonly stopBand: number | null;
   /** The exchange's own description. */

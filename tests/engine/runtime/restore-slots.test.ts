@@ -23,7 +23,7 @@ async function restoredUnder(
   const options = parseOptions(fixture.options());
   const store = EngineStore.open(options.dir);
   const log = createLog('silent');
-  const around = { clock: systemClock, log, takenUntil: store.lastFeedTime(), onCorrection: () => undefined };
+  const around = { clock: systemClock, log, takenUntil: store.lastFeedTime() };
   const { feed, begin: now } = await openFeed(options, around);
   const openAccount = simulatedAccounts(options.market.markets, options.capital);
   const kindOf = () => 'simulated' as const;
