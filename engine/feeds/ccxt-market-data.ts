@@ -9,6 +9,7 @@ import { coinbase } from '#engine/venues/ccxt/coinbase.ts';
 import type { Dialect } from '#engine/venues/ccxt/dialect.ts';
 import { explainFailure } from '#engine/venues/ccxt/explain-failure.ts';
 import { kraken } from '#engine/venues/ccxt/kraken.ts';
+import { leaveStreams } from '#engine/venues/ccxt/leave-streams.ts';
 import { newPassage, Wire } from '#engine/venues/ccxt/wire.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import type { MarketBar, MarketData, MarketDataTraits } from './market-data.ts';
@@ -66,15 +67,6 @@ export async function openCcxtMarketData({ exchange, clock, baseUrl }: CcxtMarke
   return new CcxtMarketData(venue.name, venue.exchange, clock, baseUrl ?? null);
 }
 
-/** What is touched of a client that ccxt keeps for each websocket. */
-interface StreamClient {
-  error: unknown;
-  /** Refuses all that wait for it. */
-  reset(error: unknown): void;
-  /** Not there before it dials. */
-  readonly connection?: { terminate(): void };
-}
-
 /** Public market data through ccxt. It opens no account and holds no key. */
 class CcxtMarketData implements MarketData {
   readonly venue: string;
@@ -122,14 +114,7 @@ class CcxtMarketData implements MarketData {
 
   /** At once, and without waiting for the other side to agree: it may be the one that no longer answers. */
   async disconnect(): Promise<void> {
-    const clients = Object.values(this.#exchange.clients ?? {}) as unknown as StreamClient[];
-    this.#exchange.clients = {};
-    for (const client of clients) {
-      const error = new VenueError('network', 'unknown', 'The stream was left.', 'It is taken up again by itself.');
-      client.error = error;
-      client.reset(error);
-      client.connection?.terminate();
-    }
+    leaveStreams(this.#exchange, new VenueError('network', 'unknown', 'The stream was left.', 'It is taken up again by itself.'));
   }
 
   async serverTime(): Promise<number> {

@@ -4,6 +4,8 @@ import type { Exchange } from 'ccxt';
 interface StreamClient {
   error: unknown;
   reset(error: unknown): void;
+  /** What is waited for on this connection. Whoever asked a stream again before it stood may have left one that nobody hears. */
+  readonly futures: Readonly<Record<string, Promise<unknown>>>;
   readonly connection?: { terminate(): void };
 }
 
@@ -16,6 +18,7 @@ export function leaveStreams(exchange: Exchange, error: Error): void {
   exchange.clients = {};
   for (const client of clients) {
     client.error = error;
+    for (const future of Object.values(client.futures)) future.catch(() => {});
     client.reset(error);
     client.connection?.terminate();
   }
