@@ -11,6 +11,7 @@ import type { VenueKeys } from '#engine/venues/keys.ts';
 import type { EngineEvent } from './events.ts';
 import { keepPace } from './kept-pace.ts';
 import { knownLimits } from './limits.ts';
+import { loadVersion } from './loaded-version.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
@@ -86,7 +87,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);
     const openAccount = accountsOf(options, desk);
     const newSlot = (id: string, from: number) =>
-      new StrategySlot({ id, series: feed.series, openAccount, kindOf, clock: around.clock.now }, from);
+      new StrategySlot({ id, series: feed.series, openAccount, kindOf, load: loadVersion, clock: around.clock.now }, from);
     const slots = await restoreSlots({
       store,
       repository,

@@ -1,34 +1,30 @@
 import { explain, RatchetError } from '#engine/errors.ts';
-import type { Feed, Instant } from '#engine/feeds/feed.ts';
+import type { Feed } from '#engine/feeds/feed.ts';
 import { GitFailure } from '#engine/repository/git.ts';
 import type { StateBranch } from '#engine/repository/state-branch.ts';
-import { breachText } from '#engine/risk/limit-watch.ts';
-import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { assertRoom, type DiskTrouble, diskTrouble } from '#engine/store/disk-trouble.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type AcceptRequest, pendingAcceptance, settleAcceptance } from './accept-request.ts';
+import { Acceptances } from './acceptances.ts';
+import { BarLoop } from './bar-loop.ts';
 import { Bell } from './bell.ts';
-import { type Control, controlPath, isSameOrder, orderGivenHere } from './control.ts';
+import { controlPath, orderGivenHere } from './control.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { feedProblems } from './feed-problems.ts';
-import { HeardOrders, type OrderPlace } from './heard-orders.ts';
-import { keepLimits, knownLimits } from './limits.ts';
 import type { Lock } from './lock.ts';
 import type { EngineOptions } from './options.ts';
 import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
-import { commitOutcomes, type PendingOutcome, recordBreach } from './record.ts';
+import type { PendingOutcome } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { RunRecord } from './run-record.ts';
 import { readStoredSlot } from './slot-memory.ts';
+import { StandingOrders } from './standing-orders.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 import type { VenueDesk } from './venue-desk.ts';
 
-/** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
-const instantsTogetherMax = 64;
 /** How often the engine's own folder is looked into for an order. */
 const lookHereEveryMs = 500;
 /** So long a look for what has come of age may take; the next one goes on there. */
@@ -54,26 +50,16 @@ export class Engine {
   readonly #runs: RunRecord;
   readonly #bell = new Bell();
   readonly #token: { value: string | undefined };
-  readonly #catchUpUntil: number;
-  readonly #pending: PendingOutcome[] = [];
-  /** Market time: the close of the last instant taken in, or where the replay begins. */
-  #now: number;
-  #dueAt = 0;
+  readonly #bars: BarLoop;
+  readonly #orders: StandingOrders;
+  readonly #acceptances: Acceptances;
   #lookedHereAt = 0;
   #isStopping = false;
-  #isAccepting = false;
-  #acceptFailure: { readonly error: unknown } | null = null;
   #hasCaughtUp = false;
   #hasNews = false;
-  #control: Control;
-  #limits: RiskPolicy | null;
-  readonly #orders: HeardOrders;
-  readonly #controlProblems = new Map<OrderPlace, EngineProblem | null>();
   #remoteProblem: EngineProblem | null = null;
   #lookProblem: EngineProblem | null = null;
   #diskProblem: EngineProblem | null = null;
-  /** An instant is out of the feed and not among what waits to be written. */
-  #isHalfTaken = false;
   #status: EngineStatus | null = null;
 
   /**
@@ -95,15 +81,18 @@ export class Engine {
     this.#desk = parts.desk;
     this.#state = parts.state;
     this.#token = parts.token;
-    this.#now = parts.now;
-    this.#catchUpUntil = parts.feed.timeOfInstant(parts.options.catchUpBars);
-    this.#orders = new HeardOrders(parts.store, parts.around.clock.now);
-    this.#control = this.#orders.obeyed;
-    this.#limits = knownLimits(parts.store);
-    const { repository, state, store, slots, around, feed } = parts;
-    const { dir, market, reportEveryMs } = parts.options;
+    const { repository, state, store, slots, around, feed, desk } = parts;
+    const { dir, market, reportEveryMs, catchUpBars, paceMs } = parts.options;
     const { log } = around;
     const clock = around.clock.now;
+    this.#bars = new BarLoop({
+      ...{ store, feed, slots, catchUpBars, paceMs, clock },
+      now: parts.now,
+      onTaken: (taken) => this.#noteTaken(taken),
+      onCommitted: (time) => this.#emit({ kind: 'bar', time, equity: store.equity() }),
+    });
+    this.#orders = new StandingOrders({ store, slots, desk, clock, log });
+    this.#acceptances = new Acceptances({ dir, desk, log, onSettled: () => this.#bell.ring() });
     this.#runs = new RunRecord(store, clock);
     this.#reports = new ReportKeeper({ dir, reader: store, markets: market.markets, clock, everyMs: reportEveryMs });
     this.#reconciler = new Reconciler({
@@ -113,12 +102,14 @@ export class Engine {
       slots,
       series: feed.series,
       openSlot: (id) => this.#openSlot(id),
-      areLimitsKnown: () => this.#limits !== null,
+      areLimitsKnown: () => this.#orders.limits !== null,
       obeyLimits: (policy) => {
-        if (JSON.stringify(policy) !== JSON.stringify(this.#limits)) this.#obeyLimits(policy);
+        if (JSON.stringify(policy) === JSON.stringify(this.#orders.limits)) return;
+        this.#reports.noteChange();
+        this.#orders.obeyLimits(policy);
       },
-      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store, parts.desk?.traded ?? null)),
-      now: () => this.#now,
+      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store, desk?.traded ?? null)),
+      now: () => this.#bars.now,
       clock,
       log,
     });
@@ -138,9 +129,6 @@ export class Engine {
       },
     });
     feed.onNews(() => this.#bell.ring());
-    for (const slot of slots.values()) slot.setControl(this.#control);
-    this.#desk?.obey(this.#control);
-    if (this.#limits !== null) this.#obeyLimits(this.#limits);
   }
 
   /** Trades until `stop`. Throws only when it cannot go on: a store that refuses. For a disk that takes nothing it waits. */
@@ -152,10 +140,10 @@ export class Engine {
       this.#watch.start();
       this.#desk?.start();
       while (!this.#isStopping) await this.#turn().catch((error) => this.#waitForDisk(error));
-      this.#commit();
+      this.#bars.commit();
       this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
-      this.#reports.take(this.#control, true);
+      this.#reports.take(this.#orders.control, true);
     } finally {
       await this.#close();
     }
@@ -185,18 +173,15 @@ export class Engine {
       assertRoom(this.#options.dir);
       throw journalBehind();
     }
-    if (this.#slots.size === 0) this.#letPass();
-    const instant = this.#slots.size === 0 ? null : this.#feed.peek();
-    this.#noteProgress(instant);
-    const waitMs = this.#waitFor(instant);
-    if (instant !== null && waitMs <= 0) {
-      this.#feed.next();
-      await this.#take(instant);
+    const waitMs = this.#bars.waitMs();
+    this.#noteProgress();
+    if (waitMs <= 0) {
+      if (await this.#bars.take()) this.#tell();
     } else {
-      this.#commit();
+      this.#bars.commit();
       this.#tell();
       this.#runs.note();
-      this.#store.keepTiers(this.#options.keep, this.#now, { clock: this.#around.clock.now, ms: tiersMsMax });
+      this.#store.keepTiers(this.#options.keep, this.#bars.now, { clock: this.#around.clock.now, ms: tiersMsMax });
       await this.#bell.wait(Math.min(waitMs, this.#reports.dueIn(), lookHereEveryMs));
     }
   }
@@ -216,16 +201,14 @@ export class Engine {
       if (this.#isStopping) throw error;
       try {
         assertRoom(this.#options.dir);
-        this.#commit();
+        this.#bars.commit();
         trouble = null;
       } catch (again) {
         trouble = diskTrouble(again);
         if (trouble === null) throw again;
       }
     }
-    if (this.#desk !== null || this.#isHalfTaken) {
-      throw journalBehind(error);
-    }
+    if (this.#desk !== null || this.#bars.isHalfTaken) throw journalBehind(error);
     this.#diskProblem = null;
     this.#around.log.info('The disk takes what is written again: the engine goes on.');
     // What was under way when it failed is looked at anew.
@@ -241,26 +224,7 @@ export class Engine {
     this.#emit({ kind: 'status', status: this.#compose() });
   }
 
-  /** A replay waits for the first strategy; what closes live while there is none is history, and the first begins with what closes next. */
-  #letPass(): void {
-    if (!this.#feed.isLive) return;
-    for (let instant = this.#feed.next(); instant !== null; instant = this.#feed.next()) this.#now = instant.time;
-  }
-
-  /** How long until the instant is due; for ever when there is none. */
-  #waitFor(instant: Instant | null): number {
-    if (instant === null) return Number.POSITIVE_INFINITY;
-    return this.#feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - this.#around.clock.now();
-  }
-
-  async #take(instant: Instant): Promise<void> {
-    const slots = [...this.#slots.values()];
-    this.#isHalfTaken = true;
-    const outcomes = await Promise.all(slots.map(async (slot) => ({ slot, outcome: await slot.take(instant) })));
-    this.#now = instant.time;
-    this.#dueAt = this.#around.clock.now() + this.#options.paceMs;
-    this.#pending.push({ instant: instant.time, outcomes });
-    this.#isHalfTaken = false;
+  #noteTaken({ instant, outcomes }: PendingOutcome): void {
     this.#reports.note(
       instant.time,
       outcomes.map(({ outcome }) => outcome),
@@ -274,32 +238,16 @@ export class Engine {
         const { version, fault } = outcome.rejected;
         this.#reconciler.noteRejected(slot.id, version.candidate.tree, fault.message);
       }
-      if (outcome.breached !== null) this.#warnOfBreach(slot.id, outcome.breached);
-      if (outcome.left !== null) this.#slots.delete(slot.id);
+      if (outcome.breached !== null) this.#orders.warnOfBreach(slot.id, outcome.breached);
     }
-    const isEventful = outcomes.some(
-      ({ outcome }) => outcome.adopted ?? outcome.rejected ?? outcome.breached ?? outcome.left ?? outcome.faults[0],
-    );
-    const isLive = instant.time > this.#catchUpUntil;
-    if (isLive || isEventful || this.#pending.length >= instantsTogetherMax) this.#commit();
-    if (isLive || isEventful) this.#tell();
-  }
-
-  /** Everything since the last commit goes to disk in one transaction. */
-  #commit(): void {
-    const last = this.#pending.at(-1);
-    if (last === undefined) return;
-    commitOutcomes(this.#store, this.#pending, this.#around.clock.now());
-    this.#pending.length = 0;
-    this.#emit({ kind: 'bar', time: last.instant, equity: this.#store.equity() });
   }
 
   async #takeNews(): Promise<void> {
     this.#hasNews = false;
     // A slot that goes away or changes hands does so on top of a record that is complete.
-    this.#commit();
+    this.#bars.commit();
     try {
-      this.#obey('branch', await this.#state.snapshot().readText(controlPath));
+      this.#orders.hear('branch', await this.#state.snapshot().readText(controlPath));
       await this.#reconciler.reconcile();
       this.#lookProblem = null;
     } catch (error) {
@@ -317,107 +265,33 @@ export class Engine {
     const now = this.#around.clock.now();
     if (now - this.#lookedHereAt < lookHereEveryMs) return;
     this.#lookedHereAt = now;
-    if (this.#acceptFailure !== null) {
-      const { error } = this.#acceptFailure;
-      this.#acceptFailure = null;
-      throw error;
-    }
-    this.#takeAcceptance();
-    const before = this.#control;
-    this.#obey('here', orderGivenHere(this.#options.dir));
-    if (this.#control !== before) this.#tell();
-  }
-
-  /** The venue is asked on the way: it is taken up beside the bars. What fails on the way fails the next turn. */
-  #takeAcceptance(): void {
-    const { dir } = this.#options;
-    if (this.#isAccepting) return;
-    const request = pendingAcceptance(dir);
-    if (request === null) return;
-    this.#isAccepting = true;
-    void this.#accept(request)
-      .catch((error: unknown) => {
-        this.#acceptFailure = { error };
-      })
-      .finally(() => {
-        this.#isAccepting = false;
-        this.#bell.ring();
-      });
-  }
-
-  async #accept({ symbol, by, reason }: AcceptRequest): Promise<void> {
-    try {
-      const refusal =
-        this.#desk === null ? 'this engine trades at no venue' : await this.#desk.accept(symbol, `${by}: ${reason}`);
-      this.#around.log.info({ symbol, by, reason, refusal }, 'A person accepts what is held of a symbol.');
-    } finally {
-      settleAcceptance(this.#options.dir);
-    }
-  }
-
-  #obey(place: OrderPlace, text: string | null): void {
-    const reading = this.#orders.hear(place, text);
-    this.#controlProblems.set(place, reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message });
-    if (!reading.ok || !reading.isNews || text === null) return;
-    const isSame = isSameOrder(reading.control, this.#control);
-    this.#control = reading.control;
-    this.#store.transaction(() => {
-      this.#orders.obey(place, text, reading.control);
-      for (const slot of isSame ? [] : this.#slots.values()) {
-        slot.setControl(reading.control);
-        if (slot.answerBreach(reading.control)) this.#store.setStanding(slot.standing()!);
-      }
-    });
-    if (isSame) return;
-    this.#desk?.obey(reading.control);
-    const { mode, by, reason } = reading.control;
-    this.#around.log.info({ mode, by, reason }, 'The engine obeys another order.');
-  }
-
-  /** Other limits hold from now on. What they find reached already is on disk, with them, when this returns. */
-  #obeyLimits(policy: RiskPolicy): void {
-    this.#limits = policy;
-    this.#reports.noteChange();
-    this.#store.transaction(() => {
-      keepLimits(this.#store, policy);
-      for (const slot of this.#slots.values()) {
-        if (this.#desk !== null) slot.renewShare(this.#desk.shareOf.bind(this.#desk));
-        const breached = slot.setLimits(policy);
-        if (breached === null) continue;
-        this.#warnOfBreach(slot.id, breached);
-        recordBreach(this.#store, slot.id, breached);
-        this.#store.setStanding(slot.standing()!);
-      }
-    });
-  }
-
-  #warnOfBreach(strategy: string, { breach, stage }: NonNullable<StrategySlot['breached']>): void {
-    this.#around.log.warn({ strategy, breach: breachText(breach, stage) }, 'A strategy has reached a limit.');
+    this.#acceptances.look();
+    const before = this.#orders.control;
+    this.#orders.hear('here', orderGivenHere(this.#options.dir));
+    if (this.#orders.control !== before) this.#tell();
   }
 
   #openSlot(id: string): StrategySlot {
-    const slot = this.#newSlot(id, this.#now);
+    const slot = this.#newSlot(id, this.#bars.now);
     const row = this.#store.accounts().find(({ strategy }) => strategy === id);
     if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
-    slot.setControl(this.#control);
-    if (this.#limits !== null) slot.setLimits(this.#limits);
+    this.#orders.bind(slot);
     this.#slots.set(id, slot);
     return slot;
   }
 
-  #noteProgress(instant: Instant | null): void {
-    if (this.#hasCaughtUp || this.#slots.size === 0) return;
-    if (instant !== null && instant.time <= this.#catchUpUntil) return;
-    this.#commit();
+  #noteProgress(): void {
+    if (this.#hasCaughtUp || this.#bars.state === 'waiting' || this.#bars.state === 'catching-up') return;
+    this.#bars.commit();
     this.#hasCaughtUp = true;
     this.#reports.hurry();
-    this.#emit({ kind: 'caught-up', time: this.#now });
+    this.#emit({ kind: 'caught-up', time: this.#bars.now });
   }
 
   /** Says how it is, where that has changed: in its folder, to its parent, and on the state branch. */
   #tell(): void {
     const { isNew, isUrgent } = this.#tellStatus();
-    const report = this.#reports.take(this.#control, isUrgent);
+    const report = this.#reports.take(this.#orders.control, isUrgent);
     if (report !== null) this.#watch.offerReport(report);
     if (isNew && this.#reconciler.hasLooked) this.#watch.publish(this.#status!, isUrgent);
   }
@@ -449,24 +323,21 @@ export class Engine {
 
   #compose(): EngineStatus {
     const { problems, commit } = this.#reconciler;
-    const own = [...this.#controlProblems.values(), this.#remoteProblem, this.#lookProblem, this.#diskProblem].filter(
-      (problem) => problem !== null,
-    );
+    const own = [this.#remoteProblem, this.#lookProblem, this.#diskProblem].filter((problem) => problem !== null);
     const strategies = this.#reconciler.statuses();
     return composeStatus({
       strategies,
-      problems: [...problems, ...own, ...feedProblems(this.#feed.health()), ...(this.#desk?.problems() ?? [])],
+      problems: [
+        ...problems,
+        ...this.#orders.problems,
+        ...own,
+        ...feedProblems(this.#feed.health()),
+        ...(this.#desk?.problems() ?? []),
+      ],
       commit,
-      control: this.#control,
-      feed: this.#feedState(),
+      control: this.#orders.control,
+      feed: this.#bars.state,
     });
-  }
-
-  #feedState(): EngineStatus['feed'] {
-    if (this.#slots.size === 0) return 'waiting';
-    const instant = this.#feed.peek();
-    if (instant === null) return this.#feed.isLive ? 'running' : 'end-of-data';
-    return instant.time <= this.#catchUpUntil ? 'catching-up' : 'running';
   }
 
   #emit(event: EngineEvent): void {

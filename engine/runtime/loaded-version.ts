@@ -15,7 +15,7 @@ export interface LoadedVersion {
   readonly barMs: number;
   /** Market time at which its run began; indicators depend on it, so a restart begins there again. */
   readonly anchor: number;
-  readonly live: LiveStrategy;
+  readonly live: Pick<LiveStrategy, 'decide' | 'snapshot' | 'close' | 'stateFate'>;
   /** Builds its bars while it is on trial. */
   readonly builder: BarBuilder;
   /** In words, the markets that have fewer bars behind the anchor than its default parameters warm up with: it waits for them. */
@@ -30,6 +30,9 @@ export interface LoadRequest {
   readonly until: number;
   readonly state: StoredState | null;
 }
+
+/** How a version is brought to work: `loadVersion`, wherever strategies have processes of their own. */
+export type LoadVersion = (request: LoadRequest) => Promise<LoadedVersion>;
 
 /**
  * Bars handed over for the warm-up: ten times what the default parameters ask for and never fewer than this, because other

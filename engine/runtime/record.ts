@@ -1,10 +1,13 @@
+import type { Instant } from '#engine/feeds/feed.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import type { SlotOutcome, StrategySlot } from './strategy-slot.ts';
+import type { SlotOutcome } from './slot-outcome.ts';
+import type { StrategySlot } from './strategy-slot.ts';
 
 /** What one instant brought, before it is on disk. */
 export interface PendingOutcome {
-  readonly instant: number;
+  /** Whole: with how old each bar was when it was known, and what was waited for in vain. */
+  readonly instant: Instant;
   readonly outcomes: readonly { readonly slot: StrategySlot; readonly outcome: SlotOutcome }[];
 }
 
@@ -15,14 +18,14 @@ export function commitOutcomes(store: EngineStore, pending: readonly PendingOutc
     for (const { instant, outcomes } of pending) {
       for (const { slot, outcome } of outcomes) {
         slots.add(slot);
-        writeOutcome(store, slot, outcome, instant, at);
+        writeOutcome(store, slot, outcome, instant.time, at);
       }
     }
     for (const slot of slots) {
       const standing = slot.standing();
       if (standing !== null) store.setStanding(standing);
     }
-    store.setFeedTime(pending.at(-1)!.instant);
+    store.setFeedTime(pending.at(-1)!.instant.time);
     store.continueRun(at);
   });
 }

@@ -5,7 +5,7 @@ import { ReportComposer } from './compose-report.ts';
 import type { Control } from './control.ts';
 import { enginePaths } from './options.ts';
 import { type EngineReport, reportText } from './report.ts';
-import type { SlotOutcome } from './strategy-slot.ts';
+import type { SlotOutcome } from './slot-outcome.ts';
 
 const dayMs = 86_400_000;
 

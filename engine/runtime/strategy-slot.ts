@@ -2,14 +2,12 @@ import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
-import { explain, RatchetError } from '#engine/errors.ts';
 import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
 import type { Denial } from '#engine/risk/denial.ts';
-import type { LimitBreach } from '#engine/risk/limit-watch.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { Fill, Trade } from '#engine/simulation/types.ts';
-import type { StrategyStanding, StrategyStep } from '#engine/store/engine-store.ts';
+import type { StrategyStanding } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
 import type { OrderTrace } from '#engine/trading/account-record.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
@@ -17,36 +15,18 @@ import { type Control, exitReasonOf, initialControl } from './control.ts';
 import { decisionRows } from './decision-rows.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
-import { type LoadedVersion, loadVersion } from './loaded-version.ts';
+import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
 import { type AccountKind, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
-
-/** Something a strategy did that it should not; the record keeps it. */
-export interface SlotFault {
-  readonly treeHash: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-/** What one instant brought for one strategy; nothing of it is stored yet. */
-export interface SlotOutcome {
-  readonly steps: StrategyStep[];
-  readonly faults: SlotFault[];
-  /** The limit that was reached at this instant. */
-  breached: { readonly treeHash: string; readonly stage: string; readonly breach: LimitBreach } | null;
-  /** The version that took over, the deployment it replaced, and the breach that one ended in. */
-  adopted: { readonly version: LoadedVersion; readonly replaced: number | null; readonly ended: SlotOutcome['breached'] } | null;
-  /** The version that was to take over and failed its trial. */
-  rejected: { readonly version: LoadedVersion; readonly fault: SlotFault } | null;
-  /** Set when main no longer has the strategy and nothing is held any more: the deployment that ended. */
-  left: { readonly deployment: number | null } | null;
-}
+import { emptyOutcome, faultOf, type SlotOutcome } from './slot-outcome.ts';
+import { VersionAtWork } from './version-at-work.ts';
 
 export interface SlotOptions {
   readonly id: string;
   readonly series: readonly FeedSeries[];
   readonly openAccount: OpenAccount;
   readonly kindOf: (stage: Stage) => AccountKind;
+  readonly load: LoadVersion;
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
 }
@@ -70,14 +50,11 @@ export class StrategySlot {
   #account: SlotAccount | null = null;
   #kind: AccountKind | null = null;
   #builder: BarBuilder | null = null;
-  #version: LoadedVersion | null = null;
+  readonly #work: VersionAtWork;
   #deployment: number | null = null;
   #challenger: LoadedVersion | null = null;
   /** Bars have closed since the challenger was warmed up. */
   #isChallengerStale = false;
-  #state: SlotMemory['state'] = null;
-  #restartsLeft = 1;
-  #heldReason: string | null = null;
   #isLeaving = false;
   #halt: HaltState = 'active';
   #moneyRefusal: string | null = null;
@@ -91,13 +68,14 @@ export class StrategySlot {
   constructor(options: SlotOptions, now: number) {
     this.id = options.id;
     this.#options = options;
+    this.#work = new VersionAtWork(options.series, options.load);
     this.#limits = new LimitGuard(options.clock);
     this.#now = now;
     this.#previous = now;
   }
 
   get version(): LoadedVersion | null {
-    return this.#version;
+    return this.#work.version;
   }
 
   get deployment(): number | null {
@@ -110,12 +88,12 @@ export class StrategySlot {
 
   /** What the next version takes over. */
   get state(): SlotMemory['state'] {
-    return this.#state;
+    return this.#work.memory.state;
   }
 
   /** Why the version no longer decides; null when it does. */
   get heldReason(): string | null {
-    return this.#heldReason;
+    return this.#work.memory.heldReason;
   }
 
   /** The limit its version has reached; null while it may open positions. */
@@ -155,11 +133,8 @@ export class StrategySlot {
       snapshot: stored.account,
     });
     this.#builder = builderAt(this.#options.series, this.#account.settings.symbols, memory.timeframe, this.#now);
-    this.#version = version;
+    this.#work.resume(version, { ...memory, heldReason: reason ?? memory.heldReason });
     this.#deployment = stored.deployment;
-    this.#state = memory.state;
-    this.#restartsLeft = memory.restartsLeft;
-    this.#heldReason = reason ?? memory.heldReason;
     this.#limits.restore(memory.watch);
     if (version !== null) this.#limits.follow(watchedOf(version), { instant: this.#now, equity: this.#account.equity() });
     this.#applyHalt();
@@ -187,7 +162,7 @@ export class StrategySlot {
 
   /** Another share of a venue account from now on; what it adds or takes is neither won nor lost. @param shareOf by stage, quote asset */
   renewShare(shareOf: (stage: Stage) => number): void {
-    const stage = this.#version?.candidate.manifest.stage;
+    const stage = this.version?.candidate.manifest.stage;
     const account = this.#account;
     if (stage === undefined || account?.setCapital === undefined || this.#options.kindOf(stage) !== this.#kind) return;
     this.#limits.shift(account.setCapital(shareOf(stage)));
@@ -225,14 +200,14 @@ export class StrategySlot {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#version?.live.close(), this.#challenger?.live.close()]);
+    await Promise.all([this.#work.close(), this.#challenger?.live.close()]);
   }
 
   // ── one instant ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome. */
   async take(instant: Instant): Promise<SlotOutcome> {
-    const outcome: SlotOutcome = { steps: [], faults: [], breached: null, adopted: null, rejected: null, left: null };
+    const outcome = emptyOutcome();
     this.#previous = this.#now;
     this.#now = instant.time;
     const own = this.#builder?.push(instant) ?? [];
@@ -255,9 +230,7 @@ export class StrategySlot {
   standing(): StrategyStanding | null {
     if (this.#account === null || this.#timeframe === null) return null;
     const memory: SlotMemory = {
-      state: this.#state,
-      restartsLeft: this.#restartsLeft,
-      heldReason: this.#heldReason,
+      ...this.#work.memory,
       timeframe: this.#timeframe,
       watch: this.#limits.watch,
     };
@@ -296,7 +269,7 @@ export class StrategySlot {
   /** The swap: the challenger decides once, and only when nothing went wrong does anything change. */
   async #adoptIfSound(trial: BarGroup, outcome: SlotOutcome): Promise<readonly DecisionRecord[]> {
     const version = this.#isChallengerStale
-      ? await this.#reload(this.#challenger!, this.#previous, this.#previous)
+      ? await this.#work.reload(this.#challenger!, this.#previous, this.#previous)
       : this.#challenger!;
     this.#challenger = version;
     this.#isChallengerStale = false;
@@ -318,16 +291,12 @@ export class StrategySlot {
     if (this.#account !== null && kind !== this.#kind) this.#account.release?.();
     const ended = this.breached?.treeHash === version.candidate.tree ? null : this.breached;
     outcome.adopted = { version, replaced: this.#deployment, ended };
-    await this.#version?.live.close();
-    this.#version = version;
+    await this.#work.replace(version, state);
     this.#challenger = null;
     this.#account = account;
     this.#kind = kind;
     this.#timeframe = version.timeframe;
     this.#builder = builderAt(this.#options.series, account.settings.symbols, version.timeframe, this.#now);
-    this.#state = state;
-    this.#restartsLeft = 1;
-    this.#heldReason = null;
     account.setVersion(version.candidate.tree);
     this.#limits.follow(watchedOf(version), { instant: trial.time + version.barMs, equity: account.equity() });
     this.#applyHalt();
@@ -339,7 +308,7 @@ export class StrategySlot {
     const account = this.#account;
     const triedKind = this.#options.kindOf(tried);
     if (triedKind !== 'venue') return;
-    const stage = this.#version?.candidate.manifest.stage ?? this.#limits.watch?.stage ?? 'paper';
+    const stage = this.version?.candidate.manifest.stage ?? this.#limits.watch?.stage ?? 'paper';
     const { barMs, symbols } = account?.settings ?? this.#challenger!;
     const request = { strategy: this.id, kind: triedKind, symbols, barMs, isResumed: true, snapshot: null };
     if (account === null || this.#kind !== triedKind) this.#options.openAccount({ ...request, stage: tried }).release?.();
@@ -359,44 +328,16 @@ export class StrategySlot {
   }
 
   async #decide(group: BarGroup, outcome: SlotOutcome): Promise<readonly DecisionRecord[]> {
-    const version = this.#version;
-    if (version === null || this.#heldReason !== null || this.#isLeaving) return [];
-    const bars = group.bars.filter(({ symbol }) => version.symbols.includes(symbol));
-    if (bars.length === 0) return [];
-    try {
-      const decisions = await version.live.decide({ bars, positions: this.#account!.positions() });
-      this.#state = await version.live.snapshot();
-      return decisions;
-    } catch (error) {
-      outcome.faults.push(faultOf(version, error));
-      await this.#restartOrHold(version, group.time + version.barMs, error, outcome);
-      return [];
-    }
-  }
-
-  /** Once, from the state before the bar that went wrong; after that the strategy is held, and only its protection works. */
-  async #restartOrHold(version: LoadedVersion, until: number, error: unknown, outcome: SlotOutcome): Promise<void> {
-    await version.live.close();
-    if (this.#restartsLeft > 0) {
-      this.#restartsLeft -= 1;
-      try {
-        this.#version = await this.#reload(version, version.anchor, until);
-        return;
-      } catch (again) {
-        outcome.faults.push(faultOf(version, again));
-      }
-    }
-    this.#heldReason = `it failed again after a restart: ${explain(error)}`;
-    this.#applyHalt();
-  }
-
-  #reload(version: LoadedVersion, anchor: number, until: number): Promise<LoadedVersion> {
-    return loadVersion({ candidate: version.candidate, series: this.#options.series, anchor, until, state: this.#state });
+    if (this.#isLeaving) return [];
+    const held = this.heldReason;
+    const decisions = await this.#work.decide(group, this.#account!.positions(), outcome.faults);
+    if (this.heldReason !== held) this.#applyHalt();
+    return decisions;
   }
 
   #finish(group: BarGroup, market: MarketRecord, decided: readonly DecisionRecord[], outcome: SlotOutcome): void {
     const account = this.#account!;
-    const version = this.#version;
+    const { version } = this;
     const isShadow = version?.candidate.manifest.stage === 'shadow';
     const forced = this.#forcedExits(account, decided);
     const submitted = [...(isShadow ? [] : decided.filter(({ symbol }) => !isAmong(forced, symbol))), ...forced];
@@ -436,7 +377,7 @@ export class StrategySlot {
       const isOwnExit = (symbol: string) => decided.some((own) => own.symbol === symbol && own.action === 'exit');
       return exitsOf(account, exitReasonOf(this.#control), (symbol) => !isOwnExit(symbol));
     }
-    const version = this.#version;
+    const { version } = this;
     if (version === null) return [];
     if (version.candidate.manifest.stage === 'shadow') return exitsOf(account, 'a shadow strategy holds nothing', () => true);
     return exitsOf(account, 'this version does not trade it', (symbol) => !version.symbols.includes(symbol));
@@ -445,15 +386,13 @@ export class StrategySlot {
   async #leave(outcome: SlotOutcome): Promise<void> {
     outcome.left = { deployment: this.#deployment };
     this.#account?.release?.();
-    await this.#version?.live.close();
-    this.#version = null;
+    await this.#work.leave();
     this.#deployment = null;
-    this.#heldReason = null;
   }
 
   #applyHalt(): void {
     const mode = this.#control.mode === 'flattening' ? 'reducing' : this.#control.mode;
-    const isHeldBack = this.#heldReason !== null || this.#isLeaving || this.#moneyRefusal !== null || this.#isChangingHands();
+    const isHeldBack = this.heldReason !== null || this.#isLeaving || this.#moneyRefusal !== null || this.#isChangingHands();
     // Nobody minds any more what a strategy that no longer decides has ordered.
     const isWithdrawing = mode === 'reducing' || mode === 'halted';
     this.#halt = this.#limits.breach !== null ? 'breach' : isHeldBack && !isWithdrawing ? 'reducing' : mode;
@@ -467,9 +406,4 @@ function isAmong(decisions: readonly DecisionRecord[], symbol: string): boolean 
 
 function watchedOf({ candidate: { tree, manifest } }: LoadedVersion) {
   return { tree, stage: manifest.stage };
-}
-
-function faultOf({ candidate }: LoadedVersion, error: unknown): SlotFault {
-  if (error instanceof RatchetError) return { treeHash: candidate.tree, code: error.code, message: error.message };
-  return { treeHash: candidate.tree, code: 'engine/unexpected', message: explain(error) };
 }

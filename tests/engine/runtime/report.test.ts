@@ -8,7 +8,7 @@ import { initialControl } from '#engine/runtime/control.ts';
 import { keepLimits } from '#engine/runtime/limits.ts';
 import { parseReport, reportText } from '#engine/runtime/report.ts';
 import { ReportKeeper } from '#engine/runtime/report-keeper.ts';
-import type { SlotOutcome } from '#engine/runtime/strategy-slot.ts';
+import type { SlotOutcome } from '#engine/runtime/slot-outcome.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import { EngineStore, type NewDecision, type NewTrade, type StrategyStep } from '#engine/store/engine-store.ts';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';

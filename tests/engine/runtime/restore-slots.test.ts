@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#engine/clock.ts';
 import { createLog } from '#engine/log.ts';
 import { Repository } from '#engine/repository/repository.ts';
+import { loadVersion } from '#engine/runtime/loaded-version.ts';
 import { openFeed } from '#engine/runtime/open-feed.ts';
 import { enginePaths, parseOptions } from '#engine/runtime/options.ts';
 import { restoreSlots } from '#engine/runtime/restore-slots.ts';
@@ -34,7 +35,7 @@ async function restoredUnder(
     state: (await fixture.state()).snapshot(),
     series,
     now,
-    newSlot: (id) => new StrategySlot({ id, series, openAccount, kindOf, clock: systemClock.now }, now),
+    newSlot: (id) => new StrategySlot({ id, series, openAccount, kindOf, load: loadVersion, clock: systemClock.now }, now),
     realMoneyRefusal: () => refusal,
     kindOf,
     log,

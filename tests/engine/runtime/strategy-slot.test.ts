@@ -38,7 +38,8 @@ function stand() {
       ...(kind === 'venue' ? { isAtRest: () => at.rest, release } : {}),
     };
   };
-  const slot = new StrategySlot({ id: 'trend', series, openAccount, kindOf: accountKindOf, clock: () => 0 }, 0);
+  const load = () => Promise.reject(new Error('nothing is loaded anew'));
+  const slot = new StrategySlot({ id: 'trend', series, openAccount, kindOf: accountKindOf, load, clock: () => 0 }, 0);
   return { slot, asked, halts, at };
 }
 

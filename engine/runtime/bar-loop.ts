@@ -1,0 +1,111 @@
+import type { Feed, Instant } from '#engine/feeds/feed.ts';
+import type { EngineStore } from '#engine/store/engine-store.ts';
+import { commitOutcomes, type PendingOutcome } from './record.ts';
+import type { StrategySlot } from './strategy-slot.ts';
+
+/** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
+const instantsTogetherMax = 64;
+
+export interface BarLoopOptions {
+  readonly store: EngineStore;
+  readonly feed: Feed;
+  /** Those that take the instants, by strategy. One that has left is taken out. */
+  readonly slots: Map<string, StrategySlot>;
+  /** Market time at which it goes on. */
+  readonly now: number;
+  /** The first so many instants of a replay are taken without a pause. */
+  readonly catchUpBars: number;
+  /** Between two later instants of a replay. */
+  readonly paceMs: number;
+  /** Wall-clock time, UTC milliseconds. */
+  readonly clock: () => number;
+  /** What an instant brought; it is not on disk yet. */
+  readonly onTaken: (taken: PendingOutcome) => void;
+  /** Everything up to this market time is on disk. */
+  readonly onCommitted: (instant: number) => void;
+}
+
+/** Bars in, what they brought out and on disk: each instant is taken once, by every slot, in order. */
+export class BarLoop {
+  readonly #options: BarLoopOptions;
+  readonly #catchUpUntil: number;
+  readonly #pending: PendingOutcome[] = [];
+  #now: number;
+  #dueAt = 0;
+  #isHalfTaken = false;
+
+  constructor(options: BarLoopOptions) {
+    this.#options = options;
+    this.#now = options.now;
+    this.#catchUpUntil = options.feed.timeOfInstant(options.catchUpBars);
+  }
+
+  /** Market time: the close of the last instant taken in, or where the replay begins. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** An instant is out of the feed and not among what waits to be written: it is lost to this process. */
+  get isHalfTaken(): boolean {
+    return this.#isHalfTaken;
+  }
+
+  get state(): 'waiting' | 'catching-up' | 'running' | 'end-of-data' {
+    const { slots, feed } = this.#options;
+    if (slots.size === 0) return 'waiting';
+    const instant = feed.peek();
+    if (instant === null) return feed.isLive ? 'running' : 'end-of-data';
+    return instant.time <= this.#catchUpUntil ? 'catching-up' : 'running';
+  }
+
+  /** How long until an instant is due, milliseconds; for ever when there is none. */
+  waitMs(): number {
+    const { slots, feed, clock } = this.#options;
+    if (slots.size === 0) this.#letPass();
+    const instant = slots.size === 0 ? null : feed.peek();
+    if (instant === null) return Number.POSITIVE_INFINITY;
+    return feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - clock();
+  }
+
+  /** Has every slot take the instant that is due. @returns whether something is to be told: it was live, or more than bars */
+  async take(): Promise<boolean> {
+    const { feed, clock, paceMs, onTaken } = this.#options;
+    const slots = [...this.#options.slots.values()];
+    const instant = feed.next()!;
+    this.#isHalfTaken = true;
+    const outcomes = await Promise.all(slots.map(async (slot) => ({ slot, outcome: await slot.take(instant) })));
+    this.#now = instant.time;
+    this.#dueAt = clock() + paceMs;
+    const taken: PendingOutcome = { instant, outcomes };
+    this.#pending.push(taken);
+    this.#isHalfTaken = false;
+    for (const { slot, outcome } of outcomes) if (outcome.left !== null) this.#options.slots.delete(slot.id);
+    onTaken(taken);
+    const isTelling = instant.time > this.#catchUpUntil || isEventful(taken);
+    if (isTelling || this.#pending.length >= instantsTogetherMax) this.commit();
+    return isTelling;
+  }
+
+  /** Everything since the last commit goes to disk in one transaction. */
+  commit(): void {
+    const last = this.#pending.at(-1);
+    if (last === undefined) return;
+    commitOutcomes(this.#options.store, this.#pending, this.#options.clock());
+    this.#pending.length = 0;
+    this.#options.onCommitted(last.instant.time);
+  }
+
+  /** A replay waits for the first strategy; what closes live while there is none is history, and the first begins with what closes next. */
+  #letPass(): void {
+    const { feed } = this.#options;
+    if (!feed.isLive) return;
+    for (let instant: Instant | null = feed.next(); instant !== null; instant = feed.next()) this.#now = instant.time;
+  }
+}
+
+function isEventful({ outcomes }: PendingOutcome): boolean {
+  return outcomes.some(
+    ({ outcome: { adopted, rejected, breached, left, faults } }) =>
+      (adopted ?? rejected ?? breached ?? left) !== null || faults.length > 0,
+  );
+}

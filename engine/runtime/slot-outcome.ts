@@ -1,0 +1,34 @@
+import { explain, RatchetError } from '#engine/errors.ts';
+import type { LimitBreach } from '#engine/risk/limit-watch.ts';
+import type { StrategyStep } from '#engine/store/engine-store.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+
+/** Something a strategy did that it should not; the record keeps it. */
+export interface SlotFault {
+  readonly treeHash: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What one instant brought for one strategy; nothing of it is stored yet. */
+export interface SlotOutcome {
+  readonly steps: StrategyStep[];
+  readonly faults: SlotFault[];
+  /** The limit that was reached at this instant. */
+  breached: { readonly treeHash: string; readonly stage: string; readonly breach: LimitBreach } | null;
+  /** The version that took over, the deployment it replaced, and the breach that one ended in. */
+  adopted: { readonly version: LoadedVersion; readonly replaced: number | null; readonly ended: SlotOutcome['breached'] } | null;
+  /** The version that was to take over and failed its trial. */
+  rejected: { readonly version: LoadedVersion; readonly fault: SlotFault } | null;
+  /** Set when main no longer has the strategy and nothing is held any more: the deployment that ended. */
+  left: { readonly deployment: number | null } | null;
+}
+
+export function emptyOutcome(): SlotOutcome {
+  return { steps: [], faults: [], breached: null, adopted: null, rejected: null, left: null };
+}
+
+export function faultOf({ candidate }: LoadedVersion, error: unknown): SlotFault {
+  if (error instanceof RatchetError) return { treeHash: candidate.tree, code: error.code, message: error.message };
+  return { treeHash: candidate.tree, code: 'engine/unexpected', message: explain(error) };
+}

@@ -1,0 +1,96 @@
+import type { DecisionRecord } from '#engine/contract/intent.ts';
+import { explain } from '#engine/errors.ts';
+import type { FeedSeries } from '#engine/feeds/feed.ts';
+import type { PositionView } from '#engine/simulation/types.ts';
+import type { BarGroup } from './bar-builder.ts';
+import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
+import type { SlotMemory } from './slot-memory.ts';
+import { faultOf, type SlotFault } from './slot-outcome.ts';
+
+/** What a strategy remembers from one process to the next, and how often it has failed. */
+type Memory = Pick<SlotMemory, 'state' | 'restartsLeft' | 'heldReason'>;
+
+const atFirst: Memory = { state: null, restartsLeft: 1, heldReason: null };
+
+/** The version that decides for a strategy: started again once when it fails, held when it fails again. None decides where there is none. */
+export class VersionAtWork {
+  readonly #series: readonly FeedSeries[];
+  readonly #load: LoadVersion;
+  #version: LoadedVersion | null = null;
+  #memory: Memory = atFirst;
+
+  constructor(series: readonly FeedSeries[], load: LoadVersion) {
+    this.#series = series;
+    this.#load = load;
+  }
+
+  get version(): LoadedVersion | null {
+    return this.#version;
+  }
+
+  /** What a restart needs, and the next version takes over: the state after the last bar it decided on without fault. */
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  /** Goes on where the record stopped. */
+  resume(version: LoadedVersion | null, memory: Memory): void {
+    this.#version = version;
+    this.#memory = memory;
+  }
+
+  /** Another version takes over, which has decided once. */
+  async replace(version: LoadedVersion, state: Memory['state']): Promise<void> {
+    await this.#version?.live.close();
+    this.#version = version;
+    this.#memory = { ...atFirst, state };
+  }
+
+  /** Decides on the bars of what it trades. What it does wrong is added to `faults`; it has not decided then. */
+  async decide(group: BarGroup, positions: readonly PositionView[], faults: SlotFault[]): Promise<readonly DecisionRecord[]> {
+    const version = this.#version;
+    if (version === null || this.#memory.heldReason !== null) return [];
+    const bars = group.bars.filter(({ symbol }) => version.symbols.includes(symbol));
+    if (bars.length === 0) return [];
+    try {
+      const decisions = await version.live.decide({ bars, positions });
+      this.#memory = { ...this.#memory, state: await version.live.snapshot() };
+      return decisions;
+    } catch (error) {
+      faults.push(faultOf(version, error));
+      await this.#restartOrHold(version, group.time + version.barMs, error, faults);
+      return [];
+    }
+  }
+
+  /** A version as it would be had it been started with what is remembered now. @param until market time up to which it knows the bars */
+  reload({ candidate }: LoadedVersion, anchor: number, until: number): Promise<LoadedVersion> {
+    return this.#load({ candidate, series: this.#series, anchor, until, state: this.#memory.state });
+  }
+
+  /** It decides no longer; what it remembered stays for a version that may come. */
+  async leave(): Promise<void> {
+    await this.close();
+    this.#version = null;
+    this.#memory = { ...this.#memory, heldReason: null };
+  }
+
+  async close(): Promise<void> {
+    await this.#version?.live.close();
+  }
+
+  /** Once, from the state before the bar that went wrong; after that the strategy is held, and only its protection works. */
+  async #restartOrHold(version: LoadedVersion, until: number, error: unknown, faults: SlotFault[]): Promise<void> {
+    await version.live.close();
+    if (this.#memory.restartsLeft > 0) {
+      this.#memory = { ...this.#memory, restartsLeft: this.#memory.restartsLeft - 1 };
+      try {
+        this.#version = await this.reload(version, version.anchor, until);
+        return;
+      } catch (again) {
+        faults.push(faultOf(version, again));
+      }
+    }
+    this.#memory = { ...this.#memory, heldReason: `it failed again after a restart: ${explain(error)}` };
+  }
+}
