@@ -79,8 +79,12 @@ export function decisionsCommand(): Command {
         console.log(decisions.map(traceText).join('\n\n'));
         return;
       }
-      const header = ['bar closed (UTC)', 'strategy', 'symbol', 'action', 'outcome', 'why'];
-      show(flags, decisions, 'Nothing has been decided.', header, decisions.map(decisionCells));
+      const header = ['bar closed (UTC)', 'known after', 'strategy', 'symbol', 'action', 'outcome', 'why'];
+      const rows = decisions.map((decision) => {
+        const [closed, ...cells] = decisionCells(decision);
+        return [closed!, decision.ageMs === null ? NO_VALUE : seconds(decision.ageMs), ...cells];
+      });
+      show(flags, decisions, 'Nothing has been decided.', header, rows, [1]);
     });
 }
 
@@ -88,10 +92,10 @@ function decisionCells({ instant, strategy, symbol, action, outcome, reason }: T
   return [minute(instant), strategy, symbol, action, outcome, visible(reason)];
 }
 
-/** A decision, and under it a line for each check, in the order in which they were asked. */
+/** A decision, under it what was known of its bar, and a line for each check, in the order in which they were asked. */
 function traceText(decision: TracedDecision): string {
   const [closed, ...cells] = decisionCells(decision);
-  const title = `${closed}  ${cells.join('  ')}`;
+  const title = `${closed}  ${cells.join('  ')}\n  ${barText(decision)}`;
   if (decision.checks.length === 0) return `${title}\n  nothing was asked`;
   const rows = decision.checks.map(({ check, passed, value, limit }) => [
     passed ? 'passed' : 'STOPPED',
@@ -101,6 +105,15 @@ function traceText(decision: TracedDecision): string {
   ]);
   const lines = columned(['', 'check', 'value', 'limit'], rows).split('\n');
   return [title, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function barText({ ageMs, missing }: TracedDecision): string {
+  const age = ageMs === null ? 'when its bar was known was not recorded' : `its bar was known ${seconds(ageMs)} after it closed`;
+  return missing.length === 0 ? age : `${age}; waited in vain for ${missing.join(', ')}`;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(1))} s`;
 }
 
 /** No more digits than tell one amount from another; exact amounts come as texts. */

@@ -1,10 +1,11 @@
 import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Instant } from '#engine/feeds/feed.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import { intentTrace } from '#engine/risk/intent-trace.ts';
 import type { CheckResult } from '#engine/risk/judge-order.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { intentOf } from '#engine/simulation/simulation.ts';
-import type { NewDecision } from '#engine/store/engine-store.ts';
+import type { NewDecision, StrategyStep } from '#engine/store/engine-store.ts';
 import type { OrderTrace } from '#engine/trading/account-record.ts';
 
 /** What came of the decisions of one instant. */
@@ -25,6 +26,19 @@ export function decisionRows(decisions: readonly DecisionRecord[], taken: Taken)
     const checks = taken.isShadow ? [] : checksOf(decision, taken);
     return { symbol, action, reason, outcome, terms: outcome === 'accepted' ? JSON.stringify(terms) : null, checks };
   });
+}
+
+/**
+ * The same step, each of its decisions with how old the bar was that it was made on, and what was waited for in vain. A bar of an hour is
+ * known with the last of its minutes; where nothing of its market traded in that, when all others that close then are.
+ */
+export function withAges(step: StrategyStep, { time, bars, ages, missing }: Instant): StrategyStep {
+  const decisions = step.decisions.map((decision) => {
+    const index = bars.findIndex(({ symbol }) => symbol === decision.symbol);
+    const knownAfterMs = index < 0 ? Math.max(0, ...ages) : ages[index]!;
+    return { ...decision, ageMs: Math.round(time - step.instant + knownAfterMs), missing };
+  });
+  return { ...step, decisions };
 }
 
 function outcomeOf({ symbol, action }: DecisionRecord, { denials, isShadow }: Taken): string {

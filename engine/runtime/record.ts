@@ -1,6 +1,7 @@
 import type { Instant } from '#engine/feeds/feed.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
+import { withAges } from './decision-rows.ts';
 import type { SlotOutcome } from './slot-outcome.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 
@@ -18,7 +19,7 @@ export function commitOutcomes(store: EngineStore, pending: readonly PendingOutc
     for (const { instant, outcomes } of pending) {
       for (const { slot, outcome } of outcomes) {
         slots.add(slot);
-        writeOutcome(store, slot, outcome, instant.time, at);
+        writeOutcome(store, slot, outcome, instant, at);
       }
     }
     for (const slot of slots) {
@@ -30,8 +31,8 @@ export function commitOutcomes(store: EngineStore, pending: readonly PendingOutc
   });
 }
 
-function writeOutcome(store: EngineStore, slot: StrategySlot, outcome: SlotOutcome, instant: number, at: number): void {
-  for (const fault of outcome.faults) store.addFault({ ...fault, strategy: slot.id, instant, at });
+function writeOutcome(store: EngineStore, slot: StrategySlot, outcome: SlotOutcome, instant: Instant, at: number): void {
+  for (const fault of outcome.faults) store.addFault({ ...fault, strategy: slot.id, instant: instant.time, at });
   if (outcome.breached !== null) recordBreach(store, slot.id, outcome.breached);
   if (outcome.rejected !== null) {
     const { version, fault } = outcome.rejected;
@@ -47,7 +48,7 @@ function writeOutcome(store: EngineStore, slot: StrategySlot, outcome: SlotOutco
     if (ended !== null) store.addQuarantine({ treeHash: ended.treeHash, strategy: slot.id, reason: reasonOf(ended), at });
     slot.setDeployment(id);
   }
-  for (const step of outcome.steps) store.addStep(step);
+  for (const step of outcome.steps) store.addStep(withAges(step, instant));
   if (outcome.left !== null && outcome.left.deployment !== null)
     store.setDeploymentOutcome(outcome.left.deployment, 'removed', at);
 }

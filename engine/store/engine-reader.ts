@@ -7,15 +7,17 @@ import {
   AccountRow,
   DecidedRow,
   DecisionCountRow,
-  DecisionRow,
+  type DecisionRow,
   DenialCountRow,
   DeploymentRow,
+  decisionColumns,
   EquityRow,
   EquitySpan,
   FaultRow,
   FillRow,
   OpenPosition,
   QuarantineRow,
+  StoredDecision,
   SyncRow,
   TradeRow,
 } from './rows.ts';
@@ -127,9 +129,9 @@ export class EngineReader {
 
   /** The newest `limit` decisions known at `asOf`, oldest of them first; of those in runs only what became an order has a row of its own. */
   decisions(limit: number, asOf = always): DecisionRow[] {
-    const sql = `SELECT strategy, treeHash, instant, symbol, action, reason, ${outcomeAsOf} AS outcome
+    const sql = `SELECT ${decisionColumns}, ${outcomeAsOf} AS outcome
       FROM decisions WHERE instant <= @asOf ORDER BY id DESC LIMIT @limit`;
-    return this.#rows(DecisionRow, sql, { asOf, limit: Math.min(limit, rowsMax) }).reverse();
+    return this.#rows(StoredDecision, sql, { asOf, limit: Math.min(limit, rowsMax) }).reverse();
   }
 
   /** The same, each with every check it met; what stopped its order only later stands last, with no numbers. */
@@ -145,9 +147,9 @@ export class EngineReader {
 
   /** The newest `limit` decisions of one strategy, oldest of them first. */
   decisionsOf(strategy: string, limit: number): DecisionRow[] {
-    const sql = `SELECT strategy, treeHash, instant, symbol, action, reason, ${outcomeAsOf} AS outcome
+    const sql = `SELECT ${decisionColumns}, ${outcomeAsOf} AS outcome
       FROM decisions WHERE strategy = @strategy ORDER BY instant DESC, id DESC LIMIT @limit`;
-    return this.#rows(DecisionRow, sql, { strategy, limit, asOf: always }).reverse();
+    return this.#rows(StoredDecision, sql, { strategy, limit, asOf: always }).reverse();
   }
 
   /** All that one version of a strategy decided at bars that closed later than `since`, as it was known at `asOf`, oldest first. */

@@ -29,6 +29,10 @@ export interface NewDecision {
   readonly terms: string | null;
   /** What was asked of it so far; absent where nothing was. */
   readonly checks?: readonly CheckRow[];
+  /** How long after its close the bar decided on was known, milliseconds; absent where that was not looked at. */
+  readonly ageMs?: number;
+  /** Symbols whose bars were waited for in vain; absent where none was. */
+  readonly missing?: readonly string[];
 }
 
 /** What a step adds to every row itself: whose it is, and when it became known. */
@@ -130,8 +134,16 @@ export class EngineStore extends EngineReader {
       for (const { symbol, code, reason } of step.denials) {
         this.#insert('denials', { decision: this.#lastOrder(strategy, symbol), instant, strategy, symbol, code, reason });
       }
-      for (const { terms, checks = [], ...decision } of step.decisions) {
-        const id = this.#insert('decisions', { ...decision, strategy, treeHash, instant });
+      for (const { terms, checks = [], ageMs, missing = [], ...decision } of step.decisions) {
+        const lacking = missing.length === 0 ? null : JSON.stringify(missing);
+        const id = this.#insert('decisions', {
+          ...decision,
+          ageMs: ageMs ?? null,
+          missing: lacking,
+          strategy,
+          treeHash,
+          instant,
+        });
         if (checks.length > 0) writeTrace(this.database, { strategy, symbol: decision.symbol, instant }, checks);
         if (terms !== null) this.#insert('orders', { decision: id, instant, strategy, symbol: decision.symbol, terms });
       }

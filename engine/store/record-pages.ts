@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CheckRow, readTrace } from './decision-traces.ts';
 import { EngineReader } from './engine-reader.ts';
 import { openForReading } from './open-database.ts';
-import { DecisionRow, DeploymentRow, FaultRow, FillRow, SyncRow, TradeRow } from './rows.ts';
+import { DecisionRow, DeploymentRow, decisionColumns, FaultRow, FillRow, StoredDecision, SyncRow, TradeRow } from './rows.ts';
 import { RAN } from './tiers/ran.ts';
 
 /** Which rows, newest first: those with a smaller id than `before`, so that a page does not change when rows are added. */
@@ -20,7 +20,7 @@ const Id = { id: z.int() };
 export const NumberedTrade = z.strictObject({ ...Id, ...TradeRow.shape });
 export type NumberedTrade = z.infer<typeof NumberedTrade>;
 
-/** A decision with every check its order met, and the order's terms where it became one. */
+/** A decision with what was known of its bar, every check its order met, and the order's terms where it became one. */
 export const NumberedDecision = z.strictObject({
   ...Id,
   ...DecisionRow.shape,
@@ -48,6 +48,7 @@ export interface InstantRows {
   readonly equity: readonly { readonly strategy: string; readonly value: number }[];
 }
 
+const StoredNumbered = z.strictObject({ ...Id, ...StoredDecision.shape, terms: z.string().nullable() });
 const NumberedSync = z.strictObject({ ...Id, ...SyncRow.shape });
 const NumberedFault = z.strictObject({ ...Id, ...FaultRow.shape });
 const StrategyEquity = z.strictObject({ strategy: z.string(), value: z.number() });
@@ -145,14 +146,14 @@ export class RecordPages extends EngineReader {
 
   #decisions(where: string, parameters: object): NumberedDecision[] {
     // Denied later than decided: as of now that is what came of it.
-    const sql = `SELECT id, strategy, treeHash, instant, symbol, action, reason, coalesce(
+    const sql = `SELECT id, ${decisionColumns}, coalesce(
         (SELECT 'denied:' || code FROM denials WHERE decision = decisions.id LIMIT 1), outcome) AS outcome,
         (SELECT terms FROM orders WHERE decision = decisions.id) AS terms FROM decisions WHERE ${where}`;
     return this.database
       .prepare(sql)
       .all(parameters)
       .map((row) => {
-        const { terms, ...decision } = row as { terms: string | null } & DecisionRow & { id: number };
+        const { terms, ...decision } = StoredNumbered.parse(row);
         const order: unknown = terms === null ? null : JSON.parse(terms);
         return NumberedDecision.parse({ ...decision, order, checks: readTrace(this.database, decision) });
       });

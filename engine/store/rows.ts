@@ -80,8 +80,23 @@ export const DecisionRow = z.strictObject({
   reason: z.string(),
   /** `held`, `accepted`, or `denied:<code>`. */
   outcome: z.string(),
+  ageMs: Millis.nullable().describe(
+    "milliseconds, how long after its close the bar decided on was known, by the venue's clock; 0 in a replay, null in what was recorded before this was",
+  ),
+  missing: z.array(z.string()).describe('symbols whose bars were waited for in vain at that moment'),
 });
 export type DecisionRow = z.infer<typeof DecisionRow>;
+
+/** The same as it stands in the store: what was missing is JSON there, and null for nothing. */
+export const StoredDecision = z.strictObject({
+  ...DecisionRow.shape,
+  missing: z
+    .string()
+    .nullable()
+    .transform((text): string[] => (text === null ? [] : z.array(z.string()).parse(JSON.parse(text)))),
+});
+/** Its columns but `outcome`, which may have become another one since. */
+export const decisionColumns = 'strategy, treeHash, instant, symbol, action, reason, ageMs, missing';
 
 /** A decision, or a run of the same one that is kept as one: made `times` times at bars that closed from `first` to `instant`. */
 export const DecidedRow = z.strictObject({

@@ -158,4 +158,8 @@ export const migrations: readonly string[] = [
   journalSchema,
   tierSchema,
   traceSchema,
+  `
+  ALTER TABLE decisions ADD COLUMN ageMs INTEGER;
+  ALTER TABLE decisions ADD COLUMN missing TEXT;
+  `,
 ];

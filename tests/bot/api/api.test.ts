@@ -106,6 +106,8 @@ describe('the answers', () => {
     expect(signals.every(({ action }: { action: string }) => action !== 'hold')).toBe(true);
     expect(signals.find(({ outcome }: { outcome: string }) => outcome === 'accepted')).toMatchObject({
       order: { weight: expect.any(Number) },
+      ageMs: 0,
+      missing: [],
     });
     const [{ figures }] = await data('benchmarks');
     expect(figures.find(({ name }: { name: string }) => name === 'trades').value).toBe(trades.length);

@@ -65,9 +65,11 @@ describe('ratchet engine', () => {
     expect(JSON.parse((await engine('decisions', '--json', '--last', '2')).stdout)).toEqual(decisions);
     expect((await engine('decisions')).stdout.trimEnd().split('\n')).toHaveLength(21);
     const traced = (await engine('decisions', '--trace', '--last', '10')).stdout;
-    expect(traced).toMatch(/ {2}eager {2}BTC\/USDT {2}target {2}accepted {2}always in\n {10}check +value +limit\n/);
+    expect(traced).toMatch(
+      / {2}eager {2}BTC\/USDT {2}target {2}accepted {2}always in\n {2}its bar was known 0 s after it closed\n {10}check +value +limit\n/,
+    );
     expect(traced).toMatch(/\n {2}passed {2}weight-out-of-bounds +0\.4 +between 0 and 1\n/);
-    expect(traced).toMatch(/ {2}hold {2}held {2}in position\n {2}nothing was asked\n/);
+    expect(traced).toMatch(/ {2}hold {2}held {2}in position\n {2}its bar was known 0 s after it closed\n {2}nothing was asked\n/);
     const [truth] = JSON.parse((await engine('truth', '--json')).stdout);
     expect(truth).toMatchObject({ strategy: 'eager', trades: 2, fees: trades[0]!.fees + trades[1]!.fees });
     expect(truth).toMatchObject({ scansMade: 25, scansExpected: 25, dataAge: 0, versions: 1 });

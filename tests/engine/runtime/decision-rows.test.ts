@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { CheckResult } from '#engine/risk/judge-order.ts';
-import { decisionRows, type Taken } from '#engine/runtime/decision-rows.ts';
+import { decisionRows, type Taken, withAges } from '#engine/runtime/decision-rows.ts';
 
 const buy: DecisionRecord = { symbol: 'BTC/USD', action: 'target', reason: 'cross', weight: 0.5 };
 const sell: DecisionRecord = { symbol: 'ETH/USD', action: 'exit', reason: 'over' };
@@ -12,6 +12,27 @@ const denied = (code: CheckResult['check']) => [{ time: 0, symbol: 'BTC/USD', co
 const checksOf = (taken: Partial<Taken>) => decisionRows([buy], { ...nothing, ...taken })[0]!.checks!;
 
 describe('the record of a decision', () => {
+  it('says how old its bar was when it was known, and what was waited for in vain', () => {
+    const bar = { time: 3_540_000, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+    const bars = [
+      { symbol: 'ETH/USD', ...bar },
+      { symbol: 'BTC/USD', ...bar },
+    ];
+    const decisions = decisionRows([buy, sell, hold], nothing);
+    const step = { strategy: 's', treeHash: 't', instant: 3_600_000, fills: [], trades: [], denials: [], decisions, equity: 1 };
+    const ages = (time: number, ages: number[]) =>
+      withAges(step, { time, bars, ages, missing: ['XRP/USD'] }).decisions.map(({ ageMs, missing }) => [ageMs, missing]);
+    const lacking = ['XRP/USD'];
+    // In the last minute of its hour nothing of SOL traded: that it had closed was known when all others had.
+    expect(ages(3_600_000, [1_200.4, 90])).toEqual([
+      [90, lacking],
+      [1200, lacking],
+      [1200, lacking],
+    ]);
+    // Nothing at all closed with the hour: it was over with what closed a minute later.
+    expect(ages(3_660_000, [5, 7])[0]).toEqual([60_007, lacking]);
+  });
+
   it('says what came of each, and what it was asked', () => {
     expect(decisionRows([buy, sell, hold], nothing).map(({ outcome, checks }) => [outcome, checks!.length])).toEqual([
       ['accepted', 5],

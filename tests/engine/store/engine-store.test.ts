@@ -88,6 +88,15 @@ describe('the record', () => {
     expect(store.equity(50)).toBeNull();
   });
 
+  it('has how old the bar of a decision was, and what was missing, as far as either was known', () => {
+    store.addStep(step(100, { decisions: [{ ...held, ageMs: 90, missing: ['ETH/USDT'] }] }));
+    store.addStep(step(200, { decisions: [held] }));
+    expect(store.decisions(10).map(({ ageMs, missing }) => [ageMs, missing])).toEqual([
+      [90, ['ETH/USDT']],
+      [null, []],
+    ]);
+  });
+
   it('counts an accepted decision as denied from the moment it was', () => {
     store.addStep(step(100, { decisions: [accepted] }));
     store.addStep(step(200, { denials: [{ symbol: 'BTC/USDT', code: 'slippage-tolerance', reason: 'cross' }] }));
