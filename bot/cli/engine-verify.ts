@@ -2,19 +2,22 @@ import { Command } from 'commander';
 import { RatchetError } from '#engine/errors.ts';
 import { clockOfFolder } from '#engine/runtime/kept-pace.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
+import { tradedVenueIn } from '#engine/runtime/real-money.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { newestBackup } from '#engine/store/backups.ts';
 import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
 import { fullCheck } from '#engine/store/integrity.ts';
 import { openForReading } from '#engine/store/open-database.ts';
 import { inspectStore } from '#engine/store/write-backup.ts';
-import { verifyJournal } from '#engine/trading/verify-journal.ts';
+import { contradictions, openQuestions, verifyJournal } from '#engine/trading/verify-journal.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface Finding {
   readonly what: string;
   /** Empty when all is well. */
   readonly wrong: readonly string[];
+  /** What nobody can put right any more, and nothing suffers from. */
+  readonly aside: readonly string[];
 }
 
 /** An engine that runs says so every minute. */
@@ -37,19 +40,42 @@ export function engineVerifyCommand(): Command {
 
 function verifyEngine(dir: string): readonly Finding[] {
   const backup = newestBackup(dir);
-  const store = { what: 'the store', wrong: looking(() => storeIn(dir)) };
+  const aside: string[] = [];
+  const store = { what: 'the store', wrong: looking(() => storeIn(dir)), aside };
   const backups =
-    backup === null ? [] : [{ what: `the newest backup, ${backup.file}`, wrong: looking(() => inspectStore(backup.file)) }];
+    backup === null
+      ? []
+      : [{ what: `the newest backup, ${backup.file}`, wrong: looking(() => inspectStore(backup.file)), aside }];
   // Of a damaged store nothing that it says can be believed.
   if (store.wrong.length > 0) return [store, ...backups];
   const now = clockOfFolder(dir).now();
-  const orders = () => read(dir, (reader) => reader.journals().flatMap((journal) => verifyJournal(journal, now)));
   return [
-    { what: 'the engine', wrong: looking(() => engineIn(dir, now)) },
-    { what: 'the order journal', wrong: looking(orders) },
+    { what: 'the engine', wrong: looking(() => engineIn(dir, now)), aside },
+    {
+      what: 'the order journal',
+      wrong: looking(() => read(dir, (reader) => journalsIn(reader, now))),
+      aside: read(dir, (reader) => leftBehindIn(reader, now)),
+    },
     store,
     ...backups,
   ];
+}
+
+/** Of every account that its journal is whole, and of the one that is traded on that nothing there waits for an answer. */
+function journalsIn(reader: EngineReader, now: number): string[] {
+  const traded = tradedVenueIn(reader)?.account;
+  return reader
+    .journals()
+    .flatMap((journal) => (journal.account === traded ? verifyJournal(journal, now) : contradictions(journal)));
+}
+
+/** What was open at accounts that nobody asks about any more: of another key, or of a rehearsal that is over. */
+function leftBehindIn(reader: EngineReader, now: number): string[] {
+  const traded = tradedVenueIn(reader)?.account;
+  return reader
+    .journals()
+    .filter(({ account }) => account !== traded)
+    .flatMap((journal) => openQuestions(journal, now).map((one) => `an account no longer traded on: ${journal.account}: ${one}`));
 }
 
 /** An engine that was stopped is well, unless something is held that nobody watches. */
@@ -91,6 +117,7 @@ function looking(look: () => unknown): readonly string[] {
   }
 }
 
-function inWords({ what, wrong }: Finding): string {
-  return wrong.length === 0 ? `✔ ${what} is as it should be` : [`✘ ${what}:`, ...wrong.map((one) => `    ${one}`)].join('\n');
+function inWords({ what, wrong, aside }: Finding): string {
+  const title = wrong.length === 0 ? `✔ ${what} is as it should be` : `✘ ${what}:`;
+  return [title, ...wrong.map((one) => `    ${one}`), ...aside.map((one) => `  ${one}`)].join('\n');
 }

@@ -12,25 +12,43 @@ const unknownMsMax = 10 * 60_000;
  * @param now by the clock that the engine goes by, UTC milliseconds
  */
 export function verifyJournal(journal: OrderJournal, now: number): string[] {
-  const sums = new Map<number, Big>();
-  for (const { orderId, quantity } of journal.fills()) sums.set(orderId, (sums.get(orderId) ?? new Big(0)).plus(quantity));
-  const wrong = journal.orders().flatMap((order) => problemsOf(order, journal, sums.get(order.id) ?? new Big(0), now));
-  const frozen = journal.freezes().filter(({ acceptedAt }) => acceptedAt === null);
-  return [...wrong, ...frozen.map(({ symbol, code, message }) => `${symbol} is frozen (${code}): ${message}`)];
+  return [...contradictions(journal), ...openQuestions(journal, now)];
 }
 
-function problemsOf(order: OrderRow, journal: OrderJournal, filled: Big, now: number): string[] {
-  const name = `Order ${order.clientOrderId} (${order.role} of ${order.strategy}, ${order.symbol})`;
+/** What in a journal does not agree with itself. */
+export function contradictions(journal: OrderJournal): string[] {
+  const sums = new Map<number, Big>();
+  for (const { orderId, quantity } of journal.fills()) sums.set(orderId, (sums.get(orderId) ?? new Big(0)).plus(quantity));
+  return journal.orders().flatMap((order) => contradictionsOf(order, journal, sums.get(order.id) ?? new Big(0)));
+}
+
+/** What only the venue, or a person who has looked there, can answer. @param now as above */
+export function openQuestions(journal: OrderJournal, now: number): string[] {
+  const unheard = journal.orders().filter(({ state, createdAt }) => {
+    return (state === 'pending' || state === 'unknown') && now - createdAt > unknownMsMax;
+  });
+  const frozen = journal.freezes().filter(({ acceptedAt }) => acceptedAt === null);
+  return [
+    ...unheard.map((order) => {
+      const sent = new Date(order.createdAt).toISOString();
+      return `${nameOf(order)} was sent at ${sent}, and it is not known what became of it.`;
+    }),
+    ...frozen.map(({ symbol, code, message }) => `${symbol} is frozen (${code}): ${message}`),
+  ];
+}
+
+function nameOf({ clientOrderId, role, strategy, symbol }: OrderRow): string {
+  return `Order ${clientOrderId} (${role} of ${strategy}, ${symbol})`;
+}
+
+function contradictionsOf(order: OrderRow, journal: OrderJournal, filled: Big): string[] {
+  const name = nameOf(order);
   const problems: string[] = [];
   const folded = foldOf(order, journal);
   if (typeof folded === 'string') problems.push(`${name} has a history that cannot be: ${folded}`);
   else if (!isSame(folded, order)) problems.push(`${name} is ${order.state} in its row and ${folded.state} by its history.`);
   if (!filled.eq(order.filled)) {
     problems.push(`${name} has ${order.filled.toFixed()} filled, and its fills add up to ${filled.toFixed()}.`);
-  }
-  const isUnheard = order.state === 'pending' || order.state === 'unknown';
-  if (isUnheard && now - order.createdAt > unknownMsMax) {
-    problems.push(`${name} was sent at ${new Date(order.createdAt).toISOString()}, and it is not known what became of it.`);
   }
   return problems;
 }

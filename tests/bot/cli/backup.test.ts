@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { giveOrderHere, orderGivenHere } from '#engine/runtime/control.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
+import { keepTradedVenue } from '#engine/runtime/real-money.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { storePath } from '#engine/store/open-database.ts';
@@ -94,5 +95,29 @@ describe('ratchet engine verify', () => {
     const { code, stdout } = await ratchet('engine', 'verify');
     expect(code).toBe(1);
     expect(stdout).toMatch(/^✘ the store:\n {4}.*malformed/);
+  });
+
+  it('exits with 1 for a freeze of the account that is traded on, and names that of another apart', async () => {
+    const store = EngineStore.open(dir);
+    const message = '0.01 BTC more than the journal has';
+    const frozen = { symbol: 'BTC/USD', code: 'balance', subject: 'BTC', message, at: BAR };
+    for (const account of ['kraken-new', 'kraken-old']) store.journal(account).addFreeze(frozen);
+    const trade = (account: string) => keepTradedVenue(store, { name: 'kraken', account, isRehearsal: false });
+    const told = 'BTC/USD is frozen (balance): 0.01 BTC more than the journal has';
+    trade('kraken-new');
+    expect(await ratchet('engine', 'verify')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        `✘ the order journal:\n    ${told}\n  an account no longer traded on: kraken-old: ${told}\n`,
+      ),
+    });
+    store.journal('kraken-new').acceptFreezes('BTC/USD', BAR, 'paid in');
+    expect(await ratchet('engine', 'verify')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        `✔ the order journal is as it should be\n  an account no longer traded on: kraken-old: ${told}\n`,
+      ),
+    });
+    store.close();
   });
 });
