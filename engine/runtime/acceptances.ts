@@ -1,11 +1,11 @@
 import type { Logger } from '#engine/log.ts';
 import { type AcceptRequest, pendingAcceptance, settleAcceptance } from './accept-request.ts';
-import type { VenueDesk } from './venue-desk.ts';
+import type { VenueShares } from './venue-shares.ts';
 
 export interface AcceptancesOptions {
   /** The engine's folder, in which a person leaves the request. */
   readonly dir: string;
-  readonly desk: Pick<VenueDesk, 'accept'> | null;
+  readonly shares: VenueShares | null;
   readonly log: Logger;
   /** One was dealt with, or has failed. */
   readonly onSettled: () => void;
@@ -43,9 +43,9 @@ export class Acceptances {
   }
 
   async #accept({ symbol, by, reason }: AcceptRequest): Promise<void> {
-    const { dir, desk, log } = this.#options;
+    const { dir, shares, log } = this.#options;
     try {
-      const refusal = desk === null ? 'this engine trades at no venue' : await desk.accept(symbol, `${by}: ${reason}`);
+      const refusal = shares === null ? 'this engine trades at no venue' : await shares.accept(symbol, `${by}: ${reason}`);
       log.info({ symbol, by, reason, refusal }, 'A person accepts what is held of a symbol.');
     } finally {
       settleAcceptance(dir);

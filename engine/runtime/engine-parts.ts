@@ -16,7 +16,7 @@ import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
 import { keepTradedVenue, realMoneyOf, realMoneyRefusal } from './real-money.ts';
-import { restoreSlots } from './restore-slots.ts';
+import { proveFromMirror, restoreSlots } from './restore-slots.ts';
 import { assertSameMarket } from './same-market.ts';
 import { accountKindOf, type OpenAccount, simulatedAccounts } from './slot-account.ts';
 import { keepMarkets } from './stored-markets.ts';
@@ -90,8 +90,8 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
       new StrategySlot({ id, series: feed.series, openAccount, kindOf, load: loadVersion, clock: around.clock.now }, from);
     const slots = await restoreSlots({
       store,
-      repository,
-      state: state.snapshot(),
+      prove: (deployment) => proveFromMirror({ store, repository, state: state.snapshot() }, deployment),
+      load: loadVersion,
       series: feed.series,
       now,
       newSlot: (id) => newSlot(id, now),
@@ -121,7 +121,7 @@ function accountsOf({ market, capital }: EngineOptions, desk: VenueDesk | null):
   const onPaper = simulatedAccounts(market.markets, capital);
   return (request) => {
     if (request.kind === 'simulated') return onPaper(request);
-    if (desk !== null) return desk.openAccount(request);
+    if (desk !== null) return desk.shares.openAccount(request);
     throw new RatchetError(
       'engine/no-venue',
       `The account of ${request.strategy} is at a venue, and this engine was started without one.`,

@@ -1,3 +1,4 @@
+import type { Stage } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
 import { GitFailure } from '#engine/repository/git.ts';
@@ -11,9 +12,11 @@ import { controlPath, orderGivenHere } from './control.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { feedProblems } from './feed-problems.ts';
+import { loadVersion } from './loaded-version.ts';
 import type { Lock } from './lock.ts';
+import { lookAtMain } from './main-look.ts';
 import type { EngineOptions } from './options.ts';
-import { realMoneyOf, realMoneyRefusal } from './real-money.ts';
+import { realMoneyOf, realMoneyRefusal as whyNoMoney } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
 import type { PendingOutcome } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
@@ -91,24 +94,26 @@ export class Engine {
       onTaken: (taken) => this.#noteTaken(taken),
       onCommitted: (time) => this.#emit({ kind: 'bar', time, equity: store.equity() }),
     });
-    this.#orders = new StandingOrders({ store, slots, desk, clock, log });
-    this.#acceptances = new Acceptances({ dir, desk, log, onSettled: () => this.#bell.ring() });
+    this.#orders = new StandingOrders({ store, slots, shares: desk?.shares ?? null, clock, log });
+    this.#acceptances = new Acceptances({ dir, shares: desk?.shares ?? null, log, onSettled: () => this.#bell.ring() });
     this.#runs = new RunRecord(store, clock);
     this.#reports = new ReportKeeper({ dir, reader: store, markets: market.markets, clock, everyMs: reportEveryMs });
+    const areLimitsKnown = () => this.#orders.limits !== null;
+    const realMoneyRefusal = (stage: Stage) => whyNoMoney(stage, realMoneyOf(store, desk?.traded ?? null));
     this.#reconciler = new Reconciler({
-      repository,
-      state,
+      look: (last) => lookAtMain({ repository, state, store, areLimitsKnown, realMoneyRefusal }, last),
+      load: loadVersion,
       store,
       slots,
       series: feed.series,
       openSlot: (id) => this.#openSlot(id),
-      areLimitsKnown: () => this.#orders.limits !== null,
+      areLimitsKnown,
       obeyLimits: (policy) => {
         if (JSON.stringify(policy) === JSON.stringify(this.#orders.limits)) return;
         this.#reports.noteChange();
         this.#orders.obeyLimits(policy);
       },
-      realMoneyRefusal: (stage) => realMoneyRefusal(stage, realMoneyOf(store, desk?.traded ?? null)),
+      realMoneyRefusal,
       now: () => this.#bars.now,
       clock,
       log,

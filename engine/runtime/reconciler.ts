@@ -1,27 +1,24 @@
-import type { TrustedKey } from '#engine/attestation/keys.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { Logger } from '#engine/log.ts';
 import { commitHash } from '#engine/repository/names.ts';
-import type { Repository } from '#engine/repository/repository.ts';
-import type { StateBranch } from '#engine/repository/state-branch.ts';
 import type { CommitHash } from '#engine/repository/types.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { checkStatement, type Desired, examine, type Refusal, readDesired } from './candidate.ts';
-import { readLimits } from './limits.ts';
-import { loadVersion } from './loaded-version.ts';
+import type { Desired, Refusal } from './candidate.ts';
+import type { LoadVersion } from './loaded-version.ts';
+import type { MainLook } from './main-look.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
-import { readTrust } from './trust.ts';
 
 const mainKey = 'main';
 
 export interface ReconcilerOptions {
-  readonly repository: Repository;
-  readonly state: StateBranch;
+  /** Main as it is now, or why nothing is taken from it. */
+  readonly look: (last: CommitHash | null) => Promise<MainLook | EngineProblem>;
+  readonly load: LoadVersion;
   readonly store: EngineStore;
   readonly series: readonly FeedSeries[];
   /** The engine's strategies, by id; this is where they come and go. */
@@ -83,32 +80,23 @@ export class Reconciler {
 
   /** Looks at the mirror as it is now. Loads what is proven, on trial; leaves running what it cannot replace. */
   async reconcile(): Promise<void> {
-    const { repository, store } = this.#options;
-    const tip = await repository.resolve('main');
-    if (tip === null) {
-      this.#problems = [{ status: 'OutOfSync', code: 'no-main', reason: 'the remote has no branch main' }];
+    const look = await this.#options.look(this.#commit);
+    if (!('commit' in look)) {
+      this.#problems = [look];
       return;
     }
-    if (this.#commit !== null && !(await repository.isOnFirstParentLine(this.#commit, tip))) {
-      const reason = `main was rewritten: ${tip.slice(0, 12)} does not go on from ${this.#commit.slice(0, 12)}, so nothing is taken from it`;
-      this.#problems = [{ status: 'Degraded', code: 'rewritten', reason }];
-      return;
-    }
-    const trust = await readTrust(store, repository, tip);
-    const { strategies, strangers } = await readDesired(repository, tip);
-    const limits = await readLimits(repository, tip, this.#options.areLimitsKnown());
-    if (limits.policy !== null) this.#options.obeyLimits(limits.policy);
+    const { strategies, strangers, limits, problems } = look;
+    if (limits !== null) this.#options.obeyLimits(limits);
     for (const slot of this.#options.slots.values()) {
       const stage = slot.version?.candidate.manifest.stage;
       slot.setMoneyRefusal(stage === undefined ? null : this.#options.realMoneyRefusal(stage));
     }
-    const problems = [trust.problem, limits.problem].filter((problem) => problem !== null);
     this.#problems = [...problems, ...strangers.map(badFolder)];
     this.#desired = new Map(strategies.map((one) => [one.id, one]));
-    for (const one of strategies) await this.#bring(one, tip, trust.keys);
+    for (const one of strategies) await this.#bring(one, look);
     await this.#dropOthers();
-    this.#commit = tip;
-    store.setMeta(mainKey, tip);
+    this.#commit = look.commit;
+    this.#options.store.setMeta(mainKey, look.commit);
   }
 
   /** A version that failed its trial is not tried again: it stands in the record's quarantine. */
@@ -121,18 +109,18 @@ export class Reconciler {
     return ids.map((id) => this.#statusOf(id));
   }
 
-  async #bring(desired: Desired, tip: CommitHash, keys: readonly TrustedKey[]): Promise<void> {
-    const { slots, repository, state, openSlot, log } = this.#options;
+  async #bring(desired: Desired, look: MainLook): Promise<void> {
+    const { slots, openSlot, log } = this.#options;
     const { id, tree } = desired;
     const slot = slots.get(id);
     if (slot?.isLeaving) slot.setLeaving(false);
     if (slot?.version?.candidate.tree === tree) {
       await slot.dismissChallenger();
-      return this.#checkRunning(desired, tip, keys);
+      return this.#checkRunning(desired, look);
     }
     if (slot?.challenger?.candidate.tree === tree) return;
     await slot?.dismissChallenger();
-    const seen = `${tip} ${state.commit}`;
+    const { seen } = look;
     const known = this.#refusals.get(id);
     if (known?.tree === tree && (known.isFinal || known.seen === seen)) return;
     const refuse = (refusal: Refusal) => {
@@ -142,13 +130,12 @@ export class Reconciler {
     const bad = this.#options.store.quarantine().find(({ treeHash }) => treeHash === tree);
     if (bad !== undefined) return refuse(quarantined(bad.reason));
     if (!this.#options.areLimitsKnown()) return refuse(withoutLimits);
-    const { realMoneyRefusal } = this.#options;
-    const examined = await examine(desired, { repository, state: state.snapshot(), keys, commit: tip, realMoneyRefusal });
+    const examined = await look.examine(desired);
     if (!examined.ok) return refuse(examined);
     try {
       const now = this.#options.now();
       const memory = slot?.state ?? null;
-      const version = await loadVersion({
+      const version = await this.#options.load({
         candidate: examined.candidate,
         series: this.#options.series,
         anchor: now,
@@ -170,22 +157,21 @@ export class Reconciler {
   }
 
   /** A signature can stop counting while its version runs, when its key is revoked: it runs on, is Degraded, and does not start again. */
-  async #checkRunning(desired: Desired, tip: CommitHash, keys: readonly TrustedKey[]): Promise<void> {
-    const { repository, state, log } = this.#options;
+  async #checkRunning(desired: Desired, look: MainLook): Promise<void> {
     const { id, tree } = desired;
-    const asked = `${tree} ${keys.map((key) => `${key.id} ${key.notBefore} ${key.notAfter} ${key.revoked}`).join()}`;
+    const asked = `${tree} ${look.trusted}`;
     if (this.#vouchedFor.get(id) === asked) {
       this.#refusals.delete(id);
       return;
     }
-    const refusal = await checkStatement(desired, { repository, state: state.snapshot(), keys, commit: tip });
+    const refusal = await look.vouch(desired);
     if (refusal === null) {
       this.#vouchedFor.set(id, asked);
       this.#refusals.delete(id);
       return;
     }
     if (this.#refusals.get(id)?.code !== refusal.code) {
-      log.warn({ strategy: id, tree, ...refusal }, 'Nothing vouches any more for a version that runs.');
+      this.#options.log.warn({ strategy: id, tree, ...refusal }, 'Nothing vouches any more for a version that runs.');
     }
     this.#refusals.set(id, { ...refusal, tree, seen: '' });
   }

@@ -7,8 +7,8 @@ import type { Repository } from '#engine/repository/repository.ts';
 import type { StateReader } from '#engine/repository/state-branch.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { DeploymentRow } from '#engine/store/rows.ts';
-import { examine } from './candidate.ts';
-import { type LoadedVersion, loadVersion } from './loaded-version.ts';
+import { type Examined, examine } from './candidate.ts';
+import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
 import { type AccountKind, kindOfStored } from './slot-account.ts';
 import { readStoredSlot, type StoredSlot } from './slot-memory.ts';
 import type { StrategySlot } from './strategy-slot.ts';
@@ -16,8 +16,9 @@ import { pinnedKeys } from './trust.ts';
 
 export interface RestoreRequest {
   readonly store: EngineStore;
-  readonly repository: Repository;
-  readonly state: StateReader;
+  /** What ran, proven again from what is on this disk, or why it is not. */
+  readonly prove: (deployment: DeploymentRow) => Promise<Examined | string>;
+  readonly load: LoadVersion;
   readonly series: readonly FeedSeries[];
   /** Market time at which the record stopped. */
   readonly now: number;
@@ -27,6 +28,23 @@ export interface RestoreRequest {
   /** Whose money a stage trades with, as this engine was started. */
   readonly kindOf: (stage: Stage) => AccountKind;
   readonly log: Logger;
+}
+
+export interface ProofSource {
+  readonly store: EngineStore;
+  readonly repository: Repository;
+  readonly state: StateReader;
+}
+
+/** Proves a version from the mirror, by the keys that were trusted last. Switches for money do not count: it was let in before. */
+export async function proveFromMirror(
+  { store, repository, state }: ProofSource,
+  { strategy, treeHash: tree, commitHash: at }: DeploymentRow,
+): Promise<Examined | string> {
+  const commit = commitHash(at);
+  if ((await repository.resolve(commit)) === null) return `commit ${commit.slice(0, 12)} is no longer in the mirror`;
+  const examination = { repository, state, keys: pinnedKeys(store), commit, realMoneyRefusal: () => null };
+  return examine({ id: strategy, tree: treeHash(tree) }, examination);
 }
 
 /**
@@ -59,18 +77,16 @@ async function restoreVersion(
   stored: StoredSlot,
   deployment: DeploymentRow,
 ): Promise<LoadedVersion | string> {
-  const { repository, state, store, series, now, kindOf } = request;
-  const desired = { id: deployment.strategy, tree: treeHash(deployment.treeHash) };
-  const commit = commitHash(deployment.commitHash);
+  const { prove, load, series, now, kindOf } = request;
   try {
-    if ((await repository.resolve(commit)) === null) return `commit ${commit.slice(0, 12)} is no longer in the mirror`;
-    const examined = await examine(desired, { repository, state, keys: pinnedKeys(store), commit, realMoneyRefusal: () => null });
+    const examined = await prove(deployment);
+    if (typeof examined === 'string') return examined;
     if (!examined.ok) return examined.reason;
     const { candidate } = examined;
     // A rehearsal's paper strategies have accounts at its exchange: under a real one they would trade with money.
     const { stage } = candidate.manifest;
     if (kindOf(stage) !== kindOfStored(stored.account)) return `in stage '${stage}' it trades on another kind of account here`;
-    return await loadVersion({ candidate, series, anchor: deployment.instant, until: now, state: stored.memory.state });
+    return await load({ candidate, series, anchor: deployment.instant, until: now, state: stored.memory.state });
   } catch (error) {
     return explain(error);
   }

@@ -9,13 +9,13 @@ import { recordBreach } from './record.ts';
 import type { SlotOutcome } from './slot-outcome.ts';
 import type { EngineProblem } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
-import type { VenueDesk } from './venue-desk.ts';
+import type { VenueShares } from './venue-shares.ts';
 
 export interface StandingOrdersOptions {
   readonly store: EngineStore;
   readonly slots: ReadonlyMap<string, StrategySlot>;
   /** The account that obeys too; null where no orders are sent. */
-  readonly desk: Pick<VenueDesk, 'obey' | 'shareOf'> | null;
+  readonly shares: VenueShares | null;
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -31,13 +31,13 @@ export class StandingOrders {
 
   /** Takes them up as the record has them, and tells them to whatever runs already. */
   constructor(options: StandingOrdersOptions) {
-    const { store, slots, desk, clock } = options;
+    const { store, slots, shares, clock } = options;
     this.#options = options;
     this.#heard = new HeardOrders(store, clock);
     this.#control = this.#heard.obeyed;
     this.#limits = knownLimits(store);
     for (const slot of slots.values()) slot.setControl(this.#control);
-    desk?.obey(this.#control);
+    shares?.obey(this.#control);
     if (this.#limits !== null) this.obeyLimits(this.#limits);
   }
 
@@ -63,7 +63,7 @@ export class StandingOrders {
 
   /** What a place says now; null where it says nothing. Where it is news it is obeyed, and on disk when this returns. */
   hear(place: OrderPlace, text: string | null): void {
-    const { store, slots, desk, log } = this.#options;
+    const { store, slots, shares, log } = this.#options;
     const reading = this.#heard.hear(place, text);
     this.#problems.set(place, reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message });
     if (!reading.ok || !reading.isNews || text === null) return;
@@ -77,19 +77,19 @@ export class StandingOrders {
       }
     });
     if (isSame) return;
-    desk?.obey(reading.control);
+    shares?.obey(reading.control);
     const { mode, by, reason } = reading.control;
     log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
 
   /** Other limits hold from now on. What they find reached already is on disk, with them, when this returns. */
   obeyLimits(policy: RiskPolicy): void {
-    const { store, slots, desk } = this.#options;
+    const { store, slots, shares } = this.#options;
     this.#limits = policy;
     store.transaction(() => {
       keepLimits(store, policy);
       for (const slot of slots.values()) {
-        if (desk !== null) slot.renewShare(desk.shareOf.bind(desk));
+        if (shares !== null) slot.renewShare(shares.shareOf);
         const breached = slot.setLimits(policy);
         if (breached === null) continue;
         this.warnOfBreach(slot.id, breached);

@@ -1,29 +1,21 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { Clock } from '#engine/clock.ts';
-import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
-import { tradingLimits } from '#engine/risk/trading-limits.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Trader } from '#engine/trading/trader.ts';
-import type { VenueAccountSnapshot } from '#engine/trading/venue-account-snapshot.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
-import { isOfVenue } from './account-snapshot.ts';
-import type { Control } from './control.ts';
 import type { Lock } from './lock.ts';
 import type { TradingVenue } from './options.ts';
 import { keepConfirmation, type TradedVenue } from './real-money.ts';
-import type { OpenAccount } from './slot-account.ts';
 import type { EngineProblem } from './status.ts';
 import { venueProblems } from './venue-problems.ts';
-
-/** What a rehearsal's strategies have each where no policy names an amount, quote asset. */
-const rehearsalCapital = 10_000;
+import { limitsOf, VenueShares } from './venue-shares.ts';
 
 /** So long a stop may be on its way. Milliseconds. */
 const nakedMsMax = 10_000;
@@ -49,6 +41,8 @@ export function keysOf({ keyFile }: TradingVenue): VenueKeys {
 /** The engine's place at a venue: the one account that its canary and live strategies share. */
 export class VenueDesk {
   readonly traded: TradedVenue;
+  /** The account as its strategies and people have it. */
+  readonly shares: VenueShares;
   readonly #options: VenueDeskOptions;
   readonly #venue: LateVenue;
   readonly #trader: Trader;
@@ -91,7 +85,7 @@ export class VenueDesk {
         journal: store.journal(account),
         clock,
         log,
-        policy: (stage) => tradingLimits(options.policy() ?? { stages: {} }, stage, !isRehearsal),
+        policy: (stage) => limitsOf(options.policy(), stage, { isRehearsal }),
         random: new RandomStream(clock.now(), 'trader'),
         onTrouble: (trouble) => log.error({ ...trouble }, 'A person should look at the venue account.'),
       });
@@ -106,6 +100,7 @@ export class VenueDesk {
   private constructor(options: VenueDeskOptions, traded: TradedVenue, venue: LateVenue, trader: Trader, lock: Lock) {
     this.#options = options;
     this.traded = traded;
+    this.shares = new VenueShares({ traded, trader, policy: options.policy });
     this.#venue = venue;
     this.#trader = trader;
     this.#lock = lock;
@@ -117,52 +112,6 @@ export class VenueDesk {
       this.#hasFailed = true;
       this.#options.log.error({ error: String(error) }, 'The venue account cannot be traded on.');
     });
-  }
-
-  /** A strategy's share of the account. */
-  readonly openAccount: OpenAccount = ({ strategy, stage, symbols, barMs, isResumed, snapshot }) => {
-    const stored = snapshot !== null && isOfVenue(snapshot) ? this.#ownOf(strategy, snapshot) : null;
-    const capital = isResumed && stored !== null ? stored.capital : this.shareOf(stage);
-    return this.#trader.account({ strategy, stage, symbols, barMs, capital, taken: stored?.taken ?? null });
-  };
-
-  /** The stored account, where it is one of this venue account; null for that of another, which is left behind once nothing is held there. */
-  #ownOf(strategy: string, stored: VenueAccountSnapshot): VenueAccountSnapshot | null {
-    if (stored.account === this.traded.account) return stored;
-    const held = stored.books.flatMap(({ symbol, position }) => (position === null ? [] : [`${position.quantity} ${symbol}`]));
-    if (held.length === 0) return null;
-    throw new RatchetError(
-      'engine/other-account',
-      `${strategy} holds ${held.join(', ')} in account ${stored.account}, and the key is of ${this.traded.account}.`,
-      'Nothing was started. Give the key of that account; a new key to it is told its name, see docs/ops/exchanges.md.',
-      { strategy, stored: stored.account, account: this.traded.account },
-    );
-  }
-
-  /** What a strategy of this stage may have of the account, quote asset. */
-  shareOf(stage: Stage): number {
-    const policy = this.#options.policy() ?? { stages: {} };
-    const { maxCapital, maxStrategy } = tradingLimits(policy, stage, !this.traded.isRehearsal);
-    return maxCapital === null ? rehearsalCapital : maxCapital * maxStrategy;
-  }
-
-  /**
-   * An order of a person to the engine, as far as it concerns the account. `paused` concerns its strategies only, but that it no longer
-   * sells what they hold.
-   */
-  obey({ mode, by, at, reason }: Control): void {
-    const said = { at: Date.parse(at), by, reason };
-    if (mode === 'flattening') this.#trader.flatten(reason === '' ? 'a person asked for it' : reason, by);
-    else if (mode !== 'paused') this.#trader.order({ kind: 'said', mode, ...said });
-    else if (this.#trader.health().halt.mode === 'reducing') this.#trader.order({ kind: 'said', mode: 'halted', ...said });
-  }
-
-  /** @returns null, or why nothing was changed */
-  async accept(symbol: string, reason: string): Promise<string | null> {
-    // A name typed wrong shares an asset with others, and would make what is wrong with them count as right.
-    const isFrozen = this.#trader.health().frozen.some((freeze) => freeze.symbol === symbol);
-    if (!isFrozen) return `${symbol} is not frozen`;
-    return this.#trader.resolve(symbol, reason);
   }
 
   /** What is in memory may be ahead of the journal: nothing more is sent until the account is opened again. */

@@ -5,7 +5,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import { loadVersion } from '#engine/runtime/loaded-version.ts';
 import { openFeed } from '#engine/runtime/open-feed.ts';
 import { enginePaths, parseOptions } from '#engine/runtime/options.ts';
-import { restoreSlots } from '#engine/runtime/restore-slots.ts';
+import { proveFromMirror, restoreSlots } from '#engine/runtime/restore-slots.ts';
 import { simulatedAccounts } from '#engine/runtime/slot-account.ts';
 import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
@@ -29,10 +29,12 @@ async function restoredUnder(
   const openAccount = simulatedAccounts(options.market.markets, options.capital);
   const kindOf = () => 'simulated' as const;
   const { series } = feed;
+  const repository = await Repository.openMirror({ dir: enginePaths(options.dir).mirror, remoteUrl: options.remoteUrl });
+  const state = (await fixture.state()).snapshot();
   const slots = await restoreSlots({
     store,
-    repository: await Repository.openMirror({ dir: enginePaths(options.dir).mirror, remoteUrl: options.remoteUrl }),
-    state: (await fixture.state()).snapshot(),
+    prove: (deployment) => proveFromMirror({ store, repository, state }, deployment),
+    load: loadVersion,
     series,
     now,
     newSlot: (id) => new StrategySlot({ id, series, openAccount, kindOf, load: loadVersion, clock: systemClock.now }, now),
