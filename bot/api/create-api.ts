@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Logger } from '#engine/log.ts';
+import type { Connections } from './connections.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { openApiDocument } from './openapi.ts';
 import { Problem, problemOf } from './problem.ts';
@@ -20,6 +22,7 @@ export interface ApiParts {
   readonly rates: Rates;
   /** Of an address that comes without one. */
   readonly strangers: Rates;
+  readonly connections: Connections;
   readonly version: string;
   readonly log: Logger;
 }
@@ -34,6 +37,8 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
   api.use(async (c, next) => {
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
+    // Who is not let in is not listened to any longer, whatever it goes on to send.
+    c.header('Connection', 'close');
     admit(parts, {
       url: c.req.url,
       method: c.req.method,
@@ -41,8 +46,9 @@ export function createApi(parts: ApiParts): Hono<ApiEnv> {
       origin: c.req.header('Origin'),
       length: c.req.header('Content-Length'),
       encoding: c.req.header('Transfer-Encoding'),
-      address: c.env.incoming.socket.remoteAddress ?? '',
+      socket: c.env.incoming.socket,
     });
+    c.header('Connection', undefined);
     await next();
   });
   for (const resource of resources) {
@@ -71,17 +77,18 @@ export interface Asking {
   readonly origin: string | undefined;
   readonly length: string | undefined;
   readonly encoding: string | undefined;
-  readonly address: string;
+  readonly socket: Socket;
 }
 
 /** Lets in who holds a token and keeps the measure; gives whose it is. @throws Problem */
-export function admit({ tokens, rates, strangers }: Pick<ApiParts, 'tokens' | 'rates' | 'strangers'>, asking: Asking): number {
+export function admit({ tokens, rates, strangers, connections }: ApiParts, asking: Asking): number {
   const holder = tokens.holderOf(asking.authorization);
   if (holder === null) {
-    strangers.spend(asking.address);
+    strangers.spend(asking.socket.remoteAddress ?? '');
     throw new Problem(401, 'no-token', 'A token is needed: Authorization: Bearer …', { 'WWW-Authenticate': 'Bearer' });
   }
   rates.spend(String(holder));
+  connections.recognise(asking.socket, holder);
   // Programs send none; a page in a browser cannot leave it out.
   if (asking.origin !== undefined) throw new Problem(403, 'from-a-page', 'Pages in browsers are not answered.');
   if (asking.method !== 'GET') throw new Problem(405, 'read-only', 'Only GET is answered.', { Allow: 'GET' });

@@ -10,6 +10,8 @@ const refusals: Readonly<Partial<Record<ProblemStatus, string>>> = {
   400: 'The query or the cursor cannot be taken.',
   401: 'No token, or one that is not known.',
   403: 'A page in a browser asked.',
+  413: 'A body was sent.',
+  414: 'The address is too long.',
   429: 'Asked too often; Retry-After says when to come again.',
   500: 'The answer could not be made.',
   503: 'There is no record yet, or it cannot be read now.',
@@ -97,7 +99,7 @@ function eventsOperation(): Json {
 
 function parametersOf(query: z.ZodObject): Json[] {
   return Object.entries(query.shape).map(([name, type]) => {
-    const { description, ...schema } = schemaOf(type as z.ZodType, 'input');
+    const { description, ...schema } = schemaOf(type as z.ZodType);
     return { name, in: 'query', ...(description === undefined ? {} : { description }), schema };
   });
 }
@@ -111,7 +113,7 @@ function json(schema: Json): Json {
 }
 
 /** As JSON Schema of the dialect of OpenAPI 3.1. */
-function schemaOf(type: z.ZodType, io: 'input' | 'output' = 'output'): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { target: 'draft-2020-12', io });
+function schemaOf(type: z.ZodType): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { target: 'draft-2020-12' });
   return schema;
 }

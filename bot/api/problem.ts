@@ -54,7 +54,12 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof RatchetError && (error.code === 'store/absent' || error.code === 'engine/no-markets'))
     return new Problem(503, 'no-record', 'No engine has run here yet.', { 'Retry-After': '30' });
-  if (error instanceof RatchetError && error.code.startsWith('store/'))
+  if (isOfTheRecord(error))
     return new Problem(503, 'record-unreadable', "The engine's record cannot be read now.", { 'Retry-After': '30' });
   return new Problem(500, 'failed', 'The answer could not be made; the log says why.');
+}
+
+/** What the store says of itself, what SQLite says when it is damaged or held by another only later, and a status that is half a file. */
+function isOfTheRecord(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(store\/|SQLITE_|engine\/bad-status$)/.test(String(error.code));
 }

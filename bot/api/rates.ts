@@ -27,7 +27,9 @@ export class Rates {
     const { perMinute, burst } = this.#rate;
     const now = this.#clock();
     const before = this.#left.get(who) ?? { left: burst, at: now };
-    const left = Math.min(burst, before.left + ((now - before.at) * perMinute) / 60_000);
+    // A clock that is set back gives nothing, and takes nothing either.
+    const passedMs = Math.max(0, now - before.at);
+    const left = Math.min(burst, before.left + (passedMs * perMinute) / 60_000);
     this.#left.delete(who);
     if (left < 1) {
       this.#left.set(who, { left, at: now });

@@ -24,11 +24,14 @@ export interface Look {
   report(): EngineReport;
   readonly control: Control;
   /** What the engine last said; null before it ever did. */
-  readonly status: EngineStatus | null;
-  readonly engine: 'running' | 'starting' | 'stopped';
+  status(): EngineStatus | null;
+  engine(): 'running' | 'starting' | 'stopped';
   readonly options: SourceOptions;
   readonly now: number;
 }
+
+/** Whoever asks meanwhile waits as well: an answer that says so is better than one that comes late. */
+const patienceMs = 250;
 
 interface OpenRecord {
   readonly record: RecordPages;
@@ -55,13 +58,12 @@ export class RecordSource {
     const { dir, clock } = this.#options;
     return record.atOnce(() => {
       const control = obeyedControl(record);
-      const holder = lockHolder(dir);
       return ask({
         record,
         report: () => reportOf(open, control),
         control,
-        status: readLocalStatus(dir),
-        engine: holder === null ? 'stopped' : holder === 'unknown' ? 'starting' : 'running',
+        status: () => readLocalStatus(dir),
+        engine: () => engineIn(dir),
         options: this.#options,
         now: clock(),
       });
@@ -85,7 +87,7 @@ export class RecordSource {
     const file = fileAt(dir);
     if (this.#open !== null && (file === null || this.#open.file !== file)) this.close();
     if (this.#open === null) {
-      const record = RecordPages.open(dir);
+      const record = RecordPages.open(dir, patienceMs);
       this.#open = { record, composer: null, file: file ?? '', report: null };
     }
     return this.#open;
@@ -105,6 +107,12 @@ function composerOf(open: OpenRecord): ReportComposer {
   const of = JSON.stringify(markets);
   if (open.composer?.of !== of) open.composer = { of, value: new ReportComposer(open.record, markets) };
   return open.composer.value;
+}
+
+function engineIn(dir: string): 'running' | 'starting' | 'stopped' {
+  const holder = lockHolder(dir);
+  if (holder === null) return 'stopped';
+  return holder === 'unknown' ? 'starting' : 'running';
 }
 
 function fileAt(dir: string): string | null {

@@ -19,7 +19,8 @@ export type Meta = z.infer<typeof Meta>;
 export const Whole = z
   .string()
   .regex(/^\d{1,15}$/, 'a whole number')
-  .transform(Number);
+  .transform(Number)
+  .pipe(z.int().min(0));
 export const Name = z.string().min(1).max(100);
 
 export const pageSize = { standard: 100, most: 500 } as const;

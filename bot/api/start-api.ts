@@ -3,15 +3,26 @@ import { serve } from '@hono/node-server';
 import { type Clock, systemClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
+import { type ConnectionLimits, Connections } from './connections.ts';
 import { createApi } from './create-api.ts';
 import { EventStreams, type StreamLimits, standardLimits } from './events/event-streams.ts';
 import { type Rate, Rates } from './rates.ts';
 import { RecordSource, type SourceOptions } from './record-source.ts';
 import { Tokens } from './tokens.ts';
 
-/** Connections at once, streams included. */
-const connectionsMax = 64;
+const connectionsMax: ConnectionLimits = { all: 64, ofHolder: 32 };
 const headerBytesMax = 8 * 1024;
+/** How long is waited for a client. */
+export interface Patience {
+  /** From a connection, or a request's first byte, to the end of its headers. */
+  readonly headersMs: number;
+  /** With nothing sent and nothing taken. */
+  readonly idleMs: number;
+  /** How often the first is looked at. */
+  readonly everyMs: number;
+}
+
+const standardPatience: Patience = { headersMs: 5_000, idleMs: 30_000, everyMs: 1_000 };
 const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
 export interface ApiOptions extends Omit<SourceOptions, 'clock'> {
@@ -27,6 +38,8 @@ export interface ApiOptions extends Omit<SourceOptions, 'clock'> {
   /** Of each who holds a token. */
   readonly rate?: Rate;
   readonly streams?: Partial<StreamLimits>;
+  readonly connections?: Partial<ConnectionLimits>;
+  readonly patience?: Partial<Patience>;
 }
 
 export interface Api {
@@ -48,16 +61,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
   const tokens = new Tokens(options.tokens);
   const source = new RecordSource({ ...options, clock: clock.now });
+  const connections = new Connections({ ...connectionsMax, ...options.connections });
   const parts = {
     source,
     tokens,
     rates: new Rates(options.rate ?? { perMinute: 600, burst: 60 }, clock.now),
     strangers: new Rates({ perMinute: 30, burst: 30 }, clock.now),
+    connections,
     version,
     log,
   };
   const api = createApi(parts);
-  const { server, port } = await listen((request, env) => api.fetch(request, env as never), host, options.port);
+  const patience = { ...standardPatience, ...options.patience };
+  const { server, port } = await listen((request, env) => api.fetch(request, env as never), host, options.port, patience);
+  server.on('connection', (socket) => connections.take(socket));
   const streams = new EventStreams(parts, { ...standardLimits, ...options.streams }, clock);
   server.on('upgrade', (request, socket, head) => streams.upgrade(request, socket, head));
   return {
@@ -78,16 +95,18 @@ function listen(
   fetch: (request: Request, env: object) => Response | Promise<Response>,
   hostname: string,
   port: number,
+  patience: Patience,
 ): Promise<{ server: Server; port: number }> {
   return new Promise((resolve, reject) => {
     const serverOptions = {
       maxHeaderSize: headerBytesMax,
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.headersMs,
+      connectionsCheckingInterval: patience.everyMs,
       keepAliveTimeout: 5_000,
     };
     const server = serve({ fetch, hostname, port, serverOptions }, (info) => resolve({ server, port: info.port })) as Server;
-    server.maxConnections = connectionsMax;
+    server.timeout = patience.idleMs;
     server.on('error', (cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'EADDRINUSE') return reject(cause);
       reject(

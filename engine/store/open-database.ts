@@ -47,15 +47,18 @@ export function openForWriting(
   });
 }
 
-/** Opens the store to look at it, while the engine runs or after. Throws `store/absent` when no engine has run here. */
-export function openForReading(dir: string): Database.Database {
+/**
+ * Opens the store to look at it, while the engine runs or after. Throws `store/absent` when no engine has run here.
+ * @param patienceMs how long any look waits while another process keeps readers out; nothing else of this process goes on meanwhile
+ */
+export function openForReading(dir: string, patienceMs = 10_000): Database.Database {
   const path = storePath(dir);
   assertNotRestoring(dir);
   if (!existsSync(path)) {
     throw new RatchetError('store/absent', `No engine has run in ${dir} yet.`, 'Start one with ratchet up.', { dir });
   }
   return guarded(dir, () => {
-    const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 10_000 });
+    const database = new Database(path, { readonly: true, fileMustExist: true, timeout: patienceMs });
     return closingOnError(database, () => assertKnown(versionOf(database), path, migrations.length, migrations.length));
   });
 }

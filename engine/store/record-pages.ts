@@ -55,8 +55,9 @@ const StrategyEquity = z.strictObject({ strategy: z.string(), value: z.number() 
 
 /** The record page by page and instant by instant, for programs that follow it. */
 export class RecordPages extends EngineReader {
-  static open(dir: string): RecordPages {
-    return new RecordPages(openForReading(dir));
+  /** @param patienceMs as of `openForReading` */
+  static open(dir: string, patienceMs: number): RecordPages {
+    return new RecordPages(openForReading(dir, patienceMs));
   }
 
   /** Another number whenever somebody has written. */

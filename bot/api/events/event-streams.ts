@@ -7,7 +7,7 @@ import { Problem, problemOf } from '#bot/api/problem.ts';
 import type { Clock } from '#engine/clock.ts';
 import { obeyedControl } from '#engine/runtime/control.ts';
 import { ApiEvent, type EventType, eventTypes } from './event.ts';
-import { cursorOf, eventsAfter, type Place, placeNow, placeOf } from './read-events.ts';
+import { assertKept, cursorOf, eventsAfter, type Place, placeNow, placeOf } from './read-events.ts';
 
 const EventsQuery = z.strictObject({
   cursor: z.string().max(512).optional(),
@@ -43,7 +43,7 @@ export const standardLimits: StreamLimits = {
 /** Events read at once for one reader. */
 const portion = 200;
 /** Reasons for which a stream is closed by this side; 4000 and above are ours. */
-export const closings = { slow: 4408, tooOld: 4410, silent: 4411, spoke: 1008, going: 1001, failed: 1011 } as const;
+export const closings = { slow: 4408, gone: 4410, silent: 4411, spoke: 1008, going: 1001, failed: 1011 } as const;
 
 interface Stream {
   readonly socket: WebSocket;
@@ -112,26 +112,23 @@ export class EventStreams {
       origin,
       length: undefined,
       encoding: undefined,
-      address: request.socket.remoteAddress ?? '',
+      socket: request.socket,
     });
-    const url = new URL(request.url ?? '', 'http://here');
-    if (url.pathname !== '/v1/events') throw new Problem(404, 'no-resource', 'Events are told under /v1/events.');
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+      throw new Problem(400, 'no-websocket', 'Only HTTP/1.1 is spoken, and a websocket: leave out the header Upgrade.');
+    const [path, query] = (request.url ?? '').split('?', 2);
+    if (path !== '/v1/events') throw new Problem(404, 'no-resource', 'Events are told under /v1/events.');
+    const asked = new URLSearchParams(query);
     if (this.#streams.size >= this.#limits.clients)
       throw new Problem(429, 'too-many-streams', `There are ${this.#limits.clients} streams already.`, { 'Retry-After': '10' });
-    const queries: Record<string, string[]> = {};
-    for (const name of url.searchParams.keys()) queries[name] = url.searchParams.getAll(name);
-    const { cursor, types } = readQuery(EventsQuery, queries);
+    const names = [...new Set(asked.keys())];
+    const { cursor, types } = readQuery(EventsQuery, Object.fromEntries(names.map((name) => [name, asked.getAll(name)])));
     return {
       types: types === undefined ? null : new Set(types),
       place: this.#parts.source.read((record) => {
         if (cursor === undefined) return placeNow(record);
         const place = placeOf(cursor);
-        if (place.instant < (record.keptInRunsUpTo() ?? -1) && place.instant < (record.lastFeedTime() ?? -1))
-          throw new Problem(
-            410,
-            'cursor-too-old',
-            'What came after it is not kept event by event any more: read the lists, and begin anew.',
-          );
+        assertKept(record, place);
         return place;
       }),
     };
@@ -172,18 +169,21 @@ export class EventStreams {
   #tell(stream: Stream): void {
     const { waitingBytes, slowMs, heartbeatMs } = this.#limits;
     const now = this.#clock.now();
+    // A clock that was set back would be waited for otherwise.
+    stream.sentAt = Math.min(stream.sentAt, now);
     if (stream.socket.bufferedAmount > waitingBytes) {
-      stream.fullSince ??= now;
+      stream.fullSince = Math.min(stream.fullSince ?? now, now);
       if (now - stream.fullSince >= slowMs)
         this.#end(stream, 'slow', 'what was sent is not taken; come again with your last cursor');
       return;
     }
     stream.fullSince = null;
-    for (const { event, place } of this.#parts.source.read((record) => eventsAfter(record, stream.place, portion))) {
-      stream.place = place;
+    const { told, place } = this.#parts.source.read((record) => eventsAfter(record, stream.place, portion));
+    for (const { event, place } of told) {
       if (stream.types === null || stream.types.has(event.type))
         this.#send(stream, { ...event, cursor: cursorOf(place) } as ApiEvent);
     }
+    stream.place = place;
     if (now - stream.sentAt < heartbeatMs) return;
     if (!stream.hasAnswered) {
       this.#end(stream, 'silent', 'the last ping was not answered');
@@ -200,7 +200,8 @@ export class EventStreams {
   }
 
   #end(stream: Stream, why: keyof typeof closings, reason: string): void {
-    this.#streams.delete(stream);
+    // Whatever it goes on to say, it is ended once.
+    if (!this.#streams.delete(stream)) return;
     stream.socket.close(closings[why], reason);
     // Whoever does not take the goodbye either is not waited for.
     const cancel = this.#clock.after(5_000, () => stream.socket.terminate());
@@ -210,6 +211,10 @@ export class EventStreams {
 
   #fail(stream: Stream, error: unknown): void {
     const problem = problemOf(error);
+    if (problem.status === 410) {
+      this.#end(stream, 'gone', problem.message);
+      return;
+    }
     this.#parts.log.error({ err: error }, 'a stream could not go on');
     this.#end(stream, 'failed', problem.message);
   }
@@ -223,5 +228,7 @@ function refuse(socket: Duplex, problem: Problem): void {
     'Content-Length': String(Buffer.byteLength(body)),
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  // The other side need not close its own: until it did, the connection would stay for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\nConnection: close\r\n${lines.join('')}\r\n${body}`);
 }

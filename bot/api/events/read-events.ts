@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readCursor, writeCursor } from '#bot/api/cursor.ts';
+import { Problem } from '#bot/api/problem.ts';
 import type { RecordPages } from '#engine/store/record-pages.ts';
 import type { ApiEvent, EventType } from './event.ts';
 
@@ -24,13 +25,31 @@ export function placeNow(record: RecordPages): Place {
   return { instant, count: ofInstant(record, instant).length, sync: record.lastSync(), fault: record.lastFault() };
 }
 
+/**
+ * @throws Problem 410 when what came after a place cannot be told without a gap: it has been put together to runs, or another record, an
+ * earlier backup for instance, has taken the place of the one in which it was
+ */
+export function assertKept(record: RecordPages, { instant, sync, fault }: Place): void {
+  const last = record.lastFeedTime() ?? -1;
+  const isGone = instant < (record.keptInRunsUpTo() ?? -1) && instant < last;
+  const isAhead = instant > last || sync > record.lastSync() || fault > record.lastFault();
+  if (isGone) throw new Problem(410, 'cursor-too-old', 'What came after is not kept event by event any more: begin anew.');
+  if (isAhead) throw new Problem(410, 'cursor-ahead', 'The record does not go so far, so it is another one: begin anew.');
+}
+
 type Untold = { [Type in EventType]: { type: Type; data: Extract<ApiEvent, { type: Type }>['data'] } }[EventType];
 
 /**
- * What was recorded after a place, in order, each with the place after it; no more than about `limit`.
+ * What was recorded after a place, in order, each with the place after it, no more than about `limit`; and the place after all of it.
  * The same place gives the same events, whenever it is asked.
+ * @throws Problem 410
  */
-export function eventsAfter(record: RecordPages, from: Place, limit: number): { event: Untold; place: Place }[] {
+export function eventsAfter(
+  record: RecordPages,
+  from: Place,
+  limit: number,
+): { told: { event: Untold; place: Place }[]; place: Place } {
+  assertKept(record, from);
   const told: { event: Untold; place: Place }[] = [];
   let place = from;
   const tell = (event: Untold, next: Place): void => {
@@ -46,8 +65,10 @@ export function eventsAfter(record: RecordPages, from: Place, limit: number): { 
       if (index >= skipped) tell(event, { ...place, instant: instant, count: index + 1 });
     }
     instant = instant < last ? record.nextInstant(instant) : null;
+    // Bars that brought nothing are behind it too.
+    if (instant === null && place.instant < last) place = { ...place, instant: last, count: 0 };
   }
-  return told;
+  return { told, place };
 }
 
 function ofInstant(record: RecordPages, instant: number): Untold[] {

@@ -24,7 +24,7 @@ export const strategy = resource({
     }),
   ),
   read: ({ status, report }, { strategy }) => ({
-    data: (status?.strategies ?? [])
+    data: (status()?.strategies ?? [])
       .filter(({ id }) => strategy === undefined || id === strategy)
       .map(({ positions: _, ...one }) => {
         const loaded = report().strategies.find(({ id, tree }) => id === one.id && tree === one.tree);

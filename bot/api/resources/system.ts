@@ -25,19 +25,21 @@ export const system = resource({
     syncs: z.array(SyncRow).max(NEWEST).describe('newest first'),
     faults: z.array(FaultRow).max(NEWEST).describe('newest first'),
   }),
-  read: ({ record, status, engine, control, options }) => ({
-    data: {
-      engine,
+  read: ({ record, status, engine, control, options }) => {
+    const said = status();
+    const data = {
+      engine: engine(),
       lastSeen: record.lastSeen(),
-      sync: status?.status ?? null,
-      reason: status?.reason ?? '',
-      feed: status?.feed ?? null,
-      commit: status?.commit ?? null,
+      sync: said?.status ?? null,
+      reason: said?.reason ?? '',
+      feed: said?.feed ?? null,
+      commit: said?.commit ?? null,
       control,
       ordersUnderWay: record.ordersUnderWay(),
       storeBytes: statSync(storePath(options.dir)).size,
       syncs: record.syncs(NEWEST),
       faults: record.faults(NEWEST),
-    },
-  }),
+    };
+    return { data };
+  },
 });

@@ -1,16 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { writeCursor } from '#bot/api/cursor.ts';
+import { Rates } from '#bot/api/rates.ts';
 import { resources } from '#bot/api/resources/index.ts';
 import type { Api } from '#bot/api/start-api.ts';
 import { readTokenFile } from '#bot/api/tokens.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
-import { type EngineFixture, read } from '#tests/engine/runtime/engine-fixture.ts';
+import { storePath } from '#engine/store/open-database.ts';
+import { type EngineFixture, read, until } from '#tests/engine/runtime/engine-fixture.ts';
 import { RatchetProcess } from '#tests/support/ratchet-process.ts';
 import { apiOn, optionsOf, recordedFixture, token } from './api-fixture.ts';
 
@@ -24,7 +30,8 @@ let fixture: EngineFixture;
 let api: Api;
 // biome-ignore lint/suspicious/noExplicitAny: the document is JSON, and looked into.
 let document: any;
-let isWellMade: (name: string, body: unknown) => string | null;
+/** What is wrong with a value by a schema of the document, named by its place there; null where nothing is. */
+let wrongBy: (place: string, value: unknown) => string | null;
 beforeAll(async () => {
   fixture = await recordedFixture();
   api = await apiOn(fixture, { rate: { perMinute: 100_000, burst: 10_000 } });
@@ -32,10 +39,9 @@ beforeAll(async () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema(document, 'api');
-  const pointer = (name: string) => `api#/paths/~1v1~1${name}/get/responses/200/content/application~1json/schema`;
-  isWellMade = (name, body) => {
-    const validate = ajv.compile({ $ref: pointer(name) });
-    return validate(body) ? null : ajv.errorsText(validate.errors);
+  wrongBy = (place, value) => {
+    const validate = ajv.getSchema(`api#${place}`)!;
+    return validate(value) ? null : ajv.errorsText(validate.errors);
   };
 }, 60_000);
 afterAll(async () => {
@@ -71,10 +77,74 @@ describe('the document', () => {
     const { status, body, headers } = await get(`/v1/${name}`);
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
-    expect(isWellMade(name, body)).toBeNull();
+    const place = `/paths/~1v1~1${name}/get/responses/200/content/application~1json/schema`;
+    expect(wrongBy(place, body)).toBeNull();
     // A description that lets everything pass would too.
-    expect(isWellMade(name, { ...body, data: 'something else' })).not.toBeNull();
+    expect(wrongBy(place, { ...body, data: 'something else' })).not.toBeNull();
     expect(body.meta).toMatchObject({ asOf: read(optionsOf(fixture).dir, (reader) => reader.lastFeedTime()), inRunsUpTo: null });
+  });
+});
+
+describe('the document, of refusals and events', () => {
+  /** A status and what it is told with, of whatever kind of answer. */
+  const ask = (on: Api, path: string, headers: Record<string, string>, body = '') =>
+    new Promise<{ status: number; body: unknown }>((resolve, reject) => {
+      const asked = request(`${on.url}${path}`, { headers, agent: false }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode!, body: JSON.parse(text) }));
+      });
+      asked.on('error', reject);
+      asked.end(body);
+    });
+
+  it('describes every way in which any of them is refused', async () => {
+    const strict = await apiOn(fixture, { rate: { perMinute: 1, burst: 0.5 } });
+    const absent = await apiOn(fixture, { dir: `${fixture.root}/nowhere`, rate: { perMinute: 100_000, burst: 10_000 } });
+    try {
+      for (const path of Object.keys(document.paths)) {
+        const isFixed = path === '/v1/openapi.json';
+        const refusals = [
+          [400, await ask(api, `${path}?nothing=1`, bearer), isFixed],
+          [401, await ask(api, path, {}), false],
+          [403, await ask(api, path, { ...bearer, Origin: 'http://here' }), false],
+          [413, await ask(api, path, { ...bearer, 'Content-Length': '4' }, 'body'), false],
+          [414, await ask(api, `${path}?strategy=${'x'.repeat(2_100)}`, bearer), false],
+          [429, await ask(strict, path, bearer), false],
+          [503, await ask(absent, path, bearer), isFixed || path === '/v1/events' || path === '/v1/usage'],
+        ] as const;
+        for (const [status, answer, isOther] of refusals) {
+          if (isOther) continue;
+          expect([path, answer.status]).toEqual([path, status]);
+          const { $ref } = document.paths[path].get.responses[status];
+          const place = `${$ref.slice(1)}/content/application~1problem+json/schema`;
+          expect(wrongBy(place, answer.body)).toBeNull();
+          expect(wrongBy(place, { ...(answer.body as object), stack: 'at …' })).not.toBeNull();
+        }
+      }
+    } finally {
+      await strict.close();
+      await absent.close();
+    }
+  });
+
+  it('describes every event that the record gives rise to', async () => {
+    const beginning = writeCursor('events', { instant: -1, count: 0, sync: 0, fault: 0 });
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/v1/events?cursor=${beginning}`, { headers: bearer });
+    const events: { type: string }[] = [];
+    socket.on('message', (text) => events.push(JSON.parse(String(text))));
+    const types = ['hello', 'status', 'fill', 'trade', 'decision', 'bar'];
+    await until('each of them', () => types.every((type) => events.some((event) => event.type === type)), 10_000);
+    socket.terminate();
+    for (const event of events) expect(wrongBy('/components/schemas/Event', event)).toBeNull();
+    expect(wrongBy('/components/schemas/Event', { ...events[0], more: 1 })).not.toBeNull();
+  });
+
+  it('says of a number that it is one, and how large it may be', () => {
+    const limit = document.paths['/v1/trades'].get.parameters.find(({ name }: { name: string }) => name === 'limit');
+    expect(limit.schema).toEqual({ type: 'integer', minimum: 1, maximum: 500 });
   });
 });
 
@@ -277,7 +347,134 @@ describe('whoever asks wrongly', () => {
   });
 });
 
+describe('connections', () => {
+  /** One that says no more than it is told to, and does not close its side. */
+  const dial = (on: Api, text = ''): Socket => {
+    const { hostname, port } = new URL(on.url);
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    socket.on('error', () => undefined).resume();
+    socket.write(text);
+    return socket;
+  };
+  const usage = async (on: Api, held = token, agent: Agent | false = false) =>
+    new Promise<number>((resolve, reject) => {
+      const headers = { Authorization: `Bearer ${held}` };
+      request(`${on.url}/v1/usage`, { headers, agent }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)))
+        .on('error', reject)
+        .end();
+    });
+  const half = 'GET /v1/usage HTTP/1.1\r\nHost: here\r\n';
+
+  it('that show no token make room for who does, the oldest first', async () => {
+    const small = await apiOn(fixture, { connections: { all: 3 } });
+    const [first, ...others] = [dial(small, half), dial(small), dial(small, half)];
+    try {
+      await until('the connections', () => [first, ...others].every((one) => !one!.connecting));
+      expect(await usage(small)).toBe(200);
+      await until('the oldest to go', () => first!.readableEnded || first!.destroyed);
+      expect(others.map((one) => one.readableEnded)).toEqual([false, false]);
+    } finally {
+      for (const one of [first!, ...others]) one.destroy();
+      await small.close();
+    }
+  });
+
+  it('of one token do not keep another out', async () => {
+    const other = `other-${token}`;
+    const small = await apiOn(fixture, { tokens: [token, other], connections: { all: 2, ofHolder: 1 } });
+    const agent = new Agent({ keepAlive: true });
+    try {
+      expect(await usage(small, token, agent)).toBe(200);
+      expect(await usage(small, token)).toBe(429);
+      expect(await usage(small, other)).toBe(200);
+      expect(await usage(small, token, agent)).toBe(200);
+    } finally {
+      agent.destroy();
+      await small.close();
+    }
+  });
+
+  it('are ended when their headers never end, when they are silent, and when they are refused', async () => {
+    const hasty = await apiOn(fixture, { patience: { headersMs: 50, everyMs: 20 } });
+    const idle = await apiOn(fixture, { patience: { idleMs: 50 } });
+    const refused = 'GET /v1/events HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const body = `GET /v1/usage HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000000\r\n\r\n`;
+    const sockets = [dial(hasty, half), dial(idle), dial(api, refused), dial(api, body)];
+    let closed = 0;
+    for (const socket of sockets) socket.on('close', () => (closed += 1));
+    try {
+      // What still listens takes another word.
+      await until('the end of each', () => {
+        for (const socket of sockets) if (socket.readableEnded) socket.write('x');
+        return closed === sockets.length;
+      });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await hasty.close();
+      await idle.close();
+    }
+  });
+});
+
+describe('the measure', () => {
+  it('is not emptied by a clock that is set back', () => {
+    let now = 3_600_000;
+    const rates = new Rates({ perMinute: 60, burst: 3 }, () => now);
+    rates.spend('one');
+    now = 0;
+    rates.spend('one');
+    rates.spend('one');
+    expect(() => rates.spend('one')).toThrow(expect.objectContaining({ status: 429, headers: { 'Retry-After': '1' } }));
+    now = 1_000;
+    rates.spend('one');
+  });
+});
+
 describe('a record that cannot be read', () => {
+  const aside = (name: string): string => {
+    const dir = join(fixture.root, name);
+    mkdirSync(dir);
+    copyFileSync(storePath(optionsOf(fixture).dir), storePath(dir));
+    return dir;
+  };
+  it.each([
+    ['is held by another process', (database: Database.Database) => void database.exec('BEGIN EXCLUSIVE')],
+    ['is damaged', (database: Database.Database) => damage(database)],
+    ['is being restored', (database: Database.Database) => writeFileSync(`${database.name.slice(0, -7)}.restoring`, 'x')],
+    ['waits for its migration', (database: Database.Database) => void database.pragma('user_version = 1')],
+  ])('because it %s is said soon, and without a word of it', async (why, spoil) => {
+    const dir = aside(why.replaceAll(' ', '-'));
+    const database = new Database(storePath(dir));
+    database.pragma('locking_mode = EXCLUSIVE');
+    spoil(database);
+    if (!database.inTransaction) database.close();
+    const on = await apiOn(fixture, { dir });
+    try {
+      const from = performance.now();
+      const answer = await fetch(`${on.url}/v1/trades`, { headers: bearer });
+      const text = await answer.text();
+      expect(answer.status).toBe(503);
+      expect(JSON.parse(text)).toMatchObject({ code: 'api/record-unreadable' });
+      expect(text).not.toMatch(/SQL|sqlite|malformed|at .*\.ts|\/tmp/i);
+      expect(performance.now() - from).toBeLessThan(5_000);
+    } finally {
+      database.close();
+      await on.close();
+    }
+  });
+
+  it('in one part is told in the others', async () => {
+    const dir = aside('half-status');
+    writeFileSync(join(dir, 'status.json'), '{"schema":');
+    const on = await apiOn(fixture, { dir });
+    try {
+      const status = async (name: string) => (await fetch(`${on.url}/v1/${name}`, { headers: bearer })).status;
+      expect([await status('system'), await status('trades')]).toEqual([503, 200]);
+    } finally {
+      await on.close();
+    }
+  });
+
   it('is said without a word of where it lies', async () => {
     const absent = await apiOn(fixture, { dir: `${fixture.root}/nowhere` });
     try {
@@ -308,6 +505,14 @@ describe('starting', () => {
     expect(() => readTokenFile(`${file}-elsewhere`)).toThrow(expect.objectContaining({ code: 'api/no-token-file' }));
   });
 });
+
+/** Overwrites all but the first pages. */
+function damage(database: Database.Database): void {
+  const path = database.name;
+  database.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0x5a, 4 * 4096));
+}
 
 /** What a shell prints; the API is in this process, which goes on answering. */
 function sh(text: string): Promise<{ code: number | null; stdout: string }> {

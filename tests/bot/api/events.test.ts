@@ -1,14 +1,20 @@
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ApiEvent } from '#bot/api/events/event.ts';
 import type { StreamLimits } from '#bot/api/events/event-streams.ts';
+import { eventsAfter, placeOf } from '#bot/api/events/read-events.ts';
 import { type Api, type ApiOptions, startApi } from '#bot/api/start-api.ts';
 import type { Clock } from '#engine/clock.ts';
 import { createLog } from '#engine/log.ts';
 import { EngineStore, type StrategyStep } from '#engine/store/engine-store.ts';
+import { openForReading } from '#engine/store/open-database.ts';
+import { RecordPages } from '#engine/store/record-pages.ts';
+import { restoreStore } from '#engine/store/restore-store.ts';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
+import { writeBackup } from '#engine/store/write-backup.ts';
 import { hourMs, until } from '#tests/engine/runtime/engine-fixture.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 import { token } from './api-fixture.ts';
@@ -180,6 +186,20 @@ describe('a stream', () => {
     expect(listener.closed).toEqual({ code: 4411, reason: 'the last ping was not answered' });
   });
 
+  it('beats on after the clock was set back', async () => {
+    let now = 100_000;
+    const turns: (() => void)[] = [];
+    const after: Clock['after'] = (_, work) => {
+      turns.push(work);
+      return () => undefined;
+    };
+    api = await startApi({ ...options, clock: { now: () => now, after }, streams: { heartbeatMs: 1000 } });
+    const listener = new Listener();
+    await listener.hears('hello', ({ type }) => type === 'hello');
+    for (now of [5_000, 6_000]) for (const work of turns.splice(0)) work();
+    await listener.hears('a heartbeat', ({ type, data }) => type === 'heartbeat' && data.at === 6_000);
+  });
+
   it('lets go of who does not take what is sent, with a reason, and others go on', async () => {
     api = await startApi({ ...options, streams: { ...soon, waitingBytes: 1024, slowMs: 500 } });
     const quick = new Listener();
@@ -217,12 +237,43 @@ describe('a stream', () => {
   });
 
   it('only tells: a word to it ends it', async () => {
-    api = await startApi({ ...options, streams: soon });
+    const logged: unknown[] = [];
+    const log = Object.assign(createLog('silent'), { warn: (...line: unknown[]) => logged.push(line) });
+    api = await startApi({ ...options, log, streams: soon });
     const listener = new Listener();
     await listener.hears('hello', ({ type }) => type === 'hello');
-    listener.socket.send('buy');
+    for (let word = 0; word < 100; word += 1) listener.socket.send('buy');
     await until('the end', () => listener.closed);
     expect(listener.closed).toEqual({ code: 1008, reason: 'this stream only tells' });
+    expect(logged).toHaveLength(1);
+  });
+
+  it('ends where an earlier record takes the place of its own', async () => {
+    const backup = join(folder.path, 'earlier.sqlite');
+    const record = openForReading(dir);
+    writeBackup(record, backup);
+    record.close();
+    nextBar();
+    api = await startApi({ ...options, streams: soon });
+    const listener = new Listener();
+    const { cursor } = await listener.hears('hello', ({ type }) => type === 'hello');
+    store.close();
+    restoreStore(dir, backup, 0);
+    await until('the end', () => listener.closed);
+    expect(listener.closed).toMatchObject({ code: 4410 });
+    expect(await refusal(`?cursor=${cursor}`)).toMatchObject({ status: 410, code: 'api/cursor-ahead' });
+    store = EngineStore.open(dir);
+  });
+
+  it('is followed through bars that brought nothing, however old those become', async () => {
+    api = await startApi({ ...options, streams: soon });
+    const { cursor } = await new Listener().hears('hello', ({ type }) => type === 'hello');
+    const quiet = store.lastFeedTime()! + 100 * hourMs;
+    store.setFeedTime(quiet);
+    const record = RecordPages.open(dir, 0);
+    const { told, place } = eventsAfter(record, placeOf(cursor), 10);
+    record.close();
+    expect([told, place]).toEqual([[], { ...placeOf(cursor), instant: quiet, count: 0 }]);
   });
 });
 
@@ -233,6 +284,12 @@ describe('a stream is refused', () => {
     expect(await refusal('', { ...bearer, Origin: 'http://127.0.0.1' })).toMatchObject({ status: 403 });
     expect(await refusal('?types=money')).toMatchObject({ status: 400, code: 'api/bad-query' });
     expect(await refusal('?cursor=abc')).toMatchObject({ status: 400, code: 'api/bad-cursor' });
+    expect(await refusal('?__proto__=1')).toMatchObject({ status: 400, code: 'api/bad-query' });
+    const other = { Connection: 'Upgrade', Upgrade: 'h2c' };
+    const plain = await new Promise<number>((resolve) =>
+      get(`${api!.url}/v1/system`, { headers: { ...bearer, ...other } }, (answer) => resolve(answer.resume().statusCode!)),
+    );
+    expect(plain).toBe(400);
     const listener = new Listener();
     await listener.hears('hello', ({ type }) => type === 'hello');
     expect(await refusal('')).toEqual({ status: 429, code: 'api/too-many-streams', retryAfter: '10' });
