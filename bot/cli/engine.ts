@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { visible } from '#bot/evidence/markdown.ts';
 import { type Control, initialControl, obeyedControl } from '#engine/runtime/control.ts';
+import { readHealth } from '#engine/runtime/health.ts';
+import { clockIn } from '#engine/runtime/kept-pace.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import { tradedVenueIn } from '#engine/runtime/real-money.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
+import { barLines, venueLines } from './engine/health-text.ts';
 import { runCommand } from './engine/run.ts';
 import { acceptCommand, orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
@@ -45,11 +48,16 @@ export function statusCommand(): Command {
 function engineFacts(dir: string) {
   const workspace = requireWorkspace(dir);
   const status = readLocalStatus(workspace.engine);
+  const holder = lockHolder(workspace.engine);
   const reader = openReader(workspace.engine);
   try {
+    const now = clockIn(reader).now();
     return {
-      process: lockHolder(workspace.engine),
+      process: holder,
       status,
+      /** What it measures, as of `now` by its own clock; null when it does not run. */
+      health: readHealth(workspace.engine, holder, now),
+      now,
       control: obeyedControl(reader),
       time: reader.lastFeedTime(),
       equity: reader.equity(),
@@ -81,6 +89,8 @@ function venueFacts(reader: EngineReader) {
 function describe({
   process: holder,
   status,
+  health,
+  now,
   control,
   time,
   equity,
@@ -102,10 +112,12 @@ function describe({
       ({ strategy, symbol, quantity, entryPrice }) => `  holds ${quantity} ${symbol} at ${entryPrice} (${strategy})`,
     ),
     ...(venue === null ? [] : [`Orders go to ${venue.name}, account ${venue.account}.`]),
+    ...(health?.venue == null ? [] : venueLines(health.venue, now)),
     ...(venue?.orders ?? []).map(
       ({ role, strategy, symbol, state, quantity, filled, price }) =>
         `  ${role} ${quantity} ${symbol}${price === null ? '' : ` at ${price}`}, ${state}, ${filled} filled (${strategy})`,
     ),
+    ...(health?.bars == null ? [] : barLines(health.bars, now, health.venue !== null)),
     ...faults.map(({ strategy, code, message }) => `  fault of ${strategy}: ${message} [${code}]`),
   ].join('\n');
 }

@@ -12,6 +12,7 @@ import { controlPath, orderGivenHere } from './control.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { feedProblems } from './feed-problems.ts';
+import { HealthKeeper } from './health.ts';
 import { loadVersion } from './loaded-version.ts';
 import type { Lock } from './lock.ts';
 import { lookAtMain } from './main-look.ts';
@@ -50,6 +51,7 @@ export class Engine {
   readonly #state: StateBranch;
   readonly #watch: RemoteWatch;
   readonly #reports: ReportKeeper;
+  readonly #health: HealthKeeper;
   readonly #runs: RunRecord;
   readonly #bell = new Bell();
   readonly #token: { value: string | undefined };
@@ -97,6 +99,7 @@ export class Engine {
     this.#orders = new StandingOrders({ store, slots, shares: desk?.shares ?? null, clock, log });
     this.#acceptances = new Acceptances({ dir, shares: desk?.shares ?? null, log, onSettled: () => this.#bell.ring() });
     this.#runs = new RunRecord(store, clock);
+    this.#health = new HealthKeeper(dir, clock);
     this.#reports = new ReportKeeper({ dir, reader: store, markets: market.markets, clock, everyMs: reportEveryMs });
     const areLimitsKnown = () => this.#orders.limits !== null;
     const realMoneyRefusal = (stage: Stage) => whyNoMoney(stage, realMoneyOf(store, desk?.traded ?? null));
@@ -295,6 +298,7 @@ export class Engine {
 
   /** Says how it is, where that has changed: in its folder, to its parent, and on the state branch. */
   #tell(): void {
+    this.#health.note(this.#desk?.health() ?? null, this.#feed.health());
     const { isNew, isUrgent } = this.#tellStatus();
     const report = this.#reports.take(this.#orders.control, isUrgent);
     if (report !== null) this.#watch.offerReport(report);

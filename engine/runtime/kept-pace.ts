@@ -24,7 +24,7 @@ export function clockOfFolder(dir: string): Clock {
   if (!existsSync(storePath(dir))) return systemClock;
   const reader = openReader(dir);
   try {
-    return clockAt(paceIn(reader));
+    return clockIn(reader);
   } finally {
     reader.close();
   }
@@ -34,10 +34,11 @@ function paceOf(market: Market): Pace | null {
   return 'dataset' in market ? null : (market.pace ?? null);
 }
 
-function paceIn(record: Pick<EngineReader, 'meta'>): Pace | null {
-  return Pace.nullable().parse(JSON.parse(record.meta(paceKey) ?? 'null'));
+/** The same of a record that is open already. @param clock the day's */
+export function clockIn(record: Pick<EngineReader, 'meta'>, clock = systemClock): Clock {
+  return clockAt(Pace.nullable().parse(JSON.parse(record.meta(paceKey) ?? 'null')), clock);
 }
 
-function clockAt(pace: Pace | null): Clock {
-  return pace === null ? systemClock : pacedClock(systemClock, pace.factor, pace.since);
+function clockAt(pace: Pace | null, clock = systemClock): Clock {
+  return pace === null ? clock : pacedClock(clock, pace.factor, pace.since);
 }

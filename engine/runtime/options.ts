@@ -104,6 +104,8 @@ export interface EnginePaths {
   readonly lock: string;
   readonly holder: string;
   readonly status: string;
+  /** What a running engine measures. */
+  readonly health: string;
   readonly report: string;
   /** An order given on this machine. */
   readonly order: string;
@@ -117,6 +119,7 @@ export function enginePaths(dir: string): EnginePaths {
     lock: join(dir, 'engine.lock'),
     holder: join(dir, 'engine.pid'),
     status: join(dir, 'status.json'),
+    health: join(dir, 'health.json'),
     report: join(dir, 'report.json'),
     order: join(dir, 'order.json'),
     accept: join(dir, 'accept.json'),

@@ -10,6 +10,7 @@ import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables 
 import { LateVenue } from '#engine/venues/late-venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
+import { type VenueHealth, venueHealth } from './health.ts';
 import type { Lock } from './lock.ts';
 import type { TradingVenue } from './options.ts';
 import { keepConfirmation, type TradedVenue } from './real-money.ts';
@@ -117,6 +118,11 @@ export class VenueDesk {
   /** What is in memory may be ahead of the journal: nothing more is sent until the account is opened again. */
   get isBroken(): boolean {
     return this.#hasFailed || this.#trader.health().isBroken;
+  }
+
+  /** How the account stands, well or not, as of now. */
+  health(): VenueHealth {
+    return venueHealth(this.#trader.health(), this.traded);
   }
 
   /** What a person should know, as of now. */

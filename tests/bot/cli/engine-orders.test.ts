@@ -113,6 +113,30 @@ describe('an order on the engine’s own machine', () => {
   });
 });
 
+describe('the status of an engine that runs on a venue', () => {
+  it('says how the account and the bars stand, in its own time, and nothing of it once it is stopped', async () => {
+    await until('a look', async () => (await engine('status')).stdout.includes('newest bar closed'));
+    const { stdout } = await engine('status');
+    const lines = [
+      /\n {2}looked at [\d.]+ s ago, compared with the journal [\d.]+ (s|min) ago; 0 open orders\n/,
+      /\n {2}its clock is \d+ ms (ahead of|behind) ours, give or take \d+ ms; dead-man switch not armed: no entry waits there/,
+      /\nBars of simulated come by a stream that is \w+, last heard [\d.]+ s ago/,
+      /\n {2}note: simulated serves only its newest 720 candles/,
+      /\n {2}BTC\/USD newest bar closed \d{4}-\S+Z, [\d.]+ s ago/,
+    ];
+    for (const line of lines) expect(stdout).toMatch(line);
+    const { health } = JSON.parse((await engine('status', '--json')).stdout);
+    expect(health).toMatchObject({
+      venue: { name: 'rehearsal', isReady: true, openOrders: 0, deadMan: 'off' },
+      bars: { venue: 'simulated', breaker: 'closed', series: [{ symbol: 'BTC/USD' }] },
+    });
+    const [{ newestClose, ageMs }] = health.bars.series;
+    // A minute is a second here.
+    expect(ageMs).toBeLessThan(5 * 60_000);
+    expect(Math.abs(clock.now() - newestClose - ageMs)).toBeLessThan(20 * 60_000);
+  });
+});
+
 describe('what froze a symbol', () => {
   it('is not accepted where it is not frozen: no balance is taken as right by a name typed wrong', async () => {
     expect(await engine('accept', 'BTC/EUR', '--reason', 'why not')).toMatchObject({
@@ -148,6 +172,7 @@ describe('what froze a symbol', () => {
 describe('without an engine', () => {
   it('an order waits for it, and nothing can be accepted', async () => {
     await running.stop();
+    expect((await engine('status')).stdout).not.toMatch(/looked at|newest bar/);
     expect((await engine('halt', '--by', 'alice')).stdout).toBe(
       'No engine runs here. It will obey when it starts: halted, as alice said.\n',
     );

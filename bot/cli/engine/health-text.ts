@@ -1,0 +1,61 @@
+import { visible } from '#bot/evidence/markdown.ts';
+import { counted } from '#bot/evidence/numbers.ts';
+import type { ToldBars, VenueHealth } from '#engine/runtime/health.ts';
+
+const deadManWords: Readonly<Record<VenueHealth['deadMan'], string>> = {
+  armed: 'armed: entries are withdrawn when this engine falls silent',
+  off: 'not armed: no entry waits there, or a stop does that it would withdraw too',
+  unknown: 'not known to be armed or not: its last setting was not confirmed',
+  absent: 'none there: entries that wait stay when this engine falls silent',
+};
+
+/** How the account at a venue stands, for people. @param now by the engine's clock, UTC milliseconds */
+export function venueLines(venue: VenueHealth, now: number): string[] {
+  const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset } = venue;
+  const ready = isReady ? '' : ', which it must be before anything is sent';
+  return [
+    `  looked at ${ago(lookedAt, now)}, compared with the journal ${ago(reconciledAt, now)}${ready}; ${counted(openOrders, 'open order')}`,
+    `  its clock ${offset(clockOffset)}; dead-man switch ${deadManWords[deadMan]}`,
+  ];
+}
+
+/**
+ * How far the bars of an exchange are, for people.
+ * @param now by the engine's clock, UTC milliseconds
+ * @param isClockTold whether the exchange's clock was told of already, as that of the account
+ */
+export function barLines(bars: ToldBars, now: number, isClockTold: boolean): string[] {
+  const { venue, stream, lastMessageAt, reconnects, breaker, clockOffset, series, unstoredBars, notices } = bars;
+  const told = stream === 'none' ? 'by asking' : `by a stream that is ${stream}, last heard ${ago(lastMessageAt, now)}`;
+  const broke = reconnects === 0 ? '' : `, taken up again ${counted(reconnects, 'time')}`;
+  return [
+    `Bars of ${venue} come ${told}${broke}${breaker === 'closed' ? '' : `; it is left alone for a while (${breaker})`}; ${counted(unstoredBars, 'bar')} not in the candle store yet.`,
+    ...(isClockTold ? [] : [`  its clock ${offset(clockOffset)}`]),
+    ...series.map(({ symbol, newestClose, ageMs, missed, corrections }) => {
+      const newest =
+        newestClose === null ? 'no bar yet' : `newest bar closed ${new Date(newestClose).toISOString()}, ${duration(ageMs!)} ago`;
+      const odd = [
+        ...(missed === 0 ? [] : [`${missed} waited for in vain`]),
+        ...(corrections === 0 ? [] : [`${corrections} corrected afterwards`]),
+      ];
+      return `  ${[`${symbol} ${newest}`, ...odd].join(', ')}`;
+    }),
+    ...notices.map((notice) => `  note: ${visible(notice)}`),
+  ];
+}
+
+function offset(measured: VenueHealth['clockOffset']): string {
+  if (measured === null) return 'was not read yet';
+  const { offsetMs, uncertaintyMs } = measured;
+  return `is ${Math.abs(offsetMs)} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} ours, give or take ${uncertaintyMs} ms`;
+}
+
+function ago(at: number | null, now: number): string {
+  return at === null ? 'never' : `${duration(now - at)} ago`;
+}
+
+/** What happened a moment ago may lie ahead: the file may be a little newer than the time it is read by. */
+function duration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  return seconds < 120 ? `${Number(seconds.toFixed(1))} s` : `${Math.round(seconds / 60)} min`;
+}
