@@ -26,6 +26,12 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  /** When the next timer is due, UTC milliseconds; infinite when none is. */
+  get next(): number {
+    while (this.#heap[0]?.work === null) this.#pop();
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
+
   after(ms: number, work: () => void): () => void {
     if (Number.isNaN(ms)) throw new RangeError('A timer needs a number of milliseconds.');
     const timer: Timer = { at: this.#now + Math.max(0, Math.round(ms)), order: this.#order, work };

@@ -1,26 +1,34 @@
 import { fork } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { engineFixture, read, strategyText } from '#tests/engine/runtime/engine-fixture.ts';
+import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
+import { engineFixture, strategyText } from '#tests/engine/runtime/engine-fixture.ts';
+import { type Kind, kindsOf, storeBytes, storePieces } from './store-growth.ts';
 import { type WeekQuestion, WeekReport } from './week-report.ts';
 
 const SYMBOLS = ['BTC', 'ETH', 'SOL', 'ADA', 'LINK', 'DOT', 'XRP', 'LTC', 'ATOM'].map((base) => `${base}/USDT`);
-const WEEK = 7 * 1_440;
+export const WEEK = 7 * 1_440;
 const PAST = 500;
 const program = fileURLToPath(new URL('./week-process.ts', import.meta.url));
 
+/** Bytes, the store's on disk included. */
+export type WeekPoint = WeekReport & { readonly storeBytes: number };
+
+/** What an engine did in a week, and what that takes. */
 export interface Week {
+  readonly strategies: number;
   readonly symbols: number;
+  /** Of each symbol. */
   readonly bars: number;
   readonly seconds: number;
-  readonly points: readonly (WeekReport & { readonly storeBytes: number })[];
-  /** Rows of each table of the store that grew. */
-  readonly rows: Readonly<Record<string, number>>;
+  /** From the first look on: by then everything that is kept in memory as long as an engine runs is there. */
+  readonly points: readonly WeekPoint[];
+  readonly kinds: readonly Kind[];
+  /** Of the store's file, pages that hold nothing any more included. */
+  readonly fileBytes: number;
 }
 
 /** One strategy over nine symbols of minute bars, a week of them at once, in the engine as it runs in paper. */
-export async function replayWeek(bars = WEEK): Promise<Week> {
+export async function replayWeek(told: (point: WeekPoint) => void, bars = WEEK): Promise<Week> {
   const market = { symbols: SYMBOLS, timeframe: '1m', bars: PAST + bars, pastBars: PAST } as const;
   const fixture = await engineFixture(market);
   try {
@@ -28,23 +36,20 @@ export async function replayWeek(bars = WEEK): Promise<Week> {
     const options = fixture.options({ catchUpBars: bars });
     const began = performance.now();
     const child = fork(program, { execArgv: ['--import', 'tsx', '--expose-gc'] });
-    const points: (WeekReport & { storeBytes: number })[] = [];
-    child.on('message', (message) =>
-      points.push({ ...WeekReport.parse(message), storeBytes: bytesOf(join(options.dir, 'engine.sqlite')) }),
-    );
+    const points: WeekPoint[] = [];
+    child.on('message', (message) => {
+      points.push({ ...WeekReport.parse(message), storeBytes: storeBytes(options.dir) });
+      told(points.at(-1)!);
+    });
     const question: WeekQuestion = { options, from: options.market.replayFrom, everyBars: Math.floor(bars / 8) };
     child.send(question);
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
     if (code !== 0) throw new Error(`The engine ended with ${code}.`);
     const seconds = (performance.now() - began) / 1_000;
-    const rows = read(options.dir, (reader) => reader.counts());
-    return { symbols: SYMBOLS.length, bars, seconds, points, rows: { ...rows } };
+    const fed = { bars, strategies: 1, symbols: SYMBOLS.length, keep: TierSettings.parse({}), exchange: null };
+    const kinds = kindsOf(storePieces(options.dir), fed);
+    return { strategies: 1, symbols: SYMBOLS.length, bars, seconds, points, kinds, fileBytes: storeBytes(options.dir) };
   } finally {
     fixture.dispose();
   }
-}
-
-/** With what has not been written back to it yet. */
-function bytesOf(file: string): number {
-  return ['', '-wal'].reduce((sum, end) => sum + (statSync(`${file}${end}`, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
