@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs';
+import { systemClock } from '#engine/clock.ts';
 import { ReportComposer } from '#engine/runtime/compose-report.ts';
 import { type Control, obeyedControl } from '#engine/runtime/control.ts';
+import { readHealth, type ToldHealth } from '#engine/runtime/health.ts';
+import { clockIn } from '#engine/runtime/kept-pace.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
 import type { EngineReport } from '#engine/runtime/report.ts';
 import { type EngineStatus, readLocalStatus } from '#engine/runtime/status.ts';
@@ -17,6 +20,12 @@ export interface SourceOptions {
   readonly clock: () => number;
 }
 
+export interface EngineNow {
+  readonly state: 'running' | 'starting' | 'stopped';
+  /** What it measures; null while none runs. */
+  readonly health: ToldHealth | null;
+}
+
 /** What an answer is made of: everything in it is of one moment. */
 export interface Look {
   readonly record: RecordPages;
@@ -25,7 +34,7 @@ export interface Look {
   readonly control: Control;
   /** What the engine last said; null before it ever did. */
   status(): EngineStatus | null;
-  engine(): 'running' | 'starting' | 'stopped';
+  engine(): EngineNow;
   readonly options: SourceOptions;
   readonly now: number;
 }
@@ -63,7 +72,7 @@ export class RecordSource {
         report: () => reportOf(open, control),
         control,
         status: () => readLocalStatus(dir),
-        engine: () => engineIn(dir),
+        engine: () => engineIn(dir, clockIn(record, { ...systemClock, now: clock }).now()),
         options: this.#options,
         now: clock(),
       });
@@ -109,10 +118,11 @@ function composerOf(open: OpenRecord): ReportComposer {
   return open.composer.value;
 }
 
-function engineIn(dir: string): 'running' | 'starting' | 'stopped' {
+/** @param now by the engine's clock, UTC milliseconds */
+function engineIn(dir: string, now: number): EngineNow {
   const holder = lockHolder(dir);
-  if (holder === null) return 'stopped';
-  return holder === 'unknown' ? 'starting' : 'running';
+  const state = holder === null ? 'stopped' : holder === 'unknown' ? 'starting' : 'running';
+  return { state, health: readHealth(dir, holder, now) };
 }
 
 function fileAt(dir: string): string | null {

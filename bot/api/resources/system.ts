@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { NoQuery, resource } from '#bot/api/resource.ts';
 import { Control } from '#engine/runtime/control.ts';
+import { ToldBars, VenueHealth } from '#engine/runtime/health.ts';
 import { EngineStatus } from '#engine/runtime/status.ts';
 import { storePath } from '#engine/store/open-database.ts';
 import { FaultRow, SyncRow } from '#engine/store/rows.ts';
@@ -10,7 +11,7 @@ const NEWEST = 20;
 
 export const system = resource({
   name: 'system',
-  summary: 'Whether the engine runs, what it says of itself, what order it obeys, and what went wrong lately.',
+  summary: 'Whether the engine runs, what it says of itself and measures, what order it obeys, and what went wrong lately.',
   query: NoQuery,
   data: z.strictObject({
     engine: z.enum(['running', 'starting', 'stopped']),
@@ -20,6 +21,8 @@ export const system = resource({
     feed: EngineStatus.shape.feed.nullable(),
     commit: z.string().nullable().describe("main's commit as last reconciled"),
     control: Control.describe('the order that is obeyed'),
+    venue: VenueHealth.nullable().describe('the account that orders go to; null without one, and while no engine runs'),
+    bars: ToldBars.nullable().describe('where bars come from as they close; null in a replay, and while no engine runs'),
     ordersUnderWay: z.record(z.string(), z.int()).describe('orders at venues that are not done with, by state'),
     storeBytes: z.int(),
     syncs: z.array(SyncRow).max(NEWEST).describe('newest first'),
@@ -27,14 +30,17 @@ export const system = resource({
   }),
   read: ({ record, status, engine, control, options }) => {
     const said = status();
+    const { state, health } = engine();
     const data = {
-      engine: engine(),
+      engine: state,
       lastSeen: record.lastSeen(),
       sync: said?.status ?? null,
       reason: said?.reason ?? '',
       feed: said?.feed ?? null,
       commit: said?.commit ?? null,
       control,
+      venue: health?.venue ?? null,
+      bars: health?.bars ?? null,
       ordersUnderWay: record.ordersUnderWay(),
       storeBytes: statSync(storePath(options.dir)).size,
       syncs: record.syncs(NEWEST),

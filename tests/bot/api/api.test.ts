@@ -14,6 +14,9 @@ import { Rates } from '#bot/api/rates.ts';
 import { resources } from '#bot/api/resources/index.ts';
 import type { Api } from '#bot/api/start-api.ts';
 import { readTokenFile } from '#bot/api/tokens.ts';
+import type { FeedHealth } from '#engine/feeds/feed.ts';
+import { HealthKeeper, type VenueHealth } from '#engine/runtime/health.ts';
+import { acquireLock } from '#engine/runtime/lock.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { storePath } from '#engine/store/open-database.ts';
 import { type EngineFixture, read, until } from '#tests/engine/runtime/engine-fixture.ts';
@@ -185,6 +188,29 @@ describe('the answers', () => {
     expect(market).toMatchObject({ symbol: 'BTC/USDT', price: expect.any(Number), rules: { tickSize: 0.01 } });
     expect(await data('usage')).toMatchObject({ models: [] });
     expect((await data('risk')).limits.map(({ code }: { code: string }) => code)).toContain('exposure');
+  });
+
+  it('say while an engine runs how its account and its bars stand', async () => {
+    const { dir } = optionsOf(fixture);
+    const now = Date.now();
+    const venue: VenueHealth = {
+      ...{ name: 'kraken', account: 'kraken-4f2a', isReady: true, lookedAt: now, reconciledAt: now, openOrders: 2 },
+      ...{ deadMan: 'absent', clockOffset: { offsetMs: 12, uncertaintyMs: 30 } },
+    };
+    const closed = now - 60_000;
+    const series = { symbol: 'BTC/USD', newestClose: closed, ageMs: 0, settledUntil: closed, missed: 1, corrections: 0 };
+    const feed: FeedHealth = {
+      ...{ venue: 'kraken', stream: 'connected', lastMessageAt: now, reconnects: 0, breaker: 'closed', unstoredBars: 0 },
+      ...{ clock: { offset: 250, uncertainty: 20, measuredAt: now }, series: [series], problems: [], notices: ['a gap'] },
+    };
+    const lock = acquireLock(dir, Date.now);
+    new HealthKeeper(dir, Date.now).note(venue, feed);
+    const { body } = await get('/v1/system');
+    lock.release();
+    expect(wrongBy('/paths/~1v1~1system/get/responses/200/content/application~1json/schema', body)).toBeNull();
+    expect(body.data).toMatchObject({ engine: 'running', venue, bars: { notices: ['a gap'], series: [{ missed: 1 }] } });
+    expect(body.data.bars.series[0].ageMs).toBeGreaterThanOrEqual(60_250);
+    expect((await get('/v1/system')).body.data).toMatchObject({ engine: 'stopped', venue: null, bars: null });
   });
 
   it('come in pages that neither repeat nor leave out a row, though rows are added meanwhile', async () => {
