@@ -40,10 +40,8 @@ export interface VenueFeatures {
   readonly hasDeadManSwitch: boolean;
   /** The dead-man switch takes protective stops away too: where true it is armed only while no stop rests. */
   readonly deadManTakesStops: boolean;
-  /** A stop order rests at the venue and becomes a market order when the price touches it. */
+  /** A stop order rests at the venue and sells when the price touches it: at the market, or where there is none of that kind at a limit below. */
   readonly hasStopOrders: boolean;
-  /** Where it becomes a limit order instead: how far below the stop that limit lies (a ratio). A gap deeper than that is not sold into. */
-  readonly stopBand?: number;
 }
 
 export interface VenueMarket {

@@ -49,7 +49,7 @@ const states: Readonly<Record<string, string>> = {
 
 export const coinbase: Dialect = {
   id: 'coinbase',
-  features: { hasDeadManSwitch: false, deadManTakesStops: false, hasStopOrders: true, stopBand },
+  features: { hasDeadManSwitch: false, deadManTakesStops: false, hasStopOrders: true },
   options: {
     createOrder: { createMarketBuyOrderRequiresPrice: false },
     // The older list, which ccxt asks for by itself, leaves out what open orders hold.

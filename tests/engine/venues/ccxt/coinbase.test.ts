@@ -74,7 +74,6 @@ describe('what leaves for Coinbase', () => {
       hasDeadManSwitch: false,
       deadManTakesStops: false,
       hasStopOrders: true,
-      stopBand: 0.05,
     });
   });
 });
