@@ -15,6 +15,7 @@ import { loadVersion } from './loaded-version.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
+import { paceOf } from './patience.ts';
 import { keepTradedVenue, realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { proveFromMirror, restoreSlots } from './restore-slots.ts';
 import { assertSameMarket } from './same-market.ts';
@@ -107,13 +108,13 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
 }
 
 async function openDesk(
-  { venue }: EngineOptions,
+  { market, venue }: EngineOptions,
   { clock, log, venueKeys }: EngineSurroundings,
   store: EngineStore,
 ): Promise<VenueDesk | null> {
   if (venue === undefined) return null;
   const keys = venueKeys ?? keysOf(venue);
-  return VenueDesk.open({ venue, store, clock, log, keys, policy: () => knownLimits(store) });
+  return VenueDesk.open({ venue, store, clock, log, keys, pace: paceOf(market), policy: () => knownLimits(store) });
 }
 
 /** The account that a stage asks for. @throws RatchetError `engine/no-venue` */

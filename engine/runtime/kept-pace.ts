@@ -5,6 +5,7 @@ import type { EngineStore } from '#engine/store/engine-store.ts';
 import { storePath } from '#engine/store/open-database.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { type EngineOptions, Pace } from './options.ts';
+import { paceOf } from './patience.ts';
 
 const paceKey = 'pace';
 type Market = EngineOptions['market'];
@@ -28,10 +29,6 @@ export function clockOfFolder(dir: string): Clock {
   } finally {
     reader.close();
   }
-}
-
-function paceOf(market: Market): Pace | null {
-  return 'dataset' in market ? null : (market.pace ?? null);
 }
 
 /** The same of a record that is open already. @param clock the day's */

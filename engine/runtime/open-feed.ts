@@ -5,10 +5,12 @@ import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { Clock } from '#engine/clock.ts';
 import { openCcxtMarketData } from '#engine/feeds/ccxt-market-data.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
+import { usualSettings } from '#engine/feeds/feed-settings.ts';
 import { LiveFeed } from '#engine/feeds/live-feed.ts';
 import { ReplayFeed, storedSeries } from '#engine/feeds/replay-feed.ts';
 import type { Logger } from '#engine/log.ts';
 import type { EngineOptions } from './options.ts';
+import { paceOf, patienceMs } from './patience.ts';
 
 export interface OpenedFeed {
   readonly feed: Feed;
@@ -45,6 +47,12 @@ export async function openFeed(
   const store = CandleStore.open(baseUrl === undefined ? candlesDir : join(candlesDir, 'rehearsal'));
   const data = await openCcxtMarketData({ exchange, clock, baseUrl });
   const random = new RandomStream(clock.now(), 'feed');
-  const feed: Feed = await LiveFeed.open({ data, symbols, timeframe, store, clock, random, log, takenUntil });
+  const { factor, minMs, maxMs } = usualSettings.silence;
+  const pace = paceOf(market);
+  const silence = { factor, minMs: patienceMs(minMs, pace), maxMs: patienceMs(maxMs, pace) };
+  const feed: Feed = await LiveFeed.open({
+    ...{ data, symbols, timeframe, store, clock, random, log, takenUntil },
+    settings: { silence },
+  });
   return { feed, begin: takenUntil ?? feed.timeOfInstant(0) };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '#engine/log.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Trader } from '#engine/trading/trader.ts';
+import { DEFAULT_TIMINGS } from '#engine/trading/trader-parts.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
@@ -12,7 +13,8 @@ import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
 import { type VenueHealth, venueHealth } from './health.ts';
 import type { Lock } from './lock.ts';
-import type { TradingVenue } from './options.ts';
+import type { Pace, TradingVenue } from './options.ts';
+import { patienceMs } from './patience.ts';
 import { keepConfirmation, type TradedVenue } from './real-money.ts';
 import type { EngineProblem } from './status.ts';
 import { venueProblems } from './venue-problems.ts';
@@ -29,6 +31,8 @@ export interface VenueDeskOptions {
   /** The limits in force; null before any were read. */
   readonly policy: () => RiskPolicy | null;
   readonly keys: VenueKeys;
+  /** Of the clock, in a rehearsal; null for the day's own. */
+  readonly pace: Pace | null;
 }
 
 /**
@@ -88,6 +92,7 @@ export class VenueDesk {
         log,
         policy: (stage) => limitsOf(options.policy(), stage, { isRehearsal }),
         random: new RandomStream(clock.now(), 'trader'),
+        timings: { callTimeoutMs: patienceMs(DEFAULT_TIMINGS.callTimeoutMs, options.pace) },
         onTrouble: (trouble) => log.error({ ...trouble }, 'A person should look at the venue account.'),
       });
       return new VenueDesk(options, { name: venue.name, account, isRehearsal }, venue, trader, lock);
