@@ -57,6 +57,17 @@ export function storePieces(dir: string): Piece[] {
   }
 }
 
+/** How many decisions are accounted for, in rows of their own and in runs. */
+export function storedDecisions(dir: string): number {
+  const database = new Database(storePath(dir), { readonly: true });
+  try {
+    const sql = 'SELECT (SELECT count(*) FROM decisions) + (SELECT coalesce(sum(times), 0) FROM decisionTiers)';
+    return z.int().parse(database.prepare(sql).pluck().get());
+  } finally {
+    database.close();
+  }
+}
+
 /**
  * What there may be of each kind of row, told from what went in and from how long the policy keeps it in which detail; what is named nowhere
  * here may not grow with bars at all.

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { engineFixture, strategyText } from '#tests/engine/runtime/engine-fixture.ts';
-import { kindsOf, storeBytes, storePieces } from './store-growth.ts';
+import { kindsOf, storeBytes, storedDecisions, storePieces } from './store-growth.ts';
 import { VenueWeekEnd, type VenueWeekQuestion } from './venue-week-messages.ts';
 import { WEEK, type Week, type WeekPoint } from './week.ts';
 import { WeekReport } from './week-report.ts';
@@ -50,7 +50,8 @@ export async function tradeWeek(told: (point: WeekPoint) => void, bars = WEEK): 
     const thirds = [0, 3, 6].map((from) => SYMBOLS.slice(from, from + 3));
     const strategies = Object.fromEntries(thirds.map((symbols, index) => [`third-${index + 1}`, restless(symbols)]));
     await fixture.deploy(strategies, { stage: 'canary', files: { 'policies/risk.yaml': stringify(risk) } });
-    const { market: _, ...options } = fixture.options({ pollMs: 60_000, keep });
+    // A report reads all that there is of a version: once a minute of this time it would be most of what the week takes.
+    const { market: _, ...options } = fixture.options({ pollMs: 60_000, reportEveryMs: 900_000, keep });
     const began = performance.now();
     const child = fork(program, {
       execArgv: ['--import', 'tsx', '--expose-gc'],
@@ -73,7 +74,8 @@ export async function tradeWeek(told: (point: WeekPoint) => void, bars = WEEK): 
     const { exchange } = end as VenueWeekEnd;
     const traded = { strategies: thirds.length, symbols: SYMBOLS.length, bars };
     const kinds = kindsOf(storePieces(options.dir), { ...traded, keep, exchange });
-    return { ...traded, seconds, points, kinds, fileBytes: storeBytes(options.dir), end };
+    const [fileBytes, decisions] = [storeBytes(options.dir), storedDecisions(options.dir)];
+    return { ...traded, seconds, points, decisions, kinds, fileBytes, end };
   } finally {
     fixture.dispose();
   }

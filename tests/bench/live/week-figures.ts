@@ -25,19 +25,22 @@ export interface WeekJudgement {
 }
 
 /** Whether memory stayed flat after the first look, and whether the store holds what it keeps and nothing else. */
-export function judgeWeek({ points, kinds, fileBytes }: Pick<Week, 'points' | 'kinds' | 'fileBytes'>): WeekJudgement {
+export function judgeWeek(week: Omit<Week, 'seconds' | 'strategies'>): WeekJudgement {
+  const { points, bars, symbols, decisions, kinds, fileBytes } = week;
   const rss = points.map((point) => point.rss);
   const grown = megabytes(Math.max(...rss) - rss[0]!);
   const isFlat = grown < MEMORY_MEGABYTES_MAX;
   const idle = megabytes(fileBytes - kinds.reduce((sum, { bytes }) => sum + bytes, 0));
   const isBounded = kinds.every(({ isKept }) => isKept) && idle < IDLE_MEGABYTES_MAX;
+  const isWhole = decisions >= bars * symbols;
   const lines = [
+    `  ${count(decisions)} decisions accounted for, one by one or in runs; goal: at least ${count(bars * symbols)}, ${met(isWhole)}`,
     `  memory: ${megabytes(rss[0]!).toFixed(0)} MB after warm-up, ${megabytes(rss.at(-1)!).toFixed(0)} MB at the end, ` +
       `${megabytes(Math.max(...rss)).toFixed(0)} MB at most: grown by ${grown.toFixed(0)} MB; goal: within ${MEMORY_MEGABYTES_MAX} MB, ${met(isFlat)}`,
     ...kinds.filter(({ rows, isKept }) => rows > 32 || !isKept).map(kindLine),
     `  the store has ${megabytes(fileBytes).toFixed(1)} MB, ${idle.toFixed(1)} MB of it idle; goal: nothing but what it keeps, ${met(isBounded)}`,
   ];
-  return { lines, isMet: isFlat && isBounded };
+  return { lines, isMet: isWhole && isFlat && isBounded };
 }
 
 /** Whether the exchange and the engine have the same orders and fills, and no bar was decided on late. */

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { engineFixture, strategyText } from '#tests/engine/runtime/engine-fixture.ts';
-import { type Kind, kindsOf, storeBytes, storePieces } from './store-growth.ts';
+import { type Kind, kindsOf, storeBytes, storedDecisions, storePieces } from './store-growth.ts';
 import { type WeekQuestion, WeekReport } from './week-report.ts';
 
 const SYMBOLS = ['BTC', 'ETH', 'SOL', 'ADA', 'LINK', 'DOT', 'XRP', 'LTC', 'ATOM'].map((base) => `${base}/USDT`);
@@ -20,6 +20,8 @@ export interface Week {
   /** Of each symbol. */
   readonly bars: number;
   readonly seconds: number;
+  /** Accounted for in the store, one by one or in runs. */
+  readonly decisions: number;
   /** From the first look on: by then everything that is kept in memory as long as an engine runs is there. */
   readonly points: readonly WeekPoint[];
   readonly kinds: readonly Kind[];
@@ -48,7 +50,8 @@ export async function replayWeek(told: (point: WeekPoint) => void, bars = WEEK):
     const seconds = (performance.now() - began) / 1_000;
     const fed = { bars, strategies: 1, symbols: SYMBOLS.length, keep: TierSettings.parse({}), exchange: null };
     const kinds = kindsOf(storePieces(options.dir), fed);
-    return { strategies: 1, symbols: SYMBOLS.length, bars, seconds, points, kinds, fileBytes: storeBytes(options.dir) };
+    const [fileBytes, decisions] = [storeBytes(options.dir), storedDecisions(options.dir)];
+    return { strategies: 1, symbols: SYMBOLS.length, bars, seconds, points, decisions, kinds, fileBytes };
   } finally {
     fixture.dispose();
   }
