@@ -28,6 +28,12 @@ export const VenueHealth = z.strictObject({
     .enum(['armed', 'off', 'unknown', 'absent'])
     .describe('the switch by which the exchange withdraws our entries when we fall silent; absent where it has none'),
   clockOffset: ClockOffset.nullable(),
+  money: z.strictObject({
+    shares: z
+      .number()
+      .describe('what its strategies may have of it together, quote asset; more of them may promise the same money'),
+    own: z.number().nullable().describe('what it has but for what our trades made of it; null before the first look'),
+  }),
 });
 export type VenueHealth = z.infer<typeof VenueHealth>;
 
@@ -83,8 +89,8 @@ export interface ToldHealth {
 }
 
 export function venueHealth(health: TraderHealth, { name, account }: TradedVenue): VenueHealth {
-  const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset } = health;
-  return { name, account, isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset };
+  const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset, money } = health;
+  return { name, account, isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset, money };
 }
 
 function barsHealth(health: FeedHealth): BarsHealth {

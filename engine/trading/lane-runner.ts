@@ -492,7 +492,7 @@ export class LaneRunner {
       market,
       position,
       stop: stopLevel(lane, market.tickSize),
-      price: prices.newest(lane.symbol),
+      price: prices.newest(lane.symbol)?.price ?? null,
       wish: memory.wish,
       orders: [...lane.orders.values()],
       entries: this.#around.leaveOf(lane),

@@ -1,5 +1,6 @@
 import type Big from 'big.js';
 import type { ExposureFacts } from '#engine/risk/order-facts.ts';
+import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import { ZERO } from './decimals.ts';
 import type { Lane } from './lane.ts';
 import { pairOf } from './position.ts';
@@ -10,12 +11,17 @@ export interface Share {
   readonly strategy: string;
   /** Quote asset. */
   readonly capital: number;
+  /** Length of its bars, milliseconds. */
+  readonly barMs: number;
+  readonly limits: Pick<TradingLimits, 'maxCapital' | 'quoteAgeMs'>;
 }
 
-/** What all strategies of the account hold, have set aside and are worth, at the last prices. Money in the quote asset. */
+/** What all strategies of the account hold, have set aside and are worth. Money in the quote asset. */
 export class Portfolio {
   readonly #parts: TraderParts;
   readonly #shares: () => Iterable<Share>;
+  /** By asset, what the account had before us, and what people have paid in or taken out since; null before the first look. */
+  #money: ReadonlyMap<string, Big> | null = null;
 
   constructor(parts: TraderParts, shares: () => Iterable<Share>) {
     this.#parts = parts;
@@ -26,21 +32,47 @@ export class Portfolio {
     return [...this.#parts.ledger.lanes].filter((lane) => lane.strategy === strategy);
   }
 
-  /** Cash and holdings, dust too. NaN while something held has no price yet. */
+  /** As the strategy sees it: cash and holdings, dust too, at the closes it decides on. NaN while something held has no price yet. */
   equityOf({ strategy, capital }: Share): number {
-    return this.lanesOf(strategy).reduce((sum, lane) => sum + this.#resultOf(lane), capital);
+    const value = ({ position, symbol }: Lane) => worth(position.quantity, this.#parts.prices.mark(symbol));
+    return this.lanesOf(strategy).reduce((sum, lane) => sum + lane.position.cash.toNumber() + value(lane), capital);
   }
 
+  /** The account's money was compared with the journal. */
+  noteMoney(baselines: ReadonlyMap<string, Big>): void {
+    if (baselines.size > 0) this.#money = baselines;
+  }
+
+  /**
+   * What may be lost of: the shares of all strategies together, never more than may be at stake, nor than the account itself has but
+   * for what our trades have made of it. A share is a promise, and several of them may promise the same money.
+   */
   get capital(): number {
-    let sum = 0;
-    for (const { capital } of this.#shares()) sum += capital;
-    return sum;
+    let shares = 0;
+    let allowed = 0;
+    for (const { capital, limits } of this.#shares()) {
+      shares += capital;
+      allowed = Math.max(allowed, limits.maxCapital ?? Number.POSITIVE_INFINITY);
+    }
+    return Math.min(shares, allowed, this.#own());
   }
 
-  /** What the account is worth beyond the capital of its strategies, also of those that no longer trade. NaN as above. */
-  get result(): number {
+  /** What its strategies may have of the account together, and what it itself has; null before the first look. */
+  get money(): { readonly shares: number; readonly own: number | null } {
+    const own = this.#own();
+    let shares = 0;
+    for (const { capital } of this.#shares()) shares += capital;
+    return { shares, own: Number.isFinite(own) ? own : null };
+  }
+
+  /** What the account is worth beyond its capital, through all that ever traded. NaN while something held has no price that counts as of now. */
+  result(now: number): number {
+    const shares = new Map([...this.#shares()].map((share) => [share.strategy, share]));
     let sum = 0;
-    for (const lane of this.#parts.ledger.lanes) sum += this.#resultOf(lane);
+    for (const lane of this.#parts.ledger.lanes) {
+      if (!this.#isPriced(lane, shares.get(lane.strategy), now)) return Number.NaN;
+      sum += lane.position.cash.toNumber() + this.#valueOf(lane);
+    }
     return sum;
   }
 
@@ -60,7 +92,7 @@ export class Portfolio {
     for (const lane of this.lanesOf(strategy)) {
       const { wish } = lane.memory;
       if (wish?.kind !== 'sell') continue;
-      const price = this.#parts.prices.newest(lane.symbol);
+      const price = this.#parts.prices.newest(lane.symbol)?.price;
       const feeRate = this.#parts.markets.get(lane.symbol)?.takerFeeRate ?? 0;
       proceeds += Math.max(0, lane.position.quantity.minus(wish.downTo).toNumber()) * (price ?? 0) * (1 - feeRate);
     }
@@ -83,10 +115,11 @@ export class Portfolio {
 
   /** What is held and what waiting purchases would add, but for those of `except`. */
   exposure(except: Lane): ExposureFacts {
-    const facts = { equity: 0, symbol: 0, strategy: 0, gross: 0 };
-    for (const share of this.#shares()) facts.equity += this.equityOf(share);
+    const facts = { equity: this.capital, symbol: 0, strategy: 0, gross: 0 };
     for (const lane of this.#parts.ledger.lanes) {
-      const value = this.#valueOf(lane) + (lane === except ? 0 : this.#waitingOf(lane).toNumber());
+      const held = this.#valueOf(lane);
+      const value = held + (lane === except ? 0 : this.#waitingOf(lane).toNumber());
+      facts.equity += lane.position.cash.toNumber() + held;
       facts.gross += value;
       if (lane.symbol === except.symbol) facts.symbol += value;
       if (lane.strategy === except.strategy) facts.strategy += value;
@@ -103,12 +136,29 @@ export class Portfolio {
     return wish?.kind === 'enter' ? waiting.plus(wish.quantity.times(wish.limitPrice)) : waiting;
   }
 
-  #resultOf(lane: Lane): number {
-    return lane.position.cash.toNumber() + this.#valueOf(lane);
+  /** Of the quote assets traded in; without end before the first look. */
+  #own(): number {
+    if (this.#money === null) return Number.POSITIVE_INFINITY;
+    const quotes = new Set([...this.#parts.ledger.lanes].map(({ symbol }) => pairOf(symbol).quote));
+    let own = 0;
+    for (const quote of quotes) own += this.#money.get(quote)?.toNumber() ?? 0;
+    return own;
   }
 
-  #valueOf({ position, symbol }: Lane): number {
-    if (position.quantity.eq(0)) return 0;
-    return position.quantity.toNumber() * (this.#parts.prices.mark(symbol) ?? Number.NaN);
+  /** A bar that is handed over late, after an outage, tells what something was worth then, and halts nothing now. */
+  #isPriced({ position, symbol }: Lane, share: Share | undefined, now: number): boolean {
+    if (position.quantity.eq(0)) return true;
+    const price = this.#parts.prices.newest(symbol);
+    if (price === null) return false;
+    return share === undefined || now - price.at <= share.barMs + share.limits.quoteAgeMs;
   }
+
+  /** As of now: people's money is not worth what it was when the bar closed. */
+  #valueOf({ position, symbol }: Lane): number {
+    return worth(position.quantity, this.#parts.prices.newest(symbol)?.price ?? null);
+  }
+}
+
+function worth(quantity: Big, price: number | null): number {
+  return quantity.eq(0) ? 0 : quantity.toNumber() * (price ?? Number.NaN);
 }

@@ -32,17 +32,17 @@ export class Prices {
     return this.#quotes.get(symbol) ?? null;
   }
 
-  /** What holdings are worth: the last close, as strategies see it; before the first bar, the last quote. */
+  /** What holdings are worth to a strategy: the last close, as it sees it; before the first bar, the last quote. */
   mark(symbol: string): number | null {
     return this.#closes.get(symbol)?.price ?? this.#quotes.get(symbol)?.last.toNumber() ?? null;
   }
 
   /** Whichever is newer, for what cannot wait for the next bar. */
-  newest(symbol: string): number | null {
-    const close = this.#closes.get(symbol);
+  newest(symbol: string): Mark | null {
+    const close = this.#closes.get(symbol) ?? null;
     const quote = this.#quotes.get(symbol);
-    if (close === undefined || quote === undefined) return this.mark(symbol);
-    return quote.time >= close.at ? quote.last.toNumber() : close.price;
+    if (quote === undefined || (close !== null && close.at > quote.time)) return close;
+    return { price: quote.last.toNumber(), at: quote.time };
   }
 
   /** What one unit of an asset is worth in another, where a symbol tells. */

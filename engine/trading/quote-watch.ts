@@ -6,14 +6,21 @@ const retryMs = 1_000;
 /** So long after a bar has closed fresh quotes are still worth a question. */
 const lateMs = 10_000;
 
+export interface QuoteSurroundings {
+  symbols(): readonly string[];
+  barsMs(): readonly number[];
+  /** Prices are known as of now. */
+  fetched(): void;
+}
+
 /** Has the best prices at hand when a bar closes, so that no decision waits for them. */
 export class QuoteWatch {
   readonly #parts: TraderParts;
-  readonly #around: { symbols(): readonly string[]; barsMs(): readonly number[] };
+  readonly #around: QuoteSurroundings;
   #isRunning = false;
   #cancelTimer: (() => void) | null = null;
 
-  constructor(parts: TraderParts, around: { symbols(): readonly string[]; barsMs(): readonly number[] }) {
+  constructor(parts: TraderParts, around: QuoteSurroundings) {
     this.#parts = parts;
     this.#around = around;
   }
@@ -40,6 +47,7 @@ export class QuoteWatch {
     if (symbols.length === 0) return;
     const quotes = await answered(clock, timings.callTimeoutMs, 'quotes', () => venue.quotes(symbols));
     for (const [symbol, quote] of quotes) prices.noteQuote(symbol, quote, askedAt);
+    this.#around.fetched();
   }
 
   #waitForNext(): void {

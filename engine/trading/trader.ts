@@ -76,6 +76,8 @@ export interface TraderHealth {
   readonly lookedAt: number | null;
   readonly failure: string | null;
   readonly deadMan: 'armed' | 'off' | 'unknown' | 'absent';
+  /** What its strategies may have of the account together, and what the account itself has, quote asset; null before the first look. */
+  readonly money: { readonly shares: number; readonly own: number | null };
   /** The venue's clock less ours; null before it was measured. */
   readonly clockOffset: { readonly offsetMs: number; readonly uncertaintyMs: number } | null;
 }
@@ -144,11 +146,13 @@ export class Trader {
     const cursor = journal.cursor();
     this.#reconciledAt = cursor?.reconciledAt ?? null;
     this.#portfolio = new Portfolio(this.#parts, () => this.#desks.values());
+    this.#portfolio.noteMoney(journal.baselines());
     this.#fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
     this.#venueClock = new VenueClock(this.#parts);
     this.#quotes = new QuoteWatch(this.#parts, {
       symbols: () => this.#symbols(),
       barsMs: () => [...this.#desks.values()].map(({ barMs }) => barMs),
+      fetched: () => this.#markNow(),
     });
     this.#deadMan = new DeadManSwitch(this.#parts);
     this.#runner = new LaneRunner(
@@ -281,6 +285,7 @@ export class Trader {
   async resolve(symbol: string, reason: string): Promise<string | null> {
     try {
       await this.#look.accept(symbol, reason);
+      this.#portfolio.noteMoney(this.#parts.ledger.journal.baselines());
       this.#kickAll();
       return null;
     } catch (error) {
@@ -313,6 +318,7 @@ export class Trader {
       lookedAt: this.#lookedAt,
       failure: this.#failure,
       deadMan: this.#deadMan.state,
+      money: this.#portfolio.money,
       clockOffset: Number.isNaN(offsetMs) ? null : { offsetMs, uncertaintyMs },
     };
   }
@@ -367,6 +373,7 @@ export class Trader {
       if (inMs <= 0 || inMs > timings.reconcileMs) {
         await this.#venueClock.measure();
         await this.#loadMarkets();
+        await this.#quotes.fetch().catch((error: unknown) => this.#assertVenues(error));
         const report = await this.#look.reconcile();
         this.#noteReport(report);
         if (report.isDoubtful) againMs = timings.lookAgainMs;
@@ -392,6 +399,8 @@ export class Trader {
     this.#failure = null;
     this.#reconcileAt = isDoubtful ? 0 : clock.now() + timings.reconcileMs;
     if (!isDoubtful) this.#reconciledAt = clock.now();
+    this.#portfolio.noteMoney(ledger.journal.baselines());
+    this.#markNow();
     if (risk.halt.mode === 'flattening' && ownOpen === 0 && !isDoubtful && this.#isClosed()) {
       if (risk.tell({ kind: 'confirmed-closed', at: askedAt })) ledger.commit(() => risk.write());
     }
@@ -479,12 +488,16 @@ export class Trader {
     this.#parts.ledger.remember(lane, { wish: { kind: 'sell', instant: decided, downTo: ZERO, cause: 'decision', reason } });
   }
 
-  /** Values the account at the last prices, and halts it where a limit of the whole account is passed. */
+  #markNow(): void {
+    if (this.#isReady) this.#mark(this.#parts.clock.now(), this.#parts.policy('live'));
+  }
+
+  /** Values the account at the newest prices, and halts it where a limit of the whole account is passed. */
   #mark(now: number, limits: TradingLimits): void {
-    const { result, capital } = this.#portfolio;
+    const result = this.#portfolio.result(now);
     if (Number.isNaN(result)) return;
     const { risk, ledger, onTrouble } = this.#parts;
-    if (!risk.noteEquity(now, capital, result, limits)) return;
+    if (!risk.noteEquity(now, this.#portfolio.capital, result, limits)) return;
     ledger.commit(() => risk.write());
     const { halt } = risk;
     if (halt.mode !== 'active') onTrouble({ kind: 'halted', symbol: null, message: `Trading is ${halt.mode}: ${halt.reason}` });
@@ -535,6 +548,10 @@ export class Trader {
       this.#records.set(strategy, record);
     }
     return record;
+  }
+
+  #assertVenues(error: unknown): void {
+    if (!this.#isVenues(error)) throw error;
   }
 
   #isVenues(error: unknown): boolean {

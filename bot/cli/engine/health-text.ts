@@ -11,11 +11,12 @@ const deadManWords: Readonly<Record<VenueHealth['deadMan'], string>> = {
 
 /** How the account at a venue stands, for people. @param now by the engine's clock, UTC milliseconds */
 export function venueLines(venue: VenueHealth, now: number): string[] {
-  const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset } = venue;
+  const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset, money } = venue;
   const ready = isReady ? '' : ', which it must be before anything is sent';
   return [
     `  looked at ${ago(lookedAt, now)}, compared with the journal ${ago(reconciledAt, now)}${ready}; ${counted(openOrders, 'open order')}`,
     `  its clock ${offset(clockOffset)}; dead-man switch ${deadManWords[deadMan]}`,
+    ...(money.own !== null && money.shares > money.own ? [`  ${tooLittle(money.shares, money.own)}`] : []),
   ];
 }
 
@@ -42,6 +43,10 @@ export function barLines(bars: ToldBars, now: number, isClockTold: boolean): str
     }),
     ...notices.map((notice) => `  note: ${visible(notice)}`),
   ];
+}
+
+function tooLittle(shares: number, own: number): string {
+  return `its strategies may have ${Math.round(shares)} together, and it has ${Math.round(own)} of its own: limits are of what it has`;
 }
 
 function offset(measured: VenueHealth['clockOffset']): string {

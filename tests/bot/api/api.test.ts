@@ -195,7 +195,7 @@ describe('the answers', () => {
     const now = Date.now();
     const venue: VenueHealth = {
       ...{ name: 'kraken', account: 'kraken-4f2a', isReady: true, lookedAt: now, reconciledAt: now, openOrders: 2 },
-      ...{ deadMan: 'absent', clockOffset: { offsetMs: 12, uncertaintyMs: 30 } },
+      ...{ deadMan: 'absent', clockOffset: { offsetMs: 12, uncertaintyMs: 30 }, money: { shares: 1_000, own: 2_000 } },
     };
     const closed = now - 60_000;
     const series = { symbol: 'BTC/USD', newestClose: closed, ageMs: 0, settledUntil: closed, missed: 1, corrections: 0 };

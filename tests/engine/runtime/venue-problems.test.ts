@@ -16,6 +16,7 @@ const well: TraderHealth = {
   lookedAt: now,
   failure: null,
   deadMan: 'off',
+  money: { shares: 0, own: null },
   clockOffset: { offsetMs: 1, uncertaintyMs: 1 },
 };
 const told = (health: Partial<TraderHealth>) => venueProblems({ ...well, ...health }, venue, now);

@@ -1,0 +1,84 @@
+import { Big } from 'big.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+const calm = (count: number) => Array.from({ length: count }, () => still(1000));
+/** Bought at 1000; an hour later it is worth a fifth less. */
+const falling = bars([...calm(2), [1000, 1000, 800, 800], ...Array.from({ length: 9 }, () => still(800))]);
+const wide = { ...entry, stopLoss: 0.9 } as const;
+
+async function begin(options: SceneOptions): Promise<void> {
+  scene = await Scene.begin(options);
+}
+const halt = () => scene.trader.health().halt;
+const equity = () => JSON.parse(scene.journal.risk()!).risk.ledger.equity as { value: number; peak: number; dayOpening: number };
+
+describe('what may be lost', () => {
+  it('is a part of the money that is there, where the share is more', async () => {
+    await begin({
+      candles: falling,
+      exchange: { balances: { me: { USD: '1000' } } },
+      limits: { maxOrder: 0.5, dailyLoss: 0.05 },
+    });
+    await scene.decide({ ...wide, weight: 0.5 });
+    // Half of 1,000 at the highest price that may be paid.
+    expect(scene.held()).toBe(0.4901);
+    expect(scene.trader.health().money).toEqual({ shares: 10_000, own: 1_000 });
+    await scene.decide({ action: 'hold' });
+    await scene.decide({ action: 'hold' });
+    expect(halt()).toMatchObject({ mode: 'halted', cause: 'daily-loss' });
+  });
+
+  it('is a part of the money allowed, however many strategies share it', async () => {
+    await begin({ candles: falling, capital: 1_000, limits: { maxCapital: 1_000, dailyLoss: 0.09 } });
+    for (const strategy of ['second', 'third']) {
+      scene.trader.account({ strategy, stage: 'canary', symbols: [symbol], barMs: hour, capital: 1_000 });
+    }
+    await scene.decide(wide);
+    await scene.decide({ action: 'hold' });
+    await scene.decide({ action: 'hold' });
+    expect(halt()).toMatchObject({ mode: 'halted', cause: 'daily-loss' });
+  });
+
+  it('is not what a person takes out, nor made up by what is paid in', async () => {
+    await begin({ candles: bars(calm(14)), exchange: { balances: { me: { USD: '9000' } } } });
+    await scene.decide(wide);
+    const before = equity();
+    scene.exchange.deposit('me', 'USD', new Big(-3_000));
+    await scene.pass(400_000);
+    void scene.trader.resolve(symbol, 'rent');
+    await scene.pass(400_000);
+    await scene.decide({ action: 'hold' });
+    expect(halt().mode).toBe('active');
+    expect(before.peak - equity().peak).toBeCloseTo(3_000, 6);
+    expect(equity().value - equity().dayOpening).toBeCloseTo(before.value - before.dayOpening, 6);
+    await scene.live();
+    await scene.decide({ action: 'hold' });
+    expect(before.peak - equity().peak).toBeCloseTo(3_000, 6);
+  });
+});
+
+describe('a loss', () => {
+  it('is met when it is there, and not when the bar closes on which its strategy decides', async () => {
+    await begin({ candles: falling, limits: { dailyLoss: 0.05 } });
+    scene.trader.account({ strategy: 'quick', stage: 'live', symbols: [], barMs: 60_000, capital: 0 });
+    await scene.decide(wide);
+    await scene.closeBar();
+    expect(halt().mode).toBe('active');
+    await scene.pass(hour / 2);
+    expect(halt()).toMatchObject({ mode: 'halted', cause: 'daily-loss' });
+  });
+
+  it('of a bar that comes long after it closed halts nothing: what it was worth then is not what it is worth', async () => {
+    await begin({ candles: bars(calm(14)), limits: { dailyLoss: 0.05 }, timings: { reconcileMs: 10 * hour } });
+    await scene.decide(wide);
+    scene.link.isDead = true;
+    await scene.pass(3 * hour);
+    scene.account.onBars([{ symbol, time: scene.world.now() - 4 * hour, open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
+    scene.account.submit([{ symbol, action: 'hold', reason: 'late' }]);
+    expect(halt().mode).toBe('active');
+  });
+});
