@@ -36,7 +36,8 @@ export function withAges(step: StrategyStep, { time, bars, ages, missing }: Inst
   const decisions = step.decisions.map((decision) => {
     const index = bars.findIndex(({ symbol }) => symbol === decision.symbol);
     const knownAfterMs = index < 0 ? Math.max(0, ...ages) : ages[index]!;
-    return { ...decision, ageMs: Math.round(time - step.instant + knownAfterMs), missing };
+    // Clocks agree to some milliseconds only, and no bar is known before it closes.
+    return { ...decision, ageMs: Math.max(0, Math.round(time - step.instant + knownAfterMs)), missing };
   });
   return { ...step, decisions };
 }

@@ -31,6 +31,8 @@ describe('the record of a decision', () => {
     ]);
     // Nothing at all closed with the hour: it was over with what closed a minute later.
     expect(ages(3_660_000, [5, 7])[0]).toEqual([60_007, lacking]);
+    // The venue's clock was taken for a little slower than it is.
+    expect(ages(3_600_000, [-30, -20])[0]).toEqual([0, lacking]);
   });
 
   it('says what came of each, and what it was asked', () => {
