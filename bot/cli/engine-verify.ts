@@ -9,7 +9,7 @@ import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
 import { fullCheck } from '#engine/store/integrity.ts';
 import { openForReading } from '#engine/store/open-database.ts';
 import { inspectStore } from '#engine/store/write-backup.ts';
-import { contradictions, openQuestions, verifyJournal } from '#engine/trading/verify-journal.ts';
+import { contradictions, openQuestions, unwatched, verifyJournal } from '#engine/trading/verify-journal.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface Finding {
@@ -78,15 +78,33 @@ function leftBehindIn(reader: EngineReader, now: number): string[] {
     .flatMap((journal) => openQuestions(journal, now).map((one) => `an account no longer traded on: ${journal.account}: ${one}`));
 }
 
-/** An engine that was stopped is well, unless something is held that nobody watches. */
+/** An engine that was stopped is well, unless something is held, or may still be bought, that nobody watches. */
 function engineIn(dir: string, now: number): readonly string[] {
-  const { held, seen } = read(dir, (reader) => ({ held: reader.openPositions(), seen: reader.lastSeen() }));
-  if (lockHolder(dir) === null) {
-    return held.map(({ strategy, quantity, symbol }) => `It does not run, and ${strategy} holds ${quantity} ${symbol}.`);
-  }
+  if (lockHolder(dir) === null) return read(dir, unwatchedIn);
+  const seen = read(dir, (reader) => reader.lastSeen());
   const status = readLocalStatus(dir);
   const silence = seen === null || now - seen <= silenceMsMax ? [] : [`It was last heard of at ${new Date(seen).toISOString()}.`];
   return status === null || status.status === 'Synced' ? silence : [...silence, `It is ${status.status}: ${status.reason}.`];
+}
+
+/** Of an account at a venue by its journal, which knows what came after the last bar. */
+function unwatchedIn(reader: EngineReader): string[] {
+  const traded = tradedVenueIn(reader)?.account;
+  const journal = reader.journals().find(({ account }) => account === traded);
+  const { lanes, entries } = journal === undefined ? { lanes: [], entries: [] } : unwatched(journal);
+  const isJournalled = (one: { strategy: string; symbol: string }) =>
+    lanes.some(({ strategy, symbol }) => strategy === one.strategy && symbol === one.symbol);
+  const held = [
+    ...lanes.filter(({ quantity }) => quantity.gt(0)),
+    ...reader.openPositions().filter((position) => !isJournalled(position)),
+  ];
+  return [
+    ...held.map(({ strategy, quantity, symbol }) => `It does not run, and ${strategy} holds ${quantity} ${symbol}.`),
+    ...entries.map(
+      ({ clientOrderId, strategy, symbol, quantity, filled }) =>
+        `It does not run, and the order ${clientOrderId} of ${strategy} may still buy ${quantity.minus(filled)} ${symbol}: cancel it at the exchange.`,
+    ),
+  ];
 }
 
 function read<T>(dir: string, ask: (reader: EngineReader) => T): T {

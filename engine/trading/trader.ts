@@ -105,6 +105,8 @@ export class Trader {
   /** What the journal tells of strategies that have no desk yet. */
   readonly #records: Map<string, AccountRecord>;
   #isReady = false;
+  /** Nobody will be there to protect what an entry still brings. */
+  #isLeaving = false;
   #isStopped = false;
   #isBroken = false;
   #isLooking = false;
@@ -158,7 +160,7 @@ export class Trader {
     this.#runner = new LaneRunner(
       this.#parts,
       {
-        leaveOf: (lane) => this.#desks.get(lane.strategy)?.leaveOf(lane) ?? 'withdrawn',
+        leaveOf: (lane) => (this.#isLeaving ? 'withdrawn' : (this.#desks.get(lane.strategy)?.leaveOf(lane) ?? 'withdrawn')),
         cashFor: (lane, wish) => this.#desks.get(lane.strategy)?.cashFor(lane, wish) ?? 'missing',
         judged: (lane, wish) => this.#desks.get(lane.strategy)?.judged(lane, wish) ?? { denial: 'withdrawn' },
         there: (lane) => this.#there(lane),
@@ -323,9 +325,14 @@ export class Trader {
     };
   }
 
-  /** Begins nothing more and lets what is under way come to its end, for a few seconds. Protective stops stay at the venue. */
+  /**
+   * Begins nothing more, withdraws entries, and lets what is under way come to its end, for a few seconds. Protective stops stay at
+   * the venue. An entry that could not be withdrawn is told.
+   */
   async stop(): Promise<void> {
     const { clock } = this.#parts;
+    const until = clock.now() + stopWaitsMs;
+    await this.#withdrawEntries(until);
     this.#isStopped = true;
     this.#isReady = false;
     this.#leaveNews?.();
@@ -333,8 +340,19 @@ export class Trader {
     this.#runner.end();
     this.#quotes.end();
     this.#deadMan.end();
-    const until = clock.now() + stopWaitsMs;
     while ((this.#runner.isBusy || this.#isLooking) && clock.now() < until) await sleep(clock, 50);
+  }
+
+  async #withdrawEntries(until: number): Promise<void> {
+    const { clock, ledger, log } = this.#parts;
+    const waiting = () => [...ledger.live()].filter(({ order }) => order.row.role === 'entry').map(({ order }) => order.row);
+    this.#isLeaving = true;
+    if (!this.#isReady) return;
+    this.#kickAll();
+    while (waiting().length > 0 && !this.#isBroken && clock.now() < until) await sleep(clock, 50);
+    const left = waiting().map(({ clientOrderId, symbol }) => `${clientOrderId} of ${symbol}`);
+    if (left.length > 0)
+      log.error({ left }, 'Entries may still rest at the venue, and nobody is here to protect what they bring.');
   }
 
   // ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 import { Big } from 'big.js';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { FoldedOrder, OrderJournal } from '#engine/store/journal/order-journal.ts';
+import { Ledger } from './ledger.ts';
 import { afterEvent, OrderEvent, UNBORN } from './order-state.ts';
 
 /** An order that was sent this long ago and of which it is still not known what became needs a person. Milliseconds. */
@@ -35,6 +36,18 @@ export function openQuestions(journal: OrderJournal, now: number): string[] {
     }),
     ...frozen.map(({ symbol, code, message }) => `${symbol} is frozen (${code}): ${message}`),
   ];
+}
+
+/** What nobody watches while no engine runs: every lane that ever was, with what it holds, and the purchases that may still come. */
+export function unwatched(journal: OrderJournal): {
+  readonly lanes: readonly { readonly strategy: string; readonly symbol: string; readonly quantity: Big }[];
+  readonly entries: readonly OrderRow[];
+} {
+  const ledger = Ledger.load(journal, { filled: () => undefined, closed: () => undefined });
+  return {
+    lanes: [...ledger.lanes].map(({ strategy, symbol, position }) => ({ strategy, symbol, quantity: position.quantity })),
+    entries: [...ledger.live()].map(({ order }) => order.row).filter(({ role }) => role === 'entry'),
+  };
 }
 
 function nameOf({ clientOrderId, role, strategy, symbol }: OrderRow): string {

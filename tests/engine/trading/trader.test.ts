@@ -1,5 +1,7 @@
+import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bars, entry, Scene, type SceneOptions, still } from './scene.ts';
+import { unwatched } from '#engine/trading/verify-journal.ts';
+import { bars, entry, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -35,5 +37,31 @@ describe('a decision on its way to the venue', () => {
     expect(trades[0]).toMatchObject({ quantity: 5, exitCause: 'decision', version: 'tree' });
     expect(scene.account.equity()).toBeCloseTo(10_000 + trades[0]!.netResult, 6);
     expect(Number(scene.balance('USD'))).toBeCloseTo(100_000 + trades[0]!.netResult, 6);
+  });
+});
+
+describe('an entry that waits at the venue', () => {
+  const dip = bars([still(1000), still(1000), [1000, 1000, 850, 850], ...Array.from({ length: 5 }, () => still(850))]);
+  const waiting = { ...entry, action: 'limit', price: 950 } as const;
+
+  it('is withdrawn when trading stops, and the stop of what is held stays', async () => {
+    await begin({ candles: bars(Array.from({ length: 8 }, () => still(1000))) });
+    await scene.decide({ ...entry, weight: 0.3 });
+    await scene.decide(waiting);
+    expect(scene.open().map(({ side, kind }) => `${side} ${kind}`)).toEqual(['sell stop', 'buy limit']);
+    void scene.trader.stop();
+    await scene.pass(6_000);
+    expect(scene.open().map(({ side, kind }) => `${side} ${kind}`)).toEqual(['sell stop']);
+    expect(unwatched(scene.journal)).toMatchObject({ lanes: [{ strategy: 's', symbol, quantity: new Big(3) }], entries: [] });
+  });
+
+  it('that cannot be withdrawn in time is known to the journal, as it is after a death', async () => {
+    await begin({ candles: dip });
+    await scene.decide(waiting);
+    scene.link.isDead = true;
+    void scene.trader.stop();
+    await scene.pass(6_000);
+    expect(scene.open()).toHaveLength(1);
+    expect(unwatched(scene.journal).entries).toMatchObject([{ symbol, role: 'entry', state: 'open' }]);
   });
 });
