@@ -10,8 +10,9 @@ export interface FeedSettings {
   readonly lateMsMax: number;
   /** Bars of each market in memory, beside those not stored or not taken yet. */
   readonly keepBars: number;
-  /** Bars asked for where nothing is stored. */
+  /** Bars asked for where nothing is stored, and as many more as closed while no engine was there to take them. */
   readonly historyBars: number;
+  /** From the first bar that is not stored to storing all there are. */
   readonly storeEveryMs: number;
   /** How often some market's last bars are compared with what the venue says of them now. */
   readonly auditEveryMs: number;
@@ -27,7 +28,8 @@ export const usualSettings: FeedSettings = {
   lateMsMax: 60_000,
   keepBars: 1_500,
   historyBars: 10_000,
-  storeEveryMs: 60_000,
+  // Halfway between the ends of two minutes: after whole ones it would be in the way of the next bars' decisions.
+  storeEveryMs: 330_000,
   auditEveryMs: 120_000,
   measureEveryMs: 300_000,
   silence: { factor: 10, minMs: 30_000, maxMs: 300_000 },

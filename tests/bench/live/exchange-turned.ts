@@ -1,12 +1,13 @@
 import { startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
-import type { Listening } from '#tests/simulate/rehearsal/messages.ts';
+import { type Listening, machineMs } from '#tests/simulate/rehearsal/messages.ts';
 import { VirtualClock } from '#tests/simulate/virtual-clock.ts';
 import type { ExchangeTally, Opening, Turned, Turning } from './venue-week-messages.ts';
 
 /* The rehearsal exchange in a process of its own, whose time its parent turns. Ends with its parent. */
 
-/** Streams speak so often: a bar's end is told half a second after it, when the first word fell half a second into a minute. */
+/** Streams speak at whole multiples of it, so at each bar's end. */
 const pulseMs = 15_000;
+const minuteMs = 60_000;
 /** Low enough that a week of trades for their own sake leaves money to trade with. */
 const feeRates = { makerFeeRate: 0.0001, takerFeeRate: 0.0001 };
 
@@ -25,6 +26,15 @@ async function serve({ now, symbols }: Opening): Promise<void> {
     pulseMs,
   });
   const { key, baseUrl, exchange } = rehearsal;
+  /** The last word of the streams, by the exchange's clock and by the machine's, and how long the first purchase took that it brought. */
+  let word = { time: 0, at: 0, isAnswered: true };
+  const answers: number[] = [];
+  exchange.on((event) => {
+    const isMade = event.kind === 'order' && event.change === 'accepted' && event.order.side === 'buy';
+    if (!isMade || word.isAnswered || word.time !== clock.now()) return;
+    word.isAnswered = true;
+    answers.push(machineMs() - word.at);
+  });
   process.on('message', (question: Turning | 'books') => {
     if (question === 'books') process.send!(tally());
     else void turn(question);
@@ -34,13 +44,17 @@ async function serve({ now, symbols }: Opening): Promise<void> {
   process.send!(where);
 
   async function turn({ until }: Turning): Promise<void> {
+    const at = machineMs();
     await clock.step(until);
-    const turned: Turned = { now: clock.now() };
+    const now = clock.now();
+    if (now % minuteMs === 0 && now > word.time) word = { time: now, at, isAnswered: false };
+    const turned: Turned = { now, next: clock.next };
     process.send!(turned);
   }
 
   function tally(): ExchangeTally {
     const [orders, fills] = [exchange.orders(key.account).length, exchange.fills(key.account).length];
-    return { orders, fills, isMoneyConserved: exchange.books().every(({ difference }) => difference.eq(0)) };
+    answers.sort((one, other) => one - other);
+    return { orders, fills, answers, isMoneyConserved: exchange.books().every(({ difference }) => difference.eq(0)) };
   }
 }

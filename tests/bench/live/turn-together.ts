@@ -9,8 +9,8 @@ export interface Together {
   readonly traffic: Traffic;
   /** Whether processes may be starting, whose work nobody here sees: time then goes on in small steps. */
   readonly isStarting: () => boolean;
-  /** Ends when time may go on. */
-  readonly mayGoOn: () => Promise<void>;
+  /** Ends when time may go on, where the exchange has nothing to do before `next`. */
+  readonly mayGoOn: (next: number) => Promise<void>;
   readonly isOver: () => boolean;
 }
 
@@ -23,13 +23,14 @@ const longestStepMs = 60_000;
  * week takes as long as its work, and no answer is late because a machine is slow.
  */
 export async function turnTogether({ clock, exchange, traffic, isStarting, mayGoOn, isOver }: Together): Promise<void> {
-  for (;;) {
+  for (let next = clock.now(); ; ) {
     await traffic.settled();
-    await mayGoOn();
+    await mayGoOn(next);
     if (isOver()) return;
     if (isStarting()) await sleep(systemClock, startingPauseMs);
     const furthest = clock.now() + (isStarting() ? startingStepMs : longestStepMs);
-    const { now } = await exchange.turn({ until: Math.min(clock.next, furthest) });
-    while (await clock.step(now)) await traffic.settled();
+    const turned = await exchange.turn({ until: Math.min(clock.next, furthest) });
+    next = turned.next;
+    while (await clock.step(turned.now)) await traffic.settled();
   }
 }

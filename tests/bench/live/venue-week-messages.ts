@@ -21,12 +21,18 @@ export interface Turning {
   readonly until: number;
 }
 
-/** Where its clock stands after that. */
-export const Turned = z.strictObject({ now: z.int() });
+/** Where its clock stands after that, and when it has something to do next. */
+export const Turned = z.strictObject({ now: z.int(), next: z.int() });
 export type Turned = z.infer<typeof Turned>;
 
 /** The exchange's own books, asked for at the end. */
-export const ExchangeTally = z.strictObject({ orders: z.int(), fills: z.int(), isMoneyConserved: z.boolean() });
+export const ExchangeTally = z.strictObject({
+  orders: z.int(),
+  fills: z.int(),
+  isMoneyConserved: z.boolean(),
+  /** Milliseconds by the machine's clock from telling that a bar has closed to having the first purchase that it brought; rising. */
+  answers: z.array(z.number()),
+});
 export type ExchangeTally = z.infer<typeof ExchangeTally>;
 
 /** What the engine's process says at the end. */

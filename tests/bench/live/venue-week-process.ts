@@ -18,9 +18,7 @@ import { WeekReport } from './week-report.ts';
  */
 
 const minuteMs = 60_000;
-/** The exchange's streams speak from here on every quarter of a minute: half a second after each bar's end. */
-const afterMs = 500;
-const start = Date.UTC(2026, 0, 5) + afterMs;
+const start = Date.UTC(2026, 0, 5);
 /** A bar's decisions are waited for so long by the machine's clock; then time goes on, and the bar counts as late. */
 const patienceMs = 5_000;
 
@@ -61,9 +59,10 @@ async function run({ options, symbols, bars, everyBars }: VenueWeekQuestion): Pr
     const { rss, heapUsed, external } = process.memoryUsage();
     process.send!(WeekReport.parse({ bars: reported, rss, heapUsed, external }));
   };
-  const mayGoOn = async (): Promise<void> => {
-    if (first === null || hasEnded || taken() >= bars || clock.now() < last + minuteMs + afterMs) return;
+  /** Waits where the exchange has told of a bar's end, and the engine has not yet written down what came of it. */
+  const mayGoOn = async (next: number): Promise<void> => {
     const due = last + minuteMs;
+    if (first === null || hasEnded || taken() >= bars || clock.now() < due || next <= due) return;
     const told = new Promise<void>((resolve) => {
       wake = resolve;
     });

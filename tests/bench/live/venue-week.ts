@@ -23,12 +23,12 @@ const risk = {
   },
 };
 
-/** In when fast is above slow, with a stop, and out after a dozen bars or when it is not. */
+/** In when fast is above slow, with a stop, and out after half an hour. */
 const restless = (symbols: string[]): string =>
   strategyText({
     ...{ symbols, timeframe: '1m' },
     onBar: `
-    if (position.isOpen && position.barsHeld >= 12) return context.exit('a dozen bars are enough');
+    if (position.isOpen && position.barsHeld >= 30) return context.exit('half an hour is enough');
     if (!position.isOpen && indicators.fast.value > indicators.slow.value) {
       return context.target(0.05, 'fast is above slow', { stopLoss: 0.02 });
     }

@@ -59,7 +59,12 @@ describe('a week', () => {
   });
 
   it('misses them when engine and exchange differ, or a bar was late', () => {
-    const end = { lateBars: 0, requests: 1_000, faults: [], exchange: { ...fed.exchange!, isMoneyConserved: true } };
+    const end = {
+      lateBars: 0,
+      requests: 1_000,
+      faults: [],
+      exchange: { ...fed.exchange!, answers: [4], isMoneyConserved: true },
+    };
     expect(judgeTrading({ end, kinds }).isMet).toBe(true);
     expect(judgeTrading({ end: { ...end, exchange: { ...end.exchange, orders: 101 } }, kinds }).isMet).toBe(false);
     expect(judgeTrading({ end: { ...end, exchange: { ...end.exchange, fills: 79 } }, kinds }).isMet).toBe(false);

@@ -53,9 +53,15 @@ export function judgeTrading({ end, kinds }: Pick<VenueWeek, 'end' | 'kinds'>): 
     `  ${count(exchange.orders)} orders and ${count(exchange.fills)} fills at the exchange, ${count(rowsOf('venueOrders'))} and ` +
       `${count(rowsOf('venueFills'))} in the journal, money ${exchange.isMoneyConserved ? '' : 'NOT '}conserved, ${count(requests)} requests, ` +
       `${lateBars} bars late, ${faults.length} faults; goal: the same on both sides, ${met(isMet)}`,
+    `  from the exchange's word that a bar has closed to the first purchase that it brought: ${percentile(exchange.answers, 0.5)} ms at the ` +
+      `median of ${count(exchange.answers.length)} bars, ${percentile(exchange.answers, 0.99)} ms at the 99th percentile`,
     ...faults.slice(0, 5).map((fault) => `  ${fault}`),
   ];
   return { lines, isMet };
+}
+
+function percentile(rising: readonly number[], share: number): string {
+  return (rising[Math.floor(share * rising.length)] ?? Number.NaN).toFixed(1);
 }
 
 function kindLine({ table, rows, rowsMax, bytes, rowBytesMax, isKept }: Kind): string {
