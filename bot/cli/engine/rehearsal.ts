@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import { systemClock } from '#engine/clock.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
@@ -8,6 +9,7 @@ import { type RehearsalDialect, startRehearsal } from '#engine/venues/rehearsal/
 import * as option from '../option-parsers.ts';
 import { workspaceAt } from '../up/workspace.ts';
 import { noteRehearsal } from './rehearsal-address.ts';
+import { byHandHelp, doByHand } from './rehearsal-by-hand.ts';
 
 interface RehearsalFlags {
   workspace: string;
@@ -56,6 +58,7 @@ async function run(flags: RehearsalFlags): Promise<void> {
   noteRehearsal(root, address, { key, secret });
   console.log(`SIMULATED exchange in ${flags.dialect}’s dialect at ${rehearsal.baseUrl}: ${symbols.join(', ')}.`);
   console.log(`Trade on it: ratchet engine run --venue rehearsal --workspace ${flags.workspace} --remote URL`);
+  console.log(`Behind the engine's back, typed here: ${byHandHelp}.`);
   rehearsal.exchange.on((event) => {
     if (event.kind === 'fill') {
       const { side, quantity, price, symbol } = event.fill;
@@ -64,8 +67,11 @@ async function run(flags: RehearsalFlags): Promise<void> {
       );
     }
   });
+  const typed = createInterface({ input: process.stdin });
+  typed.on('line', (line) => console.log(doByHand(rehearsal, line)));
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve).once('SIGTERM', resolve);
   });
+  typed.close();
   await rehearsal.close().catch((error: unknown) => console.error(explain(error)));
 }
