@@ -112,7 +112,7 @@ function describe({
       ({ strategy, symbol, quantity, entryPrice }) => `  holds ${quantity} ${symbol} at ${entryPrice} (${strategy})`,
     ),
     ...(venue === null ? [] : [`Orders go to ${venue.name}, account ${venue.account}.`]),
-    ...(health?.venue == null ? [] : venueLines(health.venue, now)),
+    ...(health?.venue == null ? [] : venueLines(health.venue, now, control.mode === 'flattening')),
     ...(venue?.orders ?? []).map(
       ({ role, strategy, symbol, state, quantity, filled, price }) =>
         `  ${role} ${quantity} ${symbol}${price === null ? '' : ` at ${price}`}, ${state}, ${filled} filled (${strategy})`,

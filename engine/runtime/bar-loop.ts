@@ -30,6 +30,8 @@ export class BarLoop {
   readonly #options: BarLoopOptions;
   readonly #catchUpUntil: number;
   readonly #pending: PendingOutcome[] = [];
+  /** By strategy, what is held as it is on disk. */
+  readonly #holdings = new Map<string, string>();
   #now: number;
   #dueAt = 0;
   #isHalfTaken = false;
@@ -92,7 +94,25 @@ export class BarLoop {
     if (last === undefined) return;
     commitOutcomes(this.#options.store, this.#pending, this.#options.clock());
     this.#pending.length = 0;
+    for (const slot of this.#options.slots.values()) this.#holdings.set(slot.id, JSON.stringify(slot.positions));
     this.#options.onCommitted(last.instant.time);
+  }
+
+  /**
+   * At a venue orders fill between two bars, and whoever looks then, or starts the engine again, wants to know. Only how each slot
+   * stands is written: what a fill brought is told with the next bar. @returns whether something is held that was not, or no longer
+   */
+  keepHoldings(): boolean {
+    const { store } = this.#options;
+    this.commit();
+    const slots = [...this.#options.slots.values()];
+    const changed = slots.filter(({ id, positions }) => JSON.stringify(positions) !== this.#holdings.get(id));
+    for (const slot of changed) {
+      const standing = slot.standing();
+      if (standing !== null) store.setStanding(standing);
+      this.#holdings.set(slot.id, JSON.stringify(slot.positions));
+    }
+    return changed.length > 0;
   }
 
   /** A replay waits for the first strategy; what closes live while there is none is history, and the first begins with what closes next. */

@@ -148,7 +148,7 @@ export class Engine {
       this.#watch.start();
       this.#desk?.start();
       while (!this.#isStopping) await this.#turn().catch((error) => this.#waitForDisk(error));
-      this.#bars.commit();
+      this.#bars.keepHoldings();
       this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
       this.#reports.take(this.#orders.control, true);
@@ -186,7 +186,7 @@ export class Engine {
     if (waitMs <= 0) {
       if (await this.#bars.take()) this.#tell();
     } else {
-      this.#bars.commit();
+      if (this.#bars.keepHoldings()) this.#reports.noteChange();
       this.#tell();
       this.#runs.note();
       this.#store.keepTiers(this.#options.keep, this.#bars.now, { clock: this.#around.clock.now, ms: tiersMsMax });

@@ -24,6 +24,10 @@ export const VenueHealth = z.strictObject({
     'when orders, fills and balances last agreed with the journal, or what does not was told',
   ),
   openOrders: z.int().describe('orders of ours that have not ended, those included of which no answer came'),
+  openPositions: z.int(),
+  sellingSince: Millis.nullable().describe(
+    'everything is being sold; null when it is not, or when the exchange has confirmed that all is',
+  ),
   deadMan: z
     .enum(['armed', 'off', 'unknown', 'absent'])
     .describe('the switch by which the exchange withdraws our entries when we fall silent; absent where it has none'),
@@ -89,8 +93,9 @@ export interface ToldHealth {
 }
 
 export function venueHealth(health: TraderHealth, { name, account }: TradedVenue): VenueHealth {
-  const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset, money } = health;
-  return { name, account, isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset, money };
+  const { isReady, lookedAt, reconciledAt, openOrders, openPositions, halt, deadMan, clockOffset, money } = health;
+  const sellingSince = halt.mode === 'flattening' ? halt.since : null;
+  return { name, account, isReady, lookedAt, reconciledAt, openOrders, openPositions, sellingSince, deadMan, clockOffset, money };
 }
 
 function barsHealth(health: FeedHealth): BarsHealth {

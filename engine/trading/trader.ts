@@ -71,6 +71,8 @@ export interface TraderHealth {
   /** What is held without a stop that rests at the venue. */
   readonly unprotected: readonly { readonly strategy: string; readonly symbol: string; readonly quantity: string }[];
   readonly openOrders: number;
+  /** Of all strategies, also of those that no longer trade. */
+  readonly openPositions: number;
   readonly reconciledAt: number | null;
   /** The last time that the venue answered a look at the account, and why not since. */
   readonly lookedAt: number | null;
@@ -316,6 +318,7 @@ export class Trader {
       frozen: freezes.open,
       unprotected: naked.map(({ strategy, symbol, position }) => ({ strategy, symbol, quantity: position.quantity.toFixed() })),
       openOrders: live.length,
+      openPositions: [...ledger.lanes].filter(({ position }) => position.isOpen).length,
       reconciledAt: this.#reconciledAt,
       lookedAt: this.#lookedAt,
       failure: this.#failure,

@@ -9,13 +9,18 @@ const deadManWords: Readonly<Record<VenueHealth['deadMan'], string>> = {
   absent: 'none there: entries that wait stay when this engine falls silent',
 };
 
-/** How the account at a venue stands, for people. @param now by the engine's clock, UTC milliseconds */
-export function venueLines(venue: VenueHealth, now: number): string[] {
+/**
+ * How the account at a venue stands, for people.
+ * @param now by the engine's clock, UTC milliseconds
+ * @param isToSell whether the order obeyed is to sell everything
+ */
+export function venueLines(venue: VenueHealth, now: number, isToSell: boolean): string[] {
   const { isReady, lookedAt, reconciledAt, openOrders, deadMan, clockOffset, money } = venue;
   const ready = isReady ? '' : ', which it must be before anything is sent';
   return [
     `  looked at ${ago(lookedAt, now)}, compared with the journal ${ago(reconciledAt, now)}${ready}; ${counted(openOrders, 'open order')}`,
     `  its clock ${offset(clockOffset)}; dead-man switch ${deadManWords[deadMan]}`,
+    ...(isToSell ? [`  ${sale(venue, now)}`] : []),
     ...(money.own !== null && money.shares > money.own ? [`  ${tooLittle(money.shares, money.own)}`] : []),
   ];
 }
@@ -43,6 +48,13 @@ export function barLines(bars: ToldBars, now: number, isClockTold: boolean): str
     }),
     ...notices.map((notice) => `  note: ${visible(notice)}`),
   ];
+}
+
+function sale({ sellingSince, openPositions, openOrders }: VenueHealth, now: number): string {
+  if (sellingSince === null)
+    return 'everything is sold, and the exchange has confirmed it; nothing is opened until you say resume';
+  const left = `${counted(openPositions, 'position')} and ${counted(openOrders, 'order')} left`;
+  return `everything is being sold since ${duration(now - sellingSince)}; ${left}`;
 }
 
 function tooLittle(shares: number, own: number): string {

@@ -194,7 +194,16 @@ describe('the answers', () => {
     const { dir } = optionsOf(fixture);
     const now = Date.now();
     const venue: VenueHealth = {
-      ...{ name: 'kraken', account: 'kraken-4f2a', isReady: true, lookedAt: now, reconciledAt: now, openOrders: 2 },
+      ...{
+        name: 'kraken',
+        account: 'kraken-4f2a',
+        isReady: true,
+        lookedAt: now,
+        reconciledAt: now,
+        openOrders: 2,
+        openPositions: 1,
+        sellingSince: null,
+      },
       ...{ deadMan: 'absent', clockOffset: { offsetMs: 12, uncertaintyMs: 30 }, money: { shares: 1_000, own: 2_000 } },
     };
     const closed = now - 60_000;

@@ -12,6 +12,7 @@ const well: TraderHealth = {
   frozen: [],
   unprotected: [],
   openOrders: 1,
+  openPositions: 0,
   reconciledAt: now,
   lookedAt: now,
   failure: null,
