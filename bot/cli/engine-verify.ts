@@ -84,7 +84,7 @@ function engineIn(dir: string, now: number): readonly string[] {
   const seen = read(dir, (reader) => reader.lastSeen());
   const status = readLocalStatus(dir);
   const silence = seen === null || now - seen <= silenceMsMax ? [] : [`It was last heard of at ${new Date(seen).toISOString()}.`];
-  return status === null || status.status === 'Synced' ? silence : [...silence, `It is ${status.status}: ${status.reason}.`];
+  return status === null || status.status === 'Synced' ? silence : [...silence, `It is ${status.status}: ${status.reason}`];
 }
 
 /** Of an account at a venue by its journal, which knows what came after the last bar. */
