@@ -46,11 +46,6 @@ export function checkSize(
   return null;
 }
 
-/** Whether the newest bar is young enough to decide on. Both in milliseconds. */
-export function checkDataAge(ageMs: number, maxAgeMs: number): DenialCode | null {
-  return ageMs <= maxAgeMs ? null : 'stale-data';
-}
-
 function isAbsentOrBetween(value: number, below: number): boolean {
   return isMissing(value) || (value > 0 && value < below);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createIntent, type Intent } from '#engine/contract/intent.ts';
 import { DENIALS } from '#engine/risk/denial.ts';
-import { checkDataAge, checkEntryAllowed, checkIntent, checkSize } from '#engine/risk/pre-trade.ts';
+import { checkEntryAllowed, checkIntent, checkSize } from '#engine/risk/pre-trade.ts';
 
 describe('what an intent says is judged before anything is bought', () => {
   const target = (part: Partial<Intent>): Intent => ({ ...createIntent(), action: 'target', weight: 0.5, ...part });
@@ -51,14 +51,6 @@ describe('entries', () => {
       checkSize(0.01, 499, market),
       checkSize(0, 1e9, market),
     ]).toEqual([null, 'below-minimum', 'below-minimum', 'below-minimum']);
-  });
-
-  it('are not decided on old data', () => {
-    expect([checkDataAge(1000, 1000), checkDataAge(1001, 1000), checkDataAge(Number.NaN, 1000)]).toEqual([
-      null,
-      'stale-data',
-      'stale-data',
-    ]);
   });
 });
 
