@@ -161,7 +161,12 @@ function figure(value: Truth[keyof Truth]): string {
 export function requireWorkspace(dir: string) {
   const workspace = workspaceAt(dir);
   if (!existsSync(workspace.market) && !existsSync(storePath(workspace.engine))) {
-    throw new RatchetError('engine/no-workspace', `There is no workspace in ${dir}.`, 'Run npm start or ratchet engine run there first.', { dir });
+    throw new RatchetError(
+      'engine/no-workspace',
+      `There is no workspace in ${dir}.`,
+      'Run npm start or ratchet engine run there first.',
+      { dir },
+    );
   }
   return workspace;
 }
