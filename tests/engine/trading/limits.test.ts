@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { bars, entry, hour, Scene, type SceneOptions, still } from './scene.ts';
+import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -99,5 +99,48 @@ describe('an account that has lost more than a day may cost', () => {
     scene.trader.order({ kind: 'said', mode: 'active', at: scene.world.now(), by: 'ann', reason: 'looked at it' });
     await scene.decide(entry);
     expect(scene.held()).toBeGreaterThan(0);
+  });
+});
+
+describe('what an entry is judged by is true of this account', () => {
+  const rest = { lookbackMs: 48 * hour, lockMs: 24 * hour };
+  const locks = {
+    stops: { count: 9, ...rest },
+    lowProfit: { trades: 9, minReturn: -1, ...rest },
+    cooldownMs: 0,
+  };
+  const lose = async () => {
+    await scene.decide({ ...entry, stopLoss: 0.5 });
+    await scene.decide({ action: 'exit' });
+  };
+  const isStoppedOut = async () => {
+    await scene.decide({ ...entry, stopLoss: 0.05 });
+    await scene.closeBar();
+    expect(scene.held()).toBe(0);
+  };
+
+  it.each<[string, Partial<SceneOptions>, () => Promise<void>]>([
+    [
+      'market-inactive',
+      { timings: { reconcileMs: 60_000, pollMs: 60_000 } },
+      async () => scene.exchange.setActive(symbol, false),
+    ],
+    ['clock-skew', { limits: { clockSkewMs: 1 } }, async () => undefined],
+    ['stale-data', { limits: { barAgeMs: 60_000 } }, () => scene.closeBar().then(() => scene.pass(61_000))],
+    ['consecutive-losses', { candles: falling, limits: { consecutiveLosses: 1 } }, lose],
+    ['turnover', { limits: { turnover: { ratio: 1.2, windowMs: 10 * hour } } }, lose],
+    ['stops-in-a-row', { candles: falling, limits: { locks: { ...locks, stops: { count: 1, ...rest } } } }, isStoppedOut],
+    ['low-profit', { candles: falling, limits: { locks: { ...locks, lowProfit: { trades: 1, minReturn: 0, ...rest } } } }, lose],
+  ])('%s', async (code, options, before) => {
+    await begin({ ...options, limits: { dailyLoss: 1, maxDrawdown: 1, ...options.limits } });
+    await before();
+    scene.account.takeRecord();
+    const sent = buys();
+    if (code === 'stale-data') await scene.submit(entry);
+    else await scene.decide(entry);
+    const { codes, failed } = stopped();
+    expect(codes).toEqual([code]);
+    expect(failed.map(({ check }) => check)).toContain(code);
+    expect(buys()).toBe(sent);
   });
 });
