@@ -10,7 +10,7 @@ export function answered<T>(clock: Clock, timeoutMs: number, name: string, ask: 
   return new Promise((resolve, reject) => {
     const giveUp = clock.after(timeoutMs, () => {
       const message = `The venue did not answer ${name} within ${timeoutMs} ms.`;
-      reject(new VenueError('timeout', 'unknown', message, 'What became of it is asked for.'));
+      reject(new VenueError('timeout', 'unknown', message, 'The engine asks again; an order is never sent again blind.'));
     });
     ask().then(
       (answer) => {
@@ -27,5 +27,7 @@ export function answered<T>(clock: Clock, timeoutMs: number, name: string, ask: 
 
 function unexpected(name: string, error: unknown): VenueError {
   const message = `The venue failed at ${name}: ${error instanceof Error ? error.message : String(error)}`;
-  return new VenueError('other', 'unknown', message, 'What became of it is asked for.', { cause: error });
+  return new VenueError('other', 'unknown', message, 'The engine asks again; an order is never sent again blind.', {
+    cause: error,
+  });
 }

@@ -9,7 +9,7 @@ const unconnected =
 
 const remedies: Readonly<Record<VenueErrorKind, string>> = {
   network: 'Look at the network; the engine goes on by itself.',
-  timeout: 'The engine asks what became of it.',
+  timeout: 'The engine asks again; an order is never sent again blind.',
   'rate-limit': 'Ask less often.',
   maintenance: 'Wait for the exchange.',
   nonce: 'Use this key in this one process only.',
