@@ -10,7 +10,7 @@ import { EngineStore } from '#engine/store/engine-store.ts';
 import type { VenueKeys } from '#engine/venues/keys.ts';
 import type { EngineEvent } from './events.ts';
 import { keepPace } from './kept-pace.ts';
-import { knownLimits } from './limits.ts';
+import { limitsNow } from './limits.ts';
 import { loadVersion } from './loaded-version.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
@@ -114,7 +114,7 @@ async function openDesk(
 ): Promise<VenueDesk | null> {
   if (venue === undefined) return null;
   const keys = venueKeys ?? keysOf(venue);
-  return VenueDesk.open({ venue, store, clock, log, keys, pace: paceOf(market), policy: () => knownLimits(store) });
+  return VenueDesk.open({ venue, store, clock, log, keys, pace: paceOf(market), policy: limitsNow(store) });
 }
 
 /** The account that a stage asks for. @throws RatchetError `engine/no-venue` */

@@ -29,6 +29,18 @@ export function knownLimits(record: Pick<EngineReader, 'meta'>): RiskPolicy | nu
   return known === null ? null : RiskPolicy.parse(JSON.parse(known));
 }
 
+/** The same of a running engine, which is asked for every order: what stands there is understood once. */
+export function limitsNow(record: Pick<EngineReader, 'meta'>): () => RiskPolicy | null {
+  let text: string | null = null;
+  let policy: RiskPolicy | null = null;
+  return () => {
+    const now = record.meta(limitsKey);
+    if (now !== text) policy = knownLimits(record);
+    text = now;
+    return policy;
+  };
+}
+
 export function keepLimits(store: EngineStore, policy: RiskPolicy): void {
   store.setMeta(limitsKey, JSON.stringify(policy));
 }

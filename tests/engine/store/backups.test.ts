@@ -61,6 +61,14 @@ function metaIn(file: string): unknown {
   }
 }
 
+it('a store is written in full before anything goes on: what a crash of the machine takes was not said to be kept', () => {
+  const database = openForWriting(dir);
+  const asked = ['journal_mode', 'synchronous'].map((name) => database.pragma(name, { simple: true }));
+  database.close();
+  // 2 is FULL.
+  expect(asked).toEqual(['wal', 2]);
+});
+
 describe('a migration', () => {
   it.each(migrations.map((_, index) => index + 1).slice(0, -1))(
     'takes a store of version %i on, and leaves a backup of it',
