@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { git, gitLine, tryGit } from './run-git.ts';
+import { askOnce, git, gitFailed, gitLine } from './run-git.ts';
 
 export interface Signature {
   name: string;
@@ -152,22 +152,31 @@ export async function logOf(
 
 /** The commits reachable from `head` and not from `base`, oldest first. */
 export async function commitsBetween(gitDir: string, base: string, head: string, maximum = 10_000): Promise<string[]> {
-  return lines(await git(gitDir, ['rev-list', '--reverse', '--topo-order', `--max-count=${maximum}`, head, `^${base}`, '--']));
+  const args = ['rev-list', '--reverse', '--topo-order', `--max-count=${maximum}`, head, `^${base}`, '--'];
+  return lines(await answerAbout(gitDir, args, [base, head]));
 }
 
 export async function mergeBaseOf(gitDir: string, one: string, other: string): Promise<string | null> {
-  const output = await tryGit(gitDir, ['merge-base', one, other]);
+  const output = await askOnce(gitDir, ['merge-base', one, other], [one, other], [0, 1]);
   return output.exitCode === 0 ? output.stdout.toString('utf8').trim() : null;
 }
 
 export async function isAncestor(gitDir: string, ancestor: string, descendant: string): Promise<boolean> {
-  return (await tryGit(gitDir, ['merge-base', '--is-ancestor', ancestor, descendant])).exitCode === 0;
+  const args = ['merge-base', '--is-ancestor', ancestor, descendant];
+  return (await askOnce(gitDir, args, [ancestor, descendant], [0, 1])).exitCode === 0;
 }
 
 /** How many commits `head` has that `base` lacks, and the other way round. */
 export async function distance(gitDir: string, base: string, head: string): Promise<{ ahead: number; behind: number }> {
-  const [behind, ahead] = (await gitLine(gitDir, ['rev-list', '--left-right', '--count', `${base}...${head}`])).split('\t');
+  const counts = await answerAbout(gitDir, ['rev-list', '--left-right', '--count', `${base}...${head}`], [base, head]);
+  const [behind, ahead] = counts.toString('utf8').trim().split('\t');
   return { ahead: Number(ahead), behind: Number(behind) };
+}
+
+async function answerAbout(gitDir: string, args: readonly string[], names: readonly string[]): Promise<Buffer> {
+  const output = await askOnce(gitDir, args, names);
+  if (output.exitCode !== 0) throw gitFailed(args, output);
+  return output.stdout;
 }
 
 function lines(output: Buffer): string[] {

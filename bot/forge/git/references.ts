@@ -1,4 +1,4 @@
-import { git, tryGit } from './run-git.ts';
+import { askOnce, git, tryGit } from './run-git.ts';
 
 export const noCommit = '0'.repeat(40);
 
@@ -36,7 +36,7 @@ export async function moveRef(gitDir: string, name: string, after: string, befor
 }
 
 export async function objectType(gitDir: string, sha: string): Promise<'commit' | 'tree' | 'blob' | 'tag' | null> {
-  const output = await tryGit(gitDir, ['cat-file', '-t', sha]);
+  const output = await askOnce(gitDir, ['cat-file', '-t', sha], [sha]);
   return output.exitCode === 0 ? (output.stdout.toString('utf8').trim() as 'commit' | 'tree' | 'blob' | 'tag') : null;
 }
 
@@ -57,6 +57,6 @@ export async function resolveCommit(gitDir: string, ref: string): Promise<string
 }
 
 async function revParse(gitDir: string, name: string): Promise<string | null> {
-  const output = await tryGit(gitDir, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  const output = await askOnce(gitDir, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`], [name]);
   return output.exitCode === 0 ? output.stdout.toString('utf8').trim() : null;
 }

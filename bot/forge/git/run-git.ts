@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { LRUCache } from 'lru-cache';
 import { RatchetError } from '#engine/errors.ts';
 
 export interface GitOutput {
@@ -55,6 +56,31 @@ export async function git(gitDir: string, args: readonly string[], call: GitCall
   const output = await tryGit(gitDir, args, call);
   if (output.exitCode !== 0) throw gitFailed(args, output);
   return output.stdout;
+}
+
+const wholeHash = /^[0-9a-f]{40}$/;
+
+/** Counted in bytes of standard output. */
+const lasting = new LRUCache<string, GitOutput>({ maxSize: 8_000_000, sizeCalculation: ({ stdout }) => 500 + stdout.length });
+
+/**
+ * Like {@link tryGit}, for questions about nothing but the objects in `names`. Where all are whole hashes the answer is the same for
+ * ever, and git is asked once: a push, its pull request and its checks ask again and again. `settled` are the exit codes that are an
+ * answer; any other may be for want of an object that is still to come.
+ */
+export async function askOnce(
+  gitDir: string,
+  args: readonly string[],
+  names: readonly string[],
+  settled: readonly number[] = [0],
+): Promise<GitOutput> {
+  if (!names.every((name) => wholeHash.test(name))) return tryGit(gitDir, args);
+  const key = [gitDir, ...args].join('\0');
+  const known = lasting.get(key);
+  if (known !== undefined) return known;
+  const output = await tryGit(gitDir, args);
+  if (settled.includes(output.exitCode)) lasting.set(key, output);
+  return output;
 }
 
 /** Like {@link git}, holding everything else up: only for what an administrator does before requests come. */

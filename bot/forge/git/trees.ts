@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noCommit } from './references.ts';
-import { git, gitLine, tryGit } from './run-git.ts';
+import { askOnce, git, gitLine } from './run-git.ts';
 
 export interface TreeEntry {
   mode: string;
@@ -25,7 +25,7 @@ export async function entryAt(gitDir: string, commit: string, path: string): Pro
     const sha = await gitLine(gitDir, ['rev-parse', '--verify', `${commit}^{tree}`]);
     return { mode: '040000', type: 'tree', sha, path: '', size: null };
   }
-  const output = await tryGit(gitDir, ['ls-tree', '-z', '--long', '--full-tree', commit, '--', path]);
+  const output = await askOnce(gitDir, ['ls-tree', '-z', '--long', '--full-tree', commit, '--', path], [commit]);
   if (output.exitCode !== 0) return null;
   return parseEntries(output.stdout).find((entry) => entry.path === path) ?? null;
 }
@@ -109,7 +109,8 @@ export async function mergeTrees(
   base: string,
   head: string,
 ): Promise<{ kind: 'merged'; tree: string } | { kind: 'conflict'; paths: string[] }> {
-  const output = await tryGit(gitDir, ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head]);
+  const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head];
+  const output = await askOnce(gitDir, args, [base, head], [0, 1]);
   const [tree, ...paths] = output.stdout.toString('utf8').split('\0');
   if (output.exitCode === 0) return { kind: 'merged', tree: tree! };
   // Exit 1 is a conflict; anything else (unrelated histories, say) cannot be merged either, and there is no list of paths.
