@@ -5,6 +5,9 @@ const LONG = [
   'tests/bot/cli/backtest.test.ts',
   'tests/bot/cli/install.test.ts',
   'tests/bot/evidence/ledger/ledger-files.test.ts',
+  'tests/bot/forge/contract-sweep.test.ts',
+  'tests/bot/forge/durability.test.ts',
+  'tests/bot/github/misbehaviour.test.ts',
   'tests/bot/orchestrator/asked-night.test.ts',
   'tests/bot/orchestrator/engine-watch.test.ts',
   'tests/bot/orchestrator/grown-night.test.ts',
@@ -27,29 +30,38 @@ const LONG = [
   'tests/workflows/runs.test.ts',
 ];
 
-/** Rooms of arithmetic: their tests change nothing outside themselves, and load each module once a worker instead of once a file. */
-const ARITHMETIC = [
-  'tests/bot/evidence/**/*.test.ts',
-  'tests/bot/gates/policy/**/*.test.ts',
-  'tests/bot/memory/**/*.test.ts',
-  'tests/bot/proposers/evolution/**/*.test.ts',
-  'tests/bot/reports/**/*.test.ts',
-  'tests/bot/runs/**/*.test.ts',
-  'tests/calibration/**/*.test.ts',
-  'tests/docs/**/*.test.ts',
-  'tests/engine/{attestation,backtest,candles,contract,indicators,risk,simulation,statistics,store,trading}/**/*.test.ts',
+/**
+ * Files that have a process to themselves: they measure it, or time what happens in it. All others share one a worker, which loads each
+ * module once instead of once a file; `nothing-left.ts` sees to it that none of them leaves anything behind.
+ */
+const ALONE = [
+  'tests/bench/**/*.test.ts',
+  'tests/bot/api/**/*.test.ts',
+  'tests/engine/feeds/live-feed.test.ts',
+  'tests/engine/venues/ccxt/**/*.test.ts',
+  'tests/simulate/**/*.test.ts',
 ];
 
 const left = [...configDefaults.exclude, ...(process.env.RATCHET_LONG === '1' ? [] : LONG)];
 
 export default defineConfig({
   test: {
+    // One group after the other: a process is handed on only while the next file in turn is of the same project.
     projects: [
-      { extends: true, test: { name: 'arithmetic', include: ARITHMETIC, exclude: left, isolate: false } },
-      { extends: true, test: { name: 'machinery', include: ['tests/**/*.test.ts'], exclude: [...left, ...ARITHMETIC] } },
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: left, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...left, ...ALONE],
+          isolate: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
     globalSetup: ['tests/support/app-keys.ts'],
-    setupFiles: ['tests/support/contract-everywhere.ts'],
+    setupFiles: ['tests/support/contract-everywhere.ts', 'tests/support/nothing-left.ts'],
     pool: 'forks',
     // Twice the cores that CI has: most tests wait for processes and sockets rather than compute.
     maxWorkers: 4,

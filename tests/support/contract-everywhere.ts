@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,18 @@ import type { OverheardAnswer, OverheardWebhook } from '#bot/forge/overheard.ts'
 
 const answers: OverheardAnswer[] = [];
 const webhooks: OverheardWebhook[] = [];
-subscribe('ratchet:forge:answer', (message) => void answers.push(message as OverheardAnswer));
-subscribe('ratchet:forge:webhook', (message) => void webhooks.push(message as OverheardWebhook));
+const hearAnswer = (message: unknown): void => void answers.push(message as OverheardAnswer);
+const hearWebhook = (message: unknown): void => void webhooks.push(message as OverheardWebhook);
+subscribe('ratchet:forge:answer', hearAnswer);
+subscribe('ratchet:forge:webhook', hearWebhook);
 
 /** Where processes write down what was wrong: see overhear-process.mjs. */
 const written = join(tmpdir(), `ratchet-contract-${process.pid}-${Math.random().toString(36).slice(2)}`);
 process.env.RATCHET_TEST_CONTRACT_FILE = written;
 
 afterAll(async () => {
+  unsubscribe('ratchet:forge:answer', hearAnswer);
+  unsubscribe('ratchet:forge:webhook', hearWebhook);
   const problems = existsSync(written) ? readFileSync(written, 'utf8').trim().split('\n') : [];
   rmSync(written, { force: true });
   if (answers.length + webhooks.length > 0) {
