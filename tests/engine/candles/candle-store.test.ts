@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOfColumns, sliceColumns } from '#engine/candles/candle-columns.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { chunkBars } from '#engine/candles/digest-columns.ts';
+import { itLong } from '#tests/support/long.ts';
 import { plain, sampleColumns, startMs, temporaryFolder, without } from './candle-samples.ts';
 
 const key = { venue: 'binance', symbol: 'BTC/USDT', timeframe: '5m' } as const;
@@ -204,7 +205,7 @@ describe('a writer killed in the middle', () => {
   const writer = fileURLToPath(new URL('./writer-process.ts', import.meta.url));
   const minuteKey = { venue: 'binance', symbol: 'BTC/USDT', timeframe: '1m' } as const;
 
-  it('leaves a series from one round, whole and with the right digest, twelve times over', async () => {
+  itLong('leaves a series from one round, whole and with the right digest, twelve times over', async () => {
     for (let round = 0; round < 12; round += 1) {
       await runAndKill(writer, folder.path, 1_000 * (round + 1), 3 + ((round * 7) % 23));
       const info = store.verify(minuteKey);

@@ -101,7 +101,7 @@ describe('a limit that is reached', () => {
     expect(faults).toMatchObject([{ code: 'risk/breach', strategy: 'eager', treeHash: tree, instant }]);
   });
 
-  it('is also the one of a UTC day', async () => {
+  itLong('is also the one of a UTC day', async () => {
     await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 1, dailyLoss: 0.01 }) });
     running = await startEngine(fixture.options(past));
     await ended();
@@ -114,7 +114,7 @@ describe('a limit that is reached', () => {
     expect(new Set(entriesFrom(instant).map(({ outcome }) => outcome))).toEqual(new Set(['denied:breach']));
   });
 
-  it('leaves a stage without a limit alone', async () => {
+  itLong('leaves a stage without a limit alone', async () => {
     await fixture.deploy({ eager: eager() }, { files: { 'policies/risk.yaml': 'stages: { live: { maxDrawdown: 0.001 } }\n' } });
     running = await startEngine(fixture.options(past));
     expect(await ended()).toMatchObject({ status: 'Synced' });
@@ -145,7 +145,7 @@ describe('the end of a breach', () => {
     await until('an entry', () => entriesFrom(watch.since + 1).find(({ outcome }) => outcome === 'accepted'));
   });
 
-  it('is another version; the one that reached it does not come back', async () => {
+  itLong('is another version; the one that reached it does not come back', async () => {
     const first = await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.02 }) });
     running = await startEngine(fixture.options({ catchUpBars: 450, paceMs: 75 }));
     await breached();
@@ -230,7 +230,7 @@ describe('over a kill', () => {
 });
 
 describe('limits that cannot be read', () => {
-  it('are the ones known before, and that is said', async () => {
+  itLong('are the ones known before, and that is said', async () => {
     await fixture.deploy({ eager: eager() }, { files: risk({ maxDrawdown: 0.02 }) });
     running = await startEngine(fixture.options({ catchUpBars: 5, paceMs: 3_600_000 }));
     await untilStatus(dir(), 'Synced', ({ status }) => status === 'Synced');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { JobQueue } from '#bot/github/job-queue.ts';
 import { webhookSecret } from '#tests/bot/forge/forge-under-test.ts';
+import { itLong } from '#tests/support/long.ts';
 import { eventually, type RatchetProcess, runRatchet } from '#tests/support/ratchet-process.ts';
 import { type BotWorld, createBotWorld, policyFiles } from './bot-under-test.ts';
 
@@ -40,29 +41,33 @@ describe('ratchet bot serve', () => {
     expect(ended.code).toBe(0);
   }, 90_000);
 
-  it('loses nothing and repeats nothing when it is killed, and deliveries come again', async () => {
-    await start('--poll', '0');
-    bot.connect(webhookUrl);
-    const before = (await bot.answers(1)).length;
-    const permission = bot.line.hold(/GET .*\/collaborators\/octo\/permission/);
-    const help = await bot.say(1, '/help');
-    await permission.held;
-    // Taken and begun, not answered.
-    await running!.kill('SIGKILL');
-    permission.release();
-    expect(await bot.answers(1)).toHaveLength(before);
-    // Written while nobody is there: the forge keeps it until somebody is.
-    const status = await bot.say(1, '/status');
-    await start('--poll', '0');
-    bot.connect(webhookUrl);
-    await redeliverAll();
-    await answered(before + 2);
-    await redeliverAll();
-    const nonsense = await bot.say(1, '/nonsense');
-    const answers = await answered(before + 3);
-    const answeredIds = answers.slice(before).map((text) => Number(text.match(/ratchet:answer:(\d+)/)?.[1]));
-    expect(answeredIds.toSorted()).toEqual([help.id, status.id, nonsense.id].toSorted());
-  }, 90_000);
+  itLong(
+    'loses nothing and repeats nothing when it is killed, and deliveries come again',
+    async () => {
+      await start('--poll', '0');
+      bot.connect(webhookUrl);
+      const before = (await bot.answers(1)).length;
+      const permission = bot.line.hold(/GET .*\/collaborators\/octo\/permission/);
+      const help = await bot.say(1, '/help');
+      await permission.held;
+      // Taken and begun, not answered.
+      await running!.kill('SIGKILL');
+      permission.release();
+      expect(await bot.answers(1)).toHaveLength(before);
+      // Written while nobody is there: the forge keeps it until somebody is.
+      const status = await bot.say(1, '/status');
+      await start('--poll', '0');
+      bot.connect(webhookUrl);
+      await redeliverAll();
+      await answered(before + 2);
+      await redeliverAll();
+      const nonsense = await bot.say(1, '/nonsense');
+      const answers = await answered(before + 3);
+      const answeredIds = answers.slice(before).map((text) => Number(text.match(/ratchet:answer:(\d+)/)?.[1]));
+      expect(answeredIds.toSorted()).toEqual([help.id, status.id, nonsense.id].toSorted());
+    },
+    90_000,
+  );
 
   /** Sends every delivery the App ever had once more, under the same names. */
   async function redeliverAll(): Promise<void> {

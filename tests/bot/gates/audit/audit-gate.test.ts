@@ -11,6 +11,7 @@ import { runGate } from '#bot/gates/run-gates.ts';
 import { type AdvisoryServer, startNpmRegistry, startOsv } from '#tests/support/advisory-servers.ts';
 import { type Changes, createChanges } from '#tests/support/change.ts';
 import { gateTools } from '#tests/support/gate-tools.ts';
+import { itLong } from '#tests/support/long.ts';
 import { hasPipAudit } from '#tests/support/python.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -233,23 +234,28 @@ describe('the audit could not look', () => {
     expect(result.summary).toMatch(/405[\s\S]*so this does not block it/);
   });
 
-  it.each([
+  const OPEN: [path: string, content: string, expected: string][] = [
     ['yarn.lock', 'left-lane@1.0.0:\n', 'lock with package-lock.json'],
-    ['setup.py', 'from setuptools import setup\n', 'move its dependencies to pyproject.toml'],
     ['package.json', '{"dependencies":{"fine":"^1.0.0"}}', 'commit the lock'],
+    ['requirements.txt', 'snake>=1.0\n', 'snake has no exact version'],
+  ];
+  const ALSO_OPEN: typeof OPEN = [
+    ['setup.py', 'from setuptools import setup\n', 'move its dependencies to pyproject.toml'],
     ['package.json', '{', 'mend the JSON'],
     ['pyproject.toml', '[project]\ndependencies = ["snake>=1"]\n', 'commit one'],
-    ['requirements.txt', 'snake>=1.0\n', 'snake has no exact version'],
     ['requirements.txt', 'git+https://127.0.0.1/snake\n', 'is no published version'],
     ['requirements.txt', '--extra-index-url http://127.0.0.1/\nsnake==2.0\n', 'another index'],
     ['requirements.txt', '-r ../../../etc/hostname\n', 'leads to no file'],
-  ])('at what %s leaves open, unless it was open before', async (path, content, expected) => {
+  ];
+  const leftOpen = async (path: string, content: string, expected: string) => {
     const result = await audit(await changes.change({}, { [path]: content }));
     expect(result).toMatchObject({ conclusion: 'failure', couldNotLook: true });
     expect(result.title).toMatch(new RegExp(`^Could not look: ${path}: `));
     expect(result.title).toContain(expected);
     expect(await audit(await changes.change({ [path]: content }, { 'a.txt': 'a\n' }))).toMatchObject({ conclusion: 'success' });
-  });
+  };
+  it.each(OPEN)('at what %s leaves open, unless it was open before', leftOpen);
+  itLong.each(ALSO_OPEN)('at what %s leaves open, unless it was open before', leftOpen);
 });
 
 describe('the audit of a lock that says where a package comes from', () => {
@@ -275,17 +281,21 @@ describe('the audit of a lock that says where a package comes from', () => {
     expect(await audit(await changes.change({}, lockOf(entry, range)))).toMatchObject({ conclusion: 'success' });
   });
 
-  it.each([
+  type Elsewhere = [name: string, entry: Record<string, unknown>, range: string, expected: string];
+  const fromElsewhere = async (...[, entry, range, expected]: Elsewhere) => {
+    const result = await audit(await changes.change({}, lockOf(entry, range)));
+    expect(result).toMatchObject({ conclusion: 'failure', couldNotLook: true, title: expect.stringContaining(expected) });
+  };
+  it.each<Elsewhere>([
     ['another host', { resolved: 'https://127.0.0.1/fine/-/fine-1.0.0.tgz' }, '1.0.0', '127.0.0.1/fine'],
+    ['a repository that its range names', {}, 'someone/fine', 'no version of a registry'],
+  ])('could not look at one that comes from %s, whatever it is called', fromElsewhere);
+  itLong.each<Elsewhere>([
     ['another package of the registry', { resolved: `${REGISTRY}/evil/-/evil-1.0.0.tgz` }, '1.0.0', 'evil-1.0.0.tgz'],
     ['another version than it says', { resolved: `${REGISTRY}/fine/-/fine-0.9.0.tgz` }, '1.0.0', 'fine-0.9.0.tgz'],
     ['a path that only ends well', { resolved: `${REGISTRY}/evil.tgz?/fine/-/fine-1.0.0.tgz` }, '1.0.0', 'evil.tgz'],
     ['an archive that its range names', {}, 'https://127.0.0.1/fine.tgz', 'no version of a registry'],
-    ['a repository that its range names', {}, 'someone/fine', 'no version of a registry'],
-  ])('could not look at one that comes from %s, whatever it is called', async (_name, entry, range, expected) => {
-    const result = await audit(await changes.change({}, lockOf(entry, range)));
-    expect(result).toMatchObject({ conclusion: 'failure', couldNotLook: true, title: expect.stringContaining(expected) });
-  });
+  ])('could not look at one that comes from %s, whatever it is called', fromElsewhere);
 });
 
 describe('a repository without dependencies', () => {

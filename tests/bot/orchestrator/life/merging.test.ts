@@ -6,6 +6,7 @@ import { logMerge, mergeLogPath, parseMergeRecord } from '#bot/orchestrator/life
 import { squash } from '#bot/orchestrator/life/squash.ts';
 import { PullRequestLife } from '#bot/orchestrator/pull-request-life.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
+import { itLong } from '#tests/support/long.ts';
 import { createProposal, FOLDER, HEAD_REF, ID, NOW, OWNER, type ProposalWorld } from './proposal-world.ts';
 
 const branchNames = async ({ repository }: ProposalWorld) => {
@@ -154,7 +155,7 @@ describe('a merge', { timeout: 60_000 }, () => {
     expect(await state.readText(mergeLogPath(number))).toBe(text);
   });
 
-  it('loses its branch before it is written down, so that a kill between them leaves nothing undone', async () => {
+  itLong('loses its branch before it is written down, so that a kill between them leaves nothing undone', async () => {
     const { life, number, head, state, api, options } = place;
     await life.prove(number);
     await api.merge(number, head, 'A title', 'A note');
@@ -181,7 +182,7 @@ describe('a merge', { timeout: 60_000 }, () => {
     expect(await branchNames(place)).not.toContain(HEAD_REF);
   });
 
-  it('that people made among themselves is written down, and their branch is theirs', async () => {
+  itLong('that people made among themselves is written down, and their branch is theirs', async () => {
     const { life, world, state, clone, pushTo } = place;
     await clone.git('push', '--quiet', 'origin', 'main:refs/heads/develop');
     await pushTo('develop', { 'mine.md': 'x\n' });
@@ -207,7 +208,7 @@ describe('a merge', { timeout: 60_000 }, () => {
     expect(tip.message.split('\n')[0]).not.toMatch(/#1 |@|<|\[|\u202e/);
   });
 
-  it('leaves a branch that somebody pushed to meanwhile, and says what was merged', async () => {
+  itLong('leaves a branch that somebody pushed to meanwhile, and says what was merged', async () => {
     const { number, head, pushTo } = place;
     const life = lifeThatMeets(place, ({ method }, pass) => {
       if (method !== 'PUT') return null;
