@@ -28,15 +28,19 @@ export class MarketFigures {
   bars(symbol: string, barMs: number, since: number, limit: number, until = Number.POSITIVE_INFINITY): PathBar[] {
     const path = this.#exchange.path(symbol);
     const now = this.#exchange.now();
-    const first = path.columns.time[0] ?? now;
     const last = Math.floor(Math.min(now, until - 1, path.end - 1) / barMs) * barMs;
-    const from = Math.max(Math.ceil(since / barMs) * barMs, Math.floor(first / barMs) * barMs, last - (limit - 1) * barMs);
+    const from = Math.max(Math.ceil(since / barMs) * barMs, this.firstBar(symbol, barMs), last - (limit - 1) * barMs);
     const bars: PathBar[] = [];
     for (let time = from; time <= last; time += barMs) {
       const bar = path.between(time, Math.min(time + barMs, now + 1));
       if (bar !== null) bars.push(bar);
     }
     return bars;
+  }
+
+  /** When the oldest bar of this length opened. */
+  firstBar(symbol: string, barMs: number): number {
+    return Math.floor((this.#exchange.path(symbol).columns.time[0] ?? this.#exchange.now()) / barMs) * barMs;
   }
 
   /** The bar of this length that opened at `time`, as far as it has come. */

@@ -6,6 +6,7 @@ import { CandleStore } from '#engine/candles/candle-store.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import { openCcxtMarketData } from '#engine/feeds/ccxt-market-data.ts';
 import type { Instant } from '#engine/feeds/feed.ts';
+import type { FeedSettings } from '#engine/feeds/feed-settings.ts';
 import { LiveFeed } from '#engine/feeds/live-feed.ts';
 import type { MarketData } from '#engine/feeds/market-data.ts';
 import { createLog } from '#engine/log.ts';
@@ -25,6 +26,9 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+/** A short past, and streams that are given up soon. */
+const quick = { historyBars: 100, silence: { factor: 10, minMs: 20_000, maxMs: 20_000 } };
+
 /** A feed over a real server, HTTP and websocket, both by one clock that the test turns second by second. */
 class Line {
   readonly clock = new VirtualClock(start);
@@ -33,7 +37,7 @@ class Line {
   feed!: LiveFeed;
   #inFlight = 0;
 
-  static async open(dialect: RehearsalDialect, skewMs = 0): Promise<Line> {
+  static async open(dialect: RehearsalDialect, skewMs = 0, settings: Partial<FeedSettings> = quick): Promise<Line> {
     const line = new Line();
     const prices = { seed: 7, symbols, timeframe: '1m' } as const;
     line.rehearsal = await startRehearsal({ dialect, prices, balances: { USD: '1000' }, clock: line.clock });
@@ -51,7 +55,7 @@ class Line {
       random: new RandomStream(1, 'feed'),
       log: createLog('silent'),
       takenUntil: null,
-      settings: { historyBars: 100, silence: { factor: 10, minMs: 20_000, maxMs: 20_000 } },
+      settings,
     });
     closing.push(() => line.feed.close());
     line.feed.onNews(() => line.take());
@@ -145,6 +149,16 @@ describe.each(['kraken', 'binance'] as const)('a feed from %s, by websocket and 
     expect(line.feed.health().series.map(({ corrections }) => corrections)).toEqual([0, 0]);
     const prompt = line.taken[2]!.ages;
     expect(Math.max(...prompt)).toBeLessThanOrEqual(2_000);
+  });
+
+  it('begins, as it is shipped, with the oldest bars the exchange has, and hands out the next', async () => {
+    const line = await Line.open(dialect, 0, {});
+    await line.pass(130);
+    expect(line.taken.map(({ bars }) => bars.length)).toEqual([2, 2]);
+    // Kraken serves its newest 720, one of which is forming; this stand-in has a thousand behind it.
+    const known = line.feed.series.map((series) => series.since(0).time.length - 2);
+    expect(known).toEqual(dialect === 'kraken' ? [719, 719] : [1_000, 1_000]);
+    expect(line.feed.health().problems).toEqual([]);
   });
 
   it('measures a clock that is 90 seconds off, and waits for bars by it', async () => {

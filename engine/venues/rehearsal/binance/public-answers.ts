@@ -53,7 +53,9 @@ export const publicAnswers: Readonly<Record<string, Answer>> = {
     if (barMs === undefined) throw new BinanceRefusal(-1120, 'Invalid interval.');
     const limit = Math.min(1000, Number(params.get('limit') ?? '500'));
     const end = params.has('endTime') ? Number(params.get('endTime')) + 1 : Number.POSITIVE_INFINITY;
-    const start = params.has('startTime') ? Math.ceil(Number(params.get('startTime')) / barMs) * barMs : null;
+    const since = params.has('startTime') ? Math.ceil(Number(params.get('startTime')) / barMs) * barMs : null;
+    // The first that are there, however long before them the question begins.
+    const start = since === null ? null : Math.max(since, house.figures.firstBar(market.symbol, barMs));
     const until = start === null ? end : Math.min(end, start + limit * barMs);
     return house.figures.bars(market.symbol, barMs, start ?? 0, limit, until).map((bar) => klineRow(bar, barMs));
   },
