@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { RatchetError } from '#engine/errors.ts';
 import { GitFailure, runGit } from './git.ts';
+import { mirrorIn } from './mirror-in.ts';
 import { blobHash, checkedPath, commitHash, fullRef, treeHash } from './names.ts';
 import { type ObjectInfo, parseBatch, parseBatchCheck } from './objects.ts';
 import { logFormat, parseLineCounts, parseListing, parseLog, parseRawDiff } from './parse.ts';
@@ -69,14 +70,10 @@ export class Repository {
     this.#remoteTimeoutMs = options.remoteTimeoutMs ?? 120_000;
   }
 
-  /** Opens a bare mirror of `remoteUrl` in `dir`, creating it when absent. Contacts nobody: `fetch` does. */
+  /** Opens a bare mirror of `remoteUrl` in `dir`, creating it when absent or damaged. Contacts nobody: `fetch` does. */
   static async openMirror(options: RepositoryOptions & { readonly remoteUrl: string }): Promise<Repository> {
     const repository = new Repository(options, true);
-    const exists = await stat(join(options.dir, 'HEAD')).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) {
+    if (!(await mirrorIn(options.dir))) {
       await mkdir(options.dir, { recursive: true });
       await repository.#git(['init', '--quiet', '--bare', '--initial-branch=main', '.']);
     }

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -28,6 +29,20 @@ describe('a mirror', () => {
     remote.git('update-ref', '-d', 'refs/heads/topic');
     await mirror.fetch();
     expect(await mirror.resolve('topic')).toBeNull();
+  });
+
+  it.each([
+    ['the name of its branch', (dir: string) => writeFileSync(join(dir, 'HEAD'), '')],
+    ['its settings', (dir: string) => writeFileSync(join(dir, 'config'), '')],
+    ['its objects', (dir: string) => rmSync(join(dir, 'objects'), { recursive: true })],
+  ])('that lost %s with the power is put aside, and fetched anew', async (_, lose) => {
+    const commit = await remote.commit('main', { 'a.txt': 'one' });
+    const { dir } = await remote.mirror('mirror');
+    lose(dir);
+    const mirror = await remote.mirror('mirror');
+    await mirror.fetch();
+    expect(await mirror.resolve('main')).toBe(commit);
+    expect(readdirSync(remote.root).filter((name) => name.startsWith('mirror.damaged-'))).toHaveLength(1);
   });
 
   it('reads files, trees and listings out of any commit', async () => {
