@@ -14,6 +14,7 @@ const LONG = [
   'tests/bot/orchestrator/life/by-others.test.ts',
   'tests/bot/orchestrator/life/in-order.test.ts',
   'tests/bot/orchestrator/model-night.test.ts',
+  'tests/bot/orchestrator/night-analysis.test.ts',
   'tests/bot/orchestrator/repair/mend.test.ts',
   'tests/bot/orchestrator/repair/repair-main.test.ts',
   'tests/bot/proposers/evolution/real-backtests.test.ts',
@@ -61,11 +62,13 @@ export default defineConfig({
       },
     ],
     globalSetup: ['tests/support/app-keys.ts'],
+    // In this order: the second looks at what the first has put into the environment.
     setupFiles: ['tests/support/contract-everywhere.ts', 'tests/support/nothing-left.ts'],
+    sequence: { setupFiles: 'list' },
     pool: 'forks',
     // Twice the cores that CI has: most tests wait for processes and sockets rather than compute.
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -82,5 +82,5 @@ describe('a bot that starts again', () => {
     } finally {
       await bot.close();
     }
-  }, 30_000);
+  });
 });

@@ -83,7 +83,7 @@ async function say(person: Person, body: string, with_: Partial<CommandRoom> = {
   return answer?.body.slice(0, -mark.length) ?? '';
 }
 
-describe('a question to a model', { timeout: 30_000 }, () => {
+describe('a question to a model', () => {
   it('is answered in its words, marked as such, with what it took and where all of it is kept', async () => {
     server.reply({ kind: 'text', text: 'It sold because it crossed down.\n\nMore I cannot see.' });
     const said = await say('writer', '/ask why did it sell?');

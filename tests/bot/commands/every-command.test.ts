@@ -144,7 +144,7 @@ describe('words that nobody knows', { timeout: 60_000 }, () => {
   });
 });
 
-describe('where', { timeout: 30_000 }, () => {
+describe('where', () => {
   it('a command that is about a pull request is refused under an issue', async () => {
     const before = await open.traces();
     const names = 'retest rebase explain approve merge hold close'.split(' ');
@@ -168,7 +168,7 @@ describe('where', { timeout: 30_000 }, () => {
   });
 });
 
-describe('one answer', { timeout: 30_000 }, () => {
+describe('one answer', () => {
   it('stands under a comment however often its job runs', async () => {
     const id = await open.comment('writer', '/status');
     await open.answer('writer', '/status', id);

@@ -178,7 +178,7 @@ const falls = (values: readonly number[], from = values[0]!): readonly number[] 
   values.map((value, index) => 1 - value / Math.max(from, ...values.slice(0, index + 1)));
 const dayOf = (index: number): string => new Date(BEGIN + index * DAY_MS).toISOString().slice(0, 10);
 
-describe('what is read of the engine', { timeout: 30_000 }, () => {
+describe('what is read of the engine', () => {
   it.each(['/positions', '/readiness'])('%s says that nothing was published, before it was', async (command) => {
     expect(await ask(command)).toContain(`\`${command}\` was not done. The engine has not published a report yet.`);
   });
@@ -198,7 +198,7 @@ describe('what is read of the engine', { timeout: 30_000 }, () => {
   });
 });
 
-describe('what the engine has published', { timeout: 30_000 }, () => {
+describe('what the engine has published', () => {
   beforeAll(() => open.publishReport(report));
 
   it('/positions gives quantity, prices, result, stop and target of what is held', async () => {
@@ -351,7 +351,7 @@ describe('what the engine has published', { timeout: 30_000 }, () => {
   });
 });
 
-describe('/strategy', { timeout: 30_000 }, () => {
+describe('/strategy', () => {
   it('shows what main has, with its versions and the commits that brought them', async () => {
     const git = (...args: string[]) => open.clone.git(...args);
     const changed = await open.moveMain({ [`${FOLDER}/strategy.ts`]: 'export default 5;\n' });

@@ -64,7 +64,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => open?.close());
 
-describe('what is read of the nights', { timeout: 30_000 }, () => {
+describe('what is read of the nights', () => {
   it('is nothing before the first, and every budget is whole', async () => {
     expect(await ask('/thoughts')).toContain('There has been no night yet.');
     const said = await ask('/ledger');

@@ -21,7 +21,7 @@ const confirm = (obeyed: Control, asked?: Control) => {
   return confirmOrders(status, { orders, issues: api.issues, ...(asked === undefined ? {} : { asked }) });
 };
 
-describe('orders to the engine', { timeout: 30_000 }, () => {
+describe('orders to the engine', () => {
   it.each([
     ['/pause', 'paused'],
     ['/reduce', 'reducing'],

@@ -57,7 +57,7 @@ const quietNight = (trials: number) => ({
   canaries: [],
 });
 
-describe('/evolve', { timeout: 30_000 }, () => {
+describe('/evolve', () => {
   it('tells whoever runs nights the wish as it was said, and its end is the answer', async () => {
     const asked: unknown[] = [];
     const night: CommandRoom['night'] = async ({ say: show, ...request }) => {
@@ -113,7 +113,7 @@ describe('/evolve', { timeout: 30_000 }, () => {
   });
 });
 
-describe('/explain', { timeout: 30_000 }, () => {
+describe('/explain', () => {
   it('says which rule decides on the present head, with the values it saw, and changes nothing', async () => {
     const before = await open.traces();
     const said = await open.say('owner', '/explain');

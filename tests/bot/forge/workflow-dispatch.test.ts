@@ -102,7 +102,7 @@ describe('a workflow started by hand', () => {
     expect(page).not.toContain('open sesame');
     expect(page).toContain('cleaned up');
     expect(await (await reader.get(`/${owner}/${repo}/actions`)).text()).toContain('by hand #1');
-  }, 30_000);
+  });
 
   it.each([
     ['without what it requires', 'hand.yml', {}, 422, /Required input 'word'/],
@@ -126,5 +126,5 @@ describe('a workflow started by hand', () => {
     expect((await member.post(address, { form_key: key, 'input:word': 'again' })).status).toBe(303);
     const run = await finished();
     expect(run.run_number).toBe(2);
-  }, 30_000);
+  });
 });

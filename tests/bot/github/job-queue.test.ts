@@ -82,7 +82,7 @@ describe('the job queue', () => {
       queue.finish(next.id);
     }
     expect(queue.take(({ kind }) => kind === 'gates')).toBeNull();
-  }, 30_000);
+  });
 
   it('puts back what a killed process had begun', () => {
     queue.add(gates(4));

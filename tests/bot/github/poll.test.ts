@@ -85,7 +85,7 @@ describe('polling', () => {
     expect(await seen()).toHaveLength(105);
     await say('owner', 1, '/status');
     expect(await seen()).toMatchObject([{ body: '/status' }]);
-  }, 30_000);
+  });
 
   it('sees pull requests that are opened, pushed to, edited, and opened again', async () => {
     const writer = world.as('writer');

@@ -354,7 +354,7 @@ const CASES = WRITES.flatMap(({ always = ['403'], only, ...write }, row) =>
   }),
 );
 
-describe('what the bot writes on GitHub', { timeout: 30_000 }, () => {
+describe('what the bot writes on GitHub', () => {
   it.each(CASES)(
     'to $what is done once in the end, or not at all and says why, after $name',
     async ({ write, trouble, words, key }) => {

@@ -39,7 +39,7 @@ async function run(script: string, more: Partial<GateProgram> = {}) {
   return { ...(await ended), results };
 }
 
-describe('the gates in a process of their own', { timeout: 20_000 }, () => {
+describe('the gates in a process of their own', () => {
   it('tell each result, then the whole', async () => {
     const { closing, results } = await run(GUARD + CLOSING);
     expect(closing).toMatchObject({ gates: { guard: 'success' }, signed: [] });

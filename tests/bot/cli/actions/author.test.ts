@@ -43,7 +43,7 @@ async function inActions(head: string): Promise<{ number: string; author: string
 
 const inTheBot = async (number: number) => place.life.authorClassOf(await place.api.pullRequest(number));
 
-describe('whose change it is, in a job as in the bot', { timeout: 30_000 }, () => {
+describe('whose change it is, in a job as in the bot', () => {
   it("is the bot's for what a night proposes, a repair's for a repair, and a person's for what a person opened", async () => {
     const { clone, world, api, number, head, base } = place;
     await clone.git('checkout', '--quiet', '-B', 'mine', base);

@@ -35,7 +35,7 @@ const finalCheck = async (ref: string) => {
   return data.check_runs.map(({ conclusion, output }) => [conclusion, output.summary ?? '']);
 };
 
-describe('what is not tried again', { timeout: 30_000 }, () => {
+describe('what is not tried again', () => {
   it('is said under the command that asked for it, in one answer without a link, a mention or a secret', async () => {
     const { number } = place;
     const job = { kind: 'command', number, commentId: 7, author: owner, body: '/evolve', isPullRequest: true } as const;

@@ -57,7 +57,7 @@ async function nightsOf(dir: string, strategy: () => Promise<string>): Promise<r
   }
 }
 
-describe('a bot whose nights have a time', { timeout: 30_000 }, () => {
+describe('a bot whose nights have a time', () => {
   it('does them in the lane of nights', () => {
     expect(laneOf({ kind: 'night', at: 0 })).toBe('nights');
   });
