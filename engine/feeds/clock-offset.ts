@@ -24,19 +24,24 @@ const driftRate = 15e-6;
 /**
  * Measures a venue's clock from questions and answers. Each answer was made somewhere between sending and receiving: the middle is
  * the guess, half the round trip the error. Of the last eight the one with the smallest error counts, errors growing with age (the
- * clock filter of NTP, Mills, RFC 5905, 2010, section 10).
+ * clock filter of NTP, Mills, RFC 5905, 2010, section 10). Two that cannot both be true say that a clock was set in between: the
+ * older one is forgotten, however small its error was.
  */
 export class OffsetFilter {
-  readonly #samples: ClockOffset[] = [];
+  #samples: ClockOffset[] = [];
 
   add({ sentAt, receivedAt, venueTime, stepMs }: ClockSample): void {
     // A time told in whole seconds stands for any moment of its second.
     const told = venueTime + stepMs / 2;
-    this.#samples.push({
+    const sample = {
       offset: told - (sentAt + receivedAt) / 2,
       uncertainty: (receivedAt - sentAt) / 2 + stepMs / 2,
       measuredAt: receivedAt,
-    });
+    };
+    this.#samples = this.#samples.filter(
+      (older) => Math.abs(older.offset - sample.offset) <= uncertaintyAt(older, receivedAt) + sample.uncertainty,
+    );
+    this.#samples.push(sample);
     if (this.#samples.length > samplesMax) this.#samples.shift();
   }
 
@@ -44,9 +49,13 @@ export class OffsetFilter {
   best(now: number): ClockOffset | null {
     let best: ClockOffset | null = null;
     for (const sample of this.#samples) {
-      const uncertainty = sample.uncertainty + driftRate * Math.max(0, now - sample.measuredAt);
+      const uncertainty = uncertaintyAt(sample, now);
       if (best === null || uncertainty <= best.uncertainty) best = { ...sample, uncertainty };
     }
     return best;
   }
+}
+
+function uncertaintyAt({ uncertainty, measuredAt }: ClockOffset, now: number): number {
+  return uncertainty + driftRate * Math.max(0, now - measuredAt);
 }

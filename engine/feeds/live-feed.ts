@@ -69,6 +69,7 @@ export class LiveFeed implements Feed {
   #wait: Wait | null = null;
   #settledAt = 0;
   #auditNext = 0;
+  #isReadingClock = false;
   #isClosed = false;
 
   /** Takes up what is stored, then the venue. One that does not answer is no reason not to open: it is tried on and on, and `health` says so. */
@@ -101,7 +102,9 @@ export class LiveFeed implements Feed {
           store,
           origin: { isSimulated, source: `watched at ${venue}` },
           takenUntil: options.takenUntil,
-          historyFrom: this.#openedAt - historyBars * this.#stepMs,
+          servesNewest: data.traits.newestBarsOnly,
+          // What the engine has not taken is asked for however long ago that was.
+          historyFrom: Math.min(this.#openedAt - historyBars * this.#stepMs, this.#taken),
           keepBars,
           now: clock.now(),
           onCorrection: (correction) => this.#noteCorrection(correction),
@@ -211,15 +214,25 @@ export class LiveFeed implements Feed {
 
   /** Ends when every market's history was asked for. Without the venue's clock nobody knows which bars have closed, so it comes first. */
   async #begin(): Promise<void> {
-    const backoff = new Backoff({ ...clockRetryMs, random: this.#options.random });
-    while (!this.#isClosed && !(await this.#measure())) await this.#pause(backoff.next());
+    await this.#readClock();
     if (this.#isClosed) return;
     this.#stream?.start();
-    for (let sample = 1; sample < clockSamples; sample += 1) await this.#measure();
-    this.#every(this.#settings.measureEveryMs, () => void this.#measure());
+    let isRead = true;
+    for (let sample = 1; sample < clockSamples; sample += 1) isRead = await this.#measure();
+    if (!isRead) void this.#readClock();
+    this.#every(this.#settings.measureEveryMs, () => void this.#readClock());
     this.#every(this.#settings.auditEveryMs, () => this.#audit());
     await Promise.all(this.series.map((series) => this.#backfill.settle(series)));
     this.#askAfterNextBar();
+  }
+
+  /** Again after growing waits until it answers; what was measured before counts meanwhile. */
+  async #readClock(): Promise<void> {
+    if (this.#isReadingClock) return;
+    this.#isReadingClock = true;
+    const backoff = new Backoff({ ...clockRetryMs, random: this.#options.random });
+    while (!this.#isClosed && !(await this.#measure())) await this.#pause(backoff.next());
+    this.#isReadingClock = false;
   }
 
   async #measure(): Promise<boolean> {

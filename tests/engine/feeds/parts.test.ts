@@ -156,4 +156,12 @@ describe('the clock offset', () => {
       filter.add({ sentAt: day + turn * 1000, receivedAt: day + turn * 1000 + 100, venueTime: 0, stepMs: 0 });
     expect(filter.best(day + 9_000)!.uncertainty).toBeCloseTo(50, 0);
   });
+
+  it('forgets what cannot be true any more once a clock was set: a bar would count as closed before it is', () => {
+    const filter = new OffsetFilter();
+    filter.add({ sentAt: 0, receivedAt: 10, venueTime: 5, stepMs: 0 });
+    // Ours was set ahead by 2.5 s; the question that shows it took longer than the one before.
+    filter.add({ sentAt: 302_500, receivedAt: 302_900, venueTime: 300_200, stepMs: 0 });
+    expect(filter.best(302_900)).toMatchObject({ offset: -2_500, uncertainty: 200 });
+  });
 });
