@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { FeedHealth } from '#engine/feeds/feed.ts';
-import type { TraderHealth } from '#engine/trading/trader.ts';
+import type { TraderHealth } from '#engine/trading/trader-health.ts';
 import type { lockHolder } from './lock.ts';
 import { enginePaths } from './options.ts';
 import type { TradedVenue } from './real-money.ts';

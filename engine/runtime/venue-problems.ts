@@ -1,4 +1,4 @@
-import type { TraderHealth } from '#engine/trading/trader.ts';
+import type { TraderHealth } from '#engine/trading/trader-health.ts';
 import type { TradedVenue } from './real-money.ts';
 import type { EngineProblem } from './status.ts';
 

@@ -3,14 +3,13 @@ import { type Clock, sleep } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { explain } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
-import type { HaltEvent, TradingHalt } from '#engine/risk/trading-halt.ts';
+import type { HaltEvent } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
-import type { FreezeRow } from '#engine/store/journal/journal-rows.ts';
 import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
-import type { Venue, VenueNews } from '#engine/venues/venue.ts';
-import { AccountLook } from './account-look.ts';
+import type { Venue } from '#engine/venues/venue.ts';
+import type { AccountReport } from './account-look.ts';
 import { type AccountRecord, emptyRecord, type Taken } from './account-record.ts';
-import { answered } from './call.ts';
+import { AccountWatch } from './account-watch.ts';
 import { DeadManSwitch } from './dead-man-switch.ts';
 import { ZERO } from './decimals.ts';
 import { FillBook } from './fill-book.ts';
@@ -23,10 +22,11 @@ import { type ClosedPosition, pairOf } from './position.ts';
 import { Prices } from './prices.ts';
 import { QuoteWatch } from './quote-watch.ts';
 import { RiskKeeper } from './risk-keeper.ts';
+import { wishAllSold, wishSold } from './sell-wish.ts';
 import { StrategyDesk } from './strategy-desk.ts';
+import { healthOf, type TraderHealth } from './trader-health.ts';
 import { DEFAULT_TIMINGS, type TraderParts, type TraderTimings, type Trouble } from './trader-parts.ts';
 import { VenueAccount } from './venue-account.ts';
-import { VenueClock } from './venue-clock.ts';
 
 export interface TraderOptions {
   readonly venue: Venue;
@@ -53,41 +53,7 @@ export interface AccountRequest {
   readonly taken?: Taken | null;
 }
 
-/** How the trader stands, as of now. */
-export interface TraderHealth {
-  /** Whether the first look at the account is done, and orders may be sent. */
-  readonly isReady: boolean;
-  /** The journal could not be written: nothing more is sent until a restart. */
-  readonly isBroken: boolean;
-  readonly halt: TradingHalt;
-  /** Orders of which it is not known what became. */
-  readonly unknown: readonly {
-    readonly clientOrderId: string;
-    readonly symbol: string;
-    readonly role: string;
-    readonly sentAt: number;
-  }[];
-  readonly frozen: readonly FreezeRow[];
-  /** What is held without a stop that rests at the venue. */
-  readonly unprotected: readonly { readonly strategy: string; readonly symbol: string; readonly quantity: string }[];
-  readonly openOrders: number;
-  /** Of all strategies, also of those that no longer trade. */
-  readonly openPositions: number;
-  readonly reconciledAt: number | null;
-  /** The last time that the venue answered a look at the account, and why not since. */
-  readonly lookedAt: number | null;
-  readonly failure: string | null;
-  readonly deadMan: 'armed' | 'off' | 'unknown' | 'absent';
-  /** What its strategies may have of the account together, and what the account itself has, quote asset; null before the first look. */
-  readonly money: { readonly shares: number; readonly own: number | null };
-  /** The venue's clock less ours; null before it was measured. */
-  readonly clockOffset: { readonly offsetMs: number; readonly uncertaintyMs: number } | null;
-}
-
 const unowned = 'its strategy trades here no longer';
-const firstStartRetryMs = 1_000;
-const longestStartRetryMs = 60_000;
-const failedLookAgainMs = 5_000;
 const stopWaitsMs = 5_000;
 
 /**
@@ -97,11 +63,9 @@ const stopWaitsMs = 5_000;
 export class Trader {
   readonly #parts: TraderParts;
   readonly #runner: LaneRunner;
-  readonly #look: AccountLook;
-  readonly #fills: FillBook;
+  readonly #watch: AccountWatch;
   readonly #deadMan: DeadManSwitch;
   readonly #quotes: QuoteWatch;
-  readonly #venueClock: VenueClock;
   readonly #portfolio: Portfolio;
   readonly #desks = new Map<string, StrategyDesk>();
   /** What the journal tells of strategies that have no desk yet. */
@@ -111,15 +75,6 @@ export class Trader {
   #isLeaving = false;
   #isStopped = false;
   #isBroken = false;
-  #isLooking = false;
-  #leaveNews: (() => void) | null = null;
-  #cancelLook: (() => void) | null = null;
-  /** Everything is compared at the next look that comes after this. */
-  #reconcileAt = 0;
-  #nextLookAt = Number.POSITIVE_INFINITY;
-  #reconciledAt: number | null;
-  #lookedAt: number | null = null;
-  #failure: string | null = null;
 
   /** Folds the journal; sends nothing. */
   static async open(options: TraderOptions): Promise<Trader> {
@@ -148,11 +103,9 @@ export class Trader {
       freeze: (finding) => this.#freeze(finding),
     };
     const cursor = journal.cursor();
-    this.#reconciledAt = cursor?.reconciledAt ?? null;
     this.#portfolio = new Portfolio(this.#parts, () => this.#desks.values());
     this.#portfolio.noteMoney(journal.baselines());
-    this.#fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
-    this.#venueClock = new VenueClock(this.#parts);
+    const fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
     this.#quotes = new QuoteWatch(this.#parts, {
       symbols: () => this.#symbols(),
       barsMs: () => [...this.#desks.values()].map(({ barMs }) => barMs),
@@ -172,45 +125,34 @@ export class Trader {
         freshQuote: (symbol) => this.#quotes.fetch([symbol]),
         failed: (error) => this.#fail(error),
       },
-      this.#fills,
+      fills,
     );
-    this.#look = new AccountLook(
+    this.#watch = new AccountWatch(
       this.#parts,
       {
         symbols: () => this.#symbols(),
         askSoon: (lane) => this.#runner.askSoon(lane),
-        offsetMs: () => this.#venueClock.facts.offsetMs || 0,
+        freshQuotes: () => this.#quotes.fetch(),
+        compared: (report) => this.#onCompared(report),
+        looked: () => this.#deadMan.review(),
+        failed: (error) => this.#fail(error),
       },
-      this.#fills,
+      fills,
+      cursor?.reconciledAt ?? null,
     );
   }
 
   /** Looks at the account for the first time, as often as it takes, before anything is sent; then loops begin. */
   async start(): Promise<void> {
-    const { clock, venue, random } = this.#parts;
-    for (let times = 0; !this.#isStopped; times += 1) {
-      try {
-        await this.#venueClock.measure();
-        await this.#loadMarkets();
-        await this.#quotes.fetch();
-        const report = await this.#look.reconcile();
-        this.#noteReport(report);
-        break;
-      } catch (error) {
-        if (!this.#isVenues(error)) throw error;
-        const wait = Math.min(longestStartRetryMs, firstStartRetryMs * 2 ** Math.min(times, 10)) * (0.5 + 0.5 * random.uniform());
-        await sleep(clock, wait);
-      }
-    }
+    await this.#watch.first();
     if (this.#isStopped) return;
-    this.#leaveNews = venue.onNews((news) => this.#hear(news));
     this.#isReady = true;
-    if (this.#parts.risk.halt.mode === 'flattening') this.#wishAllSold(this.#parts.risk.halt.reason);
+    if (this.#parts.risk.halt.mode === 'flattening') wishAllSold(this.#parts.ledger, this.#parts.risk.halt.reason);
     this.#sellUnowned();
     this.#runner.begin();
     this.#quotes.begin();
     this.#deadMan.review();
-    this.#lookAfter(this.#parts.timings.pollMs);
+    this.#watch.begin();
   }
 
   /** The strategy's share of the account: the same orders and positions whichever version asks for it. */
@@ -225,8 +167,8 @@ export class Trader {
         this.#parts,
         {
           portfolio: this.#portfolio,
-          actual: (asset) => this.#look.actual(asset),
-          clockFacts: () => this.#venueClock.facts,
+          actual: (asset) => this.#watch.actual(asset),
+          clockFacts: () => this.#watch.clockFacts,
           prepare: (lane) => this.#runner.prepare(lane),
           kick: (lane) => this.#runner.kick(lane),
           mark: (limits) => this.#mark(clock.now(), limits),
@@ -264,7 +206,7 @@ export class Trader {
   /** What is held, or still comes, for a strategy that trades here no longer: nobody will ever decide on it. */
   #sellUnowned(): void {
     const left = [...this.#parts.ledger.lanes].filter(({ strategy }) => !this.#desks.has(strategy));
-    for (const lane of left) if (lane.position.isOpen) this.#wishSold(lane, unowned);
+    for (const lane of left) if (lane.position.isOpen) wishSold(this.#parts.ledger, lane, unowned);
     this.#parts.ledger.commit();
     for (const lane of left) this.#runner.kick(lane);
   }
@@ -272,7 +214,7 @@ export class Trader {
   /** Sells everything that the journal holds, withdraws all entries and makes none, until the venue has confirmed that nothing is left. */
   flatten(reason: string, by = 'ratchet'): void {
     this.#tell({ kind: 'flatten', at: this.#parts.clock.now(), by, reason });
-    this.#wishAllSold(reason);
+    wishAllSold(this.#parts.ledger, reason);
     this.#kickAll();
   }
 
@@ -287,45 +229,21 @@ export class Trader {
    * @returns null, or why nothing was changed
    */
   async resolve(symbol: string, reason: string): Promise<string | null> {
-    try {
-      await this.#look.accept(symbol, reason);
-      this.#portfolio.noteMoney(this.#parts.ledger.journal.baselines());
-      this.#kickAll();
-      return null;
-    } catch (error) {
-      if (!this.#isVenues(error)) throw error;
-      return explain(error);
-    }
+    const refusal = await this.#watch.accept(symbol, reason);
+    if (refusal !== null) return refusal;
+    this.#portfolio.noteMoney(this.#parts.ledger.journal.baselines());
+    this.#kickAll();
+    return null;
   }
 
   health(): TraderHealth {
-    const { ledger, freezes, risk, markets } = this.#parts;
-    const live = [...ledger.live()].map(({ order }) => order.row);
-    const naked = [...ledger.lanes].filter(({ position, orders, symbol }) => {
-      if (!position.isOpen || !markets.has(symbol)) return false;
-      return ![...orders.values()].some(
-        ({ row }) => row.role === 'protection' && (row.state === 'open' || row.state === 'partial'),
-      );
-    });
-    const { offsetMs, uncertaintyMs } = this.#venueClock.facts;
-    return {
+    return healthOf(this.#parts, {
       isReady: this.#isReady,
       isBroken: this.#isBroken,
-      halt: risk.halt,
-      unknown: live
-        .filter(({ state }) => state === 'pending' || state === 'unknown')
-        .map(({ clientOrderId, symbol, role, createdAt }) => ({ clientOrderId, symbol, role, sentAt: createdAt })),
-      frozen: freezes.open,
-      unprotected: naked.map(({ strategy, symbol, position }) => ({ strategy, symbol, quantity: position.quantity.toFixed() })),
-      openOrders: live.length,
-      openPositions: [...ledger.lanes].filter(({ position }) => position.isOpen).length,
-      reconciledAt: this.#reconciledAt,
-      lookedAt: this.#lookedAt,
-      failure: this.#failure,
+      watch: this.#watch,
       deadMan: this.#deadMan.state,
       money: this.#portfolio.money,
-      clockOffset: Number.isNaN(offsetMs) ? null : { offsetMs, uncertaintyMs },
-    };
+    });
   }
 
   /**
@@ -338,12 +256,11 @@ export class Trader {
     await this.#withdrawEntries(until);
     this.#isStopped = true;
     this.#isReady = false;
-    this.#leaveNews?.();
-    this.#cancelLook?.();
+    this.#watch.end();
     this.#runner.end();
     this.#quotes.end();
     this.#deadMan.end();
-    while ((this.#runner.isBusy || this.#isLooking) && clock.now() < until) await sleep(clock, 50);
+    while ((this.#runner.isBusy || this.#watch.isLooking) && clock.now() < until) await sleep(clock, 50);
   }
 
   async #withdrawEntries(until: number): Promise<void> {
@@ -358,68 +275,10 @@ export class Trader {
       log.error({ left }, 'Entries may still rest at the venue, and nobody is here to protect what they bring.');
   }
 
-  // ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #hear({ kind, symbol }: VenueNews): void {
-    if (this.#isStopped) return;
-    if (kind === 'orders') {
-      for (const lane of this.#parts.ledger.lanes) if (symbol === undefined || lane.symbol === symbol) this.#runner.askSoon(lane);
-      return;
-    }
-    this.#reconcileAt = 0;
-    this.#lookAfter(kind === 'back' ? 1 : this.#parts.timings.lookAgainMs);
-  }
-
-  /** At the latest then; a look that is due earlier stays due. */
-  #lookAfter(ms: number): void {
-    const { clock } = this.#parts;
-    const at = clock.now() + ms;
-    if (this.#isStopped || at >= this.#nextLookAt) return;
-    this.#cancelLook?.();
-    this.#nextLookAt = at;
-    this.#cancelLook = clock.after(ms, () => {
-      this.#nextLookAt = Number.POSITIVE_INFINITY;
-      this.#lookNow().catch((error: unknown) => this.#fail(error));
-    });
-  }
-
-  async #lookNow(): Promise<void> {
-    if (this.#isLooking || this.#isStopped) return;
-    const { clock, timings } = this.#parts;
-    this.#isLooking = true;
-    let againMs = timings.pollMs;
-    try {
-      // One that lies further ahead than it ever does was set before the clock was set back.
-      const inMs = this.#reconcileAt - clock.now();
-      if (inMs <= 0 || inMs > timings.reconcileMs) {
-        await this.#venueClock.measure();
-        await this.#loadMarkets();
-        await this.#quotes.fetch().catch((error: unknown) => this.#assertVenues(error));
-        const report = await this.#look.reconcile();
-        this.#noteReport(report);
-        if (report.isDoubtful) againMs = timings.lookAgainMs;
-      } else {
-        await this.#look.sweep();
-      }
-      this.#lookedAt = clock.now();
-      this.#failure = null;
-    } catch (error) {
-      if (!this.#isVenues(error)) throw error;
-      againMs = failedLookAgainMs;
-    } finally {
-      this.#isLooking = false;
-    }
-    this.#deadMan.review();
-    if (this.#reconcileAt === 0) againMs = Math.min(againMs, timings.lookAgainMs);
-    this.#lookAfter(againMs);
-  }
-
-  #noteReport({ askedAt, isDoubtful, ownOpen }: { askedAt: number; isDoubtful: boolean; ownOpen: number }): void {
-    const { clock, timings, risk, ledger } = this.#parts;
-    this.#lookedAt = clock.now();
-    this.#failure = null;
-    this.#reconcileAt = isDoubtful ? 0 : clock.now() + timings.reconcileMs;
-    if (!isDoubtful) this.#reconciledAt = clock.now();
+  #onCompared({ askedAt, isDoubtful, ownOpen }: AccountReport): void {
+    const { risk, ledger } = this.#parts;
     this.#portfolio.noteMoney(ledger.journal.baselines());
     this.#markNow();
     if (risk.halt.mode === 'flattening' && ownOpen === 0 && !isDoubtful && this.#isClosed()) {
@@ -439,28 +298,16 @@ export class Trader {
     if (this.#isStopped) return;
     this.#deadMan.review();
     if (this.#parts.risk.halt.mode !== 'flattening' || !this.#isClosed()) return;
-    this.#reconcileAt = 0;
-    if (!this.#isLooking && this.#failure === null) this.#lookAfter(1);
-  }
-
-  async #loadMarkets(): Promise<void> {
-    const { venue, markets, clock, timings } = this.#parts;
-    const symbols = this.#symbols();
-    const found = await answered(clock, timings.callTimeoutMs, 'markets', () => venue.markets(symbols));
-    for (const market of found) markets.set(market.symbol, market);
+    this.#watch.compareSoon();
   }
 
   async #learnMarkets(): Promise<void> {
     try {
-      await this.#loadMarkets();
-      await this.#quotes.fetch();
-      this.#kickAll();
+      if (await this.#watch.learnMarkets()) this.#kickAll();
     } catch (error) {
-      if (!this.#isVenues(error)) this.#fail(error);
+      this.#fail(error);
     }
   }
-
-  // ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onFill(lane: Lane, told: LaneFill): void {
     const { risk, ledger } = this.#parts;
@@ -472,8 +319,8 @@ export class Trader {
     const { halt } = risk;
     // What an order brings that was on its way while everything is being sold is sold too.
     if (halt.mode === 'flattening' && lane.position.isOpen && lane.memory.wish?.kind !== 'sell')
-      this.#wishSold(lane, halt.reason);
-    else if (this.#isReady && desk === undefined && lane.position.isOpen) this.#wishSold(lane, unowned);
+      wishSold(this.#parts.ledger, lane, halt.reason);
+    else if (this.#isReady && desk === undefined && lane.position.isOpen) wishSold(this.#parts.ledger, lane, unowned);
     else if (!lane.position.isOpen && lane.memory.wish?.kind === 'sell' && lane.orders.size === 0)
       ledger.remember(lane, { wish: null });
   }
@@ -493,20 +340,6 @@ export class Trader {
     const hasEntry = [...lane.orders.values()].some(({ row }) => row.role === 'entry');
     const { wish, decided } = lane.memory;
     if (hasEntry && wish === null) this.#parts.ledger.remember(lane, { wish: { kind: 'withdraw', instant: decided } });
-  }
-
-  #wishAllSold(reason: string): void {
-    for (const lane of this.#parts.ledger.lanes) {
-      if (lane.position.isOpen) this.#wishSold(lane, reason);
-      else if (lane.memory.wish?.kind === 'enter') this.#parts.ledger.remember(lane, { wish: null });
-    }
-    this.#parts.ledger.commit();
-  }
-
-  #wishSold(lane: Lane, reason: string): void {
-    const { wish, decided } = lane.memory;
-    if (wish?.kind === 'sell' && wish.downTo.eq(0)) return;
-    this.#parts.ledger.remember(lane, { wish: { kind: 'sell', instant: decided, downTo: ZERO, cause: 'decision', reason } });
   }
 
   #markNow(): void {
@@ -542,7 +375,7 @@ export class Trader {
   #there(lane: Lane) {
     const { freezes, ledger } = this.#parts;
     if (freezes.why(lane.symbol) === null) return null;
-    const actual = this.#look.actual(pairOf(lane.symbol).base);
+    const actual = this.#watch.actual(pairOf(lane.symbol).base);
     if (actual === null) return null;
     let left = actual;
     for (const other of ledger.lanesOf(lane.symbol)) if (other !== lane) left = left.minus(other.position.quantity);
@@ -571,19 +404,6 @@ export class Trader {
     return record;
   }
 
-  #assertVenues(error: unknown): void {
-    if (!this.#isVenues(error)) throw error;
-  }
-
-  #isVenues(error: unknown): boolean {
-    const isVenues = isVenueError(error);
-    if (isVenues) {
-      this.#failure = explain(error);
-      this.#parts.log.warn(this.#failure);
-    }
-    return isVenues;
-  }
-
   /** What could not be written is not known after a restart: nothing more is sent. */
   #fail(error: unknown): void {
     if (this.#isBroken) return;
@@ -592,16 +412,11 @@ export class Trader {
     this.#runner.end();
     this.#quotes.end();
     this.#deadMan.end();
-    this.#cancelLook?.();
-    this.#leaveNews?.();
+    this.#watch.end();
     const message = `Trading has stopped, because the journal and the memory may differ: ${explain(error)}`;
     this.#parts.log.error(message);
     this.#parts.onTrouble({ kind: 'journal', symbol: null, message });
   }
-}
-
-function isVenueError(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'VenueError' || ('code' in error && error.code === 'trading/unsettled'));
 }
 
 function allOf({ fills, closed }: AccountRecord): Taken {

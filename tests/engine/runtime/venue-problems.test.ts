@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { venueProblems } from '#engine/runtime/venue-problems.ts';
-import type { TraderHealth } from '#engine/trading/trader.ts';
+import type { TraderHealth } from '#engine/trading/trader-health.ts';
 
 const now = Date.UTC(2026, 0, 2);
 const venue = { name: 'kraken', account: 'kraken-4f2a', isRehearsal: false };
