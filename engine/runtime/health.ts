@@ -29,7 +29,10 @@ export const VenueHealth = z.strictObject({
     'everything is being sold; null when it is not, or when the exchange has confirmed that all is',
   ),
   deadMan: z
-    .enum(['armed', 'off', 'unknown', 'absent'])
+    .discriminatedUnion('state', [
+      z.strictObject({ state: z.literal('armed'), until: Millis }),
+      z.strictObject({ state: z.enum(['off', 'unknown', 'absent']) }),
+    ])
     .describe('the switch by which the exchange withdraws our entries when we fall silent; absent where it has none'),
   clockOffset: ClockOffset.nullable(),
   money: z.strictObject({

@@ -13,15 +13,13 @@ import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
 import { type VenueHealth, venueHealth } from './health.ts';
 import type { Lock } from './lock.ts';
+import { NakedPositions } from './naked-positions.ts';
 import type { Pace, TradingVenue } from './options.ts';
 import { patienceMs } from './patience.ts';
 import { keepConfirmation, type TradedVenue } from './real-money.ts';
 import type { EngineProblem } from './status.ts';
 import { venueProblems } from './venue-problems.ts';
 import { limitsOf, VenueShares } from './venue-shares.ts';
-
-/** So long a stop may be on its way. Milliseconds. */
-const nakedMsMax = 10_000;
 
 export interface VenueDeskOptions {
   readonly venue: TradingVenue;
@@ -54,8 +52,7 @@ export class VenueDesk {
   readonly #lock: Lock;
   /** What was found at the first look could not be written. */
   #hasFailed = false;
-  /** By strategy and symbol, when it was first seen that a position has no stop at the venue. */
-  #nakedSince: ReadonlyMap<string, number> = new Map();
+  readonly #naked = new NakedPositions();
 
   /**
    * Takes the account for this process, asks the venue what the key may do, and reads the journal. Sends nothing. A venue that does not
@@ -134,11 +131,7 @@ export class VenueDesk {
   problems(): EngineProblem[] {
     const now = this.#options.clock.now();
     const health = this.#trader.health();
-    const named = health.unprotected.map((one) => ({ ...one, name: `${one.strategy} ${one.symbol}` }));
-    const before = this.#nakedSince;
-    this.#nakedSince = new Map(named.map(({ name }) => [name, before.get(name) ?? now]));
-    // A stop is on its way from the moment of a fill; only one that does not come is news.
-    const unprotected = named.filter(({ name }) => now - this.#nakedSince.get(name)! >= nakedMsMax);
+    const unprotected = this.#naked.lasting(health.unprotected, now);
     return venueProblems({ ...health, unprotected }, this.traded, now);
   }
 

@@ -1,6 +1,12 @@
 import type { TraderHealth } from '#engine/trading/trader-health.ts';
+import type { NakedPositions } from './naked-positions.ts';
 import type { TradedVenue } from './real-money.ts';
 import type { EngineProblem } from './status.ts';
+
+/** Of what has no stop only that which has lasted, with since when. */
+interface KnownHealth extends Omit<TraderHealth, 'unprotected'> {
+  readonly unprotected: ReturnType<NakedPositions['lasting']>;
+}
 
 /** Most orders have their answer within a second, and are asked for meanwhile. Milliseconds. */
 const unknownMsMax = 60_000;
@@ -11,7 +17,7 @@ const uncomparedMsMax = 15 * 60_000;
  * What a person should know of the account at a venue; nothing of one that is well.
  * @param now by the clock that the engine goes by, UTC milliseconds
  */
-export function venueProblems(health: TraderHealth, { name, account }: TradedVenue, now: number): EngineProblem[] {
+export function venueProblems(health: KnownHealth, { name, account }: TradedVenue, now: number): EngineProblem[] {
   const degraded = (code: string, reason: string): EngineProblem => ({ status: 'Degraded', code, reason });
   const problems: EngineProblem[] = [];
   if (health.isBroken)
@@ -33,8 +39,9 @@ export function venueProblems(health: TraderHealth, { name, account }: TradedVen
       degraded('unknown-order', `it is not known what became of the ${role} ${clientOrderId} of ${symbol}, sent ${since}`),
     );
   }
-  for (const { strategy, symbol, quantity } of health.unprotected) {
-    problems.push(degraded('unprotected', `${quantity} ${symbol} of ${strategy} has no stop at the venue yet`));
+  for (const { strategy, symbol, quantity, since } of health.unprotected) {
+    const reason = `${quantity} ${symbol} of ${strategy} has no stop at the venue since ${new Date(since).toISOString()}`;
+    problems.push(degraded('unprotected', reason));
   }
   const { halt } = health;
   if (halt.mode === 'halted' && halt.cause !== 'person') problems.push(degraded('account-limit', halt.reason));

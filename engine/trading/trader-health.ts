@@ -1,6 +1,7 @@
 import type { TradingHalt } from '#engine/risk/trading-halt.ts';
 import type { FreezeRow } from '#engine/store/journal/journal-rows.ts';
 import type { AccountWatch } from './account-watch.ts';
+import type { DeadManState } from './dead-man-switch.ts';
 import type { TraderParts } from './trader-parts.ts';
 
 /** How the trader stands, as of now. */
@@ -27,7 +28,7 @@ export interface TraderHealth {
   /** The last time that the venue answered a look at the account, and why not since. */
   readonly lookedAt: number | null;
   readonly failure: string | null;
-  readonly deadMan: 'armed' | 'off' | 'unknown' | 'absent';
+  readonly deadMan: DeadManState;
   /** What its strategies may have of the account together, and what the account itself has, quote asset; null before the first look. */
   readonly money: { readonly shares: number; readonly own: number | null };
   /** The venue's clock less ours; null before it was measured. */

@@ -2,8 +2,7 @@ import { visible } from '#bot/evidence/markdown.ts';
 import { counted } from '#bot/evidence/numbers.ts';
 import type { ToldBars, VenueHealth } from '#engine/runtime/health.ts';
 
-const deadManWords: Readonly<Record<VenueHealth['deadMan'], string>> = {
-  armed: 'armed: entries are withdrawn when this engine falls silent',
+const deadManWords: Readonly<Record<Exclude<VenueHealth['deadMan']['state'], 'armed'>, string>> = {
   off: 'not armed: no entry waits there, or a stop does that it would withdraw too',
   unknown: 'not known to be armed or not: its last setting was not confirmed',
   absent: 'none there: entries that wait stay when this engine falls silent',
@@ -19,7 +18,7 @@ export function venueLines(venue: VenueHealth, now: number, isToSell: boolean): 
   const ready = isReady ? '' : ', which it must be before anything is sent';
   return [
     `  looked at ${ago(lookedAt, now)}, compared with the journal ${ago(reconciledAt, now)}${ready}; ${counted(openOrders, 'open order')}`,
-    `  its clock ${offset(clockOffset)}; dead-man switch ${deadManWords[deadMan]}`,
+    `  its clock ${offset(clockOffset)}; dead-man switch ${deadManText(deadMan)}`,
     ...(isToSell ? [`  ${sale(venue, now)}`] : []),
     ...(money.own !== null && money.shares > money.own ? [`  ${tooLittle(money.shares, money.own)}`] : []),
   ];
@@ -59,6 +58,11 @@ function sale({ sellingSince, openPositions, openOrders }: VenueHealth, now: num
 
 function tooLittle(shares: number, own: number): string {
   return `its strategies may have ${Math.round(shares)} together, and it has ${Math.round(own)} of its own: limits are of what it has`;
+}
+
+function deadManText(deadMan: VenueHealth['deadMan']): string {
+  if (deadMan.state !== 'armed') return deadManWords[deadMan.state];
+  return `armed: without a word from this engine entries are withdrawn at ${new Date(deadMan.until).toISOString()}`;
 }
 
 function offset(measured: VenueHealth['clockOffset']): string {

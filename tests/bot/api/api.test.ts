@@ -204,7 +204,11 @@ describe('the answers', () => {
         openPositions: 1,
         sellingSince: null,
       },
-      ...{ deadMan: 'absent', clockOffset: { offsetMs: 12, uncertaintyMs: 30 }, money: { shares: 1_000, own: 2_000 } },
+      ...{
+        deadMan: { state: 'armed', until: now + 60_000 },
+        clockOffset: { offsetMs: 12, uncertaintyMs: 30 },
+        money: { shares: 1_000, own: 2_000 },
+      },
     };
     const closed = now - 60_000;
     const series = { symbol: 'BTC/USD', newestClose: closed, ageMs: 0, settledUntil: closed, missed: 1, corrections: 0 };

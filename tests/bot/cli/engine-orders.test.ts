@@ -127,7 +127,7 @@ describe('the status of an engine that runs on a venue', () => {
     for (const line of lines) expect(stdout).toMatch(line);
     const { health } = JSON.parse((await engine('status', '--json')).stdout);
     expect(health).toMatchObject({
-      venue: { name: 'rehearsal', isReady: true, openOrders: 0, deadMan: 'off' },
+      venue: { name: 'rehearsal', isReady: true, openOrders: 0, deadMan: { state: 'off' } },
       bars: { venue: 'simulated', breaker: 'closed', series: [{ symbol: 'BTC/USD' }] },
     });
     const [{ newestClose, ageMs }] = health.bars.series;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NakedPositions } from '#engine/runtime/naked-positions.ts';
 import { venueProblems } from '#engine/runtime/venue-problems.ts';
 import type { TraderHealth } from '#engine/trading/trader-health.ts';
 
@@ -16,11 +17,12 @@ const well: TraderHealth = {
   reconciledAt: now,
   lookedAt: now,
   failure: null,
-  deadMan: 'off',
+  deadMan: { state: 'off' },
   money: { shares: 0, own: null },
   clockOffset: { offsetMs: 1, uncertaintyMs: 1 },
 };
-const told = (health: Partial<TraderHealth>) => venueProblems({ ...well, ...health }, venue, now);
+const told = (health: Partial<Parameters<typeof venueProblems>[0]>) =>
+  venueProblems({ ...well, unprotected: [], ...health }, venue, now);
 
 describe('what the engine says of its account at a venue', () => {
   it('is nothing while all is well, and while a person’s own halt holds', () => {
@@ -50,9 +52,20 @@ describe('what the engine says of its account at a venue', () => {
     expect(told({ unknown: [{ ...order, sentAt: now - 60_001 }] })).toMatchObject([
       { code: 'unknown-order', reason: expect.stringContaining('entry raaaaaaaaaaaaaaaaa of BTC/USD') },
     ]);
-    expect(told({ unprotected: [{ strategy: 'trend', symbol: 'BTC/USD', quantity: '0.5' }] })).toMatchObject([
-      { code: 'unprotected', reason: '0.5 BTC/USD of trend has no stop at the venue yet' },
+    const held = { strategy: 'trend', symbol: 'BTC/USD', quantity: '0.5' };
+    expect(told({ unprotected: [{ ...held, since: now - 60_000 }] })).toMatchObject([
+      { code: 'unprotected', reason: '0.5 BTC/USD of trend has no stop at the venue since 2026-01-01T23:59:00.000Z' },
     ]);
+  });
+
+  it('is nothing of a stop that is on its way, or is being replaced', () => {
+    const naked = new NakedPositions();
+    const [bitcoin, ether] = ['BTC/USD', 'ETH/USD'].map((symbol) => ({ strategy: 'trend', symbol, quantity: '1' }));
+    expect(naked.lasting([bitcoin!], now)).toEqual([]);
+    expect(naked.lasting([{ ...bitcoin!, quantity: '2' }, ether!], now + 9_999)).toEqual([]);
+    expect(naked.lasting([bitcoin!, ether!], now + 10_000)).toEqual([{ ...bitcoin, since: now }]);
+    expect(naked.lasting([ether!], now + 20_000)).toEqual([{ ...ether, since: now + 9_999 }]);
+    expect(naked.lasting([bitcoin!], now + 30_000)).toEqual([]);
   });
 
   it('is a limit of the whole account, and a journal that could not be written', () => {

@@ -164,14 +164,18 @@ describe('a dead-man switch', () => {
   it('that takes stops away is armed only while none rests', async () => {
     await begin();
     await scene.decide({ ...entry, action: 'limit', price: 950 });
-    expect(scene.trader.health().deadMan).toBe('armed');
+    const { deadMan } = scene.trader.health();
+    expect(deadMan.state).toBe('armed');
+    const leftMs = deadMan.state === 'armed' ? deadMan.until - scene.world.now() : Number.NaN;
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(60_000);
     scene.link.isDead = true;
     await scene.pass(61_000);
     expect(scene.open()).toEqual([]);
     await scene.live();
     await scene.decide(entry);
     await scene.pass(120_000);
-    expect(scene.trader.health().deadMan).toBe('off');
+    expect(scene.trader.health().deadMan).toEqual({ state: 'off' });
     expect(scene.open().map(({ kind }) => kind)).toEqual(['stop']);
   });
 });
