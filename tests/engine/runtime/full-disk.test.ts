@@ -10,11 +10,14 @@ import { parseOptions } from '#engine/runtime/options.ts';
 import { verifyJournal } from '#engine/trading/verify-journal.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
-import { itLong } from '#tests/support/long.ts';
+import { ext4Disk, mayMountExt4 } from '#tests/support/ext4-disk.ts';
+import { isLong, itLong } from '#tests/support/long.ts';
 import { mayMount, type SmallDisk, smallDisk } from '#tests/support/small-disk.ts';
 import {
   type EngineFixture,
   engineFixture,
+  exitOf,
+  forkEngine,
   hourMs,
   read,
   replayFrom,
@@ -62,6 +65,82 @@ describe.skipIf(!mayMount)('an engine whose disk is full (a filesystem of its ow
     expect(decisions).toBe(2 * equity.length);
   });
 });
+
+describe.skipIf(!isLong || !mayMountExt4())(
+  'an engine whose disk becomes read-only under it (an ext4 of its own, to be mounted by root)',
+  () => {
+    let fixture: EngineFixture;
+    beforeAll(async () => {
+      fixture = await engineFixture();
+      await fixture.deploy({ often: strategyText() });
+    });
+    afterAll(() => fixture.dispose());
+
+    const begin = (dir: string) => {
+      const running = forkEngine(fixture.options({ dir, paceMs: 5 }));
+      return { ...running, bars: () => running.events.filter(({ kind }) => kind === 'bar').length };
+    };
+    type Begun = ReturnType<typeof begin>;
+    const saysReadOnly = ({ events }: Begun) =>
+      until('what it says', () =>
+        events.find((event) => event.kind === 'status' && /is read-only: nothing is decided/.test(event.status.reason)),
+      );
+    const end = ({ child }: Begun) => {
+      child.kill('SIGTERM');
+      return exitOf(child);
+    };
+    const barsIn = (dir: string) => read(dir, (reader) => reader.equitySeries().map(({ instant }) => instant));
+    const expectInOrder = (instants: readonly number[]) =>
+      expect(instants).toEqual(instants.map((_, at) => replayFrom + (at + 1) * hourMs));
+    const everyBarOnce = (dir: string): number => {
+      const instants = barsIn(dir);
+      expectInOrder(instants);
+      expect(read(dir, (reader) => reader.counts().decisions)).toBe(2 * instants.length);
+      return instants.length;
+    };
+
+    it('by an error that the kernel found takes nothing and says so, and goes on from there once it is mounted anew', async () => {
+      const disk = ext4Disk(32)!;
+      try {
+        const first = begin(disk.path);
+        await until('some bars', () => first.bars() > 5);
+        disk.fail();
+        expect(await saysReadOnly(first)).toMatchObject({ status: { status: 'Degraded' } });
+        const told = first.bars();
+        expect(await end(first)).toBe(1);
+        expect(first.bars()).toBe(told);
+        disk.mountAnew();
+        // Of what is written at that very moment ext4 may say the wrong thing, either way.
+        const kept = everyBarOnce(disk.path);
+        expect([told - 1, told, told + 1]).toContain(kept);
+        const second = begin(disk.path);
+        // The mirror is young enough to be lost as well: then it is fetched first, and what ran is held back until it is proven again.
+        await until('more bars', () => barsIn(disk.path).length > kept + 5);
+        expect(await end(second)).toBe(0);
+        expectInOrder(barsIn(disk.path));
+      } finally {
+        disk.remove();
+      }
+    }, 120_000);
+
+    it('for a while takes nothing meanwhile, and goes on by itself', async () => {
+      const disk = ext4Disk(32)!;
+      try {
+        const running = begin(disk.path);
+        await until('some bars', () => running.bars() > 5);
+        disk.forbid();
+        await saysReadOnly(running);
+        const told = running.bars();
+        disk.permit();
+        await until('more bars', () => running.bars() > told + 20);
+        expect(await end(running)).toBe(0);
+        expect(everyBarOnce(disk.path)).toBe(running.bars());
+      } finally {
+        disk.remove();
+      }
+    });
+  },
+);
 
 describe.skipIf(!mayMount)('an engine that trades on a venue', () => {
   itLong(
