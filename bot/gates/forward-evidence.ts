@@ -35,7 +35,7 @@ export const GateReading = z.strictObject({
 });
 export type GateReading = z.infer<typeof GateReading>;
 
-export const Readiness = z.strictObject({
+const ReadinessFields = z.strictObject({
   /** What it is asked for: the next stage, or more capital at the last one. */
   target: Target,
   /** End of the week that was judged, market time, UTC milliseconds. */
@@ -49,6 +49,14 @@ export const Readiness = z.strictObject({
   /** Why the bot does not propose the stage however ready the version is, one sentence; null when nothing stands in the way. */
   obstacle: z.string().max(600).nullable(),
 });
+
+/** Nothing is ready because it says so: seven gates have to pass, each of them once, for as many weeks as are asked. */
+export const Readiness = ReadinessFields.refine(
+  ({ gates, weeksHeld, weeksAsked, isReady }) =>
+    gates.every(({ gate }, at) => gate === READINESS_GATES[at]) &&
+    isReady === (weeksHeld >= weeksAsked && weeksAsked > 0 && gates.every(({ verdict }) => verdict === 'pass')),
+  'it says of itself what its gates do not say',
+);
 export type Readiness = z.infer<typeof Readiness>;
 
 const DayOfHealth = z.strictObject({

@@ -21,7 +21,7 @@ export function sampleForward(change: Partial<ForwardEvidence> = {}, readiness: 
       target: 'canary',
       week: 88 * DAY_MS,
       gates: READINESS_GATES.map((gate) => ({ gate, verdict: 'pass', value: 0.5, limit: 0.25, sentence: `It saw ${gate}.` })),
-      weeksHeld: 4,
+      weeksHeld: readiness.isReady === false ? 3 : 4,
       weeksAsked: 4,
       isReady: true,
       obstacle: null,

@@ -26,8 +26,8 @@ export class DailyForward {
   }
 
   /**
-   * Measures and publishes, when the market has closed another UTC day since that was done last. Otherwise it reads a file or two and
-   * does nothing.
+   * Measures and publishes, when another UTC day of the market is published than the one that closed last: an earlier one, or one that is not over
+   * yet and that nobody can have measured. Otherwise it reads a file or two and does nothing.
    */
   async publish({ repository, state }: Parts): Promise<void> {
     const now = this.#clock();
@@ -35,7 +35,7 @@ export class DailyForward {
     if (until === null || now - this.#measuredAt < EVERY_MS) return;
     const lastDay = Math.floor(until / DAY_MS) * DAY_MS;
     await state.refresh();
-    if ((await publishedUntil(state)) >= lastDay) return;
+    if ((await publishedUntil(state)) === lastDay) return;
     this.#measuredAt = now;
     await repository.fetch();
     const evidence = await measureHere(this.#place, { repository, state }, { now });

@@ -1,4 +1,6 @@
 import { day } from '#bot/evidence/numbers.ts';
+import { parseManifest } from '#bot/evidence/strategy-version.ts';
+import { readText } from '#bot/gates/context.ts';
 import { type ForwardEvidence, publishedForward, type Readiness } from '#bot/gates/forward-evidence.ts';
 import { type LifePolicy, lifeAt } from '#bot/gates/life-policy.ts';
 import type { ListedPull } from '#bot/github/listed-pull.ts';
@@ -6,6 +8,7 @@ import { obstacleTo } from '#bot/readiness/obstacle.ts';
 import { healthTable, readinessText, standing, weeklyReport } from '#bot/readiness/readiness-text.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
+import type { CommitHash, TreeHash } from '#engine/repository/repository.ts';
 import { autonomyAt } from '../autonomy.ts';
 import { proposeCapitalStep } from './capital-step.ts';
 import { type LifeOptions, tipOfMain } from './life-options.ts';
@@ -73,15 +76,47 @@ function stageOf(evidence: ForwardEvidence, stage: Stage, options: LifeOptions):
   return proposeStage({ strategy: evidence.strategy, stage, by: null, shown }, options);
 }
 
-/** The capital is that of all that trades live, so all of it has to be ready; the first of them speaks for the others. */
+/**
+ * The capital is that of all that trades live, so all of it has to be ready, as it stands on main: what is not measured there, or was in another
+ * version, is not. The first of them speaks for the others.
+ */
 async function moreCapital(
   evidence: ForwardEvidence,
   known: readonly ForwardEvidence[],
   options: LifeOptions,
 ): Promise<Proposed | null> {
-  const [first, ...others] = known.filter(({ stage }) => stage === 'live');
-  if (first?.strategy !== evidence.strategy || !others.every(({ readiness }) => readiness?.isReady === true)) return null;
+  const live = await liveOn(await tipOfMain(options), options);
+  if (live[0]?.id !== evidence.strategy) return null;
+  const others: ForwardEvidence[] = [];
+  for (const { id, tree } of live.slice(1)) {
+    const other = known.find(({ strategy, tree: measured }) => strategy === id && measured === tree);
+    if (other?.readiness?.isReady !== true) return null;
+    others.push(other);
+  }
   return proposeCapitalStep([evidence, ...others], options);
+}
+
+/** What main has at stage live, by name. @throws RatchetError `life/capital-step` when a manifest does not say its stage */
+async function liveOn(
+  main: CommitHash,
+  { repository }: LifeOptions,
+): Promise<readonly { readonly id: string; readonly tree: TreeHash }[]> {
+  const found: { id: string; tree: TreeHash }[] = [];
+  for (const { path } of await repository.listFiles(main, 'strategies')) {
+    const id = /^strategies\/([^/]+)\/manifest\.yaml$/.exec(path)?.[1];
+    if (id === undefined || stageIn(id, (await readText(repository, main, path)) ?? '') !== 'live') continue;
+    found.push({ id, tree: (await repository.treeOf(main, `strategies/${id}`))! });
+  }
+  return found.sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+function stageIn(id: string, manifest: string): Stage {
+  try {
+    return parseManifest(id, manifest).stage;
+  } catch (error) {
+    const message = `Nobody can say whether ${id} trades live: its manifest on main cannot be read.`;
+    throw new RatchetError('life/capital-step', message, 'Mend it by pull request.', { strategy: id }, error);
+  }
 }
 
 /** What cannot be read speaks for nobody, and is written again with the next report. */

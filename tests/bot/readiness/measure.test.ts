@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { DailyForward } from '#bot/cli/readiness/daily-forward.ts';
 import { measureHere } from '#bot/cli/readiness/measure-here.ts';
+import { forwardText } from '#bot/gates/forward-evidence.ts';
 import { READINESS_PATH, type ReadinessLimits } from '#bot/gates/readiness-policy.ts';
 import { measureForward } from '#bot/readiness/measure.ts';
 import { CandleStore } from '#engine/candles/candle-store.ts';
@@ -21,6 +22,7 @@ import {
   untilStatus,
 } from '#tests/engine/runtime/engine-fixture.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
+import { sampleForward } from '#tests/support/sample-forward.ts';
 
 const DAY = 86_400_000;
 /** Later than all that is recorded here. */
@@ -197,5 +199,11 @@ describe('what versions have shown in a real engine', { timeout: 90_000 }, () =>
     await lose();
     now += 60_000;
     expect(await files()).toEqual([]);
+    // Whoever may push there cannot keep it silent by a day that has not been.
+    const invented = sampleForward({ strategy: 'trader', asOf: NOW + 1_000 * 86_400_000 });
+    await state.update('invent', () => new Map([[both[0]!, Buffer.from(forwardText(invented))]]));
+    now += 10 * 60_000;
+    expect(await files()).toEqual(both);
+    expect(await state.readText(both[0]!)).not.toContain(invented.tree);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type GateReading, READINESS_GATES, type Verdict } from '#bot/gates/forward-evidence.ts';
+import { type GateReading, READINESS_GATES, Readiness, type Verdict } from '#bot/gates/forward-evidence.ts';
 import { readinessOf, weekEndOf } from '#bot/readiness/weeks.ts';
+import { sampleForward } from '#tests/support/sample-forward.ts';
 
 const DAY = 86_400_000;
 const MONDAY = Date.UTC(2026, 2, 2);
@@ -34,6 +35,17 @@ describe('a week', () => {
 });
 
 describe('readiness', () => {
+  it('is not believed where it says so against its own gates and weeks, or names one gate seven times', () => {
+    const { readiness } = sampleForward();
+    expect(Readiness.safeParse(readiness).success).toBe(true);
+    const [first, ...others] = readiness!.gates;
+    for (const verdict of ['fail', 'not-enough'])
+      expect(Readiness.safeParse({ ...readiness, gates: [{ ...first, verdict }, ...others] }).success).toBe(false);
+    expect(Readiness.safeParse({ ...readiness, weeksHeld: 3 }).success).toBe(false);
+    expect(Readiness.safeParse({ ...readiness, weeksHeld: 0, weeksAsked: 0 }).success).toBe(false);
+    expect(Readiness.safeParse({ ...readiness, gates: readiness!.gates.map(() => first) }).success).toBe(false);
+  });
+
   it('is reached when all gates have passed in so many weeks in a row', () => {
     expect(after(3, [])).toMatchObject({ weeksHeld: 3, isReady: false });
     expect(after(4, [])).toMatchObject({ weeksHeld: 4, isReady: true });

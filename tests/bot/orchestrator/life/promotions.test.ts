@@ -110,9 +110,14 @@ describe('a version that has shown enough', { timeout: 90_000 }, () => {
   });
 
   it('that trades live is proposed the next share of capital, which only a person’s word gets past the gates', async () => {
-    const { life, api, repository, runs, signTree } = place;
+    const { life, api, repository, runs, moveMain, signTree } = place;
     await signTree('main', 'gates');
     await publish(shown(await treeNow(), 'live', 'capital'));
+    // The capital is that of all that trades live, and of one that does nobody knows anything.
+    const other = 'strategies/other/manifest.yaml';
+    await moveMain({ [other]: 'id: other\ndescription: live as well\nstage: live\nentry: strategy.ts\n' });
+    expect(await life.proposePromotions()).toEqual([]);
+    await moveMain({ [other]: null });
     const step = numberIn(await life.proposePromotions());
     const pull = await api.pullRequest(step);
     expect(pull.body).toContain('from 10% to 25% of `maxCapital`');

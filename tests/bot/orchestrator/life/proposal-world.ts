@@ -88,8 +88,9 @@ export async function createProposal(
   const key = createKeyPair();
   const gateKey = createKeyPair();
   const pushMain = async (message: string, files: Record<string, string | null>): Promise<string> => {
-    // The first time there is no main yet; later it must not be moved to whatever is checked out.
-    await clone.git('checkout', '--quiet', ...(message === FIRST ? ['-B', 'main'] : ['main']));
+    // The first time there is no main yet; later it is where the forge has it, which may have merged something.
+    if (message !== FIRST) await clone.git('fetch', '--quiet', 'origin', 'main');
+    await clone.git('checkout', '--quiet', '-B', 'main', ...(message === FIRST ? [] : ['origin/main']));
     const commit = await clone.commit(message, files);
     await clone.git('push', '--quiet', 'origin', 'main');
     return commit;
