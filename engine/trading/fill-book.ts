@@ -56,7 +56,7 @@ export class FillBook {
     try {
       assertPossible(owner.row, fill);
       ledger.recordFill(owner.row, fill, clock.now(), prices.priceOf);
-      this.#known.add(keyOf(fill.symbol, fill.id));
+      this.#know(keyOf(fill.symbol, fill.id));
     } catch (error) {
       const { symbol, id, quantity } = fill;
       const message = `The venue's fill ${id} of ${quantity} does not fit its order ${owner.row.clientOrderId}: ${explain(error)}`;
@@ -68,9 +68,13 @@ export class FillBook {
     const key = keyOf(symbol, id);
     if (this.#known.has(key)) return true;
     if (!this.#parts.ledger.journal.hasFill(symbol, id)) return false;
-    if (this.#known.size > knownMax) this.#known.clear();
-    this.#known.add(key);
+    this.#know(key);
     return true;
+  }
+
+  #know(key: string): void {
+    if (this.#known.size >= knownMax) this.#known.clear();
+    this.#known.add(key);
   }
 
   /** Live orders by the venue's name. */

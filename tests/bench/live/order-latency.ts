@@ -12,7 +12,7 @@ import { Trader } from '#engine/trading/trader.ts';
 import { openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { VenueKeys } from '#engine/venues/keys.ts';
 import { artifactOf } from '#tests/engine/backtest/bench-market.ts';
-import { Listening, machineMs } from '#tests/simulate/rehearsal/messages.ts';
+import { Listening, machineMs, type Serving } from '#tests/simulate/rehearsal/messages.ts';
 import { unlimited } from '#tests/simulate/rehearsal/unlimited.ts';
 
 const exchangeProgram = fileURLToPath(new URL('../../simulate/rehearsal/exchange-process.ts', import.meta.url));
@@ -40,13 +40,13 @@ export default defineStrategy({
 export async function orderLatencies(count: number): Promise<number[]> {
   const dir = mkdtempSync(join(tmpdir(), 'ratchet-latency-'));
   const exchange = fork(exchangeProgram, { execArgv: ['--import', 'tsx'] });
-  const ask = (question: number | string): Promise<unknown> =>
+  const ask = (question: Serving | 'arrivals'): Promise<unknown> =>
     new Promise((resolve) => {
       exchange.once('message', resolve);
       exchange.send(question);
     });
   const log = createLog('silent');
-  const { baseUrl, key, secret } = Listening.parse(await ask(1));
+  const { baseUrl, key, secret } = Listening.parse(await ask({ seed: 1, symbols: [SYMBOL], pace: null }));
   const venue = await openCcxtVenue({ exchange: 'kraken', keys: new VenueKeys(key, secret), log, baseUrl });
   const journal = OrderJournal.open(join(dir, 'journal.sqlite'), venue.account);
   const trader = await Trader.open({

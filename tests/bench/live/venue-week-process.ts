@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '#engine/clock.ts';
+import { systemClock } from '#engine/clock.ts';
 import { createLog } from '#engine/log.ts';
 import { Engine } from '#engine/runtime/engine.ts';
 import type { EngineEvent } from '#engine/runtime/events.ts';
@@ -63,10 +63,13 @@ async function run({ options, symbols, bars, everyBars }: VenueWeekQuestion): Pr
   const mayGoOn = async (next: number): Promise<void> => {
     const due = last + minuteMs;
     if (first === null || hasEnded || taken() >= bars || clock.now() < due || next <= due) return;
-    const told = new Promise<void>((resolve) => {
-      wake = resolve;
+    await new Promise<void>((resolve) => {
+      const cancel = systemClock.after(patienceMs, resolve);
+      wake = () => {
+        cancel();
+        resolve();
+      };
     });
-    await Promise.race([told, sleep(systemClock, patienceMs)]);
     if (last < due) lateBars += 1;
     await traffic.settled();
   };

@@ -6,8 +6,7 @@ import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { engineFixture, strategyText } from '#tests/engine/runtime/engine-fixture.ts';
 import { kindsOf, storeBytes, storedDecisions, storePieces } from './store-growth.ts';
 import { VenueWeekEnd, type VenueWeekQuestion } from './venue-week-messages.ts';
-import { WEEK, type Week, type WeekPoint } from './week.ts';
-import { WeekReport } from './week-report.ts';
+import { pointOf, WEEK, type Week, type WeekPoint } from './week.ts';
 
 const SYMBOLS = ['BTC', 'ETH', 'SOL', 'ADA', 'LINK', 'DOT', 'XRP', 'LTC', 'ATOM'].map((base) => `${base}/USD`);
 const program = fileURLToPath(new URL('./venue-week-process.ts', import.meta.url));
@@ -62,7 +61,7 @@ export async function tradeWeek(told: (point: WeekPoint) => void, bars = WEEK): 
     child.on('message', (message: object) => {
       if ('lateBars' in message) end = VenueWeekEnd.parse(message);
       else {
-        points.push({ ...WeekReport.parse(message), storeBytes: storeBytes(options.dir) });
+        points.push(pointOf(message, options.dir, child.pid!));
         told(points.at(-1)!);
       }
     });

@@ -11,9 +11,10 @@ const count = (value: number): string => value.toLocaleString('en');
 const met = (isMet: boolean): string => (isMet ? 'met' : 'MISSED');
 
 /** One look at a week under way. */
-export function pointLine({ bars, rss, heapUsed, storeBytes }: WeekPoint): string {
+export function pointLine({ bars, rss, heapUsed, storeBytes, sandboxBytes }: WeekPoint): string {
+  const beside = sandboxBytes === null ? '' : `, ${megabytes(sandboxBytes).toFixed(0)} MB in its sandboxes`;
   return (
-    `  after ${count(bars).padStart(6)} bars: ${megabytes(rss).toFixed(0)} MB resident, ${megabytes(heapUsed).toFixed(1)} MB of heap, ` +
+    `  after ${count(bars).padStart(6)} bars: ${megabytes(rss).toFixed(0)} MB resident, ${megabytes(heapUsed).toFixed(1)} MB of heap${beside}, ` +
     `${megabytes(storeBytes).toFixed(1)} MB in the store`
   );
 }
@@ -24,19 +25,28 @@ export interface WeekJudgement {
   readonly isMet: boolean;
 }
 
+/** From any look to any later one: what was let go first is no allowance for what comes. */
+function largestRise(values: readonly number[]): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  return values.reduce((rise, value) => {
+    lowest = Math.min(lowest, value);
+    return Math.max(rise, value - lowest);
+  }, 0);
+}
+
 /** Whether memory stayed flat after the first look, and whether the store holds what it keeps and nothing else. */
 export function judgeWeek(week: Omit<Week, 'seconds' | 'strategies'>): WeekJudgement {
   const { points, bars, symbols, decisions, kinds, fileBytes } = week;
-  const rss = points.map((point) => point.rss);
-  const grown = megabytes(Math.max(...rss) - rss[0]!);
+  const rss = points.map((point) => point.rss + (point.sandboxBytes ?? 0));
+  const grown = megabytes(largestRise(rss));
   const isFlat = grown < MEMORY_MEGABYTES_MAX;
   const idle = megabytes(fileBytes - kinds.reduce((sum, { bytes }) => sum + bytes, 0));
   const isBounded = kinds.every(({ isKept }) => isKept) && idle < IDLE_MEGABYTES_MAX;
   const isWhole = decisions >= bars * symbols;
   const lines = [
     `  ${count(decisions)} decisions accounted for, one by one or in runs; goal: at least ${count(bars * symbols)}, ${met(isWhole)}`,
-    `  memory: ${megabytes(rss[0]!).toFixed(0)} MB after warm-up, ${megabytes(rss.at(-1)!).toFixed(0)} MB at the end, ` +
-      `${megabytes(Math.max(...rss)).toFixed(0)} MB at most: grown by ${grown.toFixed(0)} MB; goal: within ${MEMORY_MEGABYTES_MAX} MB, ${met(isFlat)}`,
+    `  memory, sandboxes included: ${megabytes(rss[0]!).toFixed(0)} MB after warm-up, ${megabytes(rss.at(-1)!).toFixed(0)} MB at the end, ` +
+      `${megabytes(Math.max(...rss)).toFixed(0)} MB at most; it rose by ${grown.toFixed(0)} MB; goal: within ${MEMORY_MEGABYTES_MAX} MB, ${met(isFlat)}`,
     ...kinds.filter(({ rows, isKept }) => rows > 32 || !isKept).map(kindLine),
     `  the store has ${megabytes(fileBytes).toFixed(1)} MB, ${idle.toFixed(1)} MB of it idle; goal: nothing but what it keeps, ${met(isBounded)}`,
   ];

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { engineFixture, strategyText } from '#tests/engine/runtime/engine-fixture.ts';
+import { sandboxBytes } from './sandbox-memory.ts';
 import { type Kind, kindsOf, storeBytes, storedDecisions, storePieces } from './store-growth.ts';
 import { type WeekQuestion, WeekReport } from './week-report.ts';
 
@@ -10,8 +11,12 @@ export const WEEK = 7 * 1_440;
 const PAST = 500;
 const program = fileURLToPath(new URL('./week-process.ts', import.meta.url));
 
-/** Bytes, the store's on disk included. */
-export type WeekPoint = WeekReport & { readonly storeBytes: number };
+/** Bytes: those of the engine's process, of its store on disk, and of its sandboxes where the system tells. */
+export type WeekPoint = WeekReport & { readonly storeBytes: number; readonly sandboxBytes: number | null };
+
+export function pointOf(message: unknown, dir: string, engine: number): WeekPoint {
+  return { ...WeekReport.parse(message), storeBytes: storeBytes(dir), sandboxBytes: sandboxBytes(engine) };
+}
 
 /** What an engine did in a week, and what that takes. */
 export interface Week {
@@ -40,7 +45,7 @@ export async function replayWeek(told: (point: WeekPoint) => void, bars = WEEK):
     const child = fork(program, { execArgv: ['--import', 'tsx', '--expose-gc'] });
     const points: WeekPoint[] = [];
     child.on('message', (message) => {
-      points.push({ ...WeekReport.parse(message), storeBytes: storeBytes(options.dir) });
+      points.push(pointOf(message, options.dir, child.pid!));
       told(points.at(-1)!);
     });
     const question: WeekQuestion = { options, from: options.market.replayFrom, everyBars: Math.floor(bars / 8) };
