@@ -78,7 +78,10 @@ export const TABLES: readonly SourcedTable[] = [
       real('maxFavourableExcursion', 'best price while it was held, ratio of the entry price'),
       text('entryReason', "the strategy's words"),
       text('exitReason', "the strategy's words"),
-      text('exitCause', 'decision, stop, take-profit, trailing-stop, horizon or end-of-data'),
+      text(
+        'exitCause',
+        'decision, stop, take-profit, trailing-stop, horizon, end-of-data, or by-hand where a person took it away',
+      ),
     ],
     fromStore: newest(
       'strategy, version, symbol, instant, entryTime, exitTime, entryPrice, exitPrice, quantity, fees, netResult, netReturn, barsHeld, maxAdverseExcursion, maxFavourableExcursion, entryReason, exitReason, exitCause',

@@ -16,7 +16,8 @@ export interface MarketRules {
   readonly minNotional: number;
 }
 
-export type ExitCause = 'decision' | 'stop' | 'take-profit' | 'trailing-stop' | 'horizon' | 'end-of-data';
+/** `by-hand` only at a venue: a person has taken it away and said so. */
+export type ExitCause = 'decision' | 'stop' | 'take-profit' | 'trailing-stop' | 'horizon' | 'end-of-data' | 'by-hand';
 
 export interface Fill {
   readonly time: number;

@@ -1,5 +1,5 @@
 import { traceSchema } from './decision-traces.ts';
-import { journalSchema } from './journal/journal-schema.ts';
+import { journalSchema, noteSchema } from './journal/journal-schema.ts';
 import { tierSchema } from './tiers/tier-schema.ts';
 
 /**
@@ -162,4 +162,5 @@ export const migrations: readonly string[] = [
   ALTER TABLE decisions ADD COLUMN ageMs INTEGER;
   ALTER TABLE decisions ADD COLUMN missing TEXT;
   `,
+  noteSchema,
 ];

@@ -2,14 +2,16 @@ import type Big from 'big.js';
 import { sleep } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Balance, VenueFill, VenueOrder } from '#engine/venues/venue.ts';
+import { VenueError } from '#engine/venues/venue-error.ts';
 import { answered } from './call.ts';
 import { isOurs } from './client-order-id.ts';
 import { compareBalances, type Drift } from './compare-balances.ts';
-import { most, ZERO } from './decimals.ts';
+import { decimalOf, least, most, ZERO } from './decimals.ts';
 import type { FillBook } from './fill-book.ts';
 import type { Lane, LiveOrder } from './lane.ts';
 import { isResting } from './next-action.ts';
-import { isPresumedDead } from './order-state.ts';
+import { nameOf } from './order-fate.ts';
+import { hasEnded, isPossible, isPresumedDead } from './order-state.ts';
 import { pairOf } from './position.ts';
 import type { TraderParts } from './trader-parts.ts';
 
@@ -44,6 +46,10 @@ export class AccountLook {
   #suspected = '';
   /** By asset, what the account had beyond what our fills made of it when it was looked at last. */
   #beyond: ReadonlyMap<string, Big> | null = null;
+  /** By asset, what of that is explained. */
+  #explained: ReadonlyMap<string, Big> = new Map();
+  /** Orders of doubtful fate whose effect, if any, the balances looked at last have in them. */
+  #weighed: ReadonlySet<string> = new Set();
 
   constructor(parts: TraderParts, around: LookSurroundings, fills: FillBook) {
     this.#parts = parts;
@@ -56,8 +62,37 @@ export class AccountLook {
     return this.#beyond === null ? null : (this.#beyond.get(asset) ?? ZERO).plus(this.#parts.ledger.flow(asset));
   }
 
+  /**
+   * Of what the lane holds, the most that is really there. What is missing in the account is missing of what our fills brought, before
+   * anything that was there before us or came otherwise: that is nobody's here to sell. Null where nothing says less than held.
+   */
+  there(lane: Lane): Big | null {
+    const { base } = pairOf(lane.symbol);
+    const beyond = this.#beyond?.get(base) ?? ZERO;
+    const missing = (this.#explained.get(base) ?? ZERO).minus(beyond);
+    if (this.#beyond === null || missing.lte(0)) return null;
+    const lanes = this.#lanesOf(base);
+    let left = most(lanes.reduce((sum, { position }) => sum.plus(position.quantity), ZERO).minus(missing), ZERO);
+    for (const other of lanes) {
+      const part = least(most(other.position.quantity, ZERO), left);
+      if (other === lane) return part.gte(lane.position.quantity) ? null : part;
+      left = left.minus(part);
+    }
+    return ZERO;
+  }
+
+  /** Whether the balances were looked at since it was found that nobody knows what became of the order. */
+  hasWeighed(clientOrderId: string): boolean {
+    return this.#weighed.has(clientOrderId);
+  }
+
   /** Open orders and fills. @throws VenueError */
-  async sweep(): Promise<{ readonly askedAt: number; readonly isComplete: boolean; readonly ownOpen: number }> {
+  async sweep(): Promise<{
+    readonly askedAt: number;
+    readonly isComplete: boolean;
+    readonly ownOpen: number;
+    readonly open: readonly VenueOrder[];
+  }> {
     const { venue, clock, timings } = this.#parts;
     const askedAt = clock.now();
     const symbols = this.#around.symbols();
@@ -66,7 +101,7 @@ export class AccountLook {
     for (const order of open) this.#meetOpen(order);
     this.#missFrom(open, askedAt);
     const isComplete = await this.#explain(strangers);
-    return { askedAt, isComplete, ownOpen: open.filter(({ clientOrderId }) => isOurs(clientOrderId)).length };
+    return { askedAt, isComplete, ownOpen: open.filter(({ clientOrderId }) => isOurs(clientOrderId)).length, open };
   }
 
   /** Everything. @throws VenueError */
@@ -88,32 +123,91 @@ export class AccountLook {
     return { askedAt, isDoubtful, ownOpen };
   }
 
-  /** A person accepts what was found about a symbol: from now on the balances as they are count as explained. @throws VenueError */
+  /**
+   * A person accepts what was found about a symbol: orders that nobody can tell of have ended, what our fills brought and the account no
+   * longer has is held no more, and from then on the balances as they are count as explained. @throws VenueError
+   */
   async accept(symbol: string, reason: string): Promise<void> {
-    const { ledger, freezes, clock } = this.#parts;
-    const balances = await this.#balancesAtRest();
-    const { base, quote } = pairOf(symbol);
+    const { ledger, freezes, clock, risk } = this.#parts;
+    const balances = await this.#balancesAtRest(symbol);
+    const assets = Object.values(pairOf(symbol));
     const now = clock.now();
+    const drifts = () => this.#drifts(balances).filter(({ asset }) => assets.includes(asset));
     ledger.commit(() => {
-      const drifts = this.#drifts(balances).filter(({ asset }) => asset === base || asset === quote);
-      for (const { asset, difference } of drifts) ledger.journal.addBaseline(asset, difference, now, reason);
+      for (const { lane, order } of this.#doubtfulOf(symbol)) ledger.note(lane, order, { kind: 'written-off', why: reason }, now);
+      for (const { asset, difference } of drifts()) this.#writeOff(asset, difference.times(-1), symbol, reason);
+      for (const { asset, difference } of drifts()) ledger.journal.addBaseline(asset, difference, now, reason);
       freezes.accept(symbol, now, reason);
+      risk.write();
     });
     this.#note(balances);
   }
 
-  /** Once nothing is on its way that would change them. @throws RatchetError `trading/unsettled` when that does not come about */
-  async #balancesAtRest(): Promise<Map<string, Balance>> {
+  /** From lanes of the symbol first, and of those from the one that holds most nearly what is missing. */
+  #writeOff(asset: string, missing: Big, symbol: string, reason: string): void {
+    const { ledger, prices, clock, log } = this.#parts;
+    const rank = ({ position, symbol: own }: Lane) =>
+      position.quantity
+        .minus(missing)
+        .abs()
+        .plus(own === symbol ? 0 : missing.times(2));
+    const lanes = this.#lanesOf(asset).sort((one, other) => rank(one).cmp(rank(other)));
+    let left = missing;
+    for (const lane of lanes) {
+      const quantity = least(left, lane.position.quantity);
+      if (quantity.lte(0)) continue;
+      const price = prices.newest(lane.symbol)?.price ?? null;
+      ledger.writeOff(lane, { quantity, price: price === null ? null : decimalOf(price), at: clock.now(), reason });
+      log.warn(
+        { strategy: lane.strategy, symbol: lane.symbol, quantity: quantity.toFixed(), price },
+        'Written off: it is not there.',
+      );
+      left = left.minus(quantity);
+    }
+  }
+
+  /**
+   * Once nothing is on its way that would change them, and orders of the symbol that nobody can tell of were taken back and are not open.
+   * @throws RatchetError `trading/unsettled` when that does not come about
+   */
+  async #balancesAtRest(symbol: string): Promise<Map<string, Balance>> {
     const { ledger, clock, timings } = this.#parts;
     for (let look = 0; look < looksMax; look += 1) {
+      for (const { order } of this.#doubtfulOf(symbol)) await this.#takeBack(order);
       const fillsBefore = ledger.fillsEver;
       const balances = await this.#balances();
-      await this.sweep();
-      if (ledger.fillsEver === fillsBefore && !this.#isUnsettled()) return balances;
+      const { open } = await this.sweep();
+      const names = new Set(open.flatMap(({ clientOrderId, venueOrderId }) => [clientOrderId, venueOrderId]));
+      const isGone = this.#doubtfulOf(symbol).every(
+        ({ order }) => isTakenBack(order) && !names.has(order.row.clientOrderId) && !names.has(order.row.venueOrderId),
+      );
+      if (ledger.fillsEver === fillsBefore && isGone && !this.#isUnsettled()) return balances;
       await sleep(clock, timings.lookAgainMs);
     }
     const message = 'Orders are on their way all the time, so what the account holds cannot be compared.';
     throw new RatchetError('trading/unsettled', message, 'Pause trading, and try again.');
+  }
+
+  /** It may be there all the same, and would sell or buy a second time beside what takes its place. @throws VenueError */
+  async #takeBack(order: LiveOrder): Promise<void> {
+    if (isTakenBack(order)) return;
+    const { venue, clock, timings } = this.#parts;
+    try {
+      await answered(clock, timings.callTimeoutMs, 'cancel', () => venue.cancel(nameOf(order)));
+    } catch (error) {
+      if (!(error instanceof VenueError) || error.kind !== 'no-such-order') throw error;
+    }
+    order.isCancelAsked = true;
+  }
+
+  /** Orders of the symbol of which a person has been told that nobody knows what became of them. */
+  #doubtfulOf(symbol: string): { readonly lane: Lane; readonly order: LiveOrder }[] {
+    const { ledger, freezes } = this.#parts;
+    return [...ledger.live()].filter(({ order }) => order.row.symbol === symbol && freezes.doubts(order.row));
+  }
+
+  #lanesOf(base: string): Lane[] {
+    return [...this.#parts.ledger.lanes].filter(({ symbol }) => pairOf(symbol).base === base);
   }
 
   #balances(): Promise<Map<string, Balance>> {
@@ -143,14 +237,21 @@ export class AccountLook {
     if (isPresumedDead(row)) this.#revive(order, clock.now());
   }
 
-  /** An order of ours that was given up is there after all. */
+  /** An order of ours that was given up is there after all. What bears its name and cannot be it is a stranger's. */
   #revive(order: VenueOrder, now: number): boolean {
-    const { ledger, log } = this.#parts;
+    const { ledger, log, freeze } = this.#parts;
     const row = order.clientOrderId === null ? null : ledger.journal.orderByClientId(order.clientOrderId);
     if (row === null) return false;
-    const { venueOrderId, state, filled } = order;
-    ledger.revive(row, { kind: 'seen', venueOrderId, state, filled: filled.toFixed() }, now);
-    log.warn({ symbol: row.symbol, order: row.clientOrderId }, 'An order that was given up as never arrived is at the venue.');
+    const { venueOrderId, state, filled, symbol, side } = order;
+    const event = { kind: 'seen', venueOrderId, state, filled: filled.toFixed() } as const;
+    if (symbol !== row.symbol || side !== row.side || !isPossible(row, event)) {
+      const said = `to ${side} ${symbol}, ${state} with ${filled} filled`;
+      const message = `The order ${venueOrderId} (${said}) has the id of ours, ${row.clientOrderId}, and cannot be it.`;
+      freeze({ symbol: row.symbol, code: 'foreign-order', subject: venueOrderId, message });
+      return false;
+    }
+    ledger.revive(row, event, now);
+    log.warn({ symbol: row.symbol, order: row.clientOrderId }, 'An order that was given up is at the venue.');
     const lane = ledger.lane(row.strategy, row.symbol);
     if (row.role === 'entry' && lane.memory.wish === null) {
       ledger.remember(lane, { wish: { kind: 'withdraw', instant: lane.memory.decided } });
@@ -233,8 +334,11 @@ export class AccountLook {
   }
 
   #note(balances: ReadonlyMap<string, Balance>): void {
-    const { ledger } = this.#parts;
+    const { ledger, freezes } = this.#parts;
     this.#beyond = new Map([...balances].map(([asset, { total }]) => [asset, total.minus(ledger.flow(asset))]));
+    this.#explained = ledger.journal.baselines();
+    const doubtful = [...ledger.live()].filter(({ order }) => freezes.doubts(order.row));
+    this.#weighed = new Set(doubtful.map(({ order }) => order.row.clientOrderId));
   }
 
   #freezeFor({ asset, expected, actual, difference }: Drift): void {
@@ -283,11 +387,17 @@ export class AccountLook {
     return tolerance;
   }
 
-  /** Something is on its way that changes balances. */
+  /** Something is on its way that changes balances. What nobody can tell of is not waited for: whatever it did, they have it in them. */
   #isUnsettled(): boolean {
-    for (const { order } of this.#parts.ledger.live()) if (!isAtRest(order)) return true;
+    const { ledger, freezes } = this.#parts;
+    for (const { order } of ledger.live()) if (!isAtRest(order) && !freezes.doubts(order.row)) return true;
     return false;
   }
+}
+
+/** Nothing of it is left at the venue, as far as one can do anything about it. */
+function isTakenBack({ row, isCancelAsked }: LiveOrder): boolean {
+  return isCancelAsked || hasEnded(row);
 }
 
 function isAtRest({ row, isCancelAsked }: LiveOrder): boolean {

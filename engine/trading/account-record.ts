@@ -13,7 +13,7 @@ export interface OrderTrace {
   readonly trace: readonly CheckResult[];
 }
 
-/** Up to where a strategy's record was taken: the journal's numbers of the last fill and the last note of dust. */
+/** Up to where a strategy's record was taken: the journal's numbers of the last fill and the last note, of dust or of what was written off. */
 export interface Taken {
   readonly fill: number;
   readonly dust: number;

@@ -89,6 +89,16 @@ export class AccountWatch {
     return this.#look.actual(asset);
   }
 
+  /** Of what the lane holds, the most that is really there; null where nothing says less than held. */
+  there(lane: Lane): Big | null {
+    return this.#look.there(lane);
+  }
+
+  /** Whether the balances were looked at since it was found that nobody knows what became of the order. */
+  hasWeighed(clientOrderId: string): boolean {
+    return this.#look.hasWeighed(clientOrderId);
+  }
+
   /** The first look, as often as it takes. It ends without one only when the watch does. */
   async first(): Promise<void> {
     const { clock, random } = this.#parts;

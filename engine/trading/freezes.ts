@@ -1,4 +1,4 @@
-import type { FreezeRow } from '#engine/store/journal/journal-rows.ts';
+import type { FreezeRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
 
 /** Something that the journal does not explain. */
@@ -38,14 +38,25 @@ export class Freezes {
     return this.#rows.find((row) => row.symbol === symbol && row.acceptedAt === null)?.message ?? null;
   }
 
-  /** Foreign orders and fills are found once, accepted or not; a balance that differs is found again after it was accepted. */
+  /** An order of ours of which the venue does not say, or not so that it could be, what became of it; not yet accepted by a person. */
+  doubts({ symbol, clientOrderId }: Pick<OrderRow, 'symbol' | 'clientOrderId'>): boolean {
+    return this.#rows.some(
+      (row) =>
+        row.symbol === symbol &&
+        row.subject === clientOrderId &&
+        row.acceptedAt === null &&
+        (row.code === 'vanished-order' || row.code === 'missing-fills' || row.code === 'impossible-answer'),
+    );
+  }
+
+  /** What others did, and fills that cannot be, are found once, accepted or not; anything else again after it was accepted. */
   isKnown({ symbol, code, subject }: Pick<Finding, 'symbol' | 'code' | 'subject'>): boolean {
     return this.#rows.some(
       (row) =>
         row.symbol === symbol &&
         row.code === code &&
         row.subject === subject &&
-        (row.acceptedAt === null || (code !== 'balance' && code !== 'missing-fills')),
+        (row.acceptedAt === null || code === 'foreign-order' || code === 'foreign-fill' || code === 'impossible-fill'),
     );
   }
 

@@ -20,6 +20,8 @@ export interface LaneSurroundings {
   cashFor(lane: Lane, wish: Extract<Wish, { kind: 'enter' }>): LaneFacts['cash'];
   /** The most that is really there of a frozen symbol; null where nothing says less than held. */
   there(lane: Lane): LaneFacts['there'];
+  /** Its end is not waited for any more. */
+  isGivenUp(order: LiveOrder): boolean;
   /** The entry as it is to be sent now; or why it is not. */
   judged(
     lane: Lane,
@@ -314,6 +316,7 @@ export class LaneRunner {
       orders: [...lane.orders.values()],
       entries: this.#around.leaveOf(lane),
       there: this.#around.there(lane),
+      givenUp: new Set([...lane.orders.values()].filter((order) => this.#around.isGivenUp(order)).map(({ row }) => row.id)),
       cash: memory.wish?.kind === 'enter' ? this.#around.cashFor(lane, memory.wish) : 'free',
       retryAt: run.retryAt > clock.now() ? run.retryAt : 0,
       saleRetryAt: run.saleRetryAt,

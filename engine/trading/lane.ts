@@ -97,6 +97,8 @@ export interface Lane {
   position: Position;
   /** The last fill, with its order as it was then. */
   lastFill: { readonly fill: JournalFill; readonly order: OrderRow } | null;
+  /** What was written off of it, less what came back. */
+  writtenOff: Big;
   /** Those that are not final, by the journal's number. */
   readonly orders: Map<number, LiveOrder>;
 }

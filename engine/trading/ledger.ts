@@ -1,11 +1,11 @@
 import type Big from 'big.js';
-import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { JournalFill, NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { FoldedOrder, NewOrder, OrderJournal } from '#engine/store/journal/order-journal.ts';
 import type { VenueFill } from '#engine/venues/venue.ts';
-import { ZERO } from './decimals.ts';
+import { least, ZERO } from './decimals.ts';
 import { type Lane, LaneMemory, type LiveOrder, memoryText, NEW_MEMORY } from './lane.ts';
-import { afterEvent, isNews, type OrderEvent, UNBORN } from './order-state.ts';
-import { afterDust, afterFill, type ClosedPosition, FLAT, pairOf } from './position.ts';
+import { afterEvent, isNews, isWrittenOff, type OrderEvent, UNBORN } from './order-state.ts';
+import { afterDust, afterFill, afterWriteOff, type ClosedPosition, FLAT, pairOf, type WriteOff } from './position.ts';
 import { termsOf } from './terms.ts';
 
 /** What an asset is worth in another, where something tells; else null. */
@@ -20,8 +20,8 @@ export interface LaneFill {
 /** Told of everything in the order in which the journal has it, at loading too. */
 export interface LedgerListener {
   filled(lane: Lane, fill: LaneFill): void;
-  /** @param dust the journal's number of the note that ended it; null when a fill did */
-  closed(lane: Lane, closed: ClosedPosition, dust: number | null): void;
+  /** @param note the journal's number of the note that ended it; null when a fill did */
+  closed(lane: Lane, closed: ClosedPosition, note: number | null): void;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface LedgerListener {
 export class Ledger {
   readonly journal: OrderJournal;
   readonly #lanes = new Map<string, Lane>();
-  /** What all fills together have done to each asset. */
+  /** What all fills and write-offs together have done to each asset. */
   readonly #flows = new Map<string, Big>();
   readonly #unwritten = new Set<Lane>();
   #fillsEver = 0;
@@ -49,13 +49,13 @@ export class Ledger {
     for (const { strategy, symbol, state } of journal.lanes()) {
       ledger.lane(strategy, symbol).memory = LaneMemory.parse(JSON.parse(state));
     }
-    const dust = new Map(journal.dust().map((note) => [note.afterFill, note]));
+    const notes = new Map<number, NoteRow[]>();
+    for (const note of journal.notes()) notes.set(note.afterFill, [...(notes.get(note.afterFill) ?? []), note]);
     for (const fill of journal.fills()) {
       const row = rows.get(fill.orderId)!;
       const lane = ledger.lane(row.strategy, row.symbol);
       ledger.#fold(lane, { fill, order: row });
-      const note = dust.get(fill.id);
-      if (note !== undefined) ledger.#foldDust(lane, { fill, order: row }, note.id);
+      for (const note of notes.get(fill.id) ?? []) ledger.#foldNote(lane, { fill, order: row }, note);
     }
     for (const row of rows.values()) if (!row.isFinal) ledger.#enlive(row, 0);
     return ledger;
@@ -70,7 +70,7 @@ export class Ledger {
     const key = `${strategy}\n${symbol}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { strategy, symbol, memory: NEW_MEMORY, position: FLAT, lastFill: null, orders: new Map() };
+      lane = { strategy, symbol, memory: NEW_MEMORY, position: FLAT, lastFill: null, writtenOff: ZERO, orders: new Map() };
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -85,7 +85,7 @@ export class Ledger {
     for (const lane of this.#lanes.values()) for (const order of lane.orders.values()) yield { lane, order };
   }
 
-  /** What the fills of the journal have made of an asset, all strategies together; below zero for what went out. */
+  /** What the journal's fills, and what was written off, have made of an asset, all strategies together; below zero for what went out. */
   flow(asset: string): Big {
     return this.#flows.get(asset) ?? ZERO;
   }
@@ -147,6 +147,7 @@ export class Ledger {
     if (id === null) return false;
     const after = { ...row, ...afterEvent(row, event, row.quantity) };
     const lane = this.lane(row.strategy, row.symbol);
+    if (side === 'sell' && isWrittenOff(row)) this.#takeBack(lane, fill, now);
     const live = lane.orders.get(row.id);
     if (live !== undefined) {
       live.row = after;
@@ -156,13 +157,38 @@ export class Ledger {
     return true;
   }
 
+  /** The sale of an order that was given up has come after all: what was written off for it is not gone twice. */
+  #takeBack(lane: Lane, { quantity, price }: VenueFill, at: number): void {
+    const back = least(quantity, lane.writtenOff);
+    if (back.gt(0)) this.writeOff(lane, { quantity: back.times(-1), price, at, reason: 'its sale came after all' });
+  }
+
   /** What the lane has left is too small to sell: the position is over. */
   noteDust(lane: Lane, now: number): void {
     const last = lane.lastFill;
     if (last === null) return;
     const { strategy, symbol } = lane;
-    const id = this.journal.addDust({ strategy, symbol, afterFill: last.fill.id, quantity: lane.position.quantity, at: now });
-    this.#foldDust(lane, last, id);
+    const { quantity } = lane.position;
+    const note = {
+      kind: 'dust',
+      strategy,
+      symbol,
+      afterFill: last.fill.id,
+      quantity,
+      at: now,
+      price: null,
+      reason: null,
+    } as const;
+    this.#foldNote(lane, last, { ...note, id: this.journal.addNote(note) });
+  }
+
+  /** What a person has accepted as gone from the account, at most what the lane holds; below zero for what was not gone. */
+  writeOff(lane: Lane, writeOff: WriteOff): void {
+    const last = lane.lastFill;
+    if (last === null) return;
+    const { strategy, symbol } = lane;
+    const note = { kind: 'written-off', strategy, symbol, afterFill: last.fill.id, ...writeOff } as const;
+    this.#foldNote(lane, last, { ...note, id: this.journal.addNote(note) });
   }
 
   /** Remembered at once, and written with the next `commit`. */
@@ -208,10 +234,20 @@ export class Ledger {
     if (closed !== null) this.#listener.closed(lane, closed, null);
   }
 
-  #foldDust(lane: Lane, last: LaneFill, note: number): void {
-    const { position, closed } = afterDust(lane.position, last.fill, last.order);
+  #foldNote(lane: Lane, { fill, order }: LaneFill, note: NoteRow): void {
+    if (note.kind === 'dust') {
+      const { position, closed } = afterDust(lane.position, fill, order);
+      lane.position = position;
+      if (closed !== null) this.#listener.closed(lane, closed, note.id);
+      return;
+    }
+    const { position, closed, value } = afterWriteOff(lane.position, note, fill.id);
     lane.position = position;
-    if (closed !== null) this.#listener.closed(lane, closed, note);
+    lane.writtenOff = lane.writtenOff.plus(note.quantity);
+    const { base, quote } = pairOf(lane.symbol);
+    this.#add(base, note.quantity.times(-1));
+    this.#add(quote, value);
+    if (closed !== null) this.#listener.closed(lane, closed, note.id);
   }
 
   #flow({ symbol, side, quantity, price, fees }: JournalFill): void {

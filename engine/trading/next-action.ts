@@ -1,5 +1,4 @@
 import Big from 'big.js';
-import type { ExitCause } from '#engine/simulation/types.ts';
 import type { VenueMarket } from '#engine/venues/venue.ts';
 import { floorTo, least, most, ZERO } from './decimals.ts';
 import type { LiveOrder, StopLevel, Wish } from './lane.ts';
@@ -21,6 +20,8 @@ export interface LaneFacts {
   readonly price: number | null;
   readonly wish: Wish | null;
   readonly orders: readonly Pick<LiveOrder, 'row' | 'terms' | 'askAt' | 'isCancelAsked'>[];
+  /** Of these, what may still be there but is not waited for: a person wants everything sold. */
+  readonly givenUp: ReadonlySet<number>;
   readonly entries: EntryLeave;
   /** The most that may be sold or protected: what is really there of a symbol that is frozen. Null where nothing says less than held. */
   readonly there: Big | null;
@@ -41,7 +42,7 @@ export type LaneAction =
   | { readonly kind: 'protect'; readonly quantity: Big; readonly stop: StopLevel }
   | { readonly kind: 'enter'; readonly wish: Extract<Wish, { kind: 'enter' }> }
   /** The stop was passed without an order at the venue: what is held goes at the market. */
-  | { readonly kind: 'give-up'; readonly cause: ExitCause }
+  | { readonly kind: 'give-up'; readonly cause: StopLevel['cause'] }
   | { readonly kind: 'drop-wish'; readonly why: 'done' | 'withdrawn' | 'expired' | 'no-free-cash' }
   | { readonly kind: 'note-dust' };
 
@@ -85,12 +86,12 @@ function isUnwanted({ row, terms, isCancelAsked }: LaneFacts['orders'][number], 
 
 /** Over what is held: exits and protection that may still fill. */
 function saleStep(facts: LaneFacts, wish: Extract<Wish, { kind: 'sell' }>): LaneAction | null {
-  const exits = facts.orders.filter(({ row }) => row.role === 'exit');
-  if (exits.length > 0) return null;
-  const protection = facts.orders.filter(({ row }) => row.role === 'protection');
+  const orders = facts.orders.filter(({ row }) => !facts.givenUp.has(row.id));
+  if (orders.some(({ row }) => row.role === 'exit')) return null;
+  const protection = orders.filter(({ row }) => row.role === 'protection');
   const quantity = saleQuantity(facts, wish.downTo);
   if (!isSaleable(quantity, facts)) {
-    if (facts.orders.some(({ row }) => row.role === 'entry')) return null;
+    if (orders.some(({ row }) => row.role === 'entry')) return null;
     if (protection.length > 0) return withdrawal(protection);
     if (facts.position.isOpen && wish.downTo.eq(0) && isDust(facts)) return { kind: 'note-dust' };
     // What the journal holds and the account has not is not sold, and not forgotten either.

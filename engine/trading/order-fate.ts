@@ -104,6 +104,8 @@ export class OrderFate {
     order.askAt = Number.POSITIVE_INFINITY;
     try {
       const found = await answered(clock, timings.callTimeoutMs, 'find', () => venue.find(nameOf(order)));
+      // A person has given it up meanwhile; should it be open, the next look at all open orders finds it.
+      if (order.row.isFinal) return;
       if (found === null) {
         this.#missing(lane, run, order);
         return;

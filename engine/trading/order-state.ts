@@ -25,10 +25,13 @@ export const OrderEvent = z.discriminatedUnion('kind', [
   }),
   /** A fill was recorded. */
   z.strictObject({ kind: z.literal('fill'), fillId: z.string(), quantity: Decimal }),
+  /** A person has given up hearing what became of it. What its fills say stays. */
+  z.strictObject({ kind: z.literal('written-off'), why: z.string() }),
 ]);
 export type OrderEvent = z.infer<typeof OrderEvent>;
 
 export const NEVER_ARRIVED = 'never-arrived';
+const WRITTEN_OFF = 'written-off';
 
 /** Before its first event. */
 export const UNBORN: FoldedOrder = {
@@ -74,6 +77,9 @@ export function afterEvent(order: FoldedOrder, event: OrderEvent, quantity: Big)
       const isWaiting = state === 'pending' || state === 'unknown' || state === 'open' || state === 'partial';
       return settled({ ...order, filled, state: isWaiting ? 'partial' : state }, quantity);
     }
+    case 'written-off':
+      if (order.isFinal) throw illegal(order, event);
+      return { ...order, state: 'cancelled', refusal: WRITTEN_OFF, isFinal: true };
   }
 }
 
@@ -86,10 +92,22 @@ export function isNews(order: FoldedOrder, event: OrderEvent): boolean {
   return order.saidFilled === null || order.saidFilled.lt(event.filled) || !hasEnded(order);
 }
 
+/** Whether what a venue says can be of this order. */
+export function isPossible(order: FoldedOrder & { readonly quantity: Big }, event: OrderEvent): boolean {
+  try {
+    afterEvent(order, event, order.quantity);
+    return true;
+  } catch (error) {
+    if (!(error instanceof RatchetError) || error.code !== 'trading/transition') throw error;
+    return false;
+  }
+}
+
 function afterLook(order: FoldedOrder, event: Extract<OrderEvent, { kind: 'seen' }>, quantity: Big): FoldedOrder {
   if (order.venueOrderId !== null && order.venueOrderId !== event.venueOrderId) throw illegal(order, event);
   // An answer that was on the way while the order ended says less than what is known.
   if (hasEnded(order) && event.state === 'open' && !isPresumedDead(order)) return order;
+  if (!Decimal.safeParse(event.filled).success) throw illegal(order, event);
   const said = new Big(event.filled);
   if (said.gt(quantity)) throw illegal(order, event);
   const known = { ...order, venueOrderId: event.venueOrderId, refusal: null, isFinal: false };
@@ -99,11 +117,11 @@ function afterLook(order: FoldedOrder, event: Extract<OrderEvent, { kind: 'seen'
   return settled({ ...known, state: event.state, saidFilled, refusal }, quantity);
 }
 
-/** Ended, and complete: either all of it is filled, or the fills are as many as the venue said. */
+/** Ended, and complete: either all of it is filled, or the fills are as many as the venue said, or a person has given it up. */
 function settled(order: FoldedOrder, quantity: Big): FoldedOrder {
   if (order.filled.eq(quantity)) return { ...order, state: 'filled', isFinal: true };
   if (!hasEnded(order)) return order;
-  return { ...order, isFinal: order.saidFilled !== null && order.filled.gte(order.saidFilled) };
+  return { ...order, isFinal: order.isFinal || (order.saidFilled !== null && order.filled.gte(order.saidFilled)) };
 }
 
 function openState(filled: Big): FoldedOrder['state'] {
@@ -114,9 +132,14 @@ export function hasEnded({ state }: Pick<FoldedOrder, 'state'>): boolean {
   return state === 'filled' || state === 'cancelled' || state === 'rejected' || state === 'expired';
 }
 
-/** It was refused, or given up as never arrived; should it appear at the venue after all, it lives. */
-export function isPresumedDead({ state, venueOrderId }: FoldedOrder): boolean {
-  return state === 'rejected' && venueOrderId === null;
+/** A person has given up hearing what became of it. */
+export function isWrittenOff({ refusal }: Pick<FoldedOrder, 'refusal'>): boolean {
+  return refusal === WRITTEN_OFF;
+}
+
+/** It was refused, or given up as never arrived or by a person; should it appear at the venue after all, it lives. */
+export function isPresumedDead({ state, venueOrderId, refusal }: FoldedOrder): boolean {
+  return (state === 'rejected' && venueOrderId === null) || (state === 'cancelled' && isWrittenOff({ refusal }));
 }
 
 function illegal(order: FoldedOrder, event: OrderEvent): RatchetError {

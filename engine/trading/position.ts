@@ -19,7 +19,7 @@ export function pairOf(symbol: string): Pair {
 }
 
 /**
- * What one strategy holds of one symbol: a fold over its fills and nothing else, so that it comes out the same after any restart.
+ * What one strategy holds of one symbol: a fold over its fills and the journal's notes, so that it comes out the same after any restart.
  * Quantities are of the base asset, money is of the quote asset.
  */
 export interface Position {
@@ -60,8 +60,20 @@ export interface OpenedPosition {
   readonly firstPrice: Big;
   /** The fill that set the horizon, and how many bars it gave. */
   readonly horizon: { readonly fill: number; readonly bars: number } | null;
+  /** What a person has accepted as gone since the last fill; null for nothing. */
+  readonly writtenOff: Pick<WriteOff, 'at' | 'reason'> | null;
   /** What the entry order that fills now has bought. */
   readonly order: { readonly id: number; readonly quantity: Big; readonly cost: Big };
+}
+
+/** A part of a position that the account no longer has, as a person has accepted. */
+export interface WriteOff {
+  /** Base asset; below zero for what was written off and not gone. */
+  readonly quantity: Big;
+  /** The last known, quote asset; null where nothing told: then it counts as worth what it cost. */
+  readonly price: Big | null;
+  readonly at: number;
+  readonly reason: string;
 }
 
 /** A position that has ended. */
@@ -70,7 +82,7 @@ export interface ClosedPosition {
   readonly exitTime: number;
   readonly exitReason: string;
   readonly exitCause: ExitCause;
-  /** The fill that closed it, or the last one before what was left was noted as dust. */
+  /** The fill that closed it, or the last one before what was left was noted as dust or written off. */
   readonly fill: number;
 }
 
@@ -143,6 +155,7 @@ export function afterFill(
             soldQuantity: position.opened.soldQuantity.plus(fill.quantity),
             soldValue: position.opened.soldValue.plus(value),
             fees: position.opened.fees.plus(fees.value),
+            writtenOff: null,
           },
   };
   if (left.gt(0) || sold.opened === null) return { position: sold, closed: null };
@@ -157,8 +170,55 @@ export function afterDust(
 ): { readonly position: Position; readonly closed: ClosedPosition | null } {
   const { opened } = position;
   if (opened === null) return { position, closed: null };
-  const closed = opened.soldQuantity.gt(0) ? closing(opened, last, order) : null;
+  const byHand = opened.writtenOff === null ? null : closedByHand(opened, opened.writtenOff, last.id);
+  const closed = byHand ?? (opened.soldQuantity.gt(0) ? closing(opened, last, order) : null);
   return { position: { ...closedPosition(position), realised: position.realised.minus(position.cost) }, closed };
+}
+
+/**
+ * A part of it is gone without a sale of ours. It leaves the position at the last known price, as if the account's owner had taken it over
+ * for that: whether it was sold, lost or taken elsewhere only the account's balances tell.
+ * @param last the journal's number of the lane's last fill
+ * @returns also what it counts as worth, quote asset
+ */
+export function afterWriteOff(
+  position: Position,
+  writeOff: WriteOff,
+  last: number,
+): { readonly position: Position; readonly closed: ClosedPosition | null; readonly value: Big } {
+  const { opened } = position;
+  const left = position.quantity.minus(writeOff.quantity);
+  const share = position.quantity.gt(0) && left.gt(0) ? writeOff.quantity.div(position.quantity) : null;
+  const costGone = share === null ? position.cost : position.cost.times(share).round(COST_DECIMALS);
+  const value = writeOff.price === null ? costGone : writeOff.quantity.times(writeOff.price);
+  const after: Position = {
+    ...position,
+    quantity: left,
+    cost: position.cost.minus(costGone),
+    cash: position.cash.plus(value),
+    realised: position.realised.plus(value).minus(costGone),
+    opened:
+      opened === null
+        ? null
+        : {
+            ...opened,
+            soldQuantity: opened.soldQuantity.plus(writeOff.quantity),
+            soldValue: opened.soldValue.plus(value),
+            writtenOff: { at: writeOff.at, reason: reasonOf(writeOff) },
+          },
+  };
+  const { opened: ended } = after;
+  if (left.gt(0) || ended === null || ended.writtenOff === null) return { position: after, closed: null, value };
+  return { position: closedPosition(after), closed: closedByHand(ended, ended.writtenOff, last), value };
+}
+
+function reasonOf({ price, reason }: WriteOff): string {
+  const worth = price === null ? 'what it had cost' : `${price.toFixed()}, the last price known`;
+  return `${reason} (not sold here; valued at ${worth})`;
+}
+
+function closedByHand(opened: OpenedPosition, { at, reason }: Pick<WriteOff, 'at' | 'reason'>, fill: number): ClosedPosition {
+  return { opened, exitTime: at, exitReason: reason, exitCause: 'by-hand', fill };
 }
 
 function closedPosition(position: Position): Position {
@@ -195,6 +255,7 @@ function bought(position: Position, fill: JournalFill, order: OrderRow, fees: Bi
     takePrice: takeProfit === null ? before.takePrice : average.times(decimalOf(1 + takeProfit)),
     trailDistance: trailingStop ?? before.trailDistance,
     horizon: isFirst && horizonBars !== null ? { fill: fill.id, bars: horizonBars } : before.horizon,
+    writtenOff: null,
     order: filling,
   };
 }
@@ -215,6 +276,7 @@ function opening(fill: JournalFill, order: OrderRow): OpenedPosition {
     trailDistance: null,
     firstPrice: fill.price,
     horizon: null,
+    writtenOff: null,
     order: { id: order.id, quantity: ZERO, cost: ZERO },
   };
 }

@@ -1,5 +1,5 @@
 import type { TradingHalt } from '#engine/risk/trading-halt.ts';
-import type { FreezeRow } from '#engine/store/journal/journal-rows.ts';
+import type { FreezeRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { DeadManState } from './dead-man-switch.ts';
 import type { TraderParts } from './trader-parts.ts';
@@ -42,12 +42,13 @@ interface TraderState extends Pick<TraderHealth, 'isReady' | 'isBroken' | 'deadM
 
 export function healthOf(parts: TraderParts, { isReady, isBroken, watch, deadMan, money }: TraderState): TraderHealth {
   const { ledger, freezes, risk, markets } = parts;
+  // One that the venue no longer knows, or says what cannot be of, protects nothing.
+  const protects = (row: OrderRow) =>
+    row.role === 'protection' && (row.state === 'open' || row.state === 'partial') && !freezes.doubts(row);
   const live = [...ledger.live()].map(({ order }) => order.row);
   const naked = [...ledger.lanes].filter(({ position, orders, symbol }) => {
     if (!position.isOpen || !markets.has(symbol)) return false;
-    return ![...orders.values()].some(
-      ({ row }) => row.role === 'protection' && (row.state === 'open' || row.state === 'partial'),
-    );
+    return ![...orders.values()].some(({ row }) => protects(row));
   });
   const { offsetMs, uncertaintyMs } = watch.clockFacts;
   return {

@@ -1,3 +1,4 @@
+import type Big from 'big.js';
 import type { RandomStream } from '#engine/candles/random-stream.ts';
 import { type Clock, sleep } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
@@ -11,14 +12,14 @@ import type { AccountReport } from './account-look.ts';
 import { type AccountRecord, emptyRecord, type Taken } from './account-record.ts';
 import { AccountWatch } from './account-watch.ts';
 import { DeadManSwitch } from './dead-man-switch.ts';
-import { ZERO } from './decimals.ts';
 import { FillBook } from './fill-book.ts';
 import { type Finding, Freezes } from './freezes.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, LiveOrder } from './lane.ts';
 import { LaneRunner } from './lane-runner.ts';
 import { type LaneFill, Ledger } from './ledger.ts';
+import { hasEnded } from './order-state.ts';
 import { Portfolio } from './portfolio.ts';
-import { type ClosedPosition, pairOf } from './position.ts';
+import type { ClosedPosition } from './position.ts';
 import { Prices } from './prices.ts';
 import { QuoteWatch } from './quote-watch.ts';
 import { RiskKeeper } from './risk-keeper.ts';
@@ -119,6 +120,7 @@ export class Trader {
         cashFor: (lane, wish) => this.#desks.get(lane.strategy)?.cashFor(lane, wish) ?? 'missing',
         judged: (lane, wish) => this.#desks.get(lane.strategy)?.judged(lane, wish) ?? { denial: 'withdrawn' },
         there: (lane) => this.#there(lane),
+        isGivenUp: (order) => this.#isGivenUp(order),
         denied: (lane, code, reason) => this.#desks.get(lane.strategy)?.deny(lane.symbol, code, reason),
         intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
@@ -369,17 +371,20 @@ export class Trader {
     log.error({ symbol: finding.symbol, code: finding.code }, finding.message);
     onTrouble({ kind: 'frozen', symbol: finding.symbol, message: finding.message });
     for (const lane of ledger.lanesOf(finding.symbol)) this.#runner.kick(lane);
+    // The account tells what an order did of which the venue does not.
+    if (finding.code === 'vanished-order' || finding.code === 'missing-fills') this.#watch.compareSoon();
   }
 
-  /** Of a frozen symbol no more is sold than the account really has, after what the other strategies hold of it. */
-  #there(lane: Lane) {
-    const { freezes, ledger } = this.#parts;
-    if (freezes.why(lane.symbol) === null) return null;
-    const actual = this.#watch.actual(pairOf(lane.symbol).base);
-    if (actual === null) return null;
-    let left = actual;
-    for (const other of ledger.lanesOf(lane.symbol)) if (other !== lane) left = left.minus(other.position.quantity);
-    return left.gte(lane.position.quantity) ? null : left.lt(0) ? ZERO : left;
+  /** Of a frozen symbol no more is sold than is really there of what our fills brought. */
+  #there(lane: Lane): Big | null {
+    return this.#parts.freezes.why(lane.symbol) === null ? null : this.#watch.there(lane);
+  }
+
+  /** A person wants everything sold, and was told that nobody knows what became of the order: nothing waits for it any more. */
+  #isGivenUp({ row, isCancelAsked }: LiveOrder): boolean {
+    const { freezes, risk } = this.#parts;
+    if (risk.halt.mode !== 'flattening' || !freezes.doubts(row) || !this.#watch.hasWeighed(row.clientOrderId)) return false;
+    return row.role !== 'protection' || isCancelAsked || hasEnded(row);
   }
 
   #kickAll(): void {

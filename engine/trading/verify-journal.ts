@@ -18,6 +18,20 @@ export function verifyJournal(journal: OrderJournal, now: number): string[] {
 
 /** What in a journal does not agree with itself. */
 export function contradictions(journal: OrderJournal): string[] {
+  return [...orderContradictions(journal), ...oversold(journal)];
+}
+
+/** More was sold or written off than ever came in. */
+function oversold(journal: OrderJournal): string[] {
+  return unwatched(journal)
+    .lanes.filter(({ quantity }) => quantity.lt(0))
+    .map(
+      ({ strategy, symbol, quantity }) =>
+        `${strategy} holds ${quantity.toFixed()} of ${symbol} by its fills and what was written off.`,
+    );
+}
+
+function orderContradictions(journal: OrderJournal): string[] {
   const sums = new Map<number, Big>();
   for (const { orderId, quantity } of journal.fills()) sums.set(orderId, (sums.get(orderId) ?? new Big(0)).plus(quantity));
   return journal.orders().flatMap((order) => contradictionsOf(order, journal, sums.get(order.id) ?? new Big(0)));

@@ -47,7 +47,7 @@ export const OrderRow = z.strictObject({
   filled: Decimal,
   /** What the venue says was filled; null until it has said. */
   saidFilled: Decimal.nullable(),
-  /** Why it was rejected. */
+  /** Why it was rejected, or that a person has given it up. */
   refusal: z.string().nullable(),
   /** It has ended, and its fills are all there. */
   isFinal: Flag,
@@ -79,17 +79,32 @@ export const FeeRow = z.strictObject({
 export type JournalFee = Omit<z.infer<typeof FeeRow>, 'fill'>;
 export type JournalFill = z.infer<typeof FillRow> & { readonly fees: readonly JournalFee[] };
 
-/** What was left of a position and is too small to be sold. */
-export const DustRow = z.strictObject({
+const NOTE = {
   id: z.int(),
   strategy: z.string(),
   symbol: z.string(),
-  /** The last fill that led to it. */
+  /** The lane's last fill before it. */
   afterFill: z.int(),
   quantity: Decimal,
   at: Millis,
-});
-export type DustRow = z.infer<typeof DustRow>;
+};
+
+/** What happened to a position without a fill. */
+export const NoteRow = z.discriminatedUnion('kind', [
+  /** What was left of it is too small to be sold. */
+  z.strictObject({ ...NOTE, kind: z.literal('dust'), price: z.null(), reason: z.null() }),
+  /** A person has accepted that the account no longer has it. */
+  z.strictObject({
+    ...NOTE,
+    kind: z.literal('written-off'),
+    /** The last known, at which it is valued; null where nothing told. */
+    price: Decimal.nullable(),
+    /** Who, and why. */
+    reason: z.string(),
+  }),
+]);
+export type NoteRow = z.infer<typeof NoteRow>;
+export type NewNote = NoteRow extends infer Row ? (Row extends NoteRow ? Omit<Row, 'id'> : never) : never;
 
 export const LaneRow = z.strictObject({ strategy: z.string(), symbol: z.string(), state: z.string() });
 

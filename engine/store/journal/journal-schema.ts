@@ -2,7 +2,8 @@
  * What is known of orders at venues: one entry of the store's migrations, and all that a journal alone in a file needs.
  *
  * Amounts are exact decimals as text. `at` and every other time is UTC milliseconds. Rows of `orderEvents`, `venueFills`,
- * `venueFillFees`, `venueDust` and `venueBaselines` are never changed; a row of `venueOrders` is the fold of its events.
+ * `venueFillFees`, `venueDust` and `venueBaselines` are never changed; a row of `venueOrders` is the fold of its events. `noteSchema`
+ * belongs to it.
  */
 export const journalSchema = `
   CREATE TABLE venueOrders (
@@ -117,4 +118,12 @@ export const journalSchema = `
   ) STRICT;
 
   CREATE TABLE venueRisk (account TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+`;
+
+/** What happens to positions without a fill is one sequence, of dust and of what a person has accepted as gone. */
+export const noteSchema = `
+  ALTER TABLE venueDust RENAME TO venueNotes;
+  ALTER TABLE venueNotes ADD COLUMN kind TEXT NOT NULL DEFAULT 'dust' CHECK (kind IN ('dust', 'written-off'));
+  ALTER TABLE venueNotes ADD COLUMN price TEXT;
+  ALTER TABLE venueNotes ADD COLUMN reason TEXT;
 `;

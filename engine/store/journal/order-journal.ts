@@ -4,7 +4,6 @@ import { z } from 'zod';
 import {
   BaselineRow,
   CursorRow,
-  DustRow,
   EventRow,
   FeeRow,
   FillRow,
@@ -12,9 +11,11 @@ import {
   type JournalFee,
   type JournalFill,
   LaneRow,
+  type NewNote,
+  NoteRow,
   OrderRow,
 } from './journal-rows.ts';
-import { journalSchema } from './journal-schema.ts';
+import { journalSchema, noteSchema } from './journal-schema.ts';
 
 /** What makes an order; the rest of its row follows from its events. */
 export type NewOrder = Pick<
@@ -70,7 +71,7 @@ export class OrderJournal {
       database
         .transaction(() => {
           const isNew = database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'venueOrders'`).get() === undefined;
-          if (isNew) database.exec(journalSchema);
+          if (isNew) database.exec(journalSchema + noteSchema);
         })
         .immediate();
       return new OrderJournal(database, account);
@@ -129,8 +130,9 @@ export class OrderJournal {
     return this.#prepared(sql).get(this.account, symbol, fillId) !== undefined;
   }
 
-  addDust(dust: Omit<DustRow, 'id'>): number {
-    return this.#insert('venueDust', { account: this.account, ...stored(dust) });
+  /** @returns the note's number */
+  addNote(note: NewNote): number {
+    return this.#insert('venueNotes', { account: this.account, ...stored(note) });
   }
 
   saveLane(strategy: string, symbol: string, state: string): void {
@@ -219,9 +221,10 @@ export class OrderJournal {
     return rows.map((row) => ({ ...row, fees: fees.get(row.id) ?? [] }));
   }
 
-  dust(): DustRow[] {
-    const columns = 'id, strategy, symbol, afterFill, quantity, at';
-    return this.#all(DustRow, `SELECT ${columns} FROM venueDust WHERE account = ? ORDER BY id`);
+  /** What happened to positions without a fill, oldest first. */
+  notes(): NoteRow[] {
+    const columns = 'id, strategy, symbol, afterFill, quantity, at, kind, price, reason';
+    return this.#all(NoteRow, `SELECT ${columns} FROM venueNotes WHERE account = ? ORDER BY id`);
   }
 
   /** What each lane remembers beside its orders and fills: JSON texts. */

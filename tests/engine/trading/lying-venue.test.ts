@@ -1,5 +1,6 @@
 import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
 import { bars, entry, hour, Scene, still, symbol } from './scene.ts';
 
@@ -54,6 +55,41 @@ describe('a venue that says what cannot be', () => {
       scene.close();
     }
     await begin({});
+  });
+});
+
+describe('an order that bears the id of one that was given up', () => {
+  const cases: Readonly<Record<string, Partial<VenueOrder>>> = {
+    'of another symbol': { symbol: 'ETH/USD' },
+    'of the other side': { side: 'sell' },
+    'less than nothing filled': { filled: new Big(-1) },
+    'more filled than was ordered': { filled: new Big(50) },
+    'what is no number filled': { filled: Number.NaN as unknown as Big },
+  };
+  it.each(Object.entries(cases))('and %s is a stranger: it is not adopted, and freezes the symbol', async (_, absurd) => {
+    scene = await Scene.begin({ candles });
+    scene.link.next('place', 'request-lost');
+    await scene.decide(entry, 60_000);
+    const [{ clientOrderId, quantity }] = scene.orders() as [OrderRow];
+    const { link } = scene;
+    const truth = link.call.bind(link);
+    const named = {
+      venueOrderId: '77',
+      clientOrderId,
+      symbol,
+      side: 'buy',
+      state: 'open',
+      quantity,
+      filled: new Big(0),
+    } as const;
+    link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
+      const answer = await truth(name, work);
+      return name === 'openOrders' ? ([{ ...named, createdAt: 0, ...absurd }] as Answer) : answer;
+    };
+    await scene.pass(400_000);
+    expect(codes()).toEqual(['foreign-order']);
+    expect(scene.story()).toEqual(['entry rejected 0']);
+    expect(scene.trader.health().isBroken).toBe(false);
   });
 });
 

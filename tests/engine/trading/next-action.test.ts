@@ -56,6 +56,7 @@ function facts(changes: Partial<Omit<LaneFacts, 'position'>> & { held?: string }
     price: 100,
     wish: null,
     orders: [],
+    givenUp: new Set(),
     entries: 'allowed',
     there: null,
     cash: 'free',
@@ -166,6 +167,14 @@ describe('the next thing to do for a lane', () => {
 
     it('is not over while an order may still bring something', () => {
       expect(next({ wish: exit, orders: [order(4, { state: 'unknown' }, { askAt: now + 50 })] })).toBe('wait 50');
+    });
+
+    it('does not wait for what was given up, and is not over while that may still bring something', () => {
+      const lost = order(9, { role: 'protection', kind: 'stop' }, { isCancelAsked: true, askAt: now + 3 });
+      const given = { wish: exit, orders: [lost], givenUp: new Set([9]) };
+      expect(next({ ...given, held: '2' })).toBe('sell 2');
+      expect(next({ ...given, held: '2', there: new Big('0.5') })).toBe('sell 0.5');
+      expect(next({ ...given, held: '2', there: new Big(0) })).toBe('wait 3');
     });
 
     it('that was refused leaves its place to protection until it is tried again', () => {

@@ -46,6 +46,22 @@ describe('an order, folded from its events', () => {
     expect(summary(after(taken, seen('cancelled', '4'), fill('4')))).toBe('cancelled 4 final');
   });
 
+  it('that a person has given up has ended with what its fills say, counts one that comes late, and lives again where it is seen open', () => {
+    const gone: OrderEvent = { kind: 'written-off', why: 'ann: lost' };
+    const given = after(taken, fill('4'), gone);
+    expect(summary(given)).toBe('cancelled 4 final');
+    expect(summary(after(taken, fill('4'), seen('filled', '10'), gone))).toBe('cancelled 4 final');
+    expect(summary(after(taken, fill('4'), gone, fill('3')))).toBe('cancelled 7 final');
+    expect(summary(after(taken, fill('4'), gone, fill('6')))).toBe('filled 10 final');
+    expect(summary(after(taken, fill('4'), gone, seen('open', '4')))).toBe('partial 4');
+    expect(() => after(taken, fill('10'), gone)).toThrow(/cannot meet/);
+  });
+
+  it('cannot be seen with less than nothing filled', () => {
+    expect(() => after(taken, seen('cancelled', '-1'))).toThrow(/cannot meet/);
+    expect(() => after(taken, seen('cancelled', 'NaN'))).toThrow(/cannot meet/);
+  });
+
   it('is not moved by news that come twice, late or in the wrong order', () => {
     const done = after(taken, fill('10'));
     for (const late of [seen('open', '0'), seen('open', '4'), seen('cancelled', '4'), seen('filled', '10')]) {

@@ -117,7 +117,7 @@ describe('fees', () => {
     const left = Number(scene.balance('BTC'));
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(0.0001);
-    expect(scene.journal.dust()).toHaveLength(1);
+    expect(scene.journal.notes()).toHaveLength(1);
     expect(scene.account.takeRecord().trades).toHaveLength(1);
   });
 

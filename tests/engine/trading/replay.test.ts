@@ -36,6 +36,8 @@ const happening = fc.record({
     'fill',
     'again',
     'dust',
+    'gone',
+    'given-up',
     'wish',
     'revive',
   ),
@@ -98,6 +100,13 @@ class History {
       if (lane.position.isOpen && lane.lastFill !== null) ledger.noteDust(lane, now);
       return;
     }
+    if (kind === 'gone') {
+      const part = new Big(amount).div(10);
+      const quantity = part.gt(lane.position.quantity) ? lane.position.quantity : part;
+      if (quantity.gt(0))
+        ledger.writeOff(lane, { quantity, price: pick % 2 === 0 ? new Big(price) : null, at: now, reason: 'ann: gone' });
+      return;
+    }
     const all = journal.orders();
     const row = all[pick % Math.max(1, all.length)];
     if (row === undefined) return;
@@ -106,10 +115,12 @@ class History {
     const name = `venue-${row.id}`;
     if (kind === 'fill' || kind === 'again') {
       const left = row.quantity.minus(row.filled);
-      const isOver = row.isFinal || left.lte(0) || (row.state === 'rejected' && row.venueOrderId === null);
-      if (isOver || (row.side === 'sell' && lane.position.quantity.lte(0))) return;
+      const isWrittenOff = row.refusal === 'written-off';
+      const held = isWrittenOff ? lane.position.quantity.plus(lane.writtenOff) : lane.position.quantity;
+      const isOver = (row.isFinal && !isWrittenOff) || left.lte(0) || (row.state === 'rejected' && row.venueOrderId === null);
+      if (isOver || (row.side === 'sell' && held.lte(0))) return;
       const part = new Big(amount).div(40).times(left).round(3, Big.roundUp);
-      const quantity = row.side === 'sell' && part.gt(lane.position.quantity) ? lane.position.quantity : part;
+      const quantity = row.side === 'sell' && part.gt(held) ? held : part;
       if (quantity.gt(left)) return;
       this.#fills += 1;
       const id = String(this.#fills);
@@ -142,7 +153,8 @@ class History {
     }
     if (order === undefined) return;
     const { state } = order.row;
-    if (kind === 'lost' && state === 'pending') ledger.note(lane, order, { kind: 'lost', why: 'timeout' }, now);
+    if (kind === 'given-up' && pick % 3 === 0) ledger.note(lane, order, { kind: 'written-off', why: 'ann: gone' }, now);
+    else if (kind === 'lost' && state === 'pending') ledger.note(lane, order, { kind: 'lost', why: 'timeout' }, now);
     else if (kind === 'taken') ledger.note(lane, order, { kind: 'taken', venueOrderId: name }, now);
     else if (kind === 'seen' && !(hasEnded(order.row) && pick % 4 === 1)) ledger.note(lane, order, seen, now);
     else if (kind === 'refused' && (state === 'pending' || state === 'unknown') && order.row.filled.eq(0)) {
@@ -177,7 +189,7 @@ function memoryOf(ledger: Ledger): unknown {
 describe('the journal, read anew', () => {
   it('gives the same lanes, orders, positions and flows as the memory of whoever wrote it, after every history', () => {
     let runs = 0;
-    const met = { fills: 0, closed: 0, dust: 0 };
+    const met = { fills: 0, closed: 0, dust: 0, gone: 0 };
     fc.assert(
       fc.property(fc.array(happening, { minLength: 20, maxLength: 80, size: 'max' }), (happenings) => {
         runs += 1;
@@ -192,7 +204,8 @@ describe('the journal, read anew', () => {
           conserved(again, journal);
           met.fills += again.fillsEver;
           met.closed += told.filter((line) => line.includes('closed by')).length;
-          met.dust += journal.dust().length;
+          met.dust += journal.notes().filter((note) => note.kind === 'dust').length;
+          met.gone += journal.notes().filter((note) => note.kind === 'written-off').length;
         } finally {
           journal.close();
         }
@@ -203,10 +216,11 @@ describe('the journal, read anew', () => {
     expect(met.fills).toBeGreaterThan(50);
     expect(met.closed).toBeGreaterThan(5);
     expect(met.dust).toBeGreaterThan(5);
+    expect(met.gone).toBeGreaterThan(5);
   });
 });
 
-/** What a lane holds is what its fills brought less what they took, and all lanes together are the flows. */
+/** What a lane holds is what its fills brought less what they took and what was written off, and all lanes together are the flows. */
 function conserved(ledger: Ledger, journal: OrderJournal): void {
   const rows = new Map(journal.orders().map((row) => [row.id, row]));
   const held = new Map<string, Big>();
@@ -216,6 +230,10 @@ function conserved(ledger: Ledger, journal: OrderJournal): void {
     const base = symbol.split('/')[0];
     const fees = fill.fees.filter(({ asset }) => asset === base).reduce((sum, { amount }) => sum.plus(amount), new Big(0));
     held.set(key, (held.get(key) ?? new Big(0)).plus(fill.quantity.times(fill.side === 'buy' ? 1 : -1)).minus(fees));
+  }
+  for (const { kind, strategy, symbol, quantity } of journal.notes()) {
+    const key = `${strategy} ${symbol}`;
+    if (kind === 'written-off') held.set(key, held.get(key)!.minus(quantity));
   }
   for (const lane of ledger.lanes) {
     expect(lane.position.quantity.toFixed()).toBe((held.get(`${lane.strategy} ${lane.symbol}`) ?? new Big(0)).toFixed());

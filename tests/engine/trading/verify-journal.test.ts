@@ -99,6 +99,24 @@ describe('a look at the order journal', () => {
     expect(verdict()).toEqual([`${name} has 0.5 filled, and its fills add up to 1.`]);
   });
 
+  it('finds that more was written off than ever came in', () => {
+    happens({ kind: 'taken', venueOrderId: 'O1' });
+    fills('f1', '0.5');
+    happens({ kind: 'fill', fillId: 'f1', quantity: '0.5' });
+    const gone = {
+      kind: 'written-off',
+      strategy: 'trend',
+      symbol: 'BTC/USD',
+      at: sentAt,
+      price: null,
+      reason: 'ann: sold',
+    } as const;
+    journal.addNote({ ...gone, afterFill: 1, quantity: new Big('0.5') });
+    expect(verdict()).toEqual([]);
+    journal.addNote({ ...gone, afterFill: 1, quantity: new Big('0.25') });
+    expect(verdict()).toEqual(['trend holds -0.25 of BTC/USD by its fills and what was written off.']);
+  });
+
   it('finds an order of which nothing was heard for ten minutes, and not one that was sent just now', () => {
     happens({ kind: 'lost', why: 'no answer' });
     expect(verdict(10 * 60_000)).toEqual([]);
