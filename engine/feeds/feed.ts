@@ -10,6 +10,8 @@ export interface FeedSeries {
   readonly timeframe: Timeframe;
   /** Open time of the oldest bar that `since` can give; infinite when there is none. */
   readonly oldest: number;
+  /** Of an exchange that gives only its newest bars of this timeframe, whatever is asked for: how many. */
+  readonly servesNewest?: number | null;
   /** The bars that open at or after `time`, up to the newest that is known. What the feed does later does not change them. */
   since(time: number): CandleColumns;
 }

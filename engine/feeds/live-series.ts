@@ -16,6 +16,8 @@ export interface LiveSeriesOptions {
   /** Where history begins when nothing is stored, UTC milliseconds. */
   readonly historyFrom: number;
   readonly keepBars: number;
+  /** Where the venue gives only its newest bars: how many. */
+  readonly servesNewest: number | null;
   readonly now: number;
   readonly onCorrection: (correction: Correction) => void;
 }
@@ -25,6 +27,7 @@ export class LiveSeries implements FeedSeries {
   readonly key: SeriesKey;
   readonly ledger: SeriesLedger;
   readonly stepMs: number;
+  readonly servesNewest: number | null;
   readonly #store: CandleStore;
   readonly #origin: Origin;
   readonly #keepBars: number;
@@ -38,6 +41,7 @@ export class LiveSeries implements FeedSeries {
     const { key, store, takenUntil, historyFrom, keepBars, now } = options;
     this.key = key;
     this.stepMs = timeframeMs(key.timeframe);
+    this.servesNewest = options.servesNewest;
     this.#store = store;
     this.#origin = options.origin;
     this.#keepBars = keepBars;

@@ -7,6 +7,15 @@ import type { BarBuilder } from './bar-builder.ts';
 import type { Candidate } from './candidate.ts';
 import { builderAt, readHistory } from './history.ts';
 
+/** A market that has fewer bars behind a version's beginning than its default parameters warm up with. */
+export interface Lack {
+  readonly symbol: string;
+  readonly has: number;
+  readonly needs: number;
+  /** Where the exchange gives only its newest bars, of `timeframe` each: how many. */
+  readonly served: { readonly bars: number; readonly timeframe: Timeframe } | null;
+}
+
 /** A version at work in its own process, warmed up. */
 export interface LoadedVersion {
   readonly candidate: Candidate;
@@ -18,8 +27,8 @@ export interface LoadedVersion {
   readonly live: Pick<LiveStrategy, 'decide' | 'snapshot' | 'close' | 'stateFate'>;
   /** Builds its bars while it is on trial. */
   readonly builder: BarBuilder;
-  /** In words, the markets that have fewer bars behind the anchor than its default parameters warm up with: it waits for them. */
-  readonly lacking: readonly string[];
+  /** What it waits for; empty when it was warm from the start. */
+  readonly lacking: readonly Lack[];
 }
 
 export interface LoadRequest {
@@ -51,10 +60,31 @@ export async function loadVersion({ candidate, series, anchor, until, state }: L
   const since = Math.floor(anchor / barMs) * barMs;
   const live = await LiveStrategy.start(artifact, { parameters: manifest.parameters, state, history: columns, since });
   const lacking = symbols.flatMap((symbol) => {
-    const bars = columns.get(symbol)!.time.filter((time) => time + barMs <= anchor).length;
-    return bars < warmupBars ? [`${symbol} has ${bars} of the ${warmupBars} ${timeframe} bars it warms up with`] : [];
+    const has = columns.get(symbol)!.time.filter((time) => time + barMs <= anchor).length;
+    const { servesNewest = null, timeframe: fed } = series.find((one) => one.symbol === symbol)!;
+    const served = servesNewest === null ? null : { bars: servesNewest, timeframe: fed };
+    return has < warmupBars ? [{ symbol, has, needs: warmupBars, served }] : [];
   });
   return { candidate, symbols, timeframe, barMs, anchor, live, builder, lacking };
+}
+
+/**
+ * What a version still waits for before it is warm, in words; null when nothing is lacking.
+ * @param now market time
+ */
+export function waitedFor(
+  { lacking, timeframe, barMs, anchor }: Pick<LoadedVersion, 'lacking' | 'timeframe' | 'barMs' | 'anchor'>,
+  now: number,
+): string | null {
+  const since = Math.floor(now / barMs) - Math.floor(anchor / barMs);
+  const waits = lacking.filter(({ has, needs }) => has + since < needs);
+  if (waits.length === 0) return null;
+  const named = waits.map(
+    ({ symbol, has, needs }) => `${needs - has - since} more of ${symbol} (has ${has + since} of ${needs})`,
+  );
+  const { served } = waits[0]!;
+  const why = served === null ? '' : `: the exchange gives only its newest ${served.bars} of ${served.timeframe}`;
+  return `the new version warms up with ${timeframe} bars and waits for ${named.join(', ')}${why}. Import older candles and start the engine again, and it begins at once`;
 }
 
 /** What the strategy says of itself decides which bars it is warmed up with, so it is asked in a process of its own first. */

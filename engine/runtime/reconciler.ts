@@ -8,7 +8,7 @@ import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { Desired, Refusal } from './candidate.ts';
-import type { LoadVersion } from './loaded-version.ts';
+import { type LoadVersion, waitedFor } from './loaded-version.ts';
 import type { MainLook } from './main-look.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
@@ -144,10 +144,7 @@ export class Reconciler {
       });
       log.info({ strategy: id, tree, state: version.live.stateFate }, 'A version on main is loaded and on trial.');
       if (version.lacking.length > 0) {
-        log.warn(
-          { strategy: id, lacking: version.lacking },
-          'It waits until it is warm: fetch or import older candles to begin at once.',
-        );
+        log.warn({ strategy: id, lacking: version.lacking }, 'It waits until it is warm.');
       }
       await (slot ?? openSlot(id)).challenge(version);
       this.#refusals.delete(id);
@@ -227,8 +224,10 @@ export class Reconciler {
     if (slot?.heldReason != null) return { status: 'Degraded', code: 'fault', reason: slot.heldReason };
     if (slot?.isLeaving)
       return { status: 'OutOfSync', code: 'leaving', reason: 'main no longer has it; its positions are being closed' };
-    if (slot?.challenger != null)
-      return { status: 'OutOfSync', code: 'on-trial', reason: 'the new version waits for a bar to decide on' };
+    if (slot?.challenger != null) {
+      const reason = waitedFor(slot.challenger, this.#options.now()) ?? 'the new version waits for a bar to decide on';
+      return { status: 'OutOfSync', code: 'on-trial', reason };
+    }
     // Before main was looked at, what ran is all that is known.
     if (slot?.version != null && (desiredTree === null || slot.version.candidate.tree === desiredTree)) {
       return { status: 'Synced', code: 'running', reason: '' };

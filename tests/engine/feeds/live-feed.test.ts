@@ -338,6 +338,16 @@ describe('a venue that does not answer', () => {
     expect(scene.market.asked.length).toBeGreaterThan(asked);
   });
 
+  it('that does not tell its time once is asked again within seconds, and nothing is left of it', async () => {
+    const scene = await Scene.open({ settings: { measureEveryMs: 30_000 } });
+    await scene.until(25);
+    const asked = vi.spyOn(scene.market, 'serverTime');
+    for (let failure = 0; failure < 3; failure += 1) asked.mockRejectedValueOnce(down);
+    await scene.until(55);
+    expect(asked).toHaveBeenCalledTimes(4);
+    expect(scene.feed.health().problems).toEqual([]);
+  });
+
   it('at the start is no reason not to open', async () => {
     const scene = await Scene.open({
       prepare: (market) => {

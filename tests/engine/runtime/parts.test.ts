@@ -9,6 +9,7 @@ import { BarBuilder } from '#engine/runtime/bar-builder.ts';
 import { Bell } from '#engine/runtime/bell.ts';
 import { exitReasonOf, initialControl, readControl } from '#engine/runtime/control.ts';
 import { readHistory } from '#engine/runtime/history.ts';
+import { waitedFor } from '#engine/runtime/loaded-version.ts';
 import { acquireLock, lockHolder } from '#engine/runtime/lock.ts';
 import { type StrategyStatus, summarise } from '#engine/runtime/status.ts';
 
@@ -180,5 +181,24 @@ describe('the bell', () => {
     bell.ring();
     await waiting;
     await bell.wait(1);
+  });
+});
+
+describe('a version that is not warm yet', () => {
+  const market = (symbol: string, has: number) => ({ symbol, has, needs: 840, served: { bars: 720, timeframe: '1h' as const } });
+  const barMs = 60 * minuteMs;
+  const version = {
+    timeframe: '1h' as const,
+    barMs,
+    anchor: 1000 * barMs,
+    lacking: [market('A/USD', 719), market('B/USD', 839)],
+  };
+
+  it('names how many bars of which market it waits for, fewer with each that closes, and why they are not there', () => {
+    expect(waitedFor(version, 1000.5 * barMs)).toContain('121 more of A/USD (has 719 of 840), 1 more of B/USD (has 839 of 840)');
+    const later = waitedFor(version, 1002 * barMs)!;
+    expect(later).toContain('waits for 119 more of A/USD (has 721 of 840): the exchange gives only its newest 720 of 1h');
+    expect(later).not.toContain('B/USD');
+    expect(waitedFor(version, 1121 * barMs)).toBeNull();
   });
 });
