@@ -16,7 +16,7 @@ import { HealthKeeper } from './health.ts';
 import { loadVersion } from './loaded-version.ts';
 import type { Lock } from './lock.ts';
 import { lookAtMain } from './main-look.ts';
-import type { EngineOptions } from './options.ts';
+import { type EngineOptions, isRehearsal } from './options.ts';
 import { realMoneyOf, realMoneyRefusal as whyNoMoney } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
 import type { PendingOutcome } from './record.ts';
@@ -125,6 +125,7 @@ export class Engine {
       repository,
       state,
       pollMs: parts.options.pollMs,
+      publishes: !isRehearsal(parts.options),
       log,
       onNews: () => {
         this.#hasNews = true;

@@ -84,6 +84,11 @@ export const EngineOptions = z.strictObject({
 export type EngineOptions = z.infer<typeof EngineOptions>;
 export type EngineOptionsInput = z.input<typeof EngineOptions>;
 
+/** Whether bars or orders are those of a stand-in on this machine. */
+export function isRehearsal({ market, venue }: Pick<EngineOptions, 'market' | 'venue'>): boolean {
+  return ('baseUrl' in market && market.baseUrl !== undefined) || venue?.baseUrl !== undefined;
+}
+
 /** @throws RatchetError `engine/options` with the field that is wrong */
 export function parseOptions(input: unknown): EngineOptions {
   const parsed = EngineOptions.safeParse(input);

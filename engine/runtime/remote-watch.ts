@@ -10,10 +10,18 @@ import { type EngineStatus, parseStatus, statusPath, statusText } from './status
 /** So many looks must fail in a row before it is worth saying: one lost packet is no news. */
 const failuresToReport = 3;
 
+/**
+ * What was refused waits one look, then two, four, … up to so many: whoever may not write is not let in by asking every five
+ * seconds, and a branch that had moved is tried again at once.
+ */
+const looksBetweenMax = 64;
+
 export interface RemoteWatchOptions {
   readonly repository: Repository;
   readonly state: StateBranch;
   readonly pollMs: number;
+  /** False of a rehearsal: what was done with nobody's money is not what the repository's engine does. */
+  readonly publishes: boolean;
   readonly log: Logger;
   /** Main or the state branch has moved, or was seen for the first time in this run. */
   readonly onNews: () => void;
@@ -32,6 +40,10 @@ export class RemoteWatch {
   #published: string | null = null;
   #report: string | null = null;
   #publishedReport: string | null = null;
+  /** Times in a row that nothing could be published, looks until it is tried again, and why it failed last. */
+  #refusals = 0;
+  #looksToSkip = 0;
+  #refusal = '';
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: RemoteWatchOptions) {
@@ -39,6 +51,7 @@ export class RemoteWatch {
   }
 
   start(): void {
+    if (!this.#options.publishes) this.#options.log.info('A rehearsal: status and report stay on this machine.');
     this.#running = this.#run();
   }
 
@@ -102,12 +115,16 @@ export class RemoteWatch {
   }
 
   async #publish(): Promise<void> {
-    const { state, log } = this.#options;
+    const { state, publishes } = this.#options;
     const status = this.#wanted;
     const report = this.#report;
-    if (status === null || this.#failures > 0) return;
+    if (!publishes || status === null || this.#failures > 0) return;
     const news = newsOf(status);
     if (news === this.#published && report === this.#publishedReport) return;
+    if (this.#looksToSkip > 0) {
+      this.#looksToSkip -= 1;
+      return;
+    }
     try {
       await state.update(titleOf(status, news === this.#published), async (current) => {
         const files = new Map<string, Uint8Array>();
@@ -117,9 +134,20 @@ export class RemoteWatch {
       });
       this.#published = news;
       this.#publishedReport = report;
+      this.#refusals = 0;
+      this.#refusal = '';
     } catch (error) {
-      log.warn({ error: explain(error) }, 'Status and report could not be published; it is tried again.');
+      this.#noteRefusal(explain(error));
     }
+  }
+
+  /** The same reason is said once. */
+  #noteRefusal(why: string): void {
+    this.#looksToSkip = Math.min(looksBetweenMax, 2 ** this.#refusals) - 1;
+    this.#refusals += 1;
+    if (why === this.#refusal) return;
+    this.#refusal = why;
+    this.#options.log.warn({ error: why }, 'Status and report could not be published; it is tried again, less and less often.');
   }
 }
 

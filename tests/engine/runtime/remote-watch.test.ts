@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLog } from '#engine/log.ts';
 import { StateBranch, stateRef } from '#engine/repository/state-branch.ts';
 import { initialControl } from '#engine/runtime/control.ts';
@@ -15,6 +15,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await watch?.stop();
+  vi.restoreAllMocks();
   remote.dispose();
 });
 
@@ -44,7 +45,7 @@ const status: EngineStatus = {
 const later: EngineStatus = { ...status, feed: 'running', strategies: [{ ...strategy, positions: 2 }] };
 
 /** A watch that has started, and a way to wait until it has been around once more, published included. */
-async function start(name: string) {
+async function start(name: string, { publishes = true, log = createLog('silent') } = {}) {
   const repository = await remote.mirror(name);
   const state = await StateBranch.open({ repository, author: { name: 'engine', email: 'e@example.com' }, clock: Date.now });
   let news = 0;
@@ -52,7 +53,8 @@ async function start(name: string) {
     repository,
     state,
     pollMs: 10,
-    log: createLog('silent'),
+    publishes,
+    log,
     onNews: () => {
       news += 1;
     },
@@ -140,4 +142,32 @@ it('says nothing new after a restart at which nothing is new, and mends what can
   await third.round();
   expect(published()).toBe(3);
   expect(JSON.parse(text())).toEqual(later);
+});
+
+it('publishes nothing of a rehearsal, and looks at main all the same', async () => {
+  const { watch: first, round } = await start('one', { publishes: false });
+  first.publish(status, true);
+  await round();
+  expect(remote.git('for-each-ref', `refs/heads/${stateRef}`)).toBe('');
+});
+
+it('asks less and less often where it may not write, says why once, and publishes when it may', async () => {
+  let isDenied = true;
+  let tries = 0;
+  const update = StateBranch.prototype.update;
+  vi.spyOn(StateBranch.prototype, 'update').mockImplementation(function (this: StateBranch, ...args) {
+    tries += 1;
+    return isDenied ? Promise.reject(new Error('no')) : update.apply(this, args);
+  });
+  const log = createLog('silent');
+  const warned = vi.spyOn(log, 'warn');
+  const { watch: first, round } = await start('one', { log });
+  first.publish(status, true);
+  // Of the looks the first, second, fourth, eighth, … try.
+  for (let rounds = 0; rounds < 3; rounds += 1) await round();
+  expect(tries).toBeGreaterThanOrEqual(2);
+  expect(tries).toBeLessThan(8);
+  expect(warned).toHaveBeenCalledTimes(1);
+  isDenied = false;
+  await until('a commit', async () => remote.git('for-each-ref', `refs/heads/${stateRef}`) !== '');
 });
