@@ -138,7 +138,7 @@ describe.skipIf(!isLong || !mayMountExt4())(
       } finally {
         disk.remove();
       }
-    });
+    }, 120_000);
   },
 );
 
