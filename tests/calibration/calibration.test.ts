@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { GATES_POLICY_PATH, GatesPolicy, parsePolicy } from '#bot/gates/policies.ts';
 import { compile } from '#bot/gates/policy/judge.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
+import { itLong } from '#tests/support/long.ts';
 import { Arena } from './arena.ts';
 import { mostBelievable } from './binomial-bound.ts';
 import { type Calibration, type CalibrationPlan, calibrate, shippedRules } from './calibration.ts';
@@ -60,11 +61,15 @@ describe('calibration itself', () => {
     );
   const few: CalibrationPlan = { ...plan, nulls: 12, edgeNights: 0 };
 
-  it('would see a gate that lets everything through', async () => {
-    const { money } = (await calibrate(rulesOf('evidence.statistics.deflatedSharpe >= 0.0'), few)).all;
-    expect(money.passedEvidence).toBe(12);
-    expect(money.passedEvidence).toBeGreaterThan(mostBelievable(12, 0.01, 0.01));
-  }, 120_000);
+  itLong(
+    'would see a gate that lets everything through',
+    async () => {
+      const { money } = (await calibrate(rulesOf('evidence.statistics.deflatedSharpe >= 0.0'), few)).all;
+      expect(money.passedEvidence).toBe(12);
+      expect(money.passedEvidence).toBeGreaterThan(mostBelievable(12, 0.01, 0.01));
+    },
+    120_000,
+  );
 
   it('says so when a condition reads what it does not make, and counts no refusal', async () => {
     await expect(calibrate(rulesOf('evidence.costs.tripled.candidate > 0.0'), few)).rejects.toThrow(
@@ -72,12 +77,16 @@ describe('calibration itself', () => {
     );
   }, 120_000);
 
-  it('gives the same candidates for the same seed, and others for another', async () => {
-    const measuring = { seed: 3, trials: 3, processes: 2 };
-    const once = await nullCandidacies(exams[0]!, 4, measuring);
-    expect(await nullCandidacies(exams[0]!, 4, measuring)).toEqual(once);
-    expect(await nullCandidacies(exams[0]!, 4, { ...measuring, seed: 4 })).not.toEqual(once);
-  }, 60_000);
+  itLong(
+    'gives the same candidates for the same seed, and others for another',
+    async () => {
+      const measuring = { seed: 3, trials: 3, processes: 2 };
+      const once = await nullCandidacies(exams[0]!, 4, measuring);
+      expect(await nullCandidacies(exams[0]!, 4, measuring)).toEqual(once);
+      expect(await nullCandidacies(exams[0]!, 4, { ...measuring, seed: 4 })).not.toEqual(once);
+    },
+    60_000,
+  );
 });
 
 describe('a null strategy', () => {

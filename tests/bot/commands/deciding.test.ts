@@ -8,6 +8,7 @@ import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { owner, repo } from '#tests/bot/forge/forge-under-test.ts';
 import { createProposal, FOLDER, ID } from '#tests/bot/orchestrator/life/proposal-world.ts';
+import { itLong } from '#tests/support/long.ts';
 import { type CommandWorld, type CommentJob, createCommandWorld, roomIn } from './command-world.ts';
 
 let open: CommandWorld;
@@ -121,7 +122,7 @@ describe('/rollback', { timeout: 60_000 }, () => {
     const second = await open.moveMain({ [`${FOLDER}/strategy.ts`]: 'export default 7;\n' });
     const third = await open.moveMain({ [`${FOLDER}/strategy.ts`]: 'export default 8;\n' });
     versions = [open.base, second, third];
-  }, 30_000);
+  });
 
   it('leads back to nothing that nobody has signed', async () => {
     const why = 'an earlier version has no signature that counts today, so the engine would not run it. Nothing was done.';
@@ -151,7 +152,7 @@ describe('/rollback', { timeout: 60_000 }, () => {
     expect(open.asked).toContain(numberIn(said));
   });
 
-  it('with a version brings back exactly that, by its commit or by its tree', async () => {
+  itLong('with a version brings back exactly that, by its commit or by its tree', async () => {
     const tree = await treeAt(versions[0]!);
     const said = await open.say('writer', `/rollback ${ID} ${versions[0]!.slice(0, 9)}`);
     const { headSha, headRef } = await open.api.pullRequest(numberIn(said));
@@ -192,7 +193,7 @@ describe('/close', { timeout: 60_000 }, () => {
 });
 
 describe('a hold', { timeout: 60_000 }, () => {
-  it('outlives the bot: what it held is merged neither by policy nor by a person, until somebody lets it go', async () => {
+  itLong('outlives the bot: what it held is merged neither by policy nor by a person, until somebody lets it go', async () => {
     const place = await createProposal('merge-paper');
     const queuePath = join(place.world.dir, 'queue.sqlite');
     const first = roomIn(place);

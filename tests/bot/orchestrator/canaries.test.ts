@@ -216,46 +216,50 @@ describe('gates that have become weak', () => {
 });
 
 describe('a night whose alarm rings', () => {
-  it('looks for nothing, proposes nothing, says why, and has it all in the ledger', async () => {
-    const { repository, state, candles } = deployment;
-    const { issues, written } = issueBook();
-    await canaryNight(state, '20251231-1', 'forges-metrics', 'slipped');
-    const report = await runNight({
-      strategy: 'ema-cross',
-      asOf: AS_OF,
-      seed: 7,
-      trials: 3,
-      workers: 1,
-      hint: { by: 'octo', text: 'trade less' },
-      thinkers: {
-        name: 'evolution',
-        search: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
-        mind: null,
-      },
-      worktrees: join(deployment.root, 'worktrees'),
-      repository,
-      state,
-      api: { issues } as unknown as RepositoryApi,
-      candles,
-      truth: () => expect.fail('Nobody may look at anything.'),
-      record: null,
-      author: PERSON,
-      prove: wavingThrough('backtest', 'policy'),
-      forge: 'embedded',
-      commands: [],
-      progress: () => {},
-    });
-    expect(report).toMatchObject({ decision: 'NO_CHANGE', trials: 0, pullRequest: null });
-    expect(report.reason).toContain('nothing is proposed');
-    const ledger = await readLedgerFrom(state);
-    const lines = recordsOf(ledger, 'canary').map(({ entry }) => `${entry.canary} ${entry.outcome}`);
-    expect(lines.slice(1)).toEqual(report.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`));
-    expect(uncaughtCanaries(ledger)).toContain('forges-metrics');
-    expect(written.map(({ title }) => title)).toContain('A canary got past the gates: forges-metrics');
-    expect(lines).toContain('forges-metrics slipped');
-    expect(recordsOf(ledger, 'night-ended').at(-1)?.entry.reason).toBe(report.reason);
-    expect(recordsOf(ledger, 'night-began').at(-1)?.entry.hint).toEqual({ by: 'octo', text: 'trade less' });
-  }, 120_000);
+  itLong(
+    'looks for nothing, proposes nothing, says why, and has it all in the ledger',
+    async () => {
+      const { repository, state, candles } = deployment;
+      const { issues, written } = issueBook();
+      await canaryNight(state, '20251231-1', 'forges-metrics', 'slipped');
+      const report = await runNight({
+        strategy: 'ema-cross',
+        asOf: AS_OF,
+        seed: 7,
+        trials: 3,
+        workers: 1,
+        hint: { by: 'octo', text: 'trade less' },
+        thinkers: {
+          name: 'evolution',
+          search: { name: 'evolution', propose: () => Promise.reject(new Error('Nobody may look for anything.')) },
+          mind: null,
+        },
+        worktrees: join(deployment.root, 'worktrees'),
+        repository,
+        state,
+        api: { issues } as unknown as RepositoryApi,
+        candles,
+        truth: () => expect.fail('Nobody may look at anything.'),
+        record: null,
+        author: PERSON,
+        prove: wavingThrough('backtest', 'policy'),
+        forge: 'embedded',
+        commands: [],
+        progress: () => {},
+      });
+      expect(report).toMatchObject({ decision: 'NO_CHANGE', trials: 0, pullRequest: null });
+      expect(report.reason).toContain('nothing is proposed');
+      const ledger = await readLedgerFrom(state);
+      const lines = recordsOf(ledger, 'canary').map(({ entry }) => `${entry.canary} ${entry.outcome}`);
+      expect(lines.slice(1)).toEqual(report.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`));
+      expect(uncaughtCanaries(ledger)).toContain('forges-metrics');
+      expect(written.map(({ title }) => title)).toContain('A canary got past the gates: forges-metrics');
+      expect(lines).toContain('forges-metrics slipped');
+      expect(recordsOf(ledger, 'night-ended').at(-1)?.entry.reason).toBe(report.reason);
+      expect(recordsOf(ledger, 'night-began').at(-1)?.entry.hint).toEqual({ by: 'octo', text: 'trade less' });
+    },
+    120_000,
+  );
 
   it('has one line a canary, also when it is run again', async () => {
     const { state } = deployment;

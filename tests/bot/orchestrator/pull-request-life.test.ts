@@ -61,14 +61,14 @@ describe('when main moves under a proven pull request', { timeout: 60_000 }, () 
     expect(runs()).toHaveLength(2);
   });
 
-  it("it is proven on the merge queue's own commit, when the queue asks", async () => {
+  itLong("it is proven on the merge queue's own commit, when the queue asks", async () => {
     const queued = await moveMain({ 'queued.md': 'What stands before it in the queue.\n' });
     const { headSha } = await api.pullRequest(number);
     expect(await life.proveInQueue(number, headSha, queued)).toMatchObject({ [FINAL_GATE]: 'success' });
     expect(runs().at(-1)).toBe(`${queued} ${headSha} bot`);
   });
 
-  it('it is proven again whatever moved when a person asks', async () => {
+  itLong('it is proven again whatever moved when a person asks', async () => {
     await life.prove(number, 'afresh');
     expect(runs()).toHaveLength(2);
   });
@@ -99,7 +99,7 @@ describe('a description that was edited by hand', { timeout: 60_000 }, () => {
     expect((await api.pullRequest(number)).isMerged).toBe(false);
   });
 
-  it('is written again when a person asks for the gates, and then counts', async () => {
+  itLong('is written again when a person asks for the gates, and then counts', async () => {
     const before = await api.pullRequest(number);
     await edit({ body: 'Trust me.' });
     const settlement = await life.prove(number, 'afresh');

@@ -9,6 +9,7 @@ import { enginePaths } from '#engine/runtime/options.ts';
 import { parseReport } from '#engine/runtime/report.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
+import { itLong } from '#tests/support/long.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -120,44 +121,8 @@ describe('an engine without its candles', () => {
   });
 });
 
-describe('what is not proven is not loaded, and what ran goes on', () => {
+describe('what is not believed', () => {
   const good = strategyText();
-  const cases: [string, () => Promise<string>, string][] = [
-    ['unsigned', () => fixture.deploy({ trend: strategyText({ note: 'unsigned' }) }, { signWith: null }), 'unsigned'],
-    [
-      'signed by a stranger',
-      () => fixture.deploy({ trend: strategyText({ note: 'stranger' }) }, { signWith: createKeyPair() }),
-      'unknown-key',
-    ],
-    ['no valid code', () => fixture.deploy({ trend: 'export default {' }), 'static-check'],
-    ['real money', () => fixture.deploy({ trend: good }, { stage: 'live' }), 'stage-refused'],
-    [
-      'throwing at its first decision',
-      () => fixture.deploy({ trend: strategyText({ onBar: "throw new Error('boom');" }) }),
-      'quarantined',
-    ],
-    ['throwing when it is loaded', () => fixture.deploy({ trend: strategyText().replace('slow * 3', '-1') }), 'quarantined'],
-    ['trading what the feed has not', () => fixture.deploy({ trend: strategyText({ symbols: ['XRP/USDT'] }) }), 'load-failed'],
-  ];
-  it.each(cases)('%s', async (_name, deploy, code) => {
-    const first = await fixture.deploy({ trend: good });
-    await start({ catchUpBars: 50, paceMs: 30 });
-    const before = await synced(first);
-    const bad = await deploy();
-    const status = await untilStatus(
-      dir(),
-      `Degraded by ${code}`,
-      (candidate) => candidate.commit === bad && candidate.status === 'Degraded',
-    );
-    expect(status.strategies).toMatchObject([
-      { id: 'trend', code, status: 'Degraded', tree: before.strategies[0]!.tree, commit: first },
-    ]);
-    const barsThen = read(dir(), (reader) => reader.counts().decisions);
-    await until('more decisions of the old version', () => read(dir(), (reader) => reader.counts().decisions > barsThen + 4));
-    const better = await fixture.deploy({ trend: strategyText({ note: 'mended' }) });
-    await synced(better);
-  });
-
   it('a statement about another tree, put where this one belongs', async () => {
     const first = await fixture.deploy({ trend: good });
     await start({ catchUpBars: 50, paceMs: 30 });
@@ -244,24 +209,27 @@ describe('control', () => {
     await until('an entry', () => read(dir(), (reader) => reader.openPositions().length > 0));
   });
 
-  it('obeys what was said last, on its own machine or on the branch, and no old order comes back with a restart', async () => {
-    const commit = await fixture.deploy({ trend: strategyText() });
-    await start({ catchUpBars: 50, paceMs: 10 });
-    await synced(commit);
-    await fixture.control('paused');
-    await untilStatus(dir(), 'paused', ({ mode }) => mode === 'paused');
-    giveOrderHere(dir(), { mode: 'halted', by: 'alice', at: new Date().toISOString(), reason: 'the feed looks odd' });
-    await untilStatus(dir(), 'halted here', ({ mode, control }) => mode === 'halted' && control.by === 'alice');
-    await running!.stop();
-    await start({ catchUpBars: 50, paceMs: 10 });
-    await synced(commit);
-    expect(readLocalStatus(dir())).toMatchObject({ mode: 'halted', control: { by: 'alice' } });
-    await fixture.control('active');
-    await untilStatus(dir(), 'active again', ({ mode }) => mode === 'active');
-    writeFileSync(enginePaths(dir()).order, '{ "mode": "halt" }');
-    const status = await untilStatus(dir(), 'the complaint', ({ reason }) => reason.includes('order.json'));
-    expect(status).toMatchObject({ mode: 'active', status: 'Degraded' });
-  });
+  itLong(
+    'obeys what was said last, on its own machine or on the branch, and no old order comes back with a restart',
+    async () => {
+      const commit = await fixture.deploy({ trend: strategyText() });
+      await start({ catchUpBars: 50, paceMs: 10 });
+      await synced(commit);
+      await fixture.control('paused');
+      await untilStatus(dir(), 'paused', ({ mode }) => mode === 'paused');
+      giveOrderHere(dir(), { mode: 'halted', by: 'alice', at: new Date().toISOString(), reason: 'the feed looks odd' });
+      await untilStatus(dir(), 'halted here', ({ mode, control }) => mode === 'halted' && control.by === 'alice');
+      await running!.stop();
+      await start({ catchUpBars: 50, paceMs: 10 });
+      await synced(commit);
+      expect(readLocalStatus(dir())).toMatchObject({ mode: 'halted', control: { by: 'alice' } });
+      await fixture.control('active');
+      await untilStatus(dir(), 'active again', ({ mode }) => mode === 'active');
+      writeFileSync(enginePaths(dir()).order, '{ "mode": "halt" }');
+      const status = await untilStatus(dir(), 'the complaint', ({ reason }) => reason.includes('order.json'));
+      expect(status).toMatchObject({ mode: 'active', status: 'Degraded' });
+    },
+  );
 });
 
 describe('main', () => {
@@ -294,7 +262,7 @@ describe('main', () => {
     expect(outcomes).toEqual(new Set(['held', 'shadow']));
   });
 
-  it('changes the timeframe: the account passes over with its positions', async () => {
+  itLong('changes the timeframe: the account passes over with its positions', async () => {
     const first = await fixture.deploy({ trend: strategyText() });
     await start({ catchUpBars: 50, paceMs: 15 });
     await synced(first);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { KEY_CHANGES_PATH, NO_KEY_CHANGES, signKeyChange } from '#engine/attestation/key-changes.ts';
 import { createKeyPair, KEYS_PATH, type KeyPair, type PublicKeyEntry, type PublicKeys } from '#engine/attestation/keys.ts';
+import { itLong } from '#tests/support/long.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -75,7 +76,7 @@ describe('an engine that trusts an owner', { timeout: 90_000 }, () => {
     expect(status.strategies[0]).toMatchObject({ commit: first });
   });
 
-  it('does not follow steps that were cut short', async () => {
+  itLong('does not follow steps that were cut short', async () => {
     await runFirst();
     const after: PublicKeys = { keys: [...before().keys, entry(nextGate, 'gate')] };
     const files = signed(after);
