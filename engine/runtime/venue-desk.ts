@@ -9,9 +9,11 @@ import { DEFAULT_TIMINGS } from '#engine/trading/trader-parts.ts';
 import { featuresOf, openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
 import { accountName, keyName, takeVenueKeys, type VenueKeys, venueKeyVariables } from '#engine/venues/keys.ts';
 import { LateVenue } from '#engine/venues/late-venue.ts';
+import type { KeyRights } from '#engine/venues/venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { acquireAccountLock } from './account-lock.ts';
 import { type VenueHealth, venueHealth } from './health.ts';
+import { afterFailure, type KeyStanding, keyProblems, unaskedKey } from './key-standing.ts';
 import type { Lock } from './lock.ts';
 import { NakedPositions } from './naked-positions.ts';
 import type { Pace, TradingVenue } from './options.ts';
@@ -41,6 +43,13 @@ export function keysOf({ keyFile }: TradingVenue): VenueKeys {
   return takeVenueKeys(keyFile === undefined ? process.env : { [venueKeyVariables.file]: keyFile });
 }
 
+interface DeskParts {
+  readonly venue: LateVenue;
+  readonly trader: Trader;
+  readonly lock: Lock;
+  readonly key: () => KeyStanding;
+}
+
 /** The engine's place at a venue: the one account that its canary and live strategies share. */
 export class VenueDesk {
   readonly traded: TradedVenue;
@@ -50,6 +59,7 @@ export class VenueDesk {
   readonly #venue: LateVenue;
   readonly #trader: Trader;
   readonly #lock: Lock;
+  readonly #key: () => KeyStanding;
   /** What was found at the first look could not be written. */
   #hasFailed = false;
   readonly #naked = new NakedPositions();
@@ -67,11 +77,19 @@ export class VenueDesk {
     const account = accountName(isRehearsal ? `rehearsal-${exchange}` : exchange, keys);
     if (confirmLive !== undefined && confirmLive !== account) throw otherAccount(confirmLive, account);
     const lock = acquireAccountLock(account, keyName(keys), clock.now);
+    let key = unaskedKey;
+    const onRights = (rights: KeyRights) => {
+      key = { refusal: null, rights };
+    };
     const venue = new LateVenue({
       name: isRehearsal ? 'rehearsal' : exchange,
       account,
       features: featuresOf(exchange),
-      open: () => openCcxtVenue({ exchange, keys, clock, log, baseUrl }),
+      open: () =>
+        openCcxtVenue({ exchange, keys, clock, log, baseUrl, onRights }).catch((error: unknown) => {
+          key = afterFailure(key, error);
+          throw error;
+        }),
     });
     try {
       await venue.begin().catch((error: unknown) => {
@@ -92,7 +110,7 @@ export class VenueDesk {
         timings: { callTimeoutMs: patienceMs(DEFAULT_TIMINGS.callTimeoutMs, options.pace) },
         onTrouble: (trouble) => log.error({ ...trouble }, 'A person should look at the venue account.'),
       });
-      return new VenueDesk(options, { name: venue.name, account, isRehearsal }, venue, trader, lock);
+      return new VenueDesk(options, { name: venue.name, account, isRehearsal }, { venue, trader, lock, key: () => key });
     } catch (error) {
       await venue.close();
       lock.release();
@@ -100,13 +118,14 @@ export class VenueDesk {
     }
   }
 
-  private constructor(options: VenueDeskOptions, traded: TradedVenue, venue: LateVenue, trader: Trader, lock: Lock) {
+  private constructor(options: VenueDeskOptions, traded: TradedVenue, { venue, trader, lock, key }: DeskParts) {
     this.#options = options;
     this.traded = traded;
     this.shares = new VenueShares({ traded, trader, policy: options.policy });
     this.#venue = venue;
     this.#trader = trader;
     this.#lock = lock;
+    this.#key = key;
   }
 
   /** Compares the account with the journal, as often as it takes, and only then sends orders. Returns at once. */
@@ -132,7 +151,11 @@ export class VenueDesk {
     const now = this.#options.clock.now();
     const health = this.#trader.health();
     const unprotected = this.#naked.lasting(health.unprotected, now);
-    return venueProblems({ ...health, unprotected }, this.traded, now);
+    const key = keyProblems(this.#key(), this.traded);
+    const others = venueProblems({ ...health, unprotected }, this.traded, now);
+    // Of a key that is refused the account cannot be opened either: that is said once.
+    const isRefused = key.some(({ code }) => code === 'key-refused');
+    return [...key, ...others.filter(({ code }) => !isRefused || code !== 'venue')];
   }
 
   /** Protective stops stay at the venue. */

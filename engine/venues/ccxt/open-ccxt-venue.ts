@@ -5,7 +5,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { isLoopback } from '#engine/secure-url.ts';
 import { accountName, type VenueKeys } from '../keys.ts';
-import type { Venue, VenueFeatures } from '../venue.ts';
+import type { KeyRights, Venue, VenueFeatures } from '../venue.ts';
 import { binance } from './binance.ts';
 import { CcxtVenue } from './ccxt-venue.ts';
 import { coinbase } from './coinbase.ts';
@@ -23,6 +23,8 @@ export interface CcxtVenueOptions {
   readonly log: Logger;
   /** A stand-in on this machine that speaks the exchange's dialect: the venue is then called `rehearsal`. */
   readonly baseUrl?: string | undefined;
+  /** Told what the key may do before it is judged. */
+  readonly onRights?: (rights: KeyRights) => void;
   /** How long an answer is waited for. Milliseconds. */
   readonly timeoutMs?: number;
   /** How often a stream is asked whether it still lives; after two silences it counts as lost. Milliseconds. */
@@ -55,7 +57,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
   });
   try {
     await venue.begin();
-    await refuseWrongKey(venue, dialect.id, log);
+    await refuseWrongKey(venue, dialect.id, options);
   } catch (error) {
     await venue.close();
     throw error;
@@ -119,8 +121,10 @@ async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promis
   return exchange;
 }
 
-async function refuseWrongKey(venue: Venue, exchange: string, log: Logger): Promise<void> {
-  const { canTrade, canWithdraw } = await venue.rights();
+async function refuseWrongKey(venue: Venue, exchange: string, { log, onRights }: CcxtVenueOptions): Promise<void> {
+  const rights = await venue.rights();
+  onRights?.(rights);
+  const { canTrade, canWithdraw } = rights;
   if (canWithdraw === true) {
     throw new RatchetError(
       'venue/key-may-withdraw',

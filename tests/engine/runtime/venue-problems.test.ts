@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { RatchetError } from '#engine/errors.ts';
+import { afterFailure, type KeyStanding, keyProblems, unaskedKey } from '#engine/runtime/key-standing.ts';
 import { NakedPositions } from '#engine/runtime/naked-positions.ts';
 import { venueProblems } from '#engine/runtime/venue-problems.ts';
 import type { TraderHealth } from '#engine/trading/trader-health.ts';
@@ -72,5 +74,18 @@ describe('what the engine says of its account at a venue', () => {
     const halt = { mode: 'halted', cause: 'drawdown', since: now, by: 'ratchet', reason: 'the account fell by 12%' } as const;
     expect(told({ halt })).toMatchObject([{ code: 'account-limit', reason: 'the account fell by 12%' }]);
     expect(told({ isBroken: true })).toMatchObject([{ status: 'Degraded', code: 'journal' }]);
+  });
+});
+
+describe('what the engine says of its key', () => {
+  it('is that it is refused, or that nobody knows whether it may withdraw, and nothing of a good one or a broken line', () => {
+    const about = (key: KeyStanding) => keyProblems(key, venue).map(({ status, code }) => `${status} ${code}`);
+    const good = { refusal: null, rights: { canTrade: true, canWithdraw: false } };
+    expect(about(unaskedKey)).toEqual([]);
+    expect(about(good)).toEqual([]);
+    expect(about({ ...good, rights: { canTrade: null, canWithdraw: null } })).toEqual(['Degraded key-unknown']);
+    const refused = new RatchetError('venue/key-may-withdraw', 'This key may withdraw.', 'Make another.');
+    expect(about(afterFailure(good, refused))).toEqual(['Degraded key-refused']);
+    expect(afterFailure(good, new Error('There is no line.'))).toBe(good);
   });
 });

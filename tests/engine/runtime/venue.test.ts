@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Big } from 'big.js';
@@ -55,6 +55,7 @@ const newKey = () => ({
   ...{ account: 'rehearsal', canTrade: true, canWithdraw: false },
 });
 
+const keys = [newKey(), newKey()];
 let fixture: EngineFixture;
 let rehearsal: Rehearsal;
 let keyFile: string;
@@ -68,7 +69,6 @@ beforeAll(async () => {
   state = mkdtempSync(join(tmpdir(), 'ratchet-state-'));
   process.env.XDG_STATE_HOME = state;
   fixture = await engineFixture();
-  const keys = [newKey(), newKey()];
   rehearsal = await startRehearsal({
     dialect: 'kraken',
     prices: { seed: 3, symbols: ['BTC/USD'], timeframe: '1m' },
@@ -181,7 +181,10 @@ describe('an engine on a venue', () => {
     await running.stop();
     running = null;
     const elsewhere = startEngine(options(otherKeyFile), clock);
-    await expect(elsewhere).rejects.toMatchObject({ code: 'engine/other-account', message: expect.stringContaining('BTC/USD') });
+    await expect(elsewhere).rejects.toMatchObject({
+      code: 'engine/other-account',
+      message: expect.stringContaining('BTC/USD'),
+    });
     running = await startEngine(options(), clock);
     giveOrderHere(dir(), { mode: 'flattening', by: 'alice', at: new Date(clock.now()).toISOString(), reason: 'enough' });
     await until('nothing held', () => held().eq(0) && rehearsal.exchange.openOrders('rehearsal').length === 0, 30_000);
@@ -205,4 +208,18 @@ describe('an engine on a venue', () => {
     await untilStatus(dir(), 'no freeze', ({ reason }) => !reason.includes('frozen'), 30_000);
     expect(isAcceptancePending(dir())).toBe(false);
   }, 120_000);
+
+  it('sends nothing with a key that turns out late to be able to withdraw, and says so until it may not', async () => {
+    Object.assign(keys[1]!, { canWithdraw: true });
+    rehearsal.server.faults.next('GetApiKeyInfo', { kind: 'drop-before' });
+    const late = { ...options(otherKeyFile), dir: join(state, 'late') };
+    mkdirSync(late.dir);
+    const before = rehearsal.exchange.orders('rehearsal').length;
+    running = await startEngine(late, clock);
+    const told = await untilStatus(late.dir, 'the refusal', ({ reason }) => reason.includes('may withdraw'), 30_000);
+    expect(told).toMatchObject({ status: 'Degraded', reason: expect.stringContaining('Nothing is sent there') });
+    expect(rehearsal.exchange.orders('rehearsal')).toHaveLength(before);
+    Object.assign(keys[1]!, { canWithdraw: false });
+    await untilStatus(late.dir, 'an account that is opened', ({ reason }) => !reason.includes('withdraw'), 30_000);
+  }, 60_000);
 });
