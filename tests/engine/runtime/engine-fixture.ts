@@ -209,7 +209,8 @@ export async function engineFixture(market: FixtureMarket = hours): Promise<Engi
     },
     dispose: () => {
       remote.dispose();
-      rmSync(root, { recursive: true, force: true });
+      // A git that outlived its engine may still write.
+      rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
@@ -241,8 +242,14 @@ export async function startEngine(options: EngineOptionsInput, clock: Clock = sy
 
 const ratchet = fileURLToPath(new URL('../../../bot/cli/ratchet.js', import.meta.url));
 
+export interface ForkedEngine {
+  readonly child: ChildProcess;
+  readonly events: EngineEvent[];
+  readonly stderr: () => string;
+}
+
 /** An engine in a process of its own, as `ratchet up` starts it. */
-export function forkEngine(options: EngineOptionsInput): { child: ChildProcess; events: EngineEvent[]; stderr: () => string } {
+export function forkEngine(options: EngineOptionsInput): ForkedEngine {
   const child = fork(ratchet, ['engine', 'run', '--options-from-parent'], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],

@@ -1,22 +1,23 @@
+import { systemClock } from '#engine/clock.ts';
+import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
 import { startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
-import { type Listening, machineMs } from './messages.ts';
+import { type Listening, machineMs, type Serving } from './messages.ts';
 
 /*
  * An exchange that speaks Kraken's dialect on a loopback port, until its parent goes away. Asked for its books, it sends them; asked for
  * arrivals, when each order had come in, by the clock that all processes of a machine share.
  */
 
-const SYMBOLS = ['BTC/USD', 'ETH/USD'];
-
-process.once('message', (seed: number) => {
-  void serve(seed);
+process.once('message', (serving: Serving) => {
+  void serve(serving);
 });
 
-async function serve(seed: number): Promise<void> {
+async function serve({ seed, symbols, pace }: Serving): Promise<void> {
   const rehearsal = await startRehearsal({
     dialect: 'kraken',
-    prices: { seed, symbols: SYMBOLS, timeframe: '1m' },
+    prices: { seed, symbols, timeframe: '1m' },
     balances: { USD: '100000' },
+    ...(pace === null ? {} : { clock: pacedClock(systemClock, pace.factor, pace.since) }),
   });
   const { key, baseUrl, exchange } = rehearsal;
   const arrivals: Record<string, number> = {};

@@ -4,6 +4,14 @@ import { z } from 'zod';
 const Decimal = z.string().transform((text) => new Big(text));
 const Fees = z.array(z.object({ asset: z.string(), amount: Decimal }));
 
+/** What an exchange's process is to serve. */
+export interface Serving {
+  readonly seed: number;
+  readonly symbols: readonly string[];
+  /** How much faster than the day its time runs, and from when on; null for the day itself. */
+  readonly pace: { readonly factor: number; readonly since: number } | null;
+}
+
 /** What the exchange's process says: first where it listens, and at the end all it knows. */
 export const Listening = z.object({ baseUrl: z.string(), key: z.string(), secret: z.string() });
 export type Listening = z.infer<typeof Listening>;
@@ -60,19 +68,6 @@ export const Books = z.object({
   ),
 });
 export type Books = z.infer<typeof Books>;
-
-/** How the trading process is to spend its life. */
-export interface TradingOrder {
-  readonly where: Listening;
-  readonly journalFile: string;
-  readonly seed: number;
-  readonly symbols: readonly string[];
-  /** Sells everything, waits until nothing is open or unknown, and ends. */
-  readonly isLast: boolean;
-}
-
-/** What the trading process says: it has reconciled, or has closed everything. */
-export const TradingNews = z.enum(['ready', 'closed']);
 
 /** Milliseconds of the machine's own clock, the same in all its processes: it says how long something took, not when it was. */
 export function machineMs(): number {

@@ -1,10 +1,11 @@
 /*
- * npm run rehearse:kill -- --times 200            kills a trading process so many times, at random moments, with orders under way
+ * npm run rehearse:kill -- --times 200            kills an engine so many times, at random moments, with orders under way
  * npm run rehearse:kill -- --times 20 --seed 3    at other moments
  * npm run rehearse:kill -- --json                 and, as the last line, what came of it as JSON
  *
- * The process is a real one with a real journal on disk, and trades through ccxt on an exchange in another process. Afterwards the journal
- * and the exchange's books must agree on every order and every fill. Ends with status 1 when they do not.
+ * It is the engine that `ratchet engine run` starts, with its sandboxes and its record on disk, and trades through ccxt on an exchange in
+ * another process, two bars of a minute each second. Afterwards its journal and the exchange's books must agree on every order and every fill.
+ * Ends with status 1 when they do not, or when no order was under way at any kill, so that nothing was shown.
  */
 import { parseArgs } from 'node:util';
 import { rehearse } from './rehearse.ts';
@@ -35,4 +36,5 @@ console.log(
 for (const disagreement of disagreements) console.log(disagreement);
 console.log(disagreements.length === 0 ? 'No order lost, doubled or invented.' : `${disagreements.length} DISAGREEMENTS`);
 if (values.json) console.log(JSON.stringify(rehearsed));
-if (disagreements.length > 0) process.exitCode = 1;
+if (inFlight === 0) console.log('No order was under way at a kill: nothing was shown.');
+if (disagreements.length > 0 || inFlight === 0) process.exitCode = 1;

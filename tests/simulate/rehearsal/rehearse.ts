@@ -1,17 +1,33 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep, systemClock } from '#engine/clock.ts';
+import { giveOrderHere } from '#engine/runtime/control.ts';
+import { readHealth } from '#engine/runtime/health.ts';
+import { lockHolder } from '#engine/runtime/lock.ts';
+import type { EngineOptionsInput } from '#engine/runtime/options.ts';
+import { readLocalStatus } from '#engine/runtime/status.ts';
+import { storePath } from '#engine/store/open-database.ts';
+import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
+import {
+  engineFixture,
+  exitOf,
+  type ForkedEngine,
+  forkEngine,
+  read,
+  rules,
+  until,
+} from '#tests/engine/runtime/engine-fixture.ts';
 import { Dice } from '../dice.ts';
-import { JournalRecord } from '../journal-record.ts';
 import { disagreements } from './books-agree.ts';
-import { Books, Listening, type TradingOrder } from './messages.ts';
+import { Books, Listening, type Serving } from './messages.ts';
+import { generousLimits, restlessStrategy } from './restless.ts';
 
 export interface Rehearsed {
   readonly kills: number;
-  /** Before it had reconciled, and after. */
+  /** Before it had said that it was Synced, and after. */
   readonly killedStarting: number;
   readonly killedTrading: number;
   /** Orders in the journal that were not final, summed over the moments of the kills. */
@@ -22,16 +38,18 @@ export interface Rehearsed {
   readonly disagreements: readonly string[];
 }
 
-const SYMBOLS = ['BTC/USD', 'ETH/USD'];
+const SYMBOLS = ['BTC/USD', 'ETH/USD', 'SOL/USD'];
+/** Bars of a minute close twice a second. */
+const FACTOR = 120;
 /** A start that takes longer, or an end that does not come, is a failure of its own. */
 const PATIENCE_MS = 240_000;
 
-const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const start = (name: string): ChildProcess => fork(program(name), { execArgv: ['--import', 'tsx'] });
+const exchangeProgram = fileURLToPath(new URL('./exchange-process.ts', import.meta.url));
 
 /**
- * Kills a trading process so many times at random moments, each time starts it again on the same journal, and at the end lets it close
- * everything and compares the journal with the exchange's books.
+ * Kills an engine so many times at random moments: the whole of it, with its sandboxes, its record and its journal, trading two strategies
+ * through ccxt on an exchange in another process. Each time it is started again in the same folder; at the end it sells everything and
+ * stops, and its journal is compared with the exchange's books.
  * @param onKill told after each kill
  */
 export async function rehearse(
@@ -40,30 +58,45 @@ export async function rehearse(
   onKill: (kills: number) => void = () => undefined,
 ): Promise<Rehearsed> {
   const began = performance.now();
-  const dir = mkdtempSync(join(tmpdir(), 'ratchet-rehearse-'));
-  const journalFile = join(dir, 'journal.sqlite');
-  const dice = new Dice(seed, 'kills');
-  const exchange = start('./exchange-process.ts');
-  let next: ChildProcess | null = null;
+  const own = mkdtempSync(join(tmpdir(), 'ratchet-rehearse-'));
+  const stateHome = process.env.XDG_STATE_HOME;
+  process.env.XDG_STATE_HOME = own;
+  const pace = { factor: FACTOR, since: Date.now() };
+  const fixture = await engineFixture();
+  const exchange = fork(exchangeProgram, { execArgv: ['--import', 'tsx'] });
+  let engine: ForkedEngine | null = null;
   try {
-    const where = Listening.parse(await answerOf(exchange, seed));
+    const where = Listening.parse(await answerOf(exchange, { seed, symbols: SYMBOLS, pace } satisfies Serving));
+    const keyFile = join(own, 'key.json');
+    writeFileSync(keyFile, JSON.stringify({ key: where.key, secret: where.secret }), { mode: 0o600 });
+    await fixture.deploy(
+      { first: restlessStrategy(SYMBOLS, seed), second: restlessStrategy(SYMBOLS.slice(1), seed + 1) },
+      { stage: 'canary', files: { 'policies/risk.yaml': generousLimits } },
+    );
+    const place = { exchange: 'kraken', baseUrl: where.baseUrl } as const;
+    const markets = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, rules]));
+    const options: EngineOptionsInput = {
+      ...fixture.options(),
+      market: { ...place, symbols: SYMBOLS, timeframe: '1m', pace, markets },
+      venue: { ...place, keyFile },
+    };
+    const dice = new Dice(seed, 'kills');
     let killedTrading = 0;
     let inFlight = 0;
-    // The next one loads its modules while this one trades.
-    next = start('./trading-process.ts');
     for (let kill = 1; kill <= times; kill += 1) {
-      const order: TradingOrder = { where, journalFile, seed: seed * 100_000 + kill, symbols: SYMBOLS, isLast: false };
-      const trading = next;
-      next = start('./trading-process.ts');
-      const isReady = await lives(trading, order, dice);
-      if (isReady) killedTrading += 1;
-      if (trading.exitCode !== null) throw new Error(`The trading process ended by itself with ${trading.exitCode}.`);
-      trading.kill('SIGKILL');
-      await exitOf(trading);
-      inFlight += openOrders(journalFile);
+      engine = forkEngine(options);
+      if (await lives(engine, dice)) killedTrading += 1;
+      if (engine.child.exitCode !== null) throw new Error(`The engine ended by itself: ${engine.stderr()}`);
+      engine.child.kill('SIGKILL');
+      await exitOf(engine.child);
+      inFlight += ordersUnderWay(options.dir);
       onKill(kill);
     }
-    await closeAll(next, { where, journalFile, seed, symbols: SYMBOLS, isLast: true });
+    const now = pacedClock(systemClock, pace.factor, pace.since).now;
+    const order = { mode: 'flattening', by: 'the rehearsal', at: new Date(now()).toISOString(), reason: 'it ends' } as const;
+    giveOrderHere(options.dir, order);
+    engine = forkEngine(options);
+    await closes(engine, options.dir, now);
     const books = Books.parse(await answerOf(exchange, 'books'));
     return {
       kills: times,
@@ -73,74 +106,58 @@ export async function rehearse(
       orders: books.orders.length,
       fills: books.fills.length,
       seconds: (performance.now() - began) / 1_000,
-      disagreements: disagreements(journalFile, books),
+      disagreements: disagreements(storePath(options.dir), books),
     };
   } finally {
-    next?.kill('SIGKILL');
+    engine?.child.kill('SIGKILL');
+    if (engine !== null) await exitOf(engine.child);
     exchange.disconnect();
     await exitOf(exchange);
-    rmSync(dir, { recursive: true, force: true });
+    fixture.dispose();
+    rmSync(own, { recursive: true, force: true });
+    if (stateHome === undefined) delete process.env.XDG_STATE_HOME;
+    else process.env.XDG_STATE_HOME = stateHome;
   }
 }
 
 /** Lets it live for a while: mostly into its trading, at times not even through its start. @returns whether it got to trade */
-async function lives(trading: ChildProcess, order: TradingOrder, dice: Dice): Promise<boolean> {
-  let isReady = false;
-  const ready = new Promise<void>((resolve) => {
-    trading.once('message', () => {
-      isReady = true;
-      resolve();
-    });
-    trading.once('exit', () => resolve());
-  });
-  trading.send(order);
-  if (dice.chance(0.15)) await sleep(systemClock, dice.between(0, 1_000));
+async function lives({ child, events }: ForkedEngine, dice: Dice): Promise<boolean> {
+  const isTrading = () => events.some(({ kind }) => kind === 'synced');
+  if (dice.chance(0.15)) await sleep(systemClock, dice.between(0, 3_000));
   else {
-    await ready;
-    await sleep(systemClock, dice.magnitude(30, 2_000));
+    await until('an engine that trades', () => isTrading() || child.exitCode !== null, PATIENCE_MS);
+    await sleep(systemClock, dice.between(50, 2_000));
   }
-  return isReady;
+  return isTrading();
 }
 
-async function closeAll(trading: ChildProcess, order: TradingOrder): Promise<void> {
-  const isLate = sleep(systemClock, PATIENCE_MS).then(() => 'late' as const);
-  const closed = new Promise<string>((resolve) => {
-    trading.on('message', (news) => {
-      if (news === 'closed') resolve('closed');
-    });
-    trading.once('exit', (code) => resolve(`ended with ${code}`));
-  });
-  trading.send(order);
-  const end = await Promise.race([closed, isLate]);
-  if (end === 'closed') {
-    await exitOf(trading);
-    return;
-  }
-  trading.kill('SIGKILL');
-  await exitOf(trading);
-  throw new Error(`The last trading process did not close everything: ${end}.`);
+/** Waits until the last one has sold everything, the exchange has confirmed it, and it has stopped in order. @param now by its clock */
+async function closes({ child, stderr }: ForkedEngine, dir: string, now: () => number): Promise<void> {
+  const isClosed = (): boolean => {
+    if (child.exitCode !== null) throw new Error(`The engine ended by itself: ${stderr()}`);
+    const venue = readHealth(dir, lockHolder(dir), now())?.venue;
+    const isHeard = readLocalStatus(dir)?.control.mode === 'flattening';
+    return isHeard && venue?.isReady === true && venue.sellingSince === null && venue.openOrders === 0;
+  };
+  await until('everything to be sold', isClosed, PATIENCE_MS);
+  child.kill('SIGTERM');
+  await exitOf(child);
 }
 
-/** Killed before it had made its journal, it had none. */
-function openOrders(journalFile: string): number {
-  if (!existsSync(journalFile)) return 0;
-  const journal = new JournalRecord(journalFile);
+/** Killed before it had made its store, it had none. */
+function ordersUnderWay(dir: string): number {
   try {
-    return journal.takeChanges(0).orders.filter(({ isFinal }) => !isFinal).length;
-  } finally {
-    journal.close();
+    return read(dir, (reader) => reader.journals().flatMap((journal) => journal.orders())).filter(({ isFinal }) => !isFinal)
+      .length;
+  } catch {
+    return 0;
   }
 }
 
-function answerOf(child: ChildProcess, question: number | string): Promise<unknown> {
+function answerOf(child: ChildProcess, question: Serving | 'books'): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve);
     child.once('exit', (code) => reject(new Error(`The exchange ended with ${code}.`)));
     child.send(question);
   });
-}
-
-function exitOf(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once('exit', () => resolve()));
 }
