@@ -57,6 +57,13 @@ export function utcTime(text: string): number {
   throw new InvalidArgumentError('It must be a date in UTC like 2024-01-31, or 2024-01-31T18:00Z.');
 }
 
+/** `90s`, `5m` or `2h`, below zero too where that means something; milliseconds. */
+export function span(text: string): number {
+  const [, count, unit] = /^(-?\d{1,6})(s|m|h)$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit as 's' | 'm' | 'h'];
+  throw new InvalidArgumentError('It must be like 90s, 5m or 2h.');
+}
+
 export function timeframe(text: string): Timeframe {
   if (isTimeframe(text)) return text;
   throw new InvalidArgumentError(`It must be one of ${timeframes.join(', ')}.`);

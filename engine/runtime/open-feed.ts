@@ -25,6 +25,11 @@ export interface FeedSurroundings {
   readonly takenUntil: number | null;
 }
 
+/** What happened in a rehearsal stays there: its bars are never taken for those of the exchange. */
+export function rehearsalCandlesIn(candlesDir: string): string {
+  return join(candlesDir, 'rehearsal');
+}
+
 /**
  * Stored bars to be played, or an exchange's as they close. An exchange that does not answer is no reason not to open: the feed's health
  * says so, and it goes on trying.
@@ -43,8 +48,7 @@ export async function openFeed(
     return { feed, begin: takenUntil ?? replayFrom };
   }
   const { exchange, baseUrl, symbols, timeframe } = market;
-  // What happened in a rehearsal stays there: its bars are never taken for those of the exchange.
-  const store = CandleStore.open(baseUrl === undefined ? candlesDir : join(candlesDir, 'rehearsal'));
+  const store = CandleStore.open(baseUrl === undefined ? candlesDir : rehearsalCandlesIn(candlesDir));
   const data = await openCcxtMarketData({ exchange, clock, baseUrl });
   const random = new RandomStream(clock.now(), 'feed');
   const { factor, minMs, maxMs } = usualSettings.silence;

@@ -79,17 +79,22 @@ export class VenueDesk {
     const lock = acquireAccountLock(account, keyName(keys), clock.now);
     let key = unaskedKey;
     const onRights = (rights: KeyRights) => {
-      key = { refusal: null, rights };
+      key = { ...key, rights };
     };
     const venue = new LateVenue({
       name: isRehearsal ? 'rehearsal' : exchange,
       account,
       features: featuresOf(exchange),
-      open: () =>
-        openCcxtVenue({ exchange, keys, clock, log, baseUrl, onRights }).catch((error: unknown) => {
+      open: async () => {
+        try {
+          const opened = await openCcxtVenue({ exchange, keys, clock, log, baseUrl, onRights });
+          key = { ...key, refusal: null };
+          return opened;
+        } catch (error) {
           key = afterFailure(key, error);
           throw error;
-        }),
+        }
+      },
     });
     try {
       await venue.begin().catch((error: unknown) => {

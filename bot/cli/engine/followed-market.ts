@@ -24,6 +24,10 @@ export interface VenueFlags {
   readonly capital: number;
 }
 
+interface Wanted {
+  readonly symbols: string[];
+  readonly timeframe: Timeframe;
+}
 type Place = Pick<FollowedMarket, 'exchange' | 'baseUrl' | 'pace'>;
 type Followed = Pick<EngineOptionsInput, 'market' | 'venue' | 'capital'>;
 
@@ -59,7 +63,11 @@ function placeOf(name: string): Place {
   return { exchange };
 }
 
-async function wantsOf({ symbols, timeframe }: VenueFlags): Promise<{ symbols: string[]; timeframe: Timeframe }> {
+/**
+ * What is named, and for the rest what the strategies in this folder ask for: all their symbols, the finest of their timeframes.
+ * @throws RatchetError `engine/no-symbols`
+ */
+export async function wantsOf({ symbols, timeframe }: Pick<VenueFlags, 'symbols' | 'timeframe'>): Promise<Wanted> {
   const named = symbols?.split(',').map((symbol) => symbol.trim());
   const wants = named !== undefined && timeframe !== undefined ? [] : await wantsOfStrategies('strategies');
   const all = named ?? [...new Set(wants.map(({ symbol }) => symbol))].sort();

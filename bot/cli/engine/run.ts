@@ -34,7 +34,10 @@ export function runCommand(): Command {
     .option('--remote <url>', 'the repository to follow, without a token in it')
     .addOption(new Option('--feed <exchange>', 'follow this exchange’s candles; orders stay on paper').choices(venueNames))
     .addOption(
-      new Option('--venue <exchange>', 'the same, and canary and live strategies send their orders there')
+      new Option(
+        '--venue <exchange>',
+        'the same, and canary and live strategies send their orders there; in a rehearsal paper ones too',
+      )
         .choices(venueNames)
         .conflicts('feed'),
     )

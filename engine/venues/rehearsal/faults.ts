@@ -28,8 +28,12 @@ export interface FaultPlan {
   readonly rate: number;
   /** Default: everything that `RestFault` has, but delays. */
   readonly kinds?: readonly RestFault['kind'][];
+  /** Only calls by these names; all where left out. */
+  readonly calls?: readonly string[] | undefined;
   /** Share of the messages of private streams that something happens to. */
   readonly messageRate?: number;
+  /** Default: everything that `MessageFault` has. */
+  readonly messageKinds?: readonly MessageFault[];
 }
 
 const allKinds: readonly RestFault['kind'][] = [
@@ -77,6 +81,7 @@ export class Faults {
     if (ordered !== undefined) return ordered;
     if (this.#plan === null) return null;
     const { plan, random } = this.#plan;
+    if (plan.calls?.includes(call) === false) return null;
     const [happens, which, isDone] = [random.uniform(), random.uniform(), random.uniform() < 0.5];
     if (happens >= plan.rate) return null;
     const kinds = plan.kinds ?? allKinds;
@@ -90,6 +95,7 @@ export class Faults {
     if (this.#plan === null) return null;
     const { plan, random } = this.#plan;
     if ((plan.messageRate ?? 0) <= random.uniform()) return null;
-    return messageFaults[Math.floor(random.uniform() * messageFaults.length)]!;
+    const kinds = plan.messageKinds ?? messageFaults;
+    return kinds[Math.floor(random.uniform() * kinds.length)]!;
   }
 }

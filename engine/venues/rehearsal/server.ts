@@ -39,6 +39,8 @@ export class RehearsalServer {
   readonly #connections = new Set<Socket>();
   readonly #streams = new Map<Stream, StreamSession>();
   readonly #calls: Call[] = [];
+  /** What is no exchange's: by path, beside the dialect and out of reach of faults. */
+  readonly #aside = new Map<string, (request: RestRequest) => Promise<RestAnswer>>();
   #port: number;
   #isSilent = false;
   #cancelPulse: (() => void) | null = null;
@@ -78,6 +80,11 @@ export class RehearsalServer {
   /** How many clients listen. */
   get streamCount(): number {
     return this.#streams.size;
+  }
+
+  /** Requests for this path are answered like that instead of by the dialect. */
+  aside(path: string, answer: (request: RestRequest) => Promise<RestAnswer>): void {
+    this.#aside.set(path, answer);
   }
 
   /** Streams stay open and say nothing any more, not even that they are alive. */
@@ -131,6 +138,8 @@ export class RehearsalServer {
     }
     const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
     const request: RestRequest = { method: incoming.method ?? 'GET', path, query, headers: incoming.headers, body };
+    const aside = this.#aside.get(path);
+    if (aside !== undefined) return send(response, await aside(request));
     const name = this.#dialect.nameOf(request);
     const fault = this.faults.take(name);
     this.#remember({ name, time: this.#clock.now(), fault: fault?.kind ?? null });

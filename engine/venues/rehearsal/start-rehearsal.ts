@@ -10,7 +10,9 @@ import { BinanceDialect } from './binance/binance-dialect.ts';
 import type { ApiKey, Dialect, House } from './dialect.ts';
 import { Exchange } from './exchange.ts';
 import type { BookShape, FeePlan, ListedMarket } from './exchange-types.ts';
+import { faultPath } from './fault-order.ts';
 import type { FaultPlan } from './faults.ts';
+import { FaultsByHand } from './faults-by-hand.ts';
 import { KrakenDialect } from './kraken/kraken-dialect.ts';
 import { MarketFigures } from './market-figures.ts';
 import { pacedClock } from './paced-clock.ts';
@@ -40,6 +42,8 @@ export interface RehearsalOptions {
   readonly keys?: readonly ApiKey[];
   readonly port?: number;
   readonly pulseMs?: number;
+  /** Bars of simulated prices that lie behind the start. Default 1,000. */
+  readonly pastBars?: number;
 }
 
 /** An exchange to rehearse against, and everything one may do to it. */
@@ -55,8 +59,7 @@ export interface Rehearsal {
   close(): Promise<void>;
 }
 
-/** Bars behind the start, so that strategies can warm up; and bars drawn ahead at a time. */
-const barsBehind = 1_000;
+/** Bars drawn ahead at a time. */
 const barsAhead = 500;
 const account = 'rehearsal';
 
@@ -68,7 +71,7 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
   refuseUntellable(options);
   const clock = options.clock ?? (options.pace === undefined ? systemClock : pacedClock(systemClock, options.pace));
   const barMs = timeframeMs(options.prices.timeframe);
-  const source = sourceOf(options.prices, clock.now(), barMs);
+  const source = sourceOf(options, clock.now(), barMs);
   const markets = [...source.first].map(([symbol, candles]) => marketOf(symbol, candles, barMs, options.markets?.[symbol]));
   const exchange = new Exchange(clock, {
     markets,
@@ -90,7 +93,7 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
   const server = await RehearsalServer.open({ dialect: dialectOf(options.dialect, house), clock, pulseMs, port });
   server.faults.byChance(options.faults ?? null);
   const stopDrawing = keepDrawing(exchange, clock, source.next, barMs);
-  return {
+  const rehearsal: Rehearsal = {
     baseUrl: server.baseUrl,
     key: keys[0]!,
     clock,
@@ -103,11 +106,15 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
       state.skewMs = ms;
     },
     close: async () => {
+      await byHand.end();
       stopDrawing();
       exchange.close();
       await server.close();
     },
   };
+  const byHand = new FaultsByHand(rehearsal, options.faults ?? null, systemClock);
+  server.aside(faultPath, (request) => byHand.answer(request));
+  return rehearsal;
 }
 
 /** Kraken's history names no currency of a fee, and a trade of Binance's has one fee. */
@@ -137,7 +144,7 @@ interface PriceSource {
   readonly next: (() => ReadonlyMap<string, CandleColumns>) | null;
 }
 
-function sourceOf(prices: RehearsalPrices, now: number, barMs: number): PriceSource {
+function sourceOf({ prices, pastBars = 1_000 }: RehearsalOptions, now: number, barMs: number): PriceSource {
   const start = Math.floor(now / barMs) * barMs;
   if ('candles' in prices) {
     const moved = [...prices.candles].map(([symbol, columns]) => [symbol, movedTo(columns, start, barMs)] as const);
@@ -147,8 +154,8 @@ function sourceOf(prices: RehearsalPrices, now: number, barMs: number): PriceSou
     return { first: new Map(moved), next: null };
   }
   const { seed, symbols, timeframe } = prices;
-  const market = new SimulatedMarket({ seed, symbols, timeframe, from: start - barsBehind * barMs });
-  return { first: market.advance(barsBehind + barsAhead), next: () => market.advance(barsAhead) };
+  const market = new SimulatedMarket({ seed, symbols, timeframe, from: start - pastBars * barMs });
+  return { first: market.advance(pastBars + barsAhead), next: () => market.advance(barsAhead) };
 }
 
 /** The same bars later or earlier by whole bars, so that two thirds lie behind `start`. */

@@ -1,6 +1,7 @@
 import ccxt, { type Exchange } from 'ccxt';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { faultPath } from '#engine/venues/rehearsal/fault-order.ts';
 import { Faults, type RestFault } from '#engine/venues/rehearsal/faults.ts';
 import { type Rehearsal, type RehearsalDialect, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
 import { HandClock } from './hand-clock.ts';
@@ -250,5 +251,77 @@ describe('faults by chance', () => {
     const calls = drawn(7).filter(([fault]) => fault !== null).length;
     expect(calls).toBeGreaterThan(60);
     expect(calls).toBeLessThan(140);
+  });
+});
+
+describe('faults by hand', () => {
+  const order = async (change: object, secret?: string) => {
+    const { rehearsal } = stages.kraken;
+    const headers = { Authorization: `Bearer ${secret ?? rehearsal.key.secret}` };
+    const answer = await fetch(rehearsal.baseUrl + faultPath, { method: 'POST', headers, body: JSON.stringify(change) });
+    return { status: answer.status, ...((await answer.json()) as { done?: string; wrong?: string }) };
+  };
+  const timeOf = async () => {
+    const answer = await fetch(`${stages.kraken.rehearsal.baseUrl}/0/public/Time`);
+    const told = answer.ok ? await answer.json() : {};
+    const { error = [], result } = told as { error?: string[]; result?: { unixtime: number } };
+    return { status: answer.status, error, seconds: result?.unixtime ?? null };
+  };
+
+  it('need the secret of the key, and what each is about', async () => {
+    expect(await order({ kind: 'silence' }, 'guessed')).toMatchObject({ status: 401 });
+    expect(await order({ kind: 'rain' })).toMatchObject({ status: 400 });
+    expect(await order({ kind: 'deposit', asset: 'BTC' })).toMatchObject({
+      status: 400,
+      wrong: expect.stringContaining('amount'),
+    });
+    expect(await order({ kind: 'thin', symbol: 'ADA/EUR' })).toMatchObject({
+      status: 400,
+      wrong: expect.stringContaining('BTC/USD'),
+    });
+  });
+
+  it('last for their time, and end at once when a person says so', async () => {
+    await order({ kind: 'server-error', forMs: 40 });
+    expect((await timeOf()).status).toBeGreaterThanOrEqual(500);
+    await vi.waitFor(async () => expect((await timeOf()).status).toBe(200));
+    const before = (await timeOf()).seconds!;
+    await order({ kind: 'skew', skewMs: 90_000 });
+    expect((await timeOf()).seconds).toBe(before + 90);
+    await order({ kind: 'maintenance' });
+    expect((await timeOf()).error).not.toEqual([]);
+    await order({ kind: 'none' });
+    expect(await timeOf()).toEqual({ status: 200, error: [], seconds: before });
+    await order({ kind: 'down', forMs: 200 });
+    await vi.waitFor(() => expect(timeOf()).rejects.toThrow());
+    await vi.waitFor(timeOf);
+  });
+
+  it('meet orders alone where that is asked for', async () => {
+    const { rehearsal, client, symbol } = stages.kraken;
+    await order({ kind: 'timeout-after', ordersOnly: true });
+    await expect(client.createOrder(symbol, 'limit', 'buy', 1, 500)).rejects.toThrow(ccxt.RequestTimeout);
+    expect(rehearsal.exchange.openOrders('rehearsal')).toHaveLength(1);
+    expect((await timeOf()).status).toBe(200);
+    await order({ kind: 'none' });
+  });
+
+  it('fill in parts where the book is thin, and are deeds of somebody else: money, an order, a trade', async () => {
+    const { rehearsal, client, symbol } = stages.kraken;
+    const { exchange } = rehearsal;
+    const filled = async () => (await client.fetchOrder((await client.createOrder(symbol, 'market', 'buy', 1)).id!)).filled;
+    await order({ kind: 'thin' });
+    expect(await filled()).toBeLessThan(1);
+    await order({ kind: 'none' });
+    const before = exchange.balances('rehearsal').get('BTC')!.total;
+    await order({ kind: 'deposit', asset: 'BTC', amount: '-0.5' });
+    expect(exchange.balances('rehearsal').get('BTC')!.total.minus(before).toFixed()).toBe('-0.5');
+    await order({ kind: 'trade' });
+    expect(exchange.fills('rehearsal').at(-1)).toMatchObject({ side: 'buy', symbol });
+    expect(await order({ kind: 'order' })).toMatchObject({ done: expect.stringMatching(/Somebody else would buy \S+ BTC\/USD/) });
+    expect(exchange.openOrders('rehearsal')).toMatchObject([{ side: 'buy', clientOrderId: null }]);
+    await order({ kind: 'none' });
+    expect(exchange.openOrders('rehearsal')).toEqual([]);
+    expect(exchange.books().every(({ difference }) => difference.eq(0))).toBe(true);
   });
 });
