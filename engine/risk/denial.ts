@@ -41,6 +41,8 @@ export const DENIALS = {
   'edge-below-cost': 'The target is too near to pay for spread and fees.',
   'stale-quote': 'The best bid and ask are older than allowed.',
   'clock-skew': "Our clock and the venue's differ by more than allowed.",
+  'venue-balance': 'The venue says that the account does not pay for the order.',
+  'venue-refused': 'The venue did not take the order: it refused it, or could not be reached.',
   'duplicate-intent': 'The same decision has an order already.',
   'no-protection': 'The entry has no stop that could rest at the venue.',
   'stops-in-a-row': 'The symbol was stopped out several times in a row; it is locked for a while.',

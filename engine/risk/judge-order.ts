@@ -1,5 +1,5 @@
 import { DENIALS, type DenialCode } from './denial.ts';
-import { type CheckResult, entryChecks, marketChecks, type OrderCheck } from './order-checks.ts';
+import { type CheckResult, entryChecks, marketChecks, type OrderCheck, saleChecks } from './order-checks.ts';
 import type { OrderFacts } from './order-facts.ts';
 import type { TradingLimits } from './trading-limits.ts';
 
@@ -17,13 +17,14 @@ export interface Judgement {
 const rank = new Map(Object.keys(DENIALS).map((code, index) => [code, index]));
 
 /**
- * Judges one order before it is journalled and sent. Pure. A sale is asked only whether the market takes its numbers and whether so much
- * is held: an exit, a reduction or a protective stop passes everything else. A cancel is not judged at all.
+ * Judges one order before it is journalled and sent. Pure. A sale is asked only whether the market is open and takes its numbers, whether
+ * so much is held and whether the same is under way: halts and limits are not its business, and what is found is told and withholds
+ * nothing. A cancel is not judged at all.
  *
  * All checks are asked, whatever the others found; of several denials the one that stands first in `DENIALS` names the whole.
  */
 export function judgeOrder(facts: OrderFacts, limits: TradingLimits): Judgement {
-  return judgedBy(facts.order.side === 'sell' ? marketChecks : [...marketChecks, ...entryChecks], facts, limits);
+  return judgedBy([...marketChecks, ...(facts.order.side === 'sell' ? saleChecks : entryChecks)], facts, limits);
 }
 
 /** The judgement of these checks, in whatever order they are asked. */

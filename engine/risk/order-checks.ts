@@ -16,8 +16,11 @@ export interface CheckResult {
 
 export type OrderCheck = (facts: OrderFacts, limits: TradingLimits) => CheckResult;
 
-/** Whether the market takes these numbers: what a sale is asked too. */
+/** Whether the market takes these numbers. */
 export const marketChecks: readonly OrderCheck[] = [offStep, offTick, belowMinimum, belowNotional, aboveMaximum, moreThanHeld];
+
+/** What a sale is asked besides. Whether it is made does not hang on them. */
+export const saleChecks: readonly OrderCheck[] = [marketInactive, duplicateIntent];
 
 /** What a purchase must pass besides. Each stands alone: none knows what another found. */
 export const entryChecks: readonly OrderCheck[] = [

@@ -23,7 +23,7 @@ export interface OrderFacts {
   readonly decision: DecisionFacts;
   /** The quote asset at the venue. */
   readonly cash: CashFacts;
-  /** What the strategy holds of the symbol: no sale is larger. */
+  /** What the strategy holds of the symbol, as far as the account really has it: no sale is larger. */
   readonly held: Big;
   readonly exposure: ExposureFacts;
   /** What the account and the strategy have behind them: `standingOf` a ledger. */

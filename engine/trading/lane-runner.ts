@@ -1,4 +1,5 @@
 import type { DenialCode } from '#engine/risk/denial.ts';
+import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { NewOrder } from '#engine/store/journal/order-journal.ts';
 import type { VenueMarket } from '#engine/venues/venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
@@ -28,6 +29,8 @@ export interface LaneSurroundings {
     wish: Extract<Wish, { kind: 'enter' }>,
   ): { readonly wish: Extract<Wish, { kind: 'enter' }> } | { readonly denial: DenialCode };
   denied(lane: Lane, code: DenialCode, reason: string): void;
+  /** The venue has not taken the order of a decision. */
+  refused(lane: Lane, row: OrderRow, code: DenialCode, words: string): void;
   /** Something was intended: it counts towards the rate of orders. */
   intended(lane: Lane): void;
   /** Something in the lane has changed. */
@@ -57,6 +60,7 @@ export class LaneRunner {
       parts,
       {
         denied: (lane, code, reason) => around.denied(lane, code, reason),
+        refused: (lane, row, code, words) => around.refused(lane, row, code, words),
         stopsRefused: (lane) => this.#sellAll(lane, 'stop', 'the venue takes no stop'),
       },
       fills,

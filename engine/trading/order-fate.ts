@@ -1,7 +1,8 @@
 import { RatchetError } from '#engine/errors.ts';
 import type { DenialCode } from '#engine/risk/denial.ts';
+import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { OrderName } from '#engine/venues/venue.ts';
-import { VenueError } from '#engine/venues/venue-error.ts';
+import { VenueError, type VenueErrorKind } from '#engine/venues/venue-error.ts';
 import { answered } from './call.ts';
 import type { FillBook } from './fill-book.ts';
 import type { Lane, LiveOrder } from './lane.ts';
@@ -12,6 +13,8 @@ import type { TraderParts } from './trader-parts.ts';
 export interface FateSurroundings {
   /** An entry came to nothing. */
   denied(lane: Lane, code: DenialCode, reason: string): void;
+  /** The venue has not taken the order of a decision. */
+  refused(lane: Lane, row: OrderRow, code: DenialCode, words: string): void;
   /** The venue will not protect what the lane holds: it is sold. */
   stopsRefused(lane: Lane): void;
 }
@@ -65,10 +68,14 @@ export class OrderFate {
   /** The venue has not got it, and will not get it. */
   #refused(lane: Lane, run: LaneRun, order: LiveOrder, error: VenueError): void {
     const { ledger, clock, log, random } = this.#parts;
-    const { role, reason, symbol, clientOrderId } = order.row;
+    const { role, cause, attempt, reason, symbol, clientOrderId } = order.row;
     ledger.note(lane, order, { kind: 'refused', why: `${error.code}: ${error.message}` }, clock.now());
     log.warn({ symbol, role, order: clientOrderId, code: error.code }, error.message);
-    if (role === 'entry') this.#around.denied(lane, denialOf(error), reason);
+    const code = refusalOf(error.kind);
+    // A sale is tried again and again: what the first try met is enough.
+    const isDecided = cause === 'entry' || cause === 'decision';
+    if (isDecided && attempt === 0) this.#around.refused(lane, order.row, code, error.message);
+    if (role === 'entry') this.#around.denied(lane, code, reason);
     else run.failed(role, error.retryAfterMs, clock.now(), random);
     if (role !== 'protection' || error.kind !== 'invalid-order') return;
     run.refusedStops += 1;
@@ -193,17 +200,7 @@ function isImmediate({ row }: LiveOrder): boolean {
   return row.kind === 'market' || row.kind === 'limit-ioc' || (row.role === 'protection' && row.state === 'partial');
 }
 
-function denialOf({ kind }: VenueError): DenialCode {
-  switch (kind) {
-    case 'insufficient-funds':
-      return 'no-free-cash';
-    case 'maintenance':
-      return 'market-inactive';
-    case 'rate-limit':
-      return 'order-rate';
-    case 'clock':
-      return 'clock-skew';
-    default:
-      return 'withdrawn';
-  }
+/** The venue's money is not ours to count: what it says of that is told apart. */
+export function refusalOf(kind: VenueErrorKind): DenialCode {
+  return kind === 'insufficient-funds' ? 'venue-balance' : 'venue-refused';
 }

@@ -4,18 +4,20 @@ import type { Stage } from '#engine/contract/manifest.ts';
 import { highestPrice } from '#engine/risk/collar.ts';
 import type { DenialCode } from '#engine/risk/denial.ts';
 import { entryRoom } from '#engine/risk/exposure.ts';
-import { type Judgement, judgeOrder } from '#engine/risk/judge-order.ts';
+import type { Judgement } from '#engine/risk/judge-order.ts';
 import type { ClockFacts } from '#engine/risk/order-facts.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import { haltStateOf, strictest } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { ClosedBar, PositionView } from '#engine/simulation/types.ts';
+import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import { type AccountRecord, emptyRecord, fillOf, type Taken, tradeOf } from './account-record.ts';
 import { aged, entryPriceOf } from './age-position.ts';
 import { floorTo, least, ZERO } from './decimals.ts';
 import type { Lane, Wish } from './lane.ts';
 import type { LaneFill } from './ledger.ts';
 import type { EntryLeave, LaneFacts } from './next-action.ts';
+import { judgeEntry, judgeSale, type OrderJudge } from './order-judge.ts';
 import type { Portfolio } from './portfolio.ts';
 import { type ClosedPosition, pairOf } from './position.ts';
 import { isReduction, type SizingView, sizeOrder } from './size-order.ts';
@@ -203,6 +205,11 @@ export class StrategyDesk {
     this.#record.closed.push({ symbol: lane.symbol, closed, dust, bars: lane.memory.bars });
   }
 
+  /** The venue has not taken an order of a decision; its words become part of what is known of that. */
+  noteRefusal({ symbol, instant }: Pick<OrderRow, 'symbol' | 'instant'>, check: DenialCode, words: string): void {
+    this.#record.traces.push({ instant, symbol, trace: [{ check, passed: false, value: words, limit: 'taken' }] });
+  }
+
   deny(symbol: string, code: DenialCode, reason: string): void {
     this.#record.denials.push({ time: this.#parts.clock.now(), symbol, code, reason });
   }
@@ -235,9 +242,9 @@ export class StrategyDesk {
   judged(lane: Lane, wish: Entry): { readonly wish: Entry } | { readonly denial: DenialCode } {
     const quantity = this.#affordable(lane, wish, this.#around.portfolio.freeCash(this, lane));
     const cut = { ...wish, quantity };
-    const { denial, trace } = this.#judge(lane, cut, 0);
+    const { denial, trace } = judgeEntry(this.#judge, lane, cut, 0);
     if (denial === null) return { wish: cut };
-    this.#record.traces.push({ instant: wish.instant, symbol: lane.symbol, trace });
+    this.#note(lane, wish.instant, { trace });
     return { denial };
   }
 
@@ -249,67 +256,38 @@ export class StrategyDesk {
     // Taken up before a crash: the journal has what came of it.
     if (view.instant <= lane.memory.decided) return false;
     const sized = sizeOrder(decision, view);
-    if (sized.kind === 'nothing') return false;
+    if (sized.kind === 'nothing') {
+      // The exit that is under way is this one, too.
+      if (view.isExiting && (decision.action === 'exit' || decision.action === 'target'))
+        this.#note(lane, view.instant, judgeSale(this.#judge, lane, ZERO));
+      return false;
+    }
     if (sized.kind === 'denied') {
       this.deny(decision.symbol, sized.code, decision.reason);
       return false;
     }
     const { wish } = sized;
     if (wish.kind === 'enter') {
-      const { denial, trace } = this.#judge(lane, wish, this.#around.portfolio.expectedProceeds(this.strategy));
-      this.#record.traces.push({ instant: wish.instant, symbol: lane.symbol, trace });
-      if (denial !== null) {
-        this.deny(decision.symbol, denial, decision.reason);
+      const judgement = judgeEntry(this.#judge, lane, wish, this.#around.portfolio.expectedProceeds(this.strategy));
+      this.#note(lane, wish.instant, judgement);
+      if (judgement.denial !== null) {
+        this.deny(decision.symbol, judgement.denial, decision.reason);
         return false;
       }
     }
+    // Whatever is found: nothing that is to be sold is held back.
+    if (wish.kind === 'sell') this.#note(lane, wish.instant, judgeSale(this.#judge, lane, wish.downTo));
     ledger.remember(lane, { decided: view.instant, wish });
     return true;
   }
 
-  #judge(lane: Lane, wish: Entry, expected: number): Judgement {
-    const { prices, clock, freezes, risk, ledger, venue } = this.#parts;
-    const { strategy, limits } = this;
-    const { symbol } = lane;
-    const now = clock.now();
-    const market = this.#market(lane);
-    const close = prices.close(symbol);
-    const { quote } = pairOf(symbol);
-    const price = wish.limitPrice.toNumber();
-    const own = lane.position.opened;
-    const kept = own?.stopPrice == null ? (own?.trailDistance ?? null) : 1 - own.stopPrice.toNumber() / price;
-    const actual = this.#around.actual(quote);
-    const facts = {
-      strategy,
-      stage: this.stage,
-      symbol,
-      now,
-      order: { side: 'buy', quantity: wish.quantity, limitPrice: wish.limitPrice, stopPrice: null },
-      market,
-      quote: prices.quote(symbol),
-      decision: {
-        close: close?.price ?? Number.NaN,
-        closedAt: close?.at ?? Number.NEGATIVE_INFINITY,
-        stop: wish.terms.stopLoss ?? wish.terms.trailingStop ?? (kept !== null && kept > 0 ? kept : 'none'),
-        target: wish.terms.takeProfit ?? 'none',
-      },
-      cash: {
-        free: (actual ?? ZERO).plus(new Big(expected.toFixed(8))),
-        reserved: this.#around.portfolio.reservedIn(quote, lane),
-      },
-      held: lane.position.quantity,
-      exposure: this.#around.portfolio.exposure(lane),
-      standing: risk.standing(strategy, symbol, now, limits),
-      halt: this.haltNow,
-      isDeclared: true,
-      frozen: freezes.why(symbol),
-      duplicateOf: ledger.journal.attempts(strategy, symbol, wish.instant, 'entry') > 0 ? `${strategy} at ${wish.instant}` : null,
-      clock: this.#around.clockFacts(),
-    } as const;
-    if (venue.features.hasStopOrders) return judgeOrder(facts, limits);
-    // No stop can rest there, whatever the decision or the policy names.
-    const bare = { ...facts, decision: { ...facts.decision, stop: 'none' } } as const;
-    return judgeOrder(bare, { ...limits, defaultStop: null });
+  #note({ symbol }: Lane, instant: number, { trace }: Pick<Judgement, 'trace'>): void {
+    this.#record.traces.push({ instant, symbol, trace });
+  }
+
+  get #judge(): OrderJudge {
+    const { strategy, stage, limits, haltNow } = this;
+    return { parts: this.#parts, around: this.#around, strategy, stage, limits, halt: haltNow };
   }
 
   #affordable(lane: Lane, { quantity, limitPrice }: Entry, cash: number): Big {

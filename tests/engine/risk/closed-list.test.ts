@@ -5,6 +5,7 @@ import { createIntent, type Intent } from '#engine/contract/intent.ts';
 import { DENIALS, type DenialCode } from '#engine/risk/denial.ts';
 import { judgeOrder } from '#engine/risk/judge-order.ts';
 import { checkIntent } from '#engine/risk/pre-trade.ts';
+import { refusalOf } from '#engine/trading/order-fate.ts';
 import { Scene } from '#tests/engine/simulation/scene.ts';
 import { entryCases, marketCases } from './order-cases.ts';
 import { limits, purchaseWith, saleWith } from './order-facts.ts';
@@ -50,6 +51,11 @@ const judged: Partial<Record<DenialCode, () => DenialCode | null>> = {
   'live-not-allowed': () => judgeOrder(purchaseWith(), { ...limits, isAllowed: false }).denial,
   'more-than-held': () => judgeOrder(saleWith({ held: new Big(0) }), limits).denial,
 };
+/** Codes that the venue brings: those on the left by what it says on the right. */
+const refused: Partial<Record<DenialCode, () => DenialCode>> = {
+  'venue-balance': () => refusalOf('insufficient-funds'),
+  'venue-refused': () => refusalOf('maintenance'),
+};
 for (const [code, facts] of [...entryCases, ...marketCases]) {
   judged[code] = () =>
     judgeOrder(purchaseWith(facts), limits).trace.find(({ check, passed }) => check === code && !passed)?.check ?? null;
@@ -57,11 +63,11 @@ for (const [code, facts] of [...entryCases, ...marketCases]) {
 
 describe('of the closed list', () => {
   it.each(Object.keys(DENIALS) as DenialCode[])('%s is reached', (code) => {
-    const ways: Partial<Record<DenialCode, () => DenialCode | null | undefined>> = { ...elsewhere, ...judged };
+    const ways: Partial<Record<DenialCode, () => DenialCode | null | undefined>> = { ...elsewhere, ...judged, ...refused };
     expect(ways[code]?.()).toBe(code);
   });
 
-  it.each(Object.keys(judged))('%s is explained to whoever runs it', (code) => {
+  it.each([...Object.keys(judged), ...Object.keys(refused)])('%s is explained to whoever runs it', (code) => {
     expect(readFileSync('docs/ops/risk.md', 'utf8')).toContain(`\`${code}\``);
   });
 });

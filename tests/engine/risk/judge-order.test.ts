@@ -117,16 +117,18 @@ describe('a sale', () => {
     clock: { offsetMs: Number.NaN, uncertaintyMs: Number.NaN },
   };
 
-  it('passes everything but what the market asks of its numbers', () => {
+  it('is asked what the market takes and whether it is under way, and nothing of halts and limits', () => {
     const { denial, trace } = judgeOrder(saleWith(adverse), { ...limits, isAllowed: false });
-    expect(denial).toBeNull();
-    expect(trace.map(({ check }) => check)).toEqual([
-      'off-step',
-      'off-tick',
-      'below-minimum',
-      'below-notional',
-      'above-maximum',
-      'more-than-held',
+    expect(denial).toBe('market-inactive');
+    expect(trace.map(({ check, passed }) => `${check} ${passed}`)).toEqual([
+      'off-step true',
+      'off-tick true',
+      'below-minimum true',
+      'below-notional true',
+      'above-maximum true',
+      'more-than-held true',
+      'market-inactive false',
+      'duplicate-intent false',
     ]);
   });
 
@@ -274,6 +276,7 @@ describe('every judgement', () => {
           order: { side: 'sell', quantity, limitPrice: null, stopPrice: big('100') },
           market: purchaseWith().market,
           held: big('2'),
+          duplicateOf: null,
         };
         expect(judgeOrder(sale, { ...limits, isAllowed: false }).denial).toBe(units < 5 ? 'below-minimum' : null);
       }),

@@ -51,6 +51,37 @@ describe('an entry at a venue', () => {
     expect(scene.held()).toBe(0);
   });
 
+  it('that goes out again leaves what was asked of the sale, and its numbers', async () => {
+    await begin();
+    await scene.decide(entry);
+    scene.account.takeRecord();
+    scene.account.setHalt('halted');
+    await scene.decide({ action: 'exit' });
+    const { denials, traces } = scene.account.takeRecord();
+    expect(denials).toEqual([]);
+    expect(traces).toHaveLength(1);
+    const { trace } = traces[0]!;
+    expect(trace.every(({ passed }) => passed)).toBe(true);
+    expect(trace).toContainEqual({ check: 'more-than-held', passed: true, value: '5', limit: '5' });
+    expect(trace.map(({ check }) => check)).toContain('market-inactive');
+  });
+
+  it('whose market is closed is sold as soon as it opens; meanwhile the decision says what the sale waits for', async () => {
+    await begin({ timings: { reconcileMs: 60_000, pollMs: 60_000 } });
+    await scene.decide(entry);
+    scene.account.takeRecord();
+    scene.exchange.setActive(symbol, false);
+    await scene.closeBar();
+    await scene.decide({ action: 'exit' });
+    expect(stopped().failed.map(({ check }) => check)).toContain('market-inactive');
+    expect(scene.held()).toBe(5);
+    await scene.decide({ action: 'exit' });
+    expect(stopped().failed.map(({ check }) => check)).toEqual(['market-inactive', 'duplicate-intent']);
+    scene.exchange.setActive(symbol, true);
+    await scene.closeBar();
+    expect(scene.held()).toBe(0);
+  });
+
   it('waits while as many orders were sent as may be, and exits do not', async () => {
     await begin({ limits: { orderRate: { orders: 2, windowMs: 10 * hour } } });
     // The entry and its stop are two.

@@ -77,12 +77,21 @@ describe('an order whose answer is lost', () => {
 });
 
 describe('an order that is refused', () => {
-  it.each(['invalid-order', 'maintenance', 'insufficient-funds'] as const)('is over: %s', async (kind) => {
+  it.each([
+    ['invalid-order', 'venue-refused'],
+    ['maintenance', 'venue-refused'],
+    ['insufficient-funds', 'venue-balance'],
+  ] as const)('is over: %s, and its decision says so as %s, in the words of the venue', async (kind, code) => {
     await begin();
     scene.link.next('place', { refused: kind });
     await scene.decide(entry);
     expect(scene.story()).toEqual(['entry rejected 0']);
     expect(scene.held()).toBe(0);
+    const { denials, traces } = scene.account.takeRecord();
+    expect(denials.map((denial) => denial.code)).toEqual([code]);
+    const [judged, refused] = traces;
+    expect(refused!.instant).toBe(judged!.instant);
+    expect(refused!.trace).toEqual([{ check: code, passed: false, value: expect.stringMatching(/\w/), limit: 'taken' }]);
   });
 
   it('leaves an exit protected, and is tried again under another id', async () => {
@@ -91,6 +100,12 @@ describe('an order that is refused', () => {
     scene.link.next('place', { refused: 'maintenance' });
     await scene.decide({ action: 'exit' }, 1_500);
     expect(scene.story().slice(2)).toEqual(['exit rejected 0', 'protection open 0']);
+    expect(
+      scene.account
+        .takeRecord()
+        .traces.at(-1)!
+        .trace.map(({ check }) => check),
+    ).toEqual(['venue-refused']);
     await scene.pass(10_000);
     expect(scene.story().slice(2)).toEqual(['exit rejected 0', 'protection cancelled 0', 'exit filled 5']);
     const ids = scene.orders().map(({ clientOrderId }) => clientOrderId);
