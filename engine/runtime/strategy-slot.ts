@@ -10,6 +10,7 @@ import type { Fill, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
 import type { OrderTrace } from '#engine/trading/account-record.ts';
+import type { AccountSnapshot } from './account-snapshot.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
 import { type Control, exitReasonOf, initialControl } from './control.ts';
 import { decisionRows } from './decision-rows.ts';
@@ -53,7 +54,7 @@ export class StrategySlot {
   readonly #work: VersionAtWork;
   #deployment: number | null = null;
   #challenger: LoadedVersion | null = null;
-  /** Bars have closed since the challenger was warmed up. */
+  /** Bars have closed since the challenger was warmed up, or the version that runs has decided since: it remembers something else now. */
   #isChallengerStale = false;
   #isLeaving = false;
   #halt: HaltState = 'active';
@@ -136,7 +137,7 @@ export class StrategySlot {
     this.#work.resume(version, { ...memory, heldReason: reason ?? memory.heldReason });
     this.#deployment = stored.deployment;
     this.#limits.restore(memory.watch);
-    if (version !== null) this.#limits.follow(watchedOf(version), { instant: this.#now, equity: this.#account.equity() });
+    if (version !== null) this.#limits.follow(watchedOf(version), { instant: this.#now, equity: this.#worth(this.#account) });
     this.#applyHalt();
   }
 
@@ -213,13 +214,17 @@ export class StrategySlot {
     const own = this.#builder?.push(instant) ?? [];
     const trial = this.#challenger?.builder.push(instant) ?? [];
     const last = own.pop();
-    for (const group of own) await this.#ordinaryStep(group, outcome);
+    for (const group of own) {
+      await this.#ordinaryStep(group, outcome);
+      this.#isChallengerStale = true;
+    }
     // Both close a bar here: the account passes from one to the other without a gap and without a bar met twice.
     const isFree = !this.#isChangingHands() || this.#isAtRest;
     const isTrial = trial.length === 1 && (last !== undefined || this.#account === null) && isFree;
     if (isTrial) await this.#trialStep(last ?? null, trial[0]!, outcome);
     else {
-      if (trial.length > 0) this.#isChallengerStale = true;
+      // It does not know these bars, or not what was decided on them.
+      if (trial.length > 0 || last !== undefined) this.#isChallengerStale = true;
       if (last !== undefined) await this.#ordinaryStep(last, outcome);
     }
     if (this.#isLeaving && this.#isAtRest) await this.#leave(outcome);
@@ -252,15 +257,17 @@ export class StrategySlot {
   async #trialStep(last: BarGroup | null, trial: BarGroup, outcome: SlotOutcome): Promise<void> {
     const market = last === null ? nothing : this.#meetMarket(last, outcome);
     const version = this.#challenger!;
+    const before = this.#account?.snapshot() ?? null;
     try {
       const decisions = await this.#adoptIfSound(trial, outcome);
-      this.#finish(last ?? trial, market, decisions, outcome);
+      // Both close here, and the account goes by the new version's bars from now on.
+      this.#finish(trial, market, decisions, outcome);
       return;
     } catch (error) {
       const fault = faultOf(version, error);
       outcome.faults.push(fault);
       outcome.rejected = { version, fault };
-      this.#takeAccountBack(version.candidate.manifest.stage);
+      this.#takeAccountBack(version.candidate.manifest.stage, before);
       await this.dismissChallenger();
     }
     if (last !== null) this.#finish(last, market, await this.#decide(last, outcome), outcome);
@@ -298,13 +305,16 @@ export class StrategySlot {
     this.#timeframe = version.timeframe;
     this.#builder = builderAt(this.#options.series, account.settings.symbols, version.timeframe, this.#now);
     account.setVersion(version.candidate.tree);
-    this.#limits.follow(watchedOf(version), { instant: trial.time + version.barMs, equity: account.equity() });
+    this.#limits.follow(watchedOf(version), { instant: trial.time + version.barMs, equity: this.#worth(account) });
     this.#applyHalt();
     return decisions;
   }
 
-  /** After a trial that failed: what the account was told of the version on trial, its stage and its bars, holds for it no longer. */
-  #takeAccountBack(tried: Stage): void {
+  /**
+   * After a trial that failed: what the account was told of the version on trial, its stage, its share and its bars, holds for it no longer.
+   * @param before how the account stood when the trial began
+   */
+  #takeAccountBack(tried: Stage, before: AccountSnapshot | null): void {
     const account = this.#account;
     const triedKind = this.#options.kindOf(tried);
     if (triedKind !== 'venue') return;
@@ -312,14 +322,14 @@ export class StrategySlot {
     const { barMs, symbols } = account?.settings ?? this.#challenger!;
     const request = { strategy: this.id, kind: triedKind, symbols, barMs, isResumed: true, snapshot: null };
     if (account === null || this.#kind !== triedKind) this.#options.openAccount({ ...request, stage: tried }).release?.();
-    else this.#account = this.#options.openAccount({ ...request, stage, snapshot: account.snapshot() });
+    else this.#account = this.#options.openAccount({ ...request, stage, snapshot: before });
   }
 
   /** Fills what waits, and then looks at the limits, so that the decisions on this very bar are judged by what is left. */
   #meetMarket({ bars, time }: BarGroup, outcome: SlotOutcome): MarketRecord {
     const account = this.#account!;
     account.onBars(bars);
-    const mark = { instant: time + account.settings.barMs, equity: account.equity() };
+    const mark = { instant: time + account.settings.barMs, equity: this.#worth(account) };
     if (this.#limits.mark(mark) !== null) {
       outcome.breached = this.breached;
       this.#applyHalt();
@@ -354,7 +364,7 @@ export class StrategySlot {
       ...market,
       decisions: decisionRows(noted, { denials, judged: ofNow, isShadow, halt: this.#halt }),
       traces: judged.filter((order) => !ofNow.includes(order)),
-      equity: account.equity(),
+      equity: this.#worth(account),
     });
   }
 
@@ -362,6 +372,13 @@ export class StrategySlot {
   #isChangingHands(): boolean {
     const next = this.#challenger?.candidate.manifest.stage;
     return next !== undefined && this.#account !== null && this.#options.kindOf(next) !== this.#kind;
+  }
+
+  /** Quote asset. While something that is held has no price yet, after a restart, what the account was worth last. */
+  #worth(account: SlotAccount): number {
+    const equity = account.equity();
+    if (!Number.isNaN(equity)) return equity;
+    return this.#limits.watch?.equity ?? account.snapshot().capital;
   }
 
   /** Nothing is held, and no order is on its way that could still bring something. */

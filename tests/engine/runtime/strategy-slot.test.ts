@@ -4,7 +4,7 @@ import type { Timeframe } from '#engine/contract/types.ts';
 import type { Instant } from '#engine/feeds/feed.ts';
 import { StoredSeries } from '#engine/feeds/replay-feed.ts';
 import { builderAt } from '#engine/runtime/history.ts';
-import type { LoadedVersion } from '#engine/runtime/loaded-version.ts';
+import type { LoadedVersion, LoadRequest } from '#engine/runtime/loaded-version.ts';
 import { type AccountRequest, accountKindOf, type SlotAccount } from '#engine/runtime/slot-account.ts';
 import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
 
@@ -17,39 +17,48 @@ const series = [
 
 /** A place at a venue: what was asked for it and told to it, and whether an order of it is still on its way. */
 function stand() {
-  const asked: Pick<AccountRequest, 'kind' | 'stage' | 'barMs'>[] = [];
+  const asked: Pick<AccountRequest, 'kind' | 'stage' | 'barMs' | 'snapshot'>[] = [];
+  const loaded: LoadRequest[] = [];
   const halts: string[] = [];
-  const at = { rest: true, released: 0 };
+  const at = { rest: true, released: 0, equity: 10_000, capital: 0 };
   const release = () => {
     at.released += 1;
   };
-  const openAccount = ({ kind, stage, symbols, barMs }: AccountRequest): SlotAccount => {
-    asked.push({ kind, stage, barMs });
+  const openAccount = ({ kind, stage, symbols, barMs, snapshot }: AccountRequest): SlotAccount => {
+    asked.push({ kind, stage, barMs, snapshot });
+    // The share is the strategy's, whichever version asked for it last.
+    at.capital = stage === 'live' ? 5_000 : 1_000;
     return {
       settings: { symbols, barMs },
       onBars: () => undefined,
       submit: () => undefined,
       positions: () => [{ symbol, quantity: 0, entryPrice: 0, barsHeld: 0 }],
-      equity: () => 10_000,
+      equity: () => at.equity,
       takeRecord: () => ({ fills: [], trades: [], denials: [] }),
       setHalt: (halt) => halts.push(halt),
       setVersion: () => undefined,
-      snapshot: () => ({}) as never,
+      snapshot: () => ({ capital: at.capital }) as never,
       ...(kind === 'venue' ? { isAtRest: () => at.rest, release } : {}),
     };
   };
-  const load = () => Promise.reject(new Error('nothing is loaded anew'));
+  const load = async (request: LoadRequest) => {
+    loaded.push(request);
+    const { tree, manifest } = request.candidate;
+    return version(tree, manifest.stage, '5m', 5 * minute, false, request.until);
+  };
   const slot = new StrategySlot({ id: 'trend', series, openAccount, kindOf: accountKindOf, load, clock: () => 0 }, 0);
-  return { slot, asked, halts, at };
+  return { slot, asked, loaded, halts, at };
 }
 
 function version(tree: string, stage: Stage, timeframe: Timeframe, barMs: number, isBad = false, until = 0): LoadedVersion {
+  let decided = 0;
   const live = {
     decide: async () => {
       if (isBad) throw new Error('it cannot');
+      decided += 1;
       return [{ symbol, action: 'hold', reason: tree }];
     },
-    snapshot: async () => null,
+    snapshot: async () => ({ symbols: { [symbol]: decided } }),
     close: async () => undefined,
   };
   const candidate = { tree, manifest: { stage } };
@@ -72,6 +81,33 @@ it('gives the account back to the version that runs, with its stage and its bars
   const { rejected } = await slot.take(bar(1));
   expect(rejected?.version.candidate.tree).toBe('two');
   expect(asked.map(({ stage }) => stage)).toEqual(['canary', 'live', 'canary']);
+  // And with its share, not with that of the version that failed.
+  expect(asked.at(-1)?.snapshot?.capital).toBe(1_000);
+});
+
+it('has a version of longer bars take over what was decided since it was loaded', async () => {
+  const { slot, loaded } = stand();
+  await slot.challenge(version('one', 'canary', '1m', minute));
+  await slot.take(bar(0));
+  await slot.challenge(version('two', 'canary', '5m', 5 * minute, false, minute));
+  for (const index of [1, 2, 3]) await slot.take(bar(index));
+  const { adopted, steps } = await slot.take(bar(4));
+  expect(adopted?.version.candidate.tree).toBe('two');
+  // What it decides is recorded at the close that both share.
+  expect(steps.map(({ instant }) => instant)).toEqual([5 * minute]);
+  expect(loaded.map(({ until, state }) => ({ until, state }))).toEqual([
+    { until: 4 * minute, state: { symbols: { [symbol]: 4 } } },
+  ]);
+});
+
+it('records what it was worth last while something it holds has no price yet, and watches its limits by that', async () => {
+  const { slot, at } = stand();
+  await slot.challenge(version('one', 'canary', '1m', minute));
+  await slot.take(bar(0));
+  at.equity = Number.NaN;
+  const { steps } = await slot.take(bar(1));
+  expect(steps.map(({ equity }) => equity)).toEqual([10_000]);
+  expect(JSON.parse(slot.standing()!.memory).watch).toMatchObject({ peak: 10_000, equity: 10_000 });
 });
 
 it('buys nothing more once its next version trades elsewhere, and changes only when no order is on its way', async () => {
