@@ -8,6 +8,9 @@ import { afterEvent, isNews, isWrittenOff, type OrderEvent, UNBORN } from './ord
 import { afterDust, afterFill, afterWriteOff, type ClosedPosition, FLAT, pairOf, type WriteOff } from './position.ts';
 import { termsOf } from './terms.ts';
 
+/** A price that was divided has no end of digits. */
+const PRICE_DECIMALS = 12;
+
 /** What an asset is worth in another, where something tells; else null. */
 export type PriceOf = (asset: string, quote: string) => Big | null;
 
@@ -157,10 +160,17 @@ export class Ledger {
     return true;
   }
 
-  /** The sale of an order that was given up has come after all: what was written off for it is not gone twice. */
-  #takeBack(lane: Lane, { quantity, price }: VenueFill, at: number): void {
-    const back = least(quantity, lane.writtenOff);
-    if (back.gt(0)) this.writeOff(lane, { quantity: back.times(-1), price, at, reason: 'its sale came after all' });
+  /**
+   * The sale of an order that was given up has come after all: what was written off for it is not gone twice. What it took and what it
+   * brought, fees included, are in the balances that were accepted then.
+   */
+  #takeBack(lane: Lane, { symbol, quantity, price, fees }: VenueFill, at: number): void {
+    const { base, quote } = pairOf(symbol);
+    const paidIn = (asset: string) => fees.reduce((sum, fee) => (fee.asset === asset ? sum.plus(fee.amount) : sum), ZERO);
+    const taken = quantity.plus(paidIn(base));
+    const worth = quantity.times(price).minus(paidIn(quote)).div(taken).round(PRICE_DECIMALS);
+    const back = least(taken, lane.writtenOff);
+    if (back.gt(0)) this.writeOff(lane, { quantity: back.times(-1), price: worth, at, reason: 'its sale came after all' });
   }
 
   /** What the lane has left is too small to sell: the position is over. */

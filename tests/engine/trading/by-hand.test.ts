@@ -38,7 +38,7 @@ const stops = () => scene.open().map(({ kind, quantity }) => `${kind} ${quantity
 
 describe('what a person has sold by hand and accepts', () => {
   it('is held no more, told as a trade that ended by hand, and no coin that comes later is sold for it, after a restart either', async () => {
-    await bought();
+    await bought({ limits: { dailyLoss: 0.02, maxDrawdown: 0.02 } });
     sellByHand(5);
     await scene.pass(aWhile);
     expect(codes()).toContain('balance');
@@ -50,6 +50,8 @@ describe('what a person has sold by hand and accepts', () => {
       expect(scene.held()).toBe(0);
       expect(codes()).toEqual([]);
       expect(stops()).toEqual([]);
+      // It was moved, and not lost.
+      expect(scene.trader.health().halt.mode).toBe('active');
       expect(scene.account.takeRecord().trades).toMatchObject([
         {
           exitCause: 'by-hand',
