@@ -14,7 +14,8 @@ process.once('message', (question: WeekQuestion) => {
 });
 
 async function run({ options, from, everyBars }: WeekQuestion): Promise<void> {
-  let next = 0;
+  // From its start on it warms up: what it keeps as long as it runs is there after the first stretch.
+  let next = everyBars;
   const engine = await Engine.open(parseOptions(options), {
     clock: systemClock,
     log: createLog('silent'),
