@@ -84,8 +84,8 @@ export function kindsOf(pieces: readonly Piece[], { bars, strategies, symbols, k
     // What became an order, or was denied, stays as it is.
     decisions: [symbols * kept.recorded + acted, 400],
     decisionTiers: [symbols * kept.runs * reasonsOfBench, 256],
-    // An order may be judged again when it is sent again.
-    decisionTraces: [2 * acted, 5_000],
+    // They go with their decision; an order may be judged again when it is sent again.
+    decisionTraces: [rowsOf('decisions') + acted, 5_000],
     orders: [orders, 200],
     denials: [orders, 300],
     fills: [fills, 300],
