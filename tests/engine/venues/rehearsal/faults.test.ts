@@ -289,8 +289,9 @@ describe('faults by hand', () => {
     await order({ kind: 'skew', skewMs: 90_000 });
     expect((await timeOf()).seconds).toBe(before + 90);
     await order({ kind: 'maintenance' });
-    expect((await timeOf()).error).not.toEqual([]);
+    expect(await stages.kraken.client.fetchStatus()).toMatchObject({ status: 'maintenance' });
     await order({ kind: 'none' });
+    expect(await stages.kraken.client.fetchStatus()).toMatchObject({ status: 'ok' });
     expect(await timeOf()).toEqual({ status: 200, error: [], seconds: before });
     await order({ kind: 'down', forMs: 200 });
     await vi.waitFor(() => expect(timeOf()).rejects.toThrow());
