@@ -1,3 +1,4 @@
+import { sleep } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
@@ -35,6 +36,8 @@ const lookHereEveryMs = 500;
 const tiersMsMax = 20;
 /** By this code an engine says that it has to be opened again, and that nothing else is wrong. */
 export const beginAnew = 'engine/begin-anew';
+/** Orders decided on a bar are on their way before anything is composed for readers, which may take a tenth of a second. */
+const ordersLeaveMs = 50;
 /** How soon a disk that took nothing is tried again. */
 const diskEveryMs = 1_000;
 /** The live loop: bars in, decisions and fills on disk, versions swapped between bars; on paper and with money alike. */
@@ -185,7 +188,9 @@ export class Engine {
     const waitMs = this.#bars.waitMs();
     this.#noteProgress();
     if (waitMs <= 0) {
-      if (await this.#bars.take()) this.#tell();
+      if (!(await this.#bars.take())) return;
+      if (this.#desk !== null) await sleep(this.#around.clock, ordersLeaveMs);
+      this.#tell();
     } else {
       if (this.#bars.keepHoldings()) this.#reports.noteChange();
       this.#tell();
