@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
-import { FeeRow, FillRow, type JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
-import { booksAfter, type LaneBooks } from './lane-books.ts';
+import { FeeRow, FillRow, type JournalFill, NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import { booksAfter, booksWithout, type LaneBooks } from './lane-books.ts';
 
 /** The journal as it is on disk, read by a connection of its own: what another program, or the next life, would see. */
 export class JournalRecord {
@@ -17,6 +17,7 @@ export class JournalRecord {
   readonly #statements = new Map<string, Database.Statement>();
   #eventsRead = 0;
   #fillsRead = 0;
+  #notesRead = 0;
 
   constructor(file: string) {
     this.#database = new Database(file, { readonly: true });
@@ -64,6 +65,16 @@ export class JournalRecord {
       const lane = `${this.orders.get(fill.orderId)!.strategy} ${fill.symbol}`;
       this.books.set(lane, booksAfter(this.books.get(lane), fill));
       this.#fillsRead = fill.id;
+    }
+    const notes = this.#prepared(
+      'SELECT id, strategy, symbol, afterFill, quantity, at, kind, price, reason FROM venueNotes WHERE id > ? ORDER BY id',
+    )
+      .all(this.#notesRead)
+      .map((row) => NoteRow.parse(row));
+    for (const note of notes) {
+      const lane = `${note.strategy} ${note.symbol}`;
+      if (note.kind === 'written-off') this.books.set(lane, booksWithout(this.books.get(lane)!, note));
+      this.#notesRead = note.id;
     }
 
     const frozen = this.#prepared('SELECT DISTINCT symbol FROM venueFreezes WHERE acceptedAt IS NULL').pluck().all();

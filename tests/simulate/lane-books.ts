@@ -1,5 +1,5 @@
 import { Big } from 'big.js';
-import type { JournalFill } from '#engine/store/journal/journal-rows.ts';
+import type { JournalFill, NoteRow } from '#engine/store/journal/journal-rows.ts';
 
 /** What the journal's fills alone make of one strategy's holding in one symbol, and of its money. */
 export interface LaneBooks {
@@ -21,4 +21,9 @@ export function booksAfter(books: LaneBooks | undefined, fill: JournalFill): Lan
     else cash = cash.minus(asset === quote ? amount : (quoteValue ?? zero));
   }
   return { quantity, cash };
+}
+
+/** After a person has accepted that some of it is gone, which counts as taken over at the last price known. */
+export function booksWithout(books: LaneBooks, { quantity, price }: Pick<NoteRow, 'quantity' | 'price'>): LaneBooks {
+  return { quantity: books.quantity.minus(quantity), cash: books.cash.plus(quantity.times(price ?? zero)) };
 }
