@@ -71,6 +71,8 @@ export class Trader {
   readonly #desks = new Map<string, StrategyDesk>();
   /** What the journal tells of strategies that have no desk yet. */
   readonly #records: Map<string, AccountRecord>;
+  /** Up to where the record of strategies was taken that have given their share back. */
+  readonly #takenBefore = new Map<string, Taken>();
   #isReady = false;
   /** Nobody will be there to protect what an entry still brings. */
   #isLeaving = false;
@@ -179,11 +181,13 @@ export class Trader {
         },
         request,
         record,
-        taken ?? allOf(record),
+        taken ?? this.#takenBefore.get(strategy) ?? allOf(record),
       );
       this.#desks.set(strategy, desk);
     }
     desk.stage = stage;
+    // The bars taken in last closed when they closed, however long those are that come next.
+    desk.barTime += desk.barMs - barMs;
     desk.barMs = barMs;
     desk.capital = capital;
     // An order of the version before may still bring something of what this one does not trade.
@@ -201,6 +205,7 @@ export class Trader {
     const desk = this.#desks.get(strategy);
     if (desk === undefined) return;
     const { fills, closed } = desk.rest();
+    this.#takenBefore.set(strategy, desk.taken);
     if (fills.length > 0 || closed.length > 0) this.#records.set(strategy, { ...emptyRecord(), fills, closed });
     this.#desks.delete(strategy);
     this.#sellUnowned();

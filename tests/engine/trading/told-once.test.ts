@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { bars, entry, Scene, still } from './scene.ts';
+import { bars, entry, hour, Scene, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -23,6 +23,32 @@ describe('the record of an account', () => {
     expect(again.trades).toEqual(second.trades);
     expect(again.trades).toHaveLength(1);
     await scene.live(500, scene.account.taken);
+    expect(scene.account.takeRecord()).toMatchObject({ fills: [], trades: [] });
+  });
+
+  it('dates what the next version decides by the close that both share, however long its bars are', async () => {
+    for (const barMs of [hour / 4, 4 * hour]) {
+      scene = await Scene.begin({ candles: bars([still(1000), still(1000), still(1000)]) });
+      await scene.closeBar();
+      const closed = Math.floor(scene.world.now() / hour) * hour;
+      const { symbols, capital } = scene.account.settings;
+      const next = scene.trader.account({ strategy: 's', stage: 'live', symbols, barMs, capital });
+      next.submit([{ symbol, reason: 'because', ...entry }]);
+      expect(scene.orders().map(({ instant }) => instant)).toEqual([closed]);
+      scene.close();
+    }
+    scene = await Scene.begin({ candles: bars([still(1000)]) });
+  });
+
+  it('tells nothing again to a strategy that gave its share back, got one again, and was started again', async () => {
+    scene = await Scene.begin({ candles: bars([still(1000), still(1000), still(1000), still(1000)]) });
+    await scene.decide(entry);
+    await scene.decide({ action: 'exit' });
+    expect(scene.account.takeRecord().trades).toHaveLength(1);
+    const { symbols, barMs, capital } = scene.account.settings;
+    scene.account.release();
+    const { taken } = scene.trader.account({ strategy: 's', stage: 'live', symbols, barMs, capital });
+    await scene.live(500, taken);
     expect(scene.account.takeRecord()).toMatchObject({ fills: [], trades: [] });
   });
 });
