@@ -10,6 +10,7 @@ import { fullCheck } from '#engine/store/integrity.ts';
 import { openForReading } from '#engine/store/open-database.ts';
 import { inspectStore } from '#engine/store/write-backup.ts';
 import { contradictions, openQuestions, unwatched, verifyJournal } from '#engine/trading/verify-journal.ts';
+import { silentSince } from './engine/silence.ts';
 import { workspaceAt } from './up/workspace.ts';
 
 interface Finding {
@@ -19,9 +20,6 @@ interface Finding {
   /** What nobody can put right any more, and nothing suffers from. */
   readonly aside: readonly string[];
 }
-
-/** An engine that runs says so every minute. */
-const silenceMsMax = 5 * 60_000;
 
 /** `ratchet engine verify`: whether the engine and what it has on disk are as they should be. Exits with 1 when something is off. */
 export function engineVerifyCommand(): Command {
@@ -80,10 +78,11 @@ function leftBehindIn(reader: EngineReader, now: number): string[] {
 
 /** An engine that was stopped is well, unless something is held, or may still be bought, that nobody watches. */
 function engineIn(dir: string, now: number): readonly string[] {
-  if (lockHolder(dir) === null) return read(dir, unwatchedIn);
-  const seen = read(dir, (reader) => reader.lastSeen());
+  const holder = lockHolder(dir);
+  if (holder === null) return read(dir, unwatchedIn);
+  const silent = read(dir, (reader) => silentSince(reader, holder, now));
   const status = readLocalStatus(dir);
-  const silence = seen === null || now - seen <= silenceMsMax ? [] : [`It was last heard of at ${new Date(seen).toISOString()}.`];
+  const silence = silent === null ? [] : [`It was last heard of at ${new Date(silent).toISOString()}.`];
   return status === null || status.status === 'Synced' ? silence : [...silence, `It is ${status.status}: ${status.reason}`];
 }
 

@@ -9,6 +9,7 @@ import { readLocalStatus } from '#engine/runtime/status.ts';
 import { type EngineReader, openReader } from '#engine/store/engine-reader.ts';
 import { barLines, venueLines } from './engine/health-text.ts';
 import { runCommand } from './engine/run.ts';
+import { silentSince } from './engine/silence.ts';
 import { acceptCommand, orderCommands } from './engine-orders.ts';
 import { decisionsCommand, positionsCommand, requireWorkspace, tradesCommand, truthCommand } from './engine-record.ts';
 import { engineVerifyCommand } from './engine-verify.ts';
@@ -54,6 +55,8 @@ function engineFacts(dir: string) {
     const now = clockIn(reader).now();
     return {
       process: holder,
+      /** Since when nothing was heard of it, by its own clock; null when all is well with that. */
+      silentSince: silentSince(reader, holder, now),
       status,
       /** What it measures, as of `now` by its own clock; null when it does not run. */
       health: readHealth(workspace.engine, holder, now),
@@ -88,6 +91,7 @@ function venueFacts(reader: EngineReader) {
 
 function describe({
   process: holder,
+  silentSince: silent,
   status,
   health,
   now,
@@ -104,7 +108,7 @@ function describe({
     `  ${id} ${stage ?? ''} ${tree?.slice(0, 12) ?? 'nothing'} ${sync} ${reason}`.trimEnd(),
   );
   return [
-    holderLine(holder),
+    holderLine(holder, silent),
     `${status?.status ?? 'It has not said how it is'} at ${status?.commit?.slice(0, 12) ?? 'nothing'}, ${orderLine(control)}. ${status?.reason ?? ''}`.trimEnd(),
     ...strategies,
     `Market time ${time === null ? 'none yet' : new Date(time).toISOString()}, equity ${equity?.toFixed(2) ?? 'none yet'}, ${decisions} decisions, ${trades} trades.`,
@@ -127,7 +131,9 @@ function orderLine({ mode, by, at, reason }: Control): string {
   return `${mode} since ${at} by ${visible(by)}${reason === '' ? '' : ` (${visible(reason)})`}`;
 }
 
-function holderLine(holder: ReturnType<typeof lockHolder>): string {
+function holderLine(holder: ReturnType<typeof lockHolder>, silent: number | null): string {
   if (holder === null) return 'The engine does not run.';
-  return holder === 'unknown' ? 'The engine is starting.' : `The engine runs as process ${holder.pid} since ${holder.since}.`;
+  if (holder === 'unknown') return 'The engine is starting.';
+  const silence = silent === null ? '' : ` Nothing was heard of it since ${new Date(silent).toISOString()}: it may hang.`;
+  return `The engine runs as process ${holder.pid} since ${holder.since}.${silence}`;
 }

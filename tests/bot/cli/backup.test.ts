@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Big } from 'big.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { giveOrderHere, orderGivenHere } from '#engine/runtime/control.ts';
+import { giveOrderHere, initialControl, orderGivenHere } from '#engine/runtime/control.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
 import { keepTradedVenue } from '#engine/runtime/real-money.ts';
+import { composeStatus, writeLocalStatus } from '#engine/runtime/status.ts';
 import { openReader } from '#engine/store/engine-reader.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
+import type { NewOrder } from '#engine/store/journal/order-journal.ts';
 import { storePath } from '#engine/store/open-database.ts';
+import { afterEvent, type OrderEvent, UNBORN } from '#engine/trading/order-state.ts';
 import { ratchetHere } from '#tests/support/ratchet-here.ts';
 import { temporaryFolder } from '#tests/support/ratchet-process.ts';
 
@@ -120,4 +124,89 @@ describe('ratchet engine verify', () => {
     });
     store.close();
   });
+
+  it('exits with 1 for an engine that runs and is not well, or says nothing any more, and status says since when', async () => {
+    const store = EngineStore.open(dir);
+    const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+    store.beginRun(minutesAgo(90));
+    const lock = acquireLock(dir, () => minutesAgo(60));
+    const engineLine = async () => (await ratchet('engine', 'verify')).stdout.split('✔ the order journal')[0];
+    const heardAt = minutesAgo(6);
+    store.continueRun(heardAt);
+    expect(await ratchet('engine', 'verify')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`✘ the engine:\n    It was last heard of at ${new Date(heardAt).toISOString()}.\n`),
+    });
+    const status = async () => (await ratchet('engine', 'status')).stdout.split('\n')[0];
+    expect(await status()).toMatch(`Nothing was heard of it since ${new Date(heardAt).toISOString()}: it may hang.`);
+    store.continueRun(minutesAgo(4));
+    expect(await ratchet('engine', 'verify')).toMatchObject({ code: 0 });
+    expect(await status()).toMatch(/^The engine runs as process \d+ since \S+Z\.$/);
+    const facts = { strategies: [], commit: null, control: initialControl, feed: 'running' as const };
+    const says = (status: 'OutOfSync' | 'Degraded') =>
+      writeLocalStatus(dir, composeStatus({ ...facts, problems: [{ status, code: 'disk', reason: 'the disk is full' }] }));
+    for (const degree of ['Degraded', 'OutOfSync'] as const) {
+      says(degree);
+      expect(await ratchet('engine', 'verify')).toMatchObject({ code: 1 });
+      expect(await engineLine()).toBe(`✘ the engine:\n    It is ${degree}: the disk is full\n`);
+    }
+    writeLocalStatus(dir, composeStatus({ ...facts, problems: [] }));
+    expect(await ratchet('engine', 'verify')).toMatchObject({ code: 0 });
+    // One that was stopped is well: what it last said of itself is of then.
+    says('Degraded');
+    lock.release();
+    expect(await ratchet('engine', 'verify')).toMatchObject({ code: 0 });
+    store.close();
+  });
+
+  it('exits with 1 for what is held, and for what may still be bought, while no engine runs', async () => {
+    const store = EngineStore.open(dir);
+    keepTradedVenue(store, { name: 'kraken', account: 'kraken-new', isRehearsal: false });
+    const journal = store.journal('kraken-new');
+    const quantity = new Big('1.5');
+    const wrong = async () => {
+      const [found] = JSON.parse((await ratchet('engine', 'verify', '--json')).stdout);
+      expect(found.what).toBe('the engine');
+      return found.wrong;
+    };
+    let folded = afterEvent(UNBORN, { kind: 'intended' }, quantity);
+    const id = journal.addOrder(entry(quantity), folded, JSON.stringify({ kind: 'intended' }));
+    const happens = (event: OrderEvent) => {
+      folded = afterEvent(folded, event, quantity);
+      journal.addEvent(id, BAR + 1, JSON.stringify(event), folded);
+    };
+    happens({ kind: 'taken', venueOrderId: 'O1' });
+    const waits = (left: string) =>
+      `It does not run, and the order raaaaaaaaaaaaaaaaa of trend may still buy ${left} BTC/USD: cancel it at the exchange.`;
+    expect(await ratchet('engine', 'verify')).toMatchObject({ code: 1 });
+    expect(await wrong()).toEqual([waits('1.5')]);
+    const fill = {
+      symbol: 'BTC/USD',
+      fillId: 'f1',
+      orderId: id,
+      side: 'buy',
+      quantity: new Big('0.5'),
+      price: new Big(100),
+    } as const;
+    journal.addFill({ ...fill, isMaker: true, time: BAR, recordedAt: BAR, fees: [] });
+    happens({ kind: 'fill', fillId: 'f1', quantity: '0.5' });
+    const holds = 'It does not run, and trend holds 0.5 BTC/USD.';
+    expect(await wrong()).toEqual([holds, waits('1')]);
+    happens({ kind: 'seen', venueOrderId: 'O1', state: 'cancelled', filled: '0.5' });
+    expect(await ratchet('engine', 'verify')).toMatchObject({ code: 1 });
+    expect(await wrong()).toEqual([holds]);
+    // Whoever watches it is an engine.
+    const lock = acquireLock(dir, Date.now);
+    expect(await ratchet('engine', 'verify')).toMatchObject({ code: 0 });
+    lock.release();
+    store.close();
+  });
 });
+
+function entry(quantity: Big): NewOrder {
+  return {
+    ...{ clientOrderId: 'raaaaaaaaaaaaaaaaa', strategy: 'trend', symbol: 'BTC/USD', role: 'entry', side: 'buy', kind: 'limit' },
+    ...{ quantity, limitPrice: new Big(100), stopPrice: null, instant: BAR, attempt: 0, version: 'v', cause: 'entry' },
+    ...{ reason: 'because', terms: '', createdAt: BAR },
+  };
+}

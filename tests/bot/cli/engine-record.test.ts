@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '#engine/clock.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -89,11 +90,19 @@ describe('ratchet engine', () => {
     expect((await engine('truth')).stdout).toBe('Nothing runs.\n');
   });
 
-  it('says whose order it obeys, and since when', async () => {
+  it('says whose order it obeys, and since when, and that it runs while no bar comes', async () => {
     makeWorkspace();
-    running = await startEngine(fixture.options());
+    let ahead = 0;
+    const { dir, ...options } = { ...fixture.options(), paceMs: 3_600_000 };
+    running = await startEngine({ dir, ...options }, { ...systemClock, now: () => systemClock.now() + ahead });
     expect((await engine('status')).stdout).toContain(', active.');
     await fixture.control('paused');
     await until('obedience', async () => /paused since \S+Z by test \(because\)\./.test((await engine('status')).stdout));
+    // No bar comes here, and it says all the same that it runs.
+    const heard = () => read(dir, (reader) => reader.lastSeen()!);
+    const [before, market] = [heard(), read(dir, (reader) => reader.lastFeedTime())];
+    ahead = 120_000;
+    await until('a heartbeat', () => heard() > before + 119_000);
+    expect(read(dir, (reader) => reader.lastFeedTime())).toBe(market);
   });
 });
