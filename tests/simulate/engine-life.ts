@@ -1,171 +1,313 @@
+import { CandleStore } from '#engine/candles/candle-store.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
-import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
+import type { Timeframe } from '#engine/contract/types.ts';
+import type { Feed } from '#engine/feeds/feed.ts';
+import { LiveFeed } from '#engine/feeds/live-feed.ts';
+import type { MarketData } from '#engine/feeds/market-data.ts';
 import { createLog } from '#engine/log.ts';
-import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { haltStateOf } from '#engine/risk/trading-halt.ts';
-import type { TradingLimits } from '#engine/risk/trading-limits.ts';
-import type { ClosedBar, PositionView } from '#engine/simulation/types.ts';
-import { OrderJournal } from '#engine/store/journal/order-journal.ts';
+import { BarLoop } from '#engine/runtime/bar-loop.ts';
+import { Bell } from '#engine/runtime/bell.ts';
+import type { Control } from '#engine/runtime/control.ts';
+import type { OrderPlace } from '#engine/runtime/heard-orders.ts';
+import { knownLimits } from '#engine/runtime/limits.ts';
+import { Reconciler } from '#engine/runtime/reconciler.ts';
+import type { PendingOutcome } from '#engine/runtime/record.ts';
+import { restoreSlots } from '#engine/runtime/restore-slots.ts';
+import { accountKindOf, type OpenAccount, simulatedAccounts } from '#engine/runtime/slot-account.ts';
+import { readStoredSlot } from '#engine/runtime/slot-memory.ts';
+import { StandingOrders } from '#engine/runtime/standing-orders.ts';
+import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
+import { limitsOf, VenueShares } from '#engine/runtime/venue-shares.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
+import { EngineStore } from '#engine/store/engine-store.ts';
+import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
 import { Trader } from '#engine/trading/trader.ts';
-import type { VenueAccount } from '#engine/trading/venue-account.ts';
 import type { Venue } from '#engine/venues/venue.ts';
 import { Cut, type Life } from './life.ts';
-import type { PlannedStrategy } from './run-plan.ts';
+import type { Loading, MainBranch } from './main-branch.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** Reading changes nothing: there is nothing to die before or after. */
 const READING = new Set([
   ...['orders', 'orderByVenueId', 'orderByClientId', 'attempts', 'events', 'fills', 'hasFill', 'dust', 'lanes', 'freezes'],
-  ...['baselines', 'cursor', 'risk', 'close'],
+  ...['baselines', 'cursor', 'risk', 'close', 'journal', 'meta', 'accounts', 'deployments', 'quarantine', 'lastFeedTime'],
+  ...['find', 'load', 'list'],
 ]);
+
+/** Little is asked for beforehand, and little is stored at once: the runs are short. */
+const feedSettings = { historyBars: 5, keepBars: 30, storeEveryMs: 10 * 60_000 };
+
+const log = createLog('silent');
+
+/** How a life ends that nothing cuts short. */
+export const WHEN_TOLD = 'when it is told';
+export const REHEARSAL = { name: 'rehearsal', isRehearsal: true } as const;
 
 export interface EngineLifeOptions {
   readonly life: Life;
   readonly venue: Venue;
-  readonly journalFile: string;
+  readonly data: MarketData;
+  /** Where the store is, and below it the candles. */
+  readonly dir: string;
   readonly account: string;
-  readonly strategies: readonly PlannedStrategy[];
-  readonly barMs: number;
   readonly seed: number;
-  readonly limits: () => TradingLimits;
-  readonly haltOf: (strategy: string) => HaltState;
+  readonly feed: { readonly symbols: readonly string[]; readonly timeframe: Timeframe };
+  readonly markets: Readonly<Record<string, MarketRules>>;
+  readonly main: MainBranch;
+  /** What is said at each place where orders are given. */
+  readonly said: (place: OrderPlace) => string | null;
   readonly sabotage: Sabotage;
+  /** An account as a slot has it: whoever watches it may put themselves between. */
+  readonly watched: (open: OpenAccount) => OpenAccount;
+  readonly loading: Omit<Loading, 'life'>;
+  readonly hooks: EngineHooks;
+}
+
+export interface EngineHooks {
+  /** The feed as the loop is to have it. @param taken close of the last instant that is on disk, or where it begins */
+  readonly watching: (feed: Feed, taken: number) => Feed;
   readonly onReady: () => void;
+  readonly onTaken: (taken: PendingOutcome) => void;
+  readonly onCommitted: (instant: number) => void;
   readonly onUnexpected: (what: string) => void;
   readonly onTrouble: (kind: string) => void;
   readonly onWrite: () => void;
 }
 
-/** Everything that trades, from one start to one crash. */
+/** Everything that works under a clock, from one start to one crash. */
+interface Parts {
+  readonly trader: Trader;
+  readonly shares: VenueShares;
+  readonly feed: LiveFeed;
+  readonly slots: Map<string, StrategySlot>;
+  readonly orders: StandingOrders;
+  readonly bars: BarLoop;
+  readonly reconciler: Reconciler;
+}
+
+/**
+ * The engine but for git, the network, and processes: its store, its feed, its slots on accounts of its trader, and its loop, put
+ * together as `openParts` and `Engine` do it, from one start to one crash.
+ */
 export class EngineLife {
   readonly #options: EngineLifeOptions;
-  readonly #database: OrderJournal;
-  readonly #accounts = new Map<string, VenueAccount>();
-  /** Symbols whose close this life has been given. */
-  readonly #marked = new Set<string>();
+  readonly #store: EngineStore;
+  readonly #candles: CandleStore;
+  readonly #bell: Bell;
   #trader: Trader | null = null;
-  #isReady = false;
+  #parts: Parts | null = null;
+  #hasNews = true;
+  #isStopping = false;
 
-  static createJournal(file: string, account: string): void {
-    OrderJournal.open(file, account).close();
+  /** The file must be there before anybody can read it. */
+  static createStore(dir: string): void {
+    EngineStore.open(dir, () => 0).close();
   }
 
   constructor(options: EngineLifeOptions) {
     this.#options = options;
-    this.#database = OrderJournal.open(options.journalFile, options.account);
+    this.#store = EngineStore.open(options.dir, options.life.clock.now);
+    this.#candles = CandleStore.open(`${options.dir}/candles`);
+    this.#bell = new Bell(options.life.clock);
   }
 
-  get isReady(): boolean {
-    return this.#isReady;
+  /** Its slots are there; perhaps the venue has not answered yet. */
+  get isOpen(): boolean {
+    return this.#parts !== null;
   }
 
-  start(): void {
-    this.#run(() => this.#begin());
+  get slots(): ReadonlyMap<string, StrategySlot> {
+    return this.#parts?.slots ?? new Map();
   }
 
-  /** Does something to the living engine, once its accounts are there; what it does when it dies of it is nobody's concern. */
-  act(work: () => void): void {
-    if (this.#trader === null) return;
-    this.#run(async () => work());
+  get control(): Control | null {
+    return this.#parts?.orders.control ?? null;
   }
 
-  onBars(strategy: string, bars: readonly ClosedBar[]): void {
-    this.#accounts.get(strategy)!.onBars(bars);
-    for (const { symbol } of bars) this.#marked.add(`${strategy} ${symbol}`);
-  }
-
-  submit(strategy: string, decisions: readonly DecisionRecord[]): void {
-    this.#accounts.get(strategy)!.submit(decisions);
-  }
-
-  positions(strategy: string): PositionView[] {
-    return this.#accounts.get(strategy)!.positions();
-  }
-
-  /** Null before every symbol that is held was marked. */
-  equity(strategy: string): number | null {
-    const account = this.#accounts.get(strategy)!;
-    const isMarked = account.settings.symbols.every((symbol) => this.#marked.has(`${strategy} ${symbol}`));
-    return isMarked ? account.equity() : null;
-  }
-
-  takeDenials(strategy: string): Denial[] {
-    return this.#accounts.get(strategy)!.takeRecord().denials;
-  }
-
-  setHalt(strategy: string, state: HaltState): void {
-    if (this.#options.sabotage.isDeafToHalts !== true) this.#accounts.get(strategy)!.setHalt(state);
-  }
-
-  flatten(reason: string): void {
-    this.#trader!.flatten(reason);
-  }
-
-  resolve(symbol: string): void {
-    this.#run(async () => void (await this.#trader!.resolve(symbol, 'looked at and accepted')));
-  }
-
-  /** Ends a halt of the whole account. */
-  resume(): void {
-    const { life } = this.#options;
-    this.#trader!.order({ kind: 'said', mode: 'active', at: life.clock.now(), by: 'somebody', reason: 'it may go on' });
+  get limits(): RiskPolicy | null {
+    return this.#parts?.orders.limits ?? null;
   }
 
   /** What holds the whole account back. */
   get accountHalt(): HaltState {
-    return haltStateOf(this.#trader!.health().halt);
+    return this.#trader === null ? 'active' : haltStateOf(this.#trader.health().halt);
   }
 
-  /** Lets go of the file; what had not been committed is gone. */
+  start(): void {
+    this.#run(() => this.#live());
+  }
+
+  /** Something was said, or main has changed: it looks at both at its next turn. */
+  notify(): void {
+    this.#hasNews = true;
+    this.#bell.ring();
+  }
+
+  accept(symbol: string): void {
+    this.#run(async () => void (await this.#parts?.shares.accept(symbol, 'looked at and accepted')));
+  }
+
+  /** Ends in good order, after the instant under way. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#bell.ring();
+  }
+
+  /** Lets go of the files; what had not been committed is gone. */
   dispose(): void {
-    this.#isReady = false;
     this.#trader = null;
-    this.#database.close();
+    this.#parts = null;
+    this.#store.close();
+    this.#candles.close();
   }
 
-  async #begin(): Promise<void> {
-    const { life, venue, sabotage, strategies, barMs, haltOf } = this.#options;
-    const guarded = life.guarded(this.#written(this.#database), 'journal', READING);
-    const journal = sabotage.journal?.(guarded) ?? guarded;
+  async #live(): Promise<void> {
+    const { hooks, life } = this.#options;
+    const parts = await this.#open();
+    this.#parts = parts;
+    this.#run(async () => {
+      await parts.trader.start();
+      if (!this.#isStopping) hooks.onReady();
+    });
+    while (!this.#isStopping) await this.#turn(parts);
+    parts.bars.commit();
+    await parts.feed.close();
+    await parts.trader.stop();
+    await Promise.all([...parts.slots.values()].map((slot) => slot.close()));
+    life.end(WHEN_TOLD);
+  }
+
+  /** As `Engine` turns, without what only tells others. */
+  async #turn({ bars, orders, reconciler }: Parts): Promise<void> {
+    const { said } = this.#options;
+    if (this.#hasNews) {
+      this.#hasNews = false;
+      bars.commit();
+      orders.hear('branch', said('branch'));
+      await reconciler.reconcile();
+      orders.hear('here', said('here'));
+    }
+    const waitMs = bars.waitMs();
+    if (waitMs <= 0) {
+      await bars.take();
+      return;
+    }
+    bars.commit();
+    await this.#bell.wait(waitMs);
+  }
+
+  async #open(): Promise<Parts> {
+    const { life, data, account, seed, feed: wanted, main, sabotage, loading, hooks, watched, markets } = this.#options;
+    const clock = life.clock.now;
+    const store = this.#guardedStore();
+    const traded = { ...REHEARSAL, account };
+    let orders: StandingOrders | null = null;
+    const policy = () => orders?.limits ?? knownLimits(store);
     const trader = await Trader.open({
-      venue,
-      journal,
+      venue: this.#options.venue,
+      journal: this.#guardedJournal(),
       clock: life.clock,
-      log: createLog('silent'),
-      policy: this.#options.limits,
-      random: new RandomStream(this.#options.seed, `life ${life.number}`),
+      log,
+      policy: (stage) => {
+        const limits = limitsOf(policy(), stage, traded);
+        return sabotage.limits?.(limits) ?? limits;
+      },
+      random: new RandomStream(seed, `life ${life.number}`),
       onTrouble: ({ kind, message }) => {
         if (life.isOver) return;
-        if (kind === 'journal') this.#options.onUnexpected(message);
-        this.#options.onTrouble(kind);
+        if (kind === 'journal') hooks.onUnexpected(message);
+        hooks.onTrouble(kind);
       },
     });
-    for (const { id, symbols, capital } of strategies) {
-      this.#accounts.set(id, trader.account({ strategy: id, stage: 'live', symbols, barMs, capital }));
-      this.setHalt(id, haltOf(id));
-    }
     this.#trader = trader;
-    await trader.start();
-    this.#isReady = true;
-    this.#options.onReady();
+    const shares = new VenueShares({ traded, trader, policy });
+    const takenUntil = store.lastFeedTime();
+    const live = await LiveFeed.open({
+      ...{ data, log, takenUntil, clock: life.clock, settings: feedSettings },
+      ...{ symbols: wanted.symbols, timeframe: wanted.timeframe },
+      store: life.guarded(this.#candles, 'candles', READING),
+      random: new RandomStream(seed, `feed of life ${life.number}`),
+    });
+    live.onNews(() => this.#bell.ring());
+    const now = takenUntil ?? live.timeOfInstant();
+    const feed = hooks.watching(sabotage.feed?.(live) ?? live, now);
+    const kindOf = (stage: Stage) => accountKindOf(stage, traded.isRehearsal);
+    const onPaper = simulatedAccounts(markets, 10_000);
+    const openAccount = watched((request) => (request.kind === 'simulated' ? onPaper(request) : shares.openAccount(request)));
+    const load = main.loader({ ...loading, life });
+    const newSlot = (id: string, from: number) =>
+      new StrategySlot({ id, series: live.series, openAccount, kindOf, load, clock }, from);
+    const slots = await restoreSlots({
+      ...{ store, load, now, kindOf, log, series: live.series },
+      newSlot: (id) => newSlot(id, now),
+      prove: async ({ treeHash }) => main.examine(treeHash),
+      realMoneyRefusal: () => null,
+    });
+    const standing = new StandingOrders({ store, slots, shares, clock, log });
+    orders = standing;
+    const bars = new BarLoop({
+      ...{ store, feed, slots, now, clock, catchUpBars: 0, paceMs: 0 },
+      onTaken: (taken) => {
+        for (const { slot, outcome } of taken.outcomes) {
+          const { rejected } = outcome;
+          if (rejected !== null) reconciler.noteRejected(slot.id, rejected.version.candidate.tree, rejected.fault.message);
+        }
+        hooks.onTaken(taken);
+      },
+      onCommitted: hooks.onCommitted,
+    });
+    const reconciler = new Reconciler({
+      ...{ store, slots, load, clock, log, series: live.series },
+      look: async () => main.look(),
+      areLimitsKnown: () => standing.limits !== null,
+      obeyLimits: (limits) => {
+        if (JSON.stringify(limits) !== JSON.stringify(standing.limits)) standing.obeyLimits(limits);
+      },
+      realMoneyRefusal: () => null,
+      now: () => bars.now,
+      openSlot: (id) => {
+        const slot = newSlot(id, bars.now);
+        const row = store.accounts().find(({ strategy }) => strategy === id);
+        if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
+        standing.bind(slot);
+        slots.set(id, slot);
+        return slot;
+      },
+    });
+    return { trader, shares, feed: live, slots, orders: standing, bars, reconciler };
+  }
+
+  #guardedStore(): EngineStore {
+    const { life, sabotage } = this.#options;
+    const guarded = life.guarded(this.#written(this.#store), 'store', READING);
+    return sabotage.store?.(guarded) ?? guarded;
+  }
+
+  #guardedJournal(): OrderJournal {
+    const { life, sabotage, account } = this.#options;
+    const guarded = life.guarded(this.#written(this.#store.journal(account)), 'journal', READING);
+    return sabotage.journal?.(guarded) ?? guarded;
   }
 
   #run(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
       if (error instanceof Cut || this.#options.life.isOver) return;
-      this.#options.onUnexpected(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#options.hooks.onUnexpected(error instanceof Error ? (error.stack ?? error.message) : String(error));
     });
   }
 
-  /** The journal, telling whenever it was written to. */
-  #written(journal: OrderJournal): OrderJournal {
-    return new Proxy(journal, {
+  /** The same, telling whenever it was written to. */
+  #written<Target extends object>(record: Target): Target {
+    return new Proxy(record, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name, target);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]): unknown => {
-          if (!READING.has(String(name))) this.#options.onWrite();
+          if (!READING.has(String(name))) this.#options.hooks.onWrite();
           return value.apply(target, args);
         };
       },

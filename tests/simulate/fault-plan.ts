@@ -25,11 +25,15 @@ export type CallFault = (typeof CALL_FAULTS)[number];
 export const NEWS_FAULTS = ['news-lost', 'news-twice', 'news-late'] as const;
 export type NewsFault = (typeof NEWS_FAULTS)[number];
 
+/** What happens to the stream of bars, of all it says: it breaks, says it twice, is late with it and all after. */
+export const STREAM_FAULTS = ['breaks', 'twice', 'late'] as const;
+export type StreamFault = (typeof STREAM_FAULTS)[number];
+
 /**
  * A stretch of time in which something is wrong all through:
  * - `maintenance`: the venue refuses everything.
  * - `outage`: nothing reaches the venue, and the stream breaks.
- * - `silence`: no news comes, and nothing says so.
+ * - `silence`: no news comes, and nothing says so; the stream of bars is dead until it is joined anew.
  */
 export const SPELLS = ['maintenance', 'outage', 'silence'] as const;
 export interface Spell {
@@ -44,6 +48,7 @@ export interface FaultPlan {
   readonly latencyMs: number;
   readonly calls: Readonly<Record<CallFault, number>>;
   readonly news: Readonly<Record<NewsFault, number>>;
+  readonly stream: Readonly<Record<StreamFault, number>>;
   readonly spells: readonly Spell[];
   /** Our clock less the venue's, milliseconds, from `at` on. */
   readonly skews: readonly { readonly at: number; readonly skewMs: number }[];
@@ -64,6 +69,7 @@ export function drawFaultPlan(seed: number, from: number, calmAt: number): Fault
   const rate = (most: number): number => (!isPeaceful && dice.chance(0.5) ? dice.magnitude(most / 30, most) : 0);
   const calls = Object.fromEntries(CALL_FAULTS.map((name) => [name, rate(0.08)])) as Record<CallFault, number>;
   const news = Object.fromEntries(NEWS_FAULTS.map((name) => [name, rate(0.6)])) as Record<NewsFault, number>;
+  const stream = { breaks: rate(0.02), twice: rate(0.3), late: rate(0.2) };
   const spells: Spell[] = [];
   const skews: FaultPlan['skews'][number][] = [];
   const moment = (): number => Math.floor(dice.between(from, calmAt));
@@ -80,7 +86,7 @@ export function drawFaultPlan(seed: number, from: number, calmAt: number): Fault
     if (jumps > 0) skews.push({ at: calmAt, skewMs: 0 });
   }
   skews.sort((one, other) => one.at - other.at);
-  return { latencyMs: dice.magnitude(2, 400), calls, news, spells, skews, calmAt };
+  return { latencyMs: dice.magnitude(2, 400), calls, news, stream, spells, skews, calmAt };
 }
 
 export function isWithin(plan: FaultPlan, kind: Spell['kind'], time: number): boolean {

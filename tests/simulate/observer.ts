@@ -1,5 +1,4 @@
 import { Big } from 'big.js';
-import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { Exchange } from '#engine/venues/rehearsal/exchange.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { ExposureWatch } from './exposure-watch.ts';
@@ -25,8 +24,8 @@ export interface ObserverOptions {
   /** What the engine holds in its head now. */
   readonly memory: () => Evidence['memory'];
   readonly marks: ReadonlyMap<string, number>;
-  readonly capital: number;
-  readonly limits: () => { readonly limits: TradingLimits; readonly since: number };
+  readonly limits: () => { readonly limits: Evidence['limits']; readonly since: number };
+  readonly problems: () => Evidence['problems'];
   /** Until when nobody could reach the venue or nobody was there to do so, by the world's clock. */
   readonly excusedUntil: () => number;
   /** Only this one is asked; undefined asks all. */
@@ -88,6 +87,11 @@ export class Observer {
     );
   }
 
+  /** Every order the journal is known to have. */
+  get journalOrders(): Evidence['journal']['orders'] {
+    return this.#journal.orders;
+  }
+
   isFrozen(symbol: string): boolean {
     return this.#journal.frozen.has(symbol);
   }
@@ -134,7 +138,8 @@ export class Observer {
       isQuiet,
       exchange: { orders: this.#exchange.orders, fills: this.#exchange.fills, books: () => exchange.books() },
       journal: this.#journal,
-      memory: isStill ? { lanes: [], strategies: [] } : this.#options.memory(),
+      memory: isStill ? { lanes: [], strategies: [], slots: [] } : this.#options.memory(),
+      problems: this.#options.problems(),
       sent: this.#sent,
       changed: {
         exchangeOrders: there.orders,
@@ -148,7 +153,6 @@ export class Observer {
       marks,
       dust: new Map(exchange.markets().map(({ symbol }) => [symbol, this.#dustOf(symbol, prices.get(symbol)!)])),
       exposures,
-      capital: this.#options.capital,
       limits: limits.limits,
       limitsSince: limits.since,
     };
@@ -162,6 +166,11 @@ export class Observer {
   }
 
   /** Base asset below which nothing can be sold: twice what the market asks, as the price may have been another. */
+  dustOf(symbol: string): number {
+    const { exchange } = this.#options;
+    return this.#dustOf(symbol, exchange.path(symbol).priceAt(exchange.now()));
+  }
+
   #dustOf(symbol: string, price: number): number {
     const { minQuantity, minNotional, stepSize } = this.#options.exchange.markets().find((market) => market.symbol === symbol)!;
     return 2 * Math.max(Number(minQuantity), Number(minNotional) / price, Number(stepSize));

@@ -1,13 +1,15 @@
+import type { ControlMode } from '#engine/runtime/control.ts';
+import type { OrderPlace } from '#engine/runtime/heard-orders.ts';
 import { Dice } from './dice.ts';
 import type { RunPlan } from './run-plan.ts';
 
 /** What somebody does in the course of a run that is none of the strategies' doing. */
 export type Act =
-  | { readonly kind: 'halt'; readonly strategy: string; readonly state: 'active' | 'paused' | 'reducing' | 'halted' | 'breach' }
-  | { readonly kind: 'flatten' }
-  /** Ends a halt of the whole account. */
-  | { readonly kind: 'resume' }
+  /** An order to the engine, on its machine or by comment. */
+  | { readonly kind: 'order'; readonly mode: ControlMode; readonly place: OrderPlace }
+  /** Main has other limits, another version of a strategy, none of it any more, or one that had gone. */
   | { readonly kind: 'limits' }
+  | { readonly kind: 'deploy' | 'remove' | 'restore'; readonly strategy: string }
   /** Somebody trades by hand on the same account, or moves money in or out. */
   | { readonly kind: 'foreign-order'; readonly symbol: string }
   | { readonly kind: 'foreign-cancel' }
@@ -16,7 +18,9 @@ export type Act =
   /** Looks at what is frozen and accepts it. */
   | { readonly kind: 'resolve' }
   /** The machine dies between two acts of the engine. */
-  | { readonly kind: 'kill' };
+  | { readonly kind: 'kill' }
+  /** Somebody ends it in good order. */
+  | { readonly kind: 'stop' };
 
 export interface PlannedAct {
   readonly at: number;
@@ -32,16 +36,22 @@ export function drawActs(plan: RunPlan): PlannedAct[] {
     const count = dice.chance(share) ? dice.whole(1, most) : 0;
     for (let each = 0; each < count; each += 1) acts.push({ at: Math.floor(dice.between(from, faults.calmAt)), act: draw() });
   };
-  const strategy = (): string => dice.pick(strategies).id;
+  const strategy = (): string => dice.pick(strategies);
   const symbol = (): string => dice.pick(markets).symbol;
   const asset = (): string => dice.pick([...markets.map(({ base }) => base), markets[0]!.quote]);
-  some(0.6, 6, () => ({
-    kind: 'halt',
-    strategy: strategy(),
-    state: dice.pick(['active', 'active', 'paused', 'reducing', 'halted', 'breach']),
-  }));
-  some(0.25, 2, () => ({ kind: 'flatten' }));
-  some(0.4, 3, () => ({ kind: 'resume' }));
+  const order = (mode: ControlMode): Act => ({ kind: 'order', mode, place: dice.pick(['here', 'branch']) });
+  some(0.5, 3, () => order(dice.pick(['paused', 'reducing', 'halted'])));
+  some(0.3, 2, () => order('flattening'));
+  for (const { at } of [...acts]) {
+    // Most of what holds back is lifted before long, or little would be traded.
+    const later = at + Math.floor(dice.between(1, 12) * plan.barMs);
+    if (dice.chance(0.85) && later < faults.calmAt) acts.push({ at: later, act: order('active') });
+  }
+  some(0.4, 3, () => order('active'));
+  some(0.7, 6, () => ({ kind: 'deploy', strategy: strategy() }));
+  some(0.25, 2, () => ({ kind: 'remove', strategy: strategy() }));
+  some(0.3, 2, () => ({ kind: 'restore', strategy: strategy() }));
+  some(0.3, 2, () => ({ kind: 'stop' }));
   some(0.5, 4, () => ({ kind: 'limits' }));
   some(0.15, 2, () => ({ kind: 'foreign-order', symbol: symbol() }));
   some(0.08, 1, () => ({ kind: 'foreign-cancel' }));

@@ -27,7 +27,7 @@ export async function runSeed(seed: number, { sabotage = {}, only, barsMax, onEv
   const trace = new Trace(onEvent);
   const tally = new Tally();
   const plan = drawRunPlan(seed, barsMax);
-  const world = new World({ plan, journalFile: join(dir, 'journal.sqlite'), trace, tally, sabotage, only });
+  const world = new World({ plan, dir, trace, tally, sabotage, only });
   const strays: unknown[] = [];
   const onStray = (error: unknown): void => {
     if (!(error instanceof Cut)) strays.push(error);

@@ -1,5 +1,7 @@
 import { Big } from 'big.js';
 import { describe, expect, it } from 'vitest';
+import type { Feed, Instant } from '#engine/feeds/feed.ts';
+import type { EngineStore, StrategyStanding } from '#engine/store/engine-store.ts';
 import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
 import type { Venue } from '#engine/venues/venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
@@ -26,6 +28,26 @@ function but<Target extends object>(target: Target, methods: Partial<Target>): T
 const onVenue = (methods: (venue: Venue) => Partial<Venue>): Sabotage => ({ venue: (venue) => but(venue, methods(venue)) });
 const onJournal = (methods: (journal: OrderJournal) => Partial<OrderJournal>): Sabotage => ({
   journal: (journal) => but(journal, methods(journal)),
+});
+
+const onStore = (methods: (store: EngineStore) => Partial<EngineStore>): Sabotage => ({
+  store: (store) => but(store, methods(store)),
+});
+
+/** Every seventh instant is handed to the loop as this makes it. */
+const everySeventh = (spoilt: (instant: Instant, before: Instant | null) => Instant): Sabotage => ({
+  feed: (feed: Feed) => {
+    let count = 0;
+    let before: Instant | null = null;
+    const next = (): Instant | null => {
+      const instant = feed.next();
+      count += 1;
+      const given = instant !== null && count % 7 === 0 ? spoilt(instant, before) : instant;
+      before = instant;
+      return given;
+    };
+    return but(feed, { next });
+  },
 });
 
 const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabotage, from?: number][]>> = {
@@ -101,6 +123,39 @@ const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabot
       },
     ],
     ['minds no order rate', { limits: (limits) => ({ ...limits, orderRate: { ...limits.orderRate, orders: 1_000 } }) }, 7],
+  ],
+  'bars once and in order': [
+    ['takes an instant again', everySeventh((instant, before) => before ?? instant)],
+    ['loses a bar', everySeventh((instant) => ({ ...instant, bars: instant.bars.slice(1) }))],
+  ],
+  'decisions recorded once': [
+    [
+      'forgets what was not acted on',
+      onStore((store) => ({
+        addStep: (step) => store.addStep({ ...step, decisions: step.decisions.filter(({ action }) => action !== 'hold') }),
+      })),
+    ],
+    [
+      'says that it has acted',
+      onStore((store) => ({
+        addStep: (step) =>
+          store.addStep({ ...step, decisions: step.decisions.map((decision) => ({ ...decision, outcome: 'accepted' })) }),
+      })),
+    ],
+  ],
+  'standing agrees with the journal': [
+    [
+      'stores where it stood a bar ago',
+      onStore((store) => {
+        const last = new Map<string, StrategyStanding>();
+        return {
+          setStanding: (standing) => {
+            store.setStanding(last.get(standing.strategy) ?? standing);
+            last.set(standing.strategy, standing);
+          },
+        };
+      }),
+    ],
   ],
   'replay equals memory': [
     [

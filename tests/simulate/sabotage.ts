@@ -1,4 +1,6 @@
+import type { Feed } from '#engine/feeds/feed.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
+import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
 import type { Venue } from '#engine/venues/venue.ts';
 
@@ -8,6 +10,10 @@ export interface Sabotage {
   readonly venue?: (venue: Venue) => Venue;
   /** Put between the engine and its journal. */
   readonly journal?: (journal: OrderJournal) => OrderJournal;
+  /** Put between the engine and its record. */
+  readonly store?: (store: EngineStore) => EngineStore;
+  /** Put between the engine's loop and its feed. */
+  readonly feed?: (feed: Feed) => Feed;
   /** What the engine is told the limits are. */
   readonly limits?: (limits: TradingLimits) => TradingLimits;
   /** What the engine is told of a halt. */

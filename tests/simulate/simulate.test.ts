@@ -4,10 +4,10 @@ import { runSeed } from './run-seed.ts';
 import { Tally } from './tally.ts';
 
 /** A short form of `npm run simulate`: short runs, among them some that are known to meet much. */
-const SEEDS = [37, 58, 64, ...Array.from({ length: 12 }, (_, each) => each + 1)];
+const SEEDS = [1, 2, 3, 5, 7, 17, 23, 27, 34, 37, 42, 51];
 const BARS = 20;
 
-describe('everything that trades, under faults and crashes', () => {
+describe('the engine, under faults and crashes', () => {
   it(`keeps every invariant over ${SEEDS.length} seeds, which between them meet every kind of trouble`, async () => {
     const tally = new Tally();
     for (const seed of SEEDS) {
@@ -26,8 +26,8 @@ describe('everything that trades, under faults and crashes', () => {
     expect((await runSeed(4, { barsMax: BARS })).digest).not.toBe(once.digest);
   });
 
-  /** Runs that once showed a mistake: a limit that added to a protected position filled when that was gone, and had no stop. */
-  it.each([189, 366])('seed %i, which found a mistake once, finds none', async (seed) => {
+  /** Runs that once showed a mistake: a version of longer bars dated what it decided first by a close that was none. */
+  it.each([17, 63])('seed %i, which found a mistake once, finds none', async (seed) => {
     expect((await runSeed(seed)).violation).toBeNull();
   });
 });

@@ -1,7 +1,11 @@
 /*
- * npm run simulate -- --seeds 1000            1,000 whole runs of everything that trades, under faults and crashes
+ * npm run simulate -- --seeds 1000            1,000 whole runs of the engine, under faults and crashes
  * npm run simulate -- --from 4711 --seeds 1   that one run again, exactly; with --trace, everything that happened in it
  * npm run simulate -- --json                  and, as the last line, the summary as JSON
+ *
+ * The engine is the real one but for what needs a machine around it: git (what main asks for is drawn from the seed, and believed), the
+ * processes of strategies (they decide here, by the dice), and the network (an exchange in this process, behind ways that fail). Feed,
+ * loop, slots, hot loading, orders of people, limits, store, journal, trader and what is started again after a crash are what trades.
  *
  * Ends with status 1 when an invariant was violated, and when a kind of fault never happened in 100 seeds or more: what was not
  * met was not shown.

@@ -1,23 +1,31 @@
 import { Big } from 'big.js';
-import type { DecisionRecord } from '#engine/contract/intent.ts';
+import type { Stage } from '#engine/contract/manifest.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
+import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { strictest } from '#engine/risk/trading-halt.ts';
-import type { TradingLimits } from '#engine/risk/trading-limits.ts';
-import type { ClosedBar } from '#engine/simulation/types.ts';
+import type { Control, ControlMode } from '#engine/runtime/control.ts';
+import type { OrderPlace } from '#engine/runtime/heard-orders.ts';
+import type { PendingOutcome } from '#engine/runtime/record.ts';
+import { limitsOf } from '#engine/runtime/venue-shares.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
 import { DirectVenue } from '#engine/venues/rehearsal/direct-venue.ts';
 import { Exchange } from '#engine/venues/rehearsal/exchange.ts';
 import type { Venue } from '#engine/venues/venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
+import { AccountWatch } from './account-watch.ts';
+import { BarWatch } from './bar-watch.ts';
 import { Dice } from './dice.ts';
-import { drawLimits } from './draw-limits.ts';
-import { EngineLife } from './engine-life.ts';
+import { drawPolicy } from './draw-policy.ts';
+import { EngineLife, REHEARSAL, WHEN_TOLD } from './engine-life.ts';
+import { ExchangeData } from './exchange-data.ts';
 import { FaultyLink } from './faulty-link.ts';
 import { type Evidence, isOurs } from './invariants/evidence.ts';
 import { Life } from './life.ts';
+import { MainBranch } from './main-branch.ts';
 import { type Found, Observer } from './observer.ts';
 import { type Act, drawActs } from './people.ts';
-import { decide } from './random-strategist.ts';
-import { CALM_BARS, CLOSING_BARS, type PlannedStrategy, type RunPlan } from './run-plan.ts';
+import { RecordWatch } from './record-watch.ts';
+import { CALM_BARS, CLOSING_BARS, type RunPlan } from './run-plan.ts';
 import type { Sabotage } from './sabotage.ts';
 import type { Tally } from './tally.ts';
 import type { Trace } from './trace.ts';
@@ -26,6 +34,14 @@ import { drained, VirtualClock } from './virtual-clock.ts';
 export const ACCOUNT = 'rehearsal-1';
 
 const QUIET_EVERY_MS = 1_000;
+/** So often the feed measures the venue's clock, and a little: a jump of ours may mislead it until then. */
+const MEASURED_MS = 330_000;
+
+/** Of an account on paper, which is nobody's here but a shadow's. */
+const onPaper: MarketRules = {
+  ...{ makerFeeRate: 0, takerFeeRate: 0, halfSpreadRate: 0, slippageRate: 0, volumeShare: 1 },
+  ...{ tickSize: 0.01, stepSize: 1e-6, minQuantity: 1e-6, minNotional: 1 },
+};
 
 interface Held {
   state: HaltState;
@@ -40,31 +56,38 @@ export class World {
   readonly #trace: Trace;
   readonly #tally: Tally;
   readonly #sabotage: Sabotage;
-  readonly #journalFile: string;
+  readonly #dir: string;
   readonly #observer: Observer;
-  readonly #link = { faults: 0, lastFaultAt: Number.NEGATIVE_INFINITY };
-  readonly #dice: { readonly link: Dice; readonly people: Dice; readonly engine: Dice; readonly limits: Dice };
-  readonly #minds = new Map<string, Dice>();
-  readonly #halts = new Map<string, Held>();
-  readonly #marks = new Map<string, number>();
-  /** What each strategy decided last, and on which bars: taken up again after a crash. */
-  readonly #decided = new Map<string, { readonly time: number; readonly decisions: readonly DecisionRecord[] }>();
-  #limits: TradingLimits;
+  readonly #record: RecordWatch;
+  readonly #bars: BarWatch;
+  readonly #accounts: AccountWatch;
+  readonly #main: MainBranch;
+  readonly #link = { lastFaultAt: Number.NEGATIVE_INFINITY };
+  readonly #dice: Readonly<Record<'link' | 'data' | 'stream' | 'people' | 'engine' | 'limits', Dice>>;
+  /** What was last said at each place where orders are given. */
+  readonly #said = new Map<OrderPlace, string>();
+  #limits: RiskPolicy | null = null;
   #limitsSince = 0;
   /** What holds the whole account back, as far as the engine has shown. */
   #accountHalt: Held = { state: 'active', at: null };
+  /** What it was told by people and obeys. */
+  #control: Held = { state: 'active', at: null };
   #life: Life | null = null;
   #engine: EngineLife | null = null;
   #venue: DirectVenue | null = null;
+  #data: ExchangeData | null = null;
   #livesBegun = 0;
   #idleSince: number | null = null;
   #excusedUntil: number;
   #unexpected: string | null = null;
+  /** A strategy was given a bar that it had decided on. */
+  #repeated: string | null = null;
   readonly #only: string | undefined;
 
   constructor(options: {
     readonly plan: RunPlan;
-    readonly journalFile: string;
+    /** For what the engine puts on disk. */
+    readonly dir: string;
     readonly trace: Trace;
     readonly tally: Tally;
     readonly sabotage: Sabotage;
@@ -76,33 +99,53 @@ export class World {
     this.#trace = options.trace;
     this.#tally = options.tally;
     this.#sabotage = options.sabotage;
-    this.#journalFile = options.journalFile;
+    this.#dir = options.dir;
     this.clock = new VirtualClock(plan.from);
     this.#excusedUntil = plan.from;
-    const { markets, fees, refusesReachedStops } = plan;
+    const { markets, fees, refusesReachedStops, barMs, timeframe, strategies, seed, capital } = plan;
     this.exchange = new Exchange(this.clock, { markets, balances: { [ACCOUNT]: plan.balances }, fees, refusesReachedStops });
-    const dice = (name: string): Dice => new Dice(plan.seed, name);
-    this.#dice = { link: dice('link'), people: dice('people at work'), engine: dice('engine'), limits: dice('limits') };
-    this.#limits = drawLimits(this.#dice.limits, plan.barMs);
-    for (const { id } of plan.strategies) {
-      this.#minds.set(id, dice(`mind of ${id}`));
-      this.#halts.set(id, { state: 'active', at: null });
-    }
-    // The file must be there before anybody can read it.
-    EngineLife.createJournal(this.#journalFile, ACCOUNT);
+    const dice = (name: string): Dice => new Dice(seed, name);
+    this.#dice = {
+      ...{ link: dice('link'), data: dice('way to the bars'), stream: dice('stream'), people: dice('people at work') },
+      ...{ engine: dice('engine'), limits: dice('limits') },
+    };
+    const feed = { symbols: markets.map(({ symbol }) => symbol), timeframe };
+    const policy = drawPolicy(this.#dice.limits, barMs, capital);
+    this.#main = new MainBranch({ seed, strategies, feed, policy, dice: dice('main') });
+    this.#accounts = new AccountWatch({
+      now: () => this.clock.now(),
+      isDeafToHalts: this.#sabotage.isDeafToHalts === true,
+    });
+    const { exchange } = this;
+    this.#bars = new BarWatch({
+      ...{ exchange, barMs, symbols: feed.symbols, tally: this.#tally },
+      isExcused: () => plan.faults.skews.some(({ at }) => at <= this.clock.now() && this.clock.now() < at + MEASURED_MS),
+    });
+    EngineLife.createStore(this.#dir);
+    const storeFile = `${this.#dir}/engine.sqlite`;
     this.#observer = new Observer({
-      exchange: this.exchange,
+      exchange,
       account: ACCOUNT,
-      journalFile: this.#journalFile,
-      barMs: plan.barMs,
+      journalFile: storeFile,
+      barMs,
       trace: this.#trace,
       tally: this.#tally,
       memory: () => this.#memory(),
-      marks: this.#marks,
-      capital: plan.strategies.reduce((sum, { capital }) => sum + capital, 0),
-      limits: () => ({ limits: this.#limits, since: this.#limitsSince }),
+      marks: this.#accounts.marks,
+      limits: () => this.#limitsNow(),
+      problems: () => ({
+        bars: this.#bars.problem ?? this.#repeated,
+        decisions: this.#record.decisionProblem,
+        standing: this.#record.standingProblem,
+      }),
       excusedUntil: () => this.#excuse(),
       only: options.only,
+    });
+    this.#record = new RecordWatch({
+      storeFile,
+      tally: this.#tally,
+      dustOf: (symbol) => this.#observer.dustOf(symbol),
+      orders: () => this.#observer.journalOrders,
     });
     this.#only = options.only;
   }
@@ -114,8 +157,12 @@ export class World {
     for (const { at, act } of drawActs(plan)) this.clock.after(at - plan.from, () => this.#act(act));
     for (const { kind, from, to } of plan.faults.spells) {
       this.#tally.count(`spell ${kind}`);
+      if (kind === 'maintenance') this.clock.after(from - plan.from, () => this.#data?.breakStream('stream broken'));
       if (kind !== 'outage') continue;
-      this.clock.after(from - plan.from, () => this.#venue?.tell({ kind: 'lost' }));
+      this.clock.after(from - plan.from, () => {
+        this.#venue?.tell({ kind: 'lost' });
+        this.#data?.breakStream('stream broken');
+      });
       this.clock.after(to - plan.from, () => this.#venue?.tell({ kind: 'back' }));
     }
     this.#begin();
@@ -126,7 +173,7 @@ export class World {
       (await this.#runUntil(calmAt, () => this.#becomeCalm())) ??
       (await this.#runUntil(quietAt - 2 * plan.barMs)) ??
       (await this.#findQuiet(quietAt - 1)) ??
-      (await this.#runUntil(quietAt, () => this.#engine?.flatten('the run ends'))) ??
+      (await this.#runUntil(quietAt, () => this.#say('flattening', 'here'))) ??
       (await this.#runUntil(quietAt + (CLOSING_BARS - 2) * plan.barMs)) ??
       (await this.#findQuiet(quietAt + CLOSING_BARS * plan.barMs - 1)) ??
       (this.#only === undefined ? this.#lookClosed() : null)
@@ -137,6 +184,7 @@ export class World {
     this.#life?.end('the end');
     this.#engine?.dispose();
     this.#observer.close();
+    this.#record.close();
     this.exchange.close();
   }
 
@@ -203,22 +251,29 @@ export class World {
       gatesLeft: isLast ? Number.POSITIVE_INFINITY : gates,
       onEnd: (_, gate) => {
         this.#trace.note(this.clock.now(), `the engine dies ${gate}`);
-        this.#tally.count(`crash ${gate.split(' ')[0]}`);
-        this.#tally.count('crashes');
+        if (gate === WHEN_TOLD) this.#tally.count('stops');
+        else {
+          this.#tally.count(`crash ${gate.split(' ')[0]}`);
+          this.#tally.count('crashes');
+        }
       },
     });
     this.#life = life;
     this.#trace.note(this.clock.now(), `life ${life.number} begins`);
-    const link = new FaultyLink(life, {
-      world: this.clock,
-      plan: plan.faults,
-      dice: this.#dice.link,
-      tally: this.#tally,
-      trace: this.#trace,
-      onFault: () => {
-        this.#link.lastFaultAt = this.clock.now();
-      },
+    const around = { world: this.clock, plan: plan.faults, tally: this.#tally, trace: this.#trace };
+    const onFault = (): void => {
+      this.#link.lastFaultAt = this.clock.now();
+    };
+    const link = new FaultyLink(life, { ...around, dice: this.#dice.link, onFault });
+    const { exchange } = this;
+    this.#data = new ExchangeData({
+      ...{ exchange, life, world: this.clock, plan: plan.faults, tally: this.#tally },
+      ...{ dice: this.#dice.stream, timeframe: plan.timeframe, traits: plan.traits },
+      // What happens on this way is no excuse for an order that is late.
+      link: new FaultyLink(life, { ...around, dice: this.#dice.data, onFault: () => undefined }),
     });
+    this.#accounts.forget();
+    this.#record.forget();
     const venue = new DirectVenue({
       exchange: this.exchange,
       account: ACCOUNT,
@@ -228,28 +283,43 @@ export class World {
     });
     this.#venue = venue;
     this.#engine = new EngineLife({
-      life,
+      ...{
+        life,
+        account: ACCOUNT,
+        dir: this.#dir,
+        seed: plan.seed,
+        main: this.#main,
+        sabotage: this.#sabotage,
+        data: this.#data,
+      },
       venue: this.#noted(this.#sabotage.venue?.(venue) ?? venue),
-      journalFile: this.#journalFile,
-      account: ACCOUNT,
-      strategies: plan.strategies,
-      barMs: plan.barMs,
-      seed: plan.seed,
-      limits: () => this.#sabotage.limits?.(this.#limits) ?? this.#limits,
-      haltOf: (id) => this.#halts.get(id)!.state,
-      sabotage: this.#sabotage,
-      onReady: () => {
-        this.#trace.note(this.clock.now(), `life ${life.number} is ready`);
-        this.#tally.count('starts');
-        this.#idleSince = null;
-        this.#excusedUntil = Math.max(this.#excusedUntil, this.clock.now());
-        this.#takeUpAgain();
+      feed: { symbols: plan.markets.map(({ symbol }) => symbol), timeframe: plan.timeframe },
+      markets: Object.fromEntries(plan.markets.map(({ symbol }) => [symbol, onPaper])),
+      said: (place) => this.#said.get(place) ?? null,
+      watched: this.#accounts.watching,
+      loading: {
+        isOver: () => this.clock.now() >= plan.faults.calmAt,
+        onRepeated: (what) => {
+          this.#repeated ??= what;
+        },
+        onHistory: (columns, until) => this.#bars.noteHistory(columns, until),
       },
-      onUnexpected: (what) => {
-        this.#unexpected ??= what;
+      hooks: {
+        watching: (feed, taken) => this.#bars.watching(feed, taken),
+        onReady: () => {
+          this.#trace.note(this.clock.now(), `life ${life.number} is ready`);
+          this.#tally.count('starts');
+          this.#idleSince = null;
+          this.#excusedUntil = Math.max(this.#excusedUntil, this.clock.now());
+        },
+        onTaken: (taken) => this.#noteTaken(taken),
+        onCommitted: () => this.#record.look(),
+        onUnexpected: (what) => {
+          this.#unexpected ??= what;
+        },
+        onTrouble: (kind) => this.#tally.count(`trouble ${kind}`),
+        onWrite: () => this.#observer.become(),
       },
-      onTrouble: (kind) => this.#tally.count(`trouble ${kind}`),
-      onWrite: () => this.#observer.become(),
     });
     this.#idleSince ??= this.clock.now();
     this.#engine.start();
@@ -263,6 +333,7 @@ export class World {
     this.#engine = null;
     void this.#venue!.close();
     this.#venue = null;
+    this.#data = null;
     this.#idleSince ??= this.clock.now();
     this.#observer.become();
     this.clock.after(this.#dice.engine.magnitude(300, 10 * 60_000), () => this.#begin());
@@ -306,99 +377,84 @@ export class World {
     });
   }
 
-  // ── bars and decisions ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── bars and what comes of them ──────────────────────────────────────────────────────────────────────────────────────
 
+  /** When the stream tells: soon after each bar has ended, and a few times while it forms. */
   #scheduleBars(): void {
-    const { from, barMs, bars } = this.#plan;
+    const { barMs, bars, markets } = this.#plan;
+    const times = barMs > 60_000 ? 3 : 2;
     for (let bar = 0; bar < bars + CALM_BARS + CLOSING_BARS; bar += 1) {
-      const close = (bar + 1) * barMs;
-      this.clock.after(close + this.#dice.engine.magnitude(20, 1_500), () => this.#deliver(from + bar * barMs));
+      for (const { symbol } of markets) {
+        for (let part = 0; part < times; part += 1) {
+          const at = (bar + part / times) * barMs + this.#dice.stream.magnitude(20, 1_500);
+          this.clock.after(at, () => this.#data?.tell(symbol, part === 0));
+        }
+      }
     }
   }
 
-  #deliver(time: number): void {
-    for (const strategy of this.#plan.strategies) this.#instant(strategy, time);
-  }
-
-  #instant(strategy: PlannedStrategy, time: number): void {
-    const engine = this.#engine;
-    if (engine === null || !engine.isReady) return;
-    const bars = strategy.symbols.map((symbol) => this.#barOf(symbol, time));
-    engine.act(() => {
-      for (const { symbol, close } of bars) this.#marks.set(symbol, close);
-      engine.onBars(strategy.id, bars);
-      const decisions = this.#decide(strategy, bars);
-      this.#decided.set(strategy.id, { time, decisions });
-      engine.submit(strategy.id, decisions);
-      this.#tally.count('decisions', decisions.filter(({ action }) => action !== 'hold').length);
-      for (const { code } of engine.takeDenials(strategy.id)) this.#tally.count(`denied ${code}`);
-    });
+  #noteTaken(taken: PendingOutcome): void {
+    const { instant, outcomes } = taken;
+    this.#record.note(taken);
     this.#observer.become();
-  }
-
-  #decide({ id, temper }: PlannedStrategy, bars: readonly ClosedBar[]): DecisionRecord[] {
-    const isOver = this.clock.now() >= this.#plan.faults.calmAt;
-    const positions = this.#engine!.positions(id);
-    if (this.#halts.get(id)!.state === 'reducing') {
-      // As a slot does while the control says so.
-      return bars.map(({ symbol }) => ({ symbol, action: 'exit', reason: 'everything goes' }));
+    this.#trace.note(this.clock.now(), `bars of ${instant.time} taken: ${instant.bars.map(({ symbol }) => symbol).join()}`);
+    for (const { slot, outcome } of outcomes) {
+      const { adopted, rejected, left, breached, faults, steps } = outcome;
+      const note = (what: string): void => {
+        this.#tally.count(`version ${what}`);
+        this.#trace.note(this.clock.now(), `${slot.id} ${what}`);
+      };
+      if (adopted !== null) note(slot.positions.length > 0 ? 'adopted while it holds' : 'adopted');
+      if (rejected !== null) note('rejected');
+      if (left !== null) note('left');
+      if (breached !== null) note('breached');
+      if (faults.length > 0) note(slot.heldReason === null ? 'faulty' : 'held');
+      for (const { decisions } of steps) {
+        for (const { symbol, action, outcome: came } of decisions) {
+          this.#trace.note(this.clock.now(), `${slot.id} decides ${action} ${symbol}: ${came}`);
+          if (action !== 'hold') this.#tally.count('decisions');
+          if (came.startsWith('denied:')) this.#tally.count(`denied ${came.slice(7)}`);
+        }
+      }
     }
-    return bars.map((bar) => {
-      if (isOver) return { symbol: bar.symbol, action: 'hold', reason: 'the run ends' };
-      return decide(
-        this.#minds.get(id)!,
-        temper,
-        bar,
-        positions.find(({ symbol }) => symbol === bar.symbol),
-      );
-    });
-  }
-
-  /** What was decided on the last bar may not have been kept: the engine takes the same bar and the same decision again. */
-  #takeUpAgain(): void {
-    for (const strategy of this.#plan.strategies) {
-      const last = this.#decided.get(strategy.id);
-      const engine = this.#engine!;
-      if (last === undefined || this.clock.now() >= this.#plan.faults.calmAt || !this.#dice.engine.chance(0.7)) continue;
-      this.#tally.count('decisions taken again');
-      engine.act(() => {
-        const bars = strategy.symbols.map((symbol) => this.#barOf(symbol, last.time));
-        for (const { symbol, close } of bars) this.#marks.set(symbol, close);
-        engine.onBars(strategy.id, bars);
-        engine.submit(strategy.id, last.decisions);
-      });
-    }
-  }
-
-  #barOf(symbol: string, time: number): ClosedBar {
-    const { columns } = this.exchange.path(symbol);
-    const row = (time - this.#plan.from) / this.#plan.barMs;
-    return {
-      symbol,
-      time,
-      open: columns.open[row]!,
-      high: columns.high[row]!,
-      low: columns.low[row]!,
-      close: columns.close[row]!,
-      volume: columns.volume[row]!,
-    };
   }
 
   #memory(): Evidence['memory'] {
     const engine = this.#engine;
-    if (engine === null || !engine.isReady) return { lanes: [], strategies: [] };
-    const lanes = this.#plan.strategies.flatMap(({ id }) =>
-      engine.positions(id).map(({ symbol, quantity }) => ({ strategy: id, symbol, quantity })),
-    );
+    if (engine === null || !engine.isOpen) return { lanes: [], strategies: [], slots: [] };
     this.#noteAccountHalt(engine.accountHalt);
-    const strategies = this.#plan.strategies.map(({ id, capital }) => {
-      const { state, at } =
-        strictest([this.#halts.get(id)!.state, this.#accountHalt.state]) === this.#accountHalt.state
-          ? this.#accountHalt
-          : this.#halts.get(id)!;
-      return { strategy: id, capital, equity: engine.equity(id), halt: state, haltedAt: at };
+    this.#noteControl(engine.control);
+    const strategies = [...this.#accounts.accounts].map(([strategy, { account, capital, stage }]) => {
+      const holding: Held[] = [this.#accountHalt, this.#control, this.#accounts.haltOf(strategy)];
+      const halt = strictest(holding.map(({ state }) => state));
+      const { at } = holding.find(({ state }) => state === halt)!;
+      return { strategy, stage, capital, equity: account.equity(), halt, haltedAt: at };
     });
-    return { lanes, strategies };
+    const slots = [...engine.slots.values()].flatMap((slot) =>
+      this.#accounts.accounts.has(slot.id)
+        ? slot.positions.map(({ symbol, quantity }) => ({ strategy: slot.id, symbol, quantity }))
+        : [],
+    );
+    return { lanes: this.#accounts.lanes(), strategies, slots };
+  }
+
+  #noteControl(control: Control | null): void {
+    const mode = control?.mode ?? 'active';
+    const state = mode === 'flattening' ? 'reducing' : mode;
+    if (state === this.#control.state) return;
+    this.#control = { state, at: state === 'active' ? null : this.clock.now() };
+    this.#trace.note(this.clock.now(), `the engine obeys: ${mode}`);
+    this.#tally.count(`obeyed ${mode}`);
+  }
+
+  #limitsNow() {
+    const limits = this.#engine?.limits ?? this.#limits;
+    if (limits !== this.#limits && JSON.stringify(limits) !== JSON.stringify(this.#limits)) {
+      // A clock that is wrong may count what was sent just before.
+      this.#limitsSince = this.clock.now() + 5_000;
+    }
+    this.#limits = limits;
+    return { limits: (stage: Stage) => limitsOf(this.#limits, stage, REHEARSAL), since: this.#limitsSince };
   }
 
   #noteAccountHalt(state: HaltState): void {
@@ -425,20 +481,24 @@ export class World {
     this.#tally.count(`act ${act.kind}`);
     const dice = this.#dice.people;
     switch (act.kind) {
-      case 'halt':
-        this.#halts.set(act.strategy, { state: act.state, at: act.state === 'active' ? null : clock.now() });
-        this.#engine?.act(() => this.#engine!.setHalt(act.strategy, act.state));
-        break;
-      case 'flatten':
-        this.#engine?.act(() => this.#engine!.flatten('somebody wants it'));
-        break;
-      case 'resume':
-        this.#engine?.act(() => this.#engine!.resume());
+      case 'order':
+        this.#say(act.mode, act.place);
         break;
       case 'limits':
-        this.#limits = drawLimits(this.#dice.limits, this.#plan.barMs);
-        // A clock that is wrong may count what was sent just before.
-        this.#limitsSince = clock.now() + 5_000;
+        this.#main.setPolicy(drawPolicy(this.#dice.limits, this.#plan.barMs, this.#plan.capital));
+        this.#engine?.notify();
+        break;
+      case 'deploy':
+        this.#main.deploy(act.strategy);
+        this.#engine?.notify();
+        break;
+      case 'remove':
+        this.#main.remove(act.strategy);
+        this.#engine?.notify();
+        break;
+      case 'restore':
+        if (!this.#main.wanted.has(act.strategy)) this.#main.deploy(act.strategy);
+        this.#engine?.notify();
         break;
       case 'foreign-order':
         this.#tryByHand(() => {
@@ -464,13 +524,23 @@ export class World {
         break;
       }
       case 'resolve':
-        for (const symbol of this.#observer.frozenSymbols()) this.#engine?.act(() => this.#engine!.resolve(symbol));
+        for (const symbol of this.#observer.frozenSymbols()) this.#engine?.accept(symbol);
         break;
       case 'kill':
         this.#life?.end('between two acts');
         this.#bury();
+        break;
+      case 'stop':
+        this.#engine?.stop();
     }
     this.#observer.become();
+  }
+
+  /** An order of a person, dated by the day's clock. */
+  #say(mode: ControlMode, place: OrderPlace): void {
+    const at = new Date(this.clock.now()).toISOString();
+    this.#said.set(place, JSON.stringify({ mode, by: 'somebody', at, reason: 'it is wanted' } satisfies Control));
+    this.#engine?.notify();
   }
 
   /** What the exchange refuses somebody is nobody's trouble. */

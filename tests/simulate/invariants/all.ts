@@ -1,3 +1,5 @@
+import { barsOnceAndInOrder } from './bars-once-and-in-order.ts';
+import { decisionsRecordedOnce } from './decisions-recorded-once.ts';
 import type { Invariant } from './evidence.ts';
 import { fillsNotInvented } from './fills-not-invented.ts';
 import { frozenGetsNoEntry } from './frozen-gets-no-entry.ts';
@@ -6,6 +8,7 @@ import { noEntryWhileHeldBack } from './no-entry-while-held-back.ts';
 import { ordersNeitherLostNorDoubled } from './orders-neither-lost-nor-doubled.ts';
 import { protectedWithinABar } from './protected-within-a-bar.ts';
 import { replayEqualsMemory } from './replay-equals-memory.ts';
+import { standingAgrees } from './standing-agrees.ts';
 import { withinLimits } from './within-limits.ts';
 
 /** What holds after every event of every run. */
@@ -18,4 +21,7 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'frozen gets no entry': frozenGetsNoEntry,
   'within limits': withinLimits,
   'replay equals memory': replayEqualsMemory,
+  'bars once and in order': barsOnceAndInOrder,
+  'decisions recorded once': decisionsRecordedOnce,
+  'standing agrees with the journal': standingAgrees,
 };

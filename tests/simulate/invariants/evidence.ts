@@ -1,4 +1,5 @@
 import type { Big } from 'big.js';
+import type { Stage } from '#engine/contract/manifest.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
@@ -27,6 +28,7 @@ export interface LaneMemory {
 
 export interface StrategyMemory {
   readonly strategy: string;
+  readonly stage: Stage;
   /** What it was given, quote asset. */
   readonly capital: number;
   /** What it says it is worth at the closes it saw last; null before it has seen one of all it holds. */
@@ -79,7 +81,11 @@ export interface Evidence {
   readonly memory: {
     readonly lanes: readonly LaneMemory[];
     readonly strategies: readonly StrategyMemory[];
+    /** As the slots have it, not the accounts. */
+    readonly slots: readonly LaneMemory[];
   };
+  /** What is wrong with what the slots took, decided and stored; null where nothing is. */
+  readonly problems: { readonly bars: string | null; readonly decisions: string | null; readonly standing: string | null };
   /** By client order id, each time it was sent. */
   readonly sent: ReadonlyMap<string, readonly Sent[]>;
   readonly changed: {
@@ -93,15 +99,13 @@ export interface Evidence {
   };
   /** Last prices at the exchange, by symbol. */
   readonly prices: ReadonlyMap<string, number>;
-  /** The closes that strategies were given last, by symbol. */
+  /** The closes that strategies were given last in this life, by symbol. */
   readonly marks: ReadonlyMap<string, number>;
   /** What is too small to be sold, base asset, by symbol. */
   readonly dust: ReadonlyMap<string, number>;
   readonly exposures: readonly Exposure[];
-  /** What all strategies were given together, quote asset. */
-  readonly capital: number;
-  readonly limits: TradingLimits;
-  /** Since when these are the limits. */
+  readonly limits: (stage: Stage) => TradingLimits;
+  /** Since when these are the limits: until just after it nobody can say which held. */
   readonly limitsSince: number;
 }
 

@@ -30,7 +30,9 @@ export const replayEqualsMemory: Invariant = (evidence) => {
     let worth = capital;
     for (const [name, { cash, quantity }] of books) {
       if (!name.startsWith(`${strategy} `)) continue;
-      worth += Number(cash) + Number(quantity) * (evidence.marks.get(name.slice(strategy.length + 1)) ?? 0);
+      const mark = evidence.marks.get(name.slice(strategy.length + 1));
+      // Before its first bar in this life the engine goes by a quote.
+      worth += Number(cash) + (quantity.eq(0) ? 0 : Number(quantity) * (mark ?? Number.NaN));
     }
     if (Math.abs(worth - equity) > 1e-6 * capital)
       return `${strategy} thinks it is worth ${equity}; the journal makes it ${worth}.`;

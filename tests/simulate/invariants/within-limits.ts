@@ -19,20 +19,28 @@ export const withinLimits: Invariant = (evidence) => {
 };
 
 function problemOf(order: OrderRow, evidence: Evidence): string | null {
-  const { limits, journal } = evidence;
+  const { journal } = evidence;
+  const own = evidence.memory.strategies.find(({ strategy }) => strategy === order.strategy);
+  // It died with the order in the making: nobody knows what it knew.
+  if (evidence.memory.strategies.length === 0) return null;
+  if (own === undefined) return 'was intended though it does not trade.';
+  if (evidence.limitsSince >= evidence.now) return null;
+  const limits = evidence.limits(own.stage);
   if (!limits.isAllowed) return 'was intended where the policy allows none.';
   const worth = worthOf(evidence);
   const capital = limits.maxCapital === null ? worth.equity : Math.min(worth.equity, limits.maxCapital);
-  const own = order.quantity.times(order.limitPrice ?? evidence.prices.get(order.symbol)!).toNumber();
-  const checks: readonly (readonly [string, number, number])[] = [
-    ['order', own, limits.maxOrder],
-    ['symbol', worth.bySymbol.get(order.symbol) ?? 0, limits.maxSymbol],
+  const value = order.quantity.times(order.limitPrice ?? evidence.prices.get(order.symbol)!).toNumber();
+  // Of strategies that decide at one moment the last one finds what the others have asked for, and its stage may be given more.
+  const stages = evidence.memory.strategies.map(({ stage }) => evidence.limits(stage).maxCapital ?? Number.POSITIVE_INFINITY);
+  const whole = Math.min(worth.equity, Math.max(...stages));
+  const checks: readonly (readonly [string, number, number, number?])[] = [
+    ['order', value, limits.maxOrder],
+    ['symbol', worth.bySymbol.get(order.symbol) ?? 0, limits.maxSymbol, whole],
     ['strategy', worth.byStrategy.get(order.strategy) ?? 0, limits.maxStrategy],
-    ['gross', worth.gross, limits.maxGross],
+    ['gross', worth.gross, limits.maxGross, whole],
   ];
-  for (const [name, value, share] of checks) {
-    if (value > share * capital * TOLERANCE)
-      return `makes ${name} ${value.toFixed(2)}, of ${(share * capital).toFixed(2)} allowed.`;
+  for (const [name, stake, share, of = capital] of checks) {
+    if (stake > share * of * TOLERANCE) return `makes ${name} ${stake.toFixed(2)}, of ${(share * of).toFixed(2)} allowed.`;
   }
   const { orders, windowMs } = limits.orderRate;
   const recent = [...journal.orders.values()].filter(

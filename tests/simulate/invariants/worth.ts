@@ -1,7 +1,7 @@
 import type { Evidence } from './evidence.ts';
 
 export interface Worth {
-  /** Cash and holdings of all strategies, quote asset. */
+  /** Cash and holdings of all strategies that trade, quote asset. */
   readonly equity: number;
   /** Held, and what waiting purchases would add. */
   readonly bySymbol: ReadonlyMap<string, number>;
@@ -10,7 +10,7 @@ export interface Worth {
 }
 
 /** What is at stake, from the journal's orders and fills at the exchange's last prices. */
-export function worthOf({ journal, capital, prices }: Pick<Evidence, 'journal' | 'capital' | 'prices'>): Worth {
+export function worthOf({ journal, memory, prices }: Pick<Evidence, 'journal' | 'memory' | 'prices'>): Worth {
   const bySymbol = new Map<string, number>();
   const byStrategy = new Map<string, number>();
   let gross = 0;
@@ -19,20 +19,24 @@ export function worthOf({ journal, capital, prices }: Pick<Evidence, 'journal' |
     byStrategy.set(strategy, (byStrategy.get(strategy) ?? 0) + worth);
     gross += worth;
   };
-  let equity = capital;
+  // What strategies that have left have won or lost is no longer at stake.
+  const present = new Set(memory.strategies.map(({ strategy }) => strategy));
+  let equity = memory.strategies.reduce((sum, { capital }) => sum + capital, 0);
   for (const fill of journal.fills.values()) {
     const { strategy } = journal.orders.get(fill.orderId)!;
     const [base, quote] = fill.symbol.split('/');
     const sign = fill.side === 'buy' ? 1 : -1;
     let quantity = sign * Number(fill.quantity);
-    equity -= quantity * Number(fill.price);
+    const isPresent = present.has(strategy);
+    if (isPresent) equity -= quantity * Number(fill.price);
     for (const { asset, amount, quoteValue } of fill.fees) {
       if (asset === base) quantity -= Number(amount);
-      else equity -= asset === quote ? Number(amount) : Number(quoteValue ?? 0);
+      else if (isPresent) equity -= asset === quote ? Number(amount) : Number(quoteValue ?? 0);
     }
-    hold(strategy, fill.symbol, quantity * prices.get(fill.symbol)!);
+    const worth = quantity * prices.get(fill.symbol)!;
+    hold(strategy, fill.symbol, worth);
+    if (isPresent) equity += worth;
   }
-  equity += gross;
   for (const order of journal.orders.values()) {
     const isWaiting =
       order.state === 'pending' || order.state === 'unknown' || order.state === 'open' || order.state === 'partial';
