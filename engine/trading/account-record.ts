@@ -36,6 +36,13 @@ export function emptyRecord(): AccountRecord {
   return { fills: [], closed: [], denials: [], traces: [] };
 }
 
+/** Up to where a record goes that is taken as a whole. */
+export function allOf({ fills, closed }: AccountRecord): Taken {
+  const fill = fills.reduce((most, told) => Math.max(most, told.fill.id), 0);
+  const dust = closed.reduce((most, told) => Math.max(most, told.dust ?? 0), 0);
+  return { fill, dust };
+}
+
 /** A fill in the simulation's words. */
 export function fillOf({ fill, order }: LaneFill): Fill {
   return {

@@ -1,15 +1,10 @@
 import type Big from 'big.js';
-import type { RandomStream } from '#engine/candles/random-stream.ts';
-import { type Clock, sleep } from '#engine/clock.ts';
-import type { Stage } from '#engine/contract/manifest.ts';
+import { sleep } from '#engine/clock.ts';
 import { explain } from '#engine/errors.ts';
-import type { Logger } from '#engine/log.ts';
 import type { HaltEvent } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
-import type { OrderJournal } from '#engine/store/journal/order-journal.ts';
-import type { Venue } from '#engine/venues/venue.ts';
 import type { AccountReport } from './account-look.ts';
-import { type AccountRecord, emptyRecord, type Taken } from './account-record.ts';
+import { type AccountRecord, allOf, emptyRecord, type Taken } from './account-record.ts';
 import { AccountWatch } from './account-watch.ts';
 import { DeadManSwitch } from './dead-man-switch.ts';
 import { FillBook } from './fill-book.ts';
@@ -26,33 +21,9 @@ import { RiskKeeper } from './risk-keeper.ts';
 import { wishAllSold, wishSold } from './sell-wish.ts';
 import { StrategyDesk } from './strategy-desk.ts';
 import { healthOf, type TraderHealth } from './trader-health.ts';
-import { DEFAULT_TIMINGS, type TraderParts, type TraderTimings, type Trouble } from './trader-parts.ts';
+import type { AccountRequest, TraderOptions } from './trader-options.ts';
+import { DEFAULT_TIMINGS, type TraderParts } from './trader-parts.ts';
 import { VenueAccount } from './venue-account.ts';
-
-export interface TraderOptions {
-  readonly venue: Venue;
-  readonly journal: OrderJournal;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** The limits in force now. */
-  readonly policy: (stage: Stage) => TradingLimits;
-  readonly random: RandomStream;
-  /** Told of what a person should know; also in `health` while it lasts. */
-  readonly onTrouble: (trouble: Trouble) => void;
-  readonly timings?: Partial<TraderTimings>;
-}
-
-export interface AccountRequest {
-  readonly strategy: string;
-  readonly stage: Stage;
-  /** What the version trades; what the strategy still holds besides is added. */
-  readonly symbols: readonly string[];
-  readonly barMs: number;
-  /** The strategy's share, quote asset. */
-  readonly capital: number;
-  /** Up to where its record was stored before this process began; null for all of it. */
-  readonly taken?: Taken | null;
-}
 
 const unowned = 'its strategy trades here no longer';
 const stopWaitsMs = 5_000;
@@ -428,10 +399,4 @@ export class Trader {
     this.#parts.log.error(message);
     this.#parts.onTrouble({ kind: 'journal', symbol: null, message });
   }
-}
-
-function allOf({ fills, closed }: AccountRecord): Taken {
-  const fill = fills.reduce((most, told) => Math.max(most, told.fill.id), 0);
-  const dust = closed.reduce((most, told) => Math.max(most, told.dust ?? 0), 0);
-  return { fill, dust };
 }
