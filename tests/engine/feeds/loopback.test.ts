@@ -33,6 +33,8 @@ const quick = { historyBars: 100, silence: { factor: 10, minMs: 20_000, maxMs: 2
 class Line {
   readonly clock = new VirtualClock(start);
   readonly taken: Instant[] = [];
+  /** What the feed has asked the exchange to stream. */
+  readonly watched = new Set<string>();
   rehearsal!: Rehearsal;
   feed!: LiveFeed;
   #inFlight = 0;
@@ -47,7 +49,7 @@ class Line {
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
     const data = await openCcxtMarketData({ exchange: dialect, clock: line.clock, baseUrl: line.rehearsal.baseUrl });
     line.feed = await LiveFeed.open({
-      data: countedBy(data, (work) => line.#counted(work)),
+      data: countedBy(data, (work) => line.#counted(work), line.watched),
       symbols,
       timeframe: '1m',
       store: CandleStore.open(folder),
@@ -109,14 +111,17 @@ class Line {
 
 type Count = <T>(work: Promise<T>) => Promise<T>;
 
-/** The same market data, its questions counted while they are on their way. */
-function countedBy(data: MarketData, count: Count): MarketData {
+/** The same market data, its questions counted while they are on their way, and noted what is watched. */
+function countedBy(data: MarketData, count: Count, watched = new Set<string>()): MarketData {
   return {
     venue: data.venue,
     isSimulated: data.isSimulated,
     traits: data.traits,
     bars: (symbol, timeframe, since, limit) => count(data.bars(symbol, timeframe, since, limit)),
-    watch: (symbol, timeframe) => data.watch(symbol, timeframe),
+    watch: (symbol, timeframe) => {
+      watched.add(`${symbol} ${timeframe}`);
+      return data.watch(symbol, timeframe);
+    },
     disconnect: () => data.disconnect(),
     serverTime: () => count(data.serverTime()),
     close: () => data.close(),
@@ -154,6 +159,8 @@ describe.each(['kraken', 'binance'] as const)('a feed from %s, by websocket and 
   it('begins, as it is shipped, with the oldest bars the exchange has, and hands out the next', async () => {
     const line = await Line.open(dialect, 0, {});
     await line.pass(130);
+    // One timeframe a market, from which others are made: ccxt mixes two of the same market up.
+    expect(line.watched).toEqual(new Set(symbols.map((symbol) => `${symbol} 1m`)));
     expect(line.taken.map(({ bars }) => bars.length)).toEqual([2, 2]);
     // Kraken serves its newest 720, one of which is forming; this stand-in has a thousand behind it.
     const known = line.feed.series.map((series) => series.since(0).time.length - 2);

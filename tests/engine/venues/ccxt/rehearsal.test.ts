@@ -1,4 +1,5 @@
 import { Big } from 'big.js';
+import ccxt, { type Exchange } from 'ccxt';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCcxtVenue } from '#engine/venues/ccxt/open-ccxt-venue.ts';
@@ -26,6 +27,13 @@ const dialects: readonly Named[] = [
   { dialect: 'kraken', quote: 'USD', place: 'AddOrder', cancel: 'CancelOrder', nonceKind: 'nonce' },
   { dialect: 'binance', quote: 'USDT', place: 'POST order', cancel: 'DELETE order', nonceKind: 'clock' },
 ];
+
+const figures = {
+  tickSize: new Big('0.1'),
+  stepSize: new Big('0.0001'),
+  minQuantity: new Big('0.0005'),
+  book: { halfSpreadRate: 0, levels: 10, spacingRate: 0, levelNotional: 2_000, refillMs: 1_000 },
+};
 
 const keys = ['one', 'two'].map((name) => ({
   key: `key ${name}`,
@@ -63,14 +71,7 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
       balances: { [quote]: '100000', BTC: '10' },
       keys,
       clock,
-      markets: {
-        [symbol]: {
-          tickSize: new Big('0.1'),
-          stepSize: new Big('0.0001'),
-          minQuantity: new Big('0.0005'),
-          book: { halfSpreadRate: 0, levels: 10, spacingRate: 0, levelNotional: 2_000, refillMs: 1_000 },
-        },
-      },
+      markets: { [symbol]: figures },
     });
     venue = await openCcxtVenue(options());
   });
@@ -102,6 +103,23 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
     sentAt: clock.now(),
   });
   const atTheMarket = { kind: 'market', limitPrice: null } as const;
+  /** How many orders came to the exchange while `work` was done, whatever became of them. */
+  const placedBy = async (work: () => Promise<unknown>): Promise<number> => {
+    const { calls } = rehearsal.server;
+    const last = calls.at(-1)!;
+    await work();
+    return calls.slice(calls.indexOf(last) + 1).filter(({ name }) => name === place).length;
+  };
+  /** ccxt as it comes, with the other key. */
+  const withPlainCcxt = async (work: (theirs: Exchange) => Promise<unknown>): Promise<void> => {
+    const theirs = await unmodifiedCcxt(dialect, { ...rehearsal, key: keys[1]! });
+    try {
+      await theirs.loadMarkets();
+      await work(theirs);
+    } finally {
+      await theirs.close();
+    }
+  };
   const failure = (work: Promise<unknown>) =>
     work.then(
       () => null,
@@ -171,6 +189,23 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
     expect(ours()).toMatchObject([{ limitPrice: new Big('900.1') }]);
   });
 
+  it('a quantity finer than the step, which ccxt cuts off, or cannot send at all, never leaves', async () => {
+    await withPlainCcxt(async (theirs) => {
+      await theirs.createOrder(symbol, 'limit', 'buy', 0.50009, 900, { clientOrderId: order().clientOrderId });
+      expect(ours()).toMatchObject([{ quantity: new Big('0.5') }]);
+      await expect(theirs.createOrder(symbol, 'limit', 'buy', 0.00009, 900)).rejects.toThrow(ccxt.InvalidOrder);
+    });
+    const placed = await placedBy(async () => {
+      for (const quantity of ['0.50009', '0.00009', '0']) {
+        expect(await failure(venue.place(order({ quantity: new Big(quantity) })))).toEqual({
+          kind: 'invalid-order',
+          certainty: 'not-sent',
+        });
+      }
+    });
+    expect(placed).toBe(0);
+  });
+
   it('a stop rests, sells at the market when the price comes, and is found afterwards', async () => {
     clock.turn(hour - (clock.now() % hour));
     const stop = order({ kind: 'stop', side: 'sell', limitPrice: null, stopPrice: new Big(950) });
@@ -190,13 +225,25 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
     ['a gateway fails and the order stands', { kind: 'server-error', isDone: true }, true],
     ['the answer is cut and the order stands', { kind: 'malformed' }, true],
     ['the exchange is said to be unavailable and the order stands', { kind: 'maintenance', isDone: true }, true],
-  ])('%s: that is unknown, and asking tells', async (_what, fault, stands) => {
+  ])('%s: that is unknown, it is not sent again, and asking tells', async (_what, fault, stands) => {
     rehearsal.server.faults.next(place, fault);
-    expect(await failure(venue.place(order()))).toMatchObject({ certainty: 'unknown' });
+    const placed = await placedBy(async () => {
+      expect(await failure(venue.place(order()))).toMatchObject({ certainty: 'unknown' });
+    });
+    expect(placed).toBe(1);
     const found = await venue.find(named());
     if (stands) expect(found).toMatchObject({ state: 'open', clientOrderId: order().clientOrderId });
     else expect(found).toBeNull();
     expect(ours()).toHaveLength(stands ? 1 : 0);
+  });
+
+  it('one whose answer is lost is sent again by ccxt when it is told to retry, which ours never is', async () => {
+    await withPlainCcxt(async (theirs) => {
+      theirs.options.maxRetriesOnFailure = 1;
+      rehearsal.server.faults.next(place, { kind: 'drop-before' });
+      const name = { clientOrderId: order().clientOrderId };
+      expect(await placedBy(() => theirs.createOrder(symbol, 'limit', 'buy', 0.5, 900, name))).toBe(2);
+    });
   });
 
   it.each<[string, RestFault, string]>([
@@ -322,6 +369,33 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
       } finally {
         await theirs.close();
         await ours.close();
+      }
+    });
+  }
+
+  if (dialect === 'binance') {
+    it('fees are taken in a third asset while there is enough of it, then in what was bought: both are told, and add up', async () => {
+      const third = await startRehearsal({
+        ...{ dialect, keys, clock },
+        prices: { candles: new Map([[symbol, bars(Array(60).fill(still))]]), timeframe: '1h' },
+        // Enough for the fee of the first of two fills, of 2 BTC at 1,000 each.
+        balances: { [quote]: '100000', BNB: '0.015' },
+        fees: { asset: 'BNB', share: 1, priceInQuote: 500 },
+        markets: { [symbol]: { ...figures, takerFeeRate: 0.0026 } },
+      });
+      const there = await openCcxtVenue({ ...options(), baseUrl: third.baseUrl });
+      try {
+        await there.place(order({ ...atTheMarket, quantity: new Big('3.9') }));
+        const fills = await there.fills([symbol], 0);
+        expect(fills.map(({ fees }) => fees.map(({ asset }) => asset))).toEqual([['BNB'], ['BTC']]);
+        const [inThird, inBase] = fills.map(({ fees }) => fees[0]!.amount);
+        const held = await there.balances();
+        expect(held.get('BTC')!.total).toEqual(new Big('3.9').minus(inBase!));
+        expect(held.get('BNB')!.total).toEqual(new Big('0.015').minus(inThird!));
+        expect(inThird!.gt(0) && inBase!.gt(0)).toBe(true);
+      } finally {
+        await there.close();
+        await third.close();
       }
     });
   }

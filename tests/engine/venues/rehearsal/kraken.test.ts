@@ -181,6 +181,16 @@ describe('unmodified ccxt pro on Kraken', () => {
     expect(candles.at(-2)).toEqual([opened, 1000, 1000, 1000, 1000, expect.closeTo(100 / 60)]);
   });
 
+  it('hands minutes to whoever watches hours after minutes: the second is never subscribed to', async () => {
+    clock.turn(60_000 - (clock.now() % 60_000));
+    const hours = client.watchOHLCV('BTC/USD', '1h');
+    clock.turn(60_000);
+    const times = (await hours).map(([time]) => time! % hour);
+    expect(times.length).toBeGreaterThan(0);
+    expect(times.filter((time) => time !== 0 && time % 60_000 === 0)).toEqual(times);
+    expect(rehearsal.server.calls.filter(({ name }) => name === 'socket subscribe ohlc')).toHaveLength(1);
+  });
+
   it('watches the ticker', async () => {
     expect(await client.watchTicker('BTC/USD')).toMatchObject({ bid: 1000, ask: 1000.1, last: 1000 });
   });
