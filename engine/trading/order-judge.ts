@@ -21,6 +21,8 @@ export interface OrderJudge {
   };
   readonly strategy: string;
   readonly stage: Stage;
+  /** What its version trades. */
+  readonly declared: readonly string[];
   readonly limits: TradingLimits;
   readonly halt: HaltState;
 }
@@ -81,7 +83,7 @@ function lastClose({ parts }: OrderJudge, { symbol }: Lane) {
 
 /** What every order of the lane is judged by. @param expected what sales of this instant will bring, quote asset */
 function factsOf(judge: OrderJudge, lane: Lane, expected: number) {
-  const { parts, around, strategy, stage, limits, halt } = judge;
+  const { parts, around, strategy, stage, declared, limits, halt } = judge;
   const { prices, clock, freezes, risk } = parts;
   const { symbol } = lane;
   const { portfolio } = around;
@@ -99,7 +101,7 @@ function factsOf(judge: OrderJudge, lane: Lane, expected: number) {
     exposure: portfolio.exposure(lane),
     standing: risk.standing(strategy, symbol, now, limits),
     halt,
-    isDeclared: true,
+    isDeclared: declared.includes(symbol),
     frozen: freezes.why(symbol),
     clock: around.clockFacts(),
   };

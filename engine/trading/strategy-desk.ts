@@ -50,6 +50,8 @@ export class StrategyDesk {
   stage: Stage;
   capital: number;
   barMs: number;
+  /** What its version trades; what is held of anything else is only sold. */
+  declared: readonly string[] = [];
   halt: HaltState = 'active';
   version = '';
   /** Open time of the bars taken in last. */
@@ -286,8 +288,8 @@ export class StrategyDesk {
   }
 
   get #judge(): OrderJudge {
-    const { strategy, stage, limits, haltNow } = this;
-    return { parts: this.#parts, around: this.#around, strategy, stage, limits, halt: haltNow };
+    const { strategy, stage, declared, limits, haltNow } = this;
+    return { parts: this.#parts, around: this.#around, strategy, stage, declared, limits, halt: haltNow };
   }
 
   #affordable(lane: Lane, { quantity, limitPrice }: Entry, cash: number): Big {

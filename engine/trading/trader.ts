@@ -161,6 +161,7 @@ export class Trader {
     desk.barTime += desk.barMs - barMs;
     desk.barMs = barMs;
     desk.capital = capital;
+    desk.declared = request.symbols;
     // An order of the version before may still bring something of what this one does not trade.
     const held = desk.lanes
       .filter(({ position, orders, memory }) => position.isOpen || orders.size > 0 || memory.wish !== null)

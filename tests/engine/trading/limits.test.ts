@@ -133,6 +133,14 @@ describe('an account that has lost more than a day may cost', () => {
   });
 });
 
+it('an entry of a version before, in what the one that took over does not trade, is denied', async () => {
+  await begin();
+  scene.trader.account({ strategy: 's', stage: 'live', symbols: [], barMs: hour, capital: 10_000 });
+  await scene.decide(entry);
+  expect(scene.held()).toBe(0);
+  expect(stopped()).toMatchObject({ codes: ['undeclared-symbol'], failed: [{ check: 'undeclared-symbol', value: symbol }] });
+});
+
 describe('what an entry is judged by is true of this account', () => {
   const rest = { lookbackMs: 48 * hour, lockMs: 24 * hour };
   const locks = {
