@@ -48,6 +48,8 @@ export class RecordWatch {
   #pendingFills: ToldFill[] = [];
   /** How often each fill was told to the record. */
   readonly #told = new Map<string, number>();
+  /** Instant of each strategy's first decision on disk. */
+  readonly #first = new Map<string, number>();
   #lastDecision = 0;
   #lastOrder = 0;
   /** Entries whose instant is not on disk yet. */
@@ -142,6 +144,7 @@ export class RecordWatch {
       const { action, reason, outcome } = row;
       this.#recorded.set(key, { action, reason, outcome });
       fresh.add(key);
+      if (!this.#first.has(row.strategy)) this.#first.set(row.strategy, row.instant);
       const decided = expected.get(key);
       const isSame = decided?.action === action && decided.reason === reason && decided.outcome === outcome;
       if (!isSame)
@@ -184,7 +187,11 @@ export class RecordWatch {
     for (const order of due) {
       const key = keyOf(order.strategy, order.instant, order.symbol);
       const decided = this.#recorded.get(key);
-      if (decided === undefined) this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is not recorded.`;
+      const first = this.#first.get(order.strategy) ?? Number.POSITIVE_INFINITY;
+      // Its very first trial died with the process: nobody takes that instant again, and what it bought is sold.
+      if (order.instant < first) this.#options.tally.count('first trial lost with a crash');
+      else if (decided === undefined)
+        this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is not recorded.`;
       else if (decided.action !== 'target' && decided.action !== 'limit') {
         this.#options.tally.count('acted otherwise than recorded');
       }
