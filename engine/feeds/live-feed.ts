@@ -330,10 +330,9 @@ export class LiveFeed implements Feed {
   }
 
   #concede(time: number): void {
-    const { clock, log } = this.#options;
-    const heardAt = this.#stream?.state === 'connected' ? this.#stream.lastMessageAt : null;
+    const { log } = this.#options;
     const venueNow = this.#questions.venueNow();
-    const isVouched = heardAt !== null && heardAt + venueNow - clock.now() >= time + this.#settings.graceMs;
+    const isVouched = this.#stream?.hasPassed(time, this.#settings.graceMs) ?? false;
     const missing: string[] = [];
     for (const series of this.series) {
       if (series.ledger.settledUntil >= time) continue;

@@ -135,7 +135,7 @@ export class SeriesLedger {
 
   /**
    * Nobody answers, and the others cannot wait: what is known counts as all there is until `until`.
-   * @param isVouched the stream has brought something since, of whatever market: it would have brought this one's bars too
+   * @param isVouched the stream has told of later bars, of whatever market: it would have told of this one's too
    * @returns whether the stream's word was enough; if not, a bar may be missing, and comes late if at all
    */
   concede(until: number, isVouched: boolean, at: number): boolean {
@@ -146,6 +146,8 @@ export class SeriesLedger {
     }
     if (!isEnough) this.#missed += 1;
     this.#settledUntil = until;
+    // What the stream has seen whole may begin here, and its bars have waited for just that.
+    this.#joinStream(at);
     return isEnough;
   }
 

@@ -42,6 +42,8 @@ export class Stream {
   #state: StreamState = 'connecting';
   #since: number;
   #lastMessageAt: number | null = null;
+  /** Opening of the newest bar that this connection has told of, of whatever market, and when it first did. */
+  #newest: { readonly time: number; readonly heardAt: number } | null = null;
   #meanPauseMs: number;
   #reconnects = 0;
   /** Counts the connections, so that news of an old one is known as such. */
@@ -67,6 +69,17 @@ export class Stream {
 
   get reconnects(): number {
     return this.#reconnects;
+  }
+
+  /**
+   * Whether what was said of bars that closed by `time` has arrived, as far as a stream that keeps its order can show. When a message
+   * came says nothing, as it may have been sent long before; a bar that opened then was told after it. What the venue still has to say
+   * of the bar before takes it up to `graceMs`.
+   */
+  hasPassed(time: number, graceMs: number): boolean {
+    const newest = this.#newest;
+    if (newest === null || newest.time < time) return false;
+    return newest.time > time || this.#lastMessageAt! - newest.heardAt >= graceMs;
   }
 
   start(): void {
@@ -129,6 +142,8 @@ export class Stream {
       this.#meanPauseMs += pauseWeight * (now - this.#lastMessageAt - this.#meanPauseMs);
     }
     this.#lastMessageAt = now;
+    for (const { time } of bars)
+      if (time > (this.#newest?.time ?? Number.NEGATIVE_INFINITY)) this.#newest = { time, heardAt: now };
     if (now - this.#since > stableMs) backoff.reset();
     onBars(symbol, bars);
   }
@@ -136,6 +151,7 @@ export class Stream {
   #lose(error: unknown): void {
     const { clock, backoff, data, onLost } = this.#options;
     this.#connection += 1;
+    this.#newest = null;
     this.#reconnects += 1;
     this.#state = 'lost';
     this.#resumeAt = clock.now() + backoff.next();

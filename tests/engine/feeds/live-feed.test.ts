@@ -318,10 +318,42 @@ describe('a venue that does not answer', () => {
     await scene.trade('BTC/USD', 66, 125);
     await scene.trade('ETH/USD', 126, 130);
     scene.market.outage = down;
-    await scene.trade('BTC/USD', 170, 185);
+    await scene.trade('BTC/USD', 170, 185, 188);
     await scene.until(200);
     expect(scene.told.at(-1)).toBe('3: BE');
     expect(scene.taken.at(-1)!.bars[1]).toMatchObject({ symbol: 'ETH/USD', volume: 2 });
+  });
+
+  it('for one market loses nothing of what its stream has seen whole since, while older bars are given up one by one', async () => {
+    const scene = await Scene.open();
+    scene.market.outage = down;
+    scene.market.streamOutage = down;
+    scene.market.breakStream();
+    for (let second = 65; second < 1200; second += 60) {
+      await scene.until(second);
+      scene.market.trade('BTC/USD', 101, 1, false);
+    }
+    scene.market.unanswered.add('ETH/USD');
+    scene.market.outage = null;
+    scene.market.streamOutage = null;
+    for (let second = 1265; second < 1500; second += 60) {
+      await scene.trade('BTC/USD', second);
+      await scene.trade('ETH/USD', second + 1);
+    }
+    await scene.until(1600);
+    expect(scene.told).toEqual(expect.arrayContaining(['20: B without E', '23: BE', '24: BE']));
+  });
+
+  it('is not believed on a stream that is late: what comes after the end of a bar may have been sent before it', async () => {
+    const scene = await Scene.open();
+    await scene.trade('ETH/USD', 65);
+    await scene.trade('BTC/USD', 66, 125);
+    await scene.trade('ETH/USD', 126, 130);
+    scene.market.unanswered.add('ETH/USD');
+    await scene.until(184);
+    scene.market.tell('BTC/USD', [scene.market.barOf('BTC/USD', start + 2 * minute)!]);
+    await scene.until(200);
+    expect(scene.told.at(-1)).toBe('3: B without E');
   });
 
   it('sets a pace, and is left alone when it says so', async () => {
