@@ -31,6 +31,8 @@ export interface LaneSurroundings {
   denied(lane: Lane, code: DenialCode, reason: string): void;
   /** The venue has not taken the order of a decision. */
   refused(lane: Lane, row: OrderRow, code: DenialCode, words: string): void;
+  /** The venue says that what is to be sold is not there. */
+  lacking(): void;
   /** Something was intended: it counts towards the rate of orders. */
   intended(lane: Lane): void;
   /** Something in the lane has changed. */
@@ -61,6 +63,7 @@ export class LaneRunner {
       {
         denied: (lane, code, reason) => around.denied(lane, code, reason),
         refused: (lane, row, code, words) => around.refused(lane, row, code, words),
+        lacking: () => around.lacking(),
         stopsRefused: (lane) => this.#sellAll(lane, 'stop', 'the venue takes no stop'),
       },
       fills,

@@ -15,6 +15,8 @@ export interface FateSurroundings {
   denied(lane: Lane, code: DenialCode, reason: string): void;
   /** The venue has not taken the order of a decision. */
   refused(lane: Lane, row: OrderRow, code: DenialCode, words: string): void;
+  /** The venue says that what is to be sold is not there: somebody has taken it away, and balances will tell how much. */
+  lacking(): void;
   /** The venue will not protect what the lane holds: it is sold. */
   stopsRefused(lane: Lane): void;
 }
@@ -77,6 +79,7 @@ export class OrderFate {
     if (isDecided && attempt === 0) this.#around.refused(lane, order.row, code, error.message);
     if (role === 'entry') this.#around.denied(lane, code, reason);
     else run.failed(role, error.retryAfterMs, clock.now(), random);
+    if (role !== 'entry' && error.kind === 'insufficient-funds') this.#around.lacking();
     if (role !== 'protection' || error.kind !== 'invalid-order') return;
     run.refusedStops += 1;
     if (run.refusedStops < refusedStopsMax) return;

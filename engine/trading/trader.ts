@@ -96,6 +96,7 @@ export class Trader {
         isGivenUp: (order) => this.#isGivenUp(order),
         denied: (lane, code, reason) => this.#desks.get(lane.strategy)?.deny(lane.symbol, code, reason),
         refused: (lane, row, code, words) => this.#desks.get(lane.strategy)?.noteRefusal(row, code, words),
+        lacking: () => this.#watch.compareSoon(),
         intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
         freshQuote: (symbol) => this.#quotes.fetch([symbol]),

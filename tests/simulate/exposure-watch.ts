@@ -1,5 +1,5 @@
 import { Big } from 'big.js';
-import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { ExchangeFill, ExchangeOrder } from '#engine/venues/rehearsal/exchange-types.ts';
 import type { Exposure } from './invariants/evidence.ts';
 
@@ -30,26 +30,35 @@ export class ExposureWatch {
 
   /**
    * @param isDust whether nobody could sell so much
+   * @param writeOffs what a person has accepted to be gone
    * @param freeOf what the account has of the symbol's base asset that no order holds: what somebody took away cannot be protected
+   * @param missingOf what it lacks of it, by the journal: that too was taken away, from what was held, whatever else is in the account
    * @param excusedUntil until when nobody could do anything about it
    */
   update(options: {
     readonly now: number;
     readonly orders: readonly ExchangeOrder[];
     readonly fills: readonly ExchangeFill[];
+    readonly writeOffs: readonly NoteRow[];
     readonly isDust: (symbol: string, quantity: Big) => boolean;
     readonly freeOf: (symbol: string) => Big;
+    readonly missingOf: (symbol: string) => Big;
     readonly excusedUntil: number;
   }): Exposure[] {
     for (const fill of options.fills) this.#takeFill(fill);
     for (const order of options.orders) this.#takeOrder(order);
+    for (const { strategy, symbol, quantity } of options.writeOffs) {
+      const lane = this.#laneAt(strategy, symbol);
+      lane.held = lane.held.minus(quantity);
+    }
     const exposures: Exposure[] = [];
     for (const lane of this.#lanes.values()) {
       const { strategy, symbol } = lane;
       const covered = [...lane.stops.values()].reduce((sum, quantity) => sum.plus(quantity), zero);
       const bare = lane.held.minus(covered);
+      const there = bare.gt(0) ? bare.minus(options.missingOf(symbol)) : zero;
       const free = bare.gt(0) ? options.freeOf(symbol) : zero;
-      const naked = bare.lt(free) ? bare : free;
+      const naked = there.lt(free) ? there : free;
       if (naked.lte(0) || options.isDust(symbol, naked)) {
         lane.nakedSince = null;
         continue;
@@ -81,11 +90,14 @@ export class ExposureWatch {
 
   #laneOf({ clientOrderId, symbol }: ExchangeOrder): Lane | null {
     const row = clientOrderId === null ? undefined : this.#journalOf(clientOrderId);
-    if (row === undefined) return null;
-    const name = `${row.strategy} ${symbol}`;
+    return row === undefined ? null : this.#laneAt(row.strategy, symbol);
+  }
+
+  #laneAt(strategy: string, symbol: string): Lane {
+    const name = `${strategy} ${symbol}`;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = { strategy: row.strategy, symbol, held: zero, stops: new Map(), nakedSince: null, nobodyBoughtAt: 0 };
+      lane = { strategy, symbol, held: zero, stops: new Map(), nakedSince: null, nobodyBoughtAt: 0 };
       this.#lanes.set(name, lane);
     }
     return lane;

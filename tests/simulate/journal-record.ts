@@ -1,6 +1,18 @@
 import Database from 'better-sqlite3';
+import { Big } from 'big.js';
 import { FeeRow, FillRow, type JournalFill, NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import { booksAfter, booksWithout, type LaneBooks } from './lane-books.ts';
+
+const zero = new Big(0);
+
+export interface JournalChanges {
+  readonly orders: OrderRow[];
+  /** Those of them that are new. */
+  readonly intended: OrderRow[];
+  readonly fills: JournalFill[];
+  /** What a person has accepted to be gone. */
+  readonly writeOffs: NoteRow[];
+}
 
 /** The journal as it is on disk, read by a connection of its own: what another program, or the next life, would see. */
 export class JournalRecord {
@@ -18,6 +30,9 @@ export class JournalRecord {
   #eventsRead = 0;
   #fillsRead = 0;
   #notesRead = 0;
+  #baselinesRead = 0;
+  /** By asset, what is explained beside the fills. */
+  readonly #baselines = new Map<string, Big>();
 
   constructor(file: string) {
     this.#database = new Database(file, { readonly: true });
@@ -32,14 +47,41 @@ export class JournalRecord {
     return this.#prepared('SELECT 1 FROM venueOrders WHERE clientOrderId = ?').get(clientOrderId) !== undefined;
   }
 
+  /**
+   * What the order's strategy holds of the symbol by the fills and write-offs that are on disk now, whatever was read before; null when
+   * the order is not there.
+   */
+  heldBy(clientOrderId: string): Big | null {
+    const order = this.#prepared('SELECT strategy, symbol FROM venueOrders WHERE clientOrderId = ?').get(clientOrderId);
+    if (order === undefined) return null;
+    const { strategy, symbol } = order as { strategy: string; symbol: string };
+    const moves = this.#prepared(
+      `SELECT CASE f.side WHEN 'buy' THEN f.quantity ELSE '-' || f.quantity END FROM venueFills f JOIN venueOrders o ON o.id = f.orderId
+         WHERE o.strategy = @strategy AND f.symbol = @symbol
+       UNION ALL SELECT '-' || e.amount FROM venueFillFees e JOIN venueFills f ON f.id = e.fill JOIN venueOrders o ON o.id = f.orderId
+         WHERE o.strategy = @strategy AND f.symbol = @symbol AND e.asset = @base
+       UNION ALL SELECT '-' || quantity FROM venueNotes WHERE strategy = @strategy AND symbol = @symbol AND kind = 'written-off'`,
+    ).pluck();
+    const amounts = moves.all({ strategy, symbol, base: symbol.split('/')[0] }) as string[];
+    // What was taken back has a sign of its own.
+    return amounts.reduce((sum, amount) => sum.plus(amount.replace(/^--/, '')), zero);
+  }
+
+  /** What the account should have of an asset. */
+  expected(asset: string): Big {
+    let sum = this.#baselines.get(asset) ?? zero;
+    for (const [lane, { quantity }] of this.books) if (lane.split(' ')[1]!.startsWith(`${asset}/`)) sum = sum.plus(quantity);
+    return sum;
+  }
+
   /** An order's history, oldest first: JSON texts. */
   historyOf = (orderId: number): string[] => {
     const rows = this.#prepared('SELECT event FROM orderEvents WHERE orderId = ? ORDER BY id').all(orderId);
     return (rows as { event: string }[]).map(({ event }) => event);
   };
 
-  /** Reads what was written since it last did. @param now of the world @returns that; `intended` are the new ones of `orders` */
-  takeChanges(now: number): { orders: OrderRow[]; intended: OrderRow[]; fills: JournalFill[] } {
+  /** Reads what was written since it last did. @param now of the world */
+  takeChanges(now: number): JournalChanges {
     const changed = this.#prepared(
       'SELECT * FROM venueOrders WHERE id IN (SELECT orderId FROM orderEvents WHERE id > ?) ORDER BY id',
     )
@@ -71,16 +113,22 @@ export class JournalRecord {
     )
       .all(this.#notesRead)
       .map((row) => NoteRow.parse(row));
-    for (const note of notes) {
+    const writeOffs = notes.filter(({ kind }) => kind === 'written-off');
+    for (const note of writeOffs) {
       const lane = `${note.strategy} ${note.symbol}`;
-      if (note.kind === 'written-off') this.books.set(lane, booksWithout(this.books.get(lane)!, note));
-      this.#notesRead = note.id;
+      this.books.set(lane, booksWithout(this.books.get(lane)!, note));
+    }
+    this.#notesRead = notes.at(-1)?.id ?? this.#notesRead;
+    const baselines = this.#prepared('SELECT id, asset, amount FROM venueBaselines WHERE id > ? ORDER BY id');
+    for (const { id, asset, amount } of baselines.all(this.#baselinesRead) as { id: number; asset: string; amount: string }[]) {
+      this.#baselines.set(asset, (this.#baselines.get(asset) ?? zero).plus(amount));
+      this.#baselinesRead = id;
     }
 
     const frozen = this.#prepared('SELECT DISTINCT symbol FROM venueFreezes WHERE acceptedAt IS NULL').pluck().all();
     for (const symbol of this.frozen.keys()) if (!frozen.includes(symbol)) this.frozen.delete(symbol);
     for (const symbol of frozen as string[]) if (!this.frozen.has(symbol)) this.frozen.set(symbol, now);
-    return { orders: changed, intended, fills };
+    return { orders: changed, intended, fills, writeOffs };
   }
 
   #prepared(sql: string): Database.Statement {

@@ -44,4 +44,6 @@ export const MUST_HAPPEN: readonly string[] = [
   'act remove',
   'act limits',
   'act resolve',
+  'act sell-by-hand',
+  'written off',
 ];

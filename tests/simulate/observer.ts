@@ -1,5 +1,6 @@
 import { Big } from 'big.js';
 import type { Exchange } from '#engine/venues/rehearsal/exchange.ts';
+import type { Balance } from '#engine/venues/venue.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { ExposureWatch } from './exposure-watch.ts';
 import { INVARIANTS } from './invariants/all.ts';
@@ -8,6 +9,8 @@ import { isOurs } from './invariants/evidence.ts';
 import { JournalRecord } from './journal-record.ts';
 import type { Tally } from './tally.ts';
 import type { Trace } from './trace.ts';
+
+const zero = new Big(0);
 
 export interface Found {
   readonly invariant: string;
@@ -66,6 +69,7 @@ export class Observer {
       request,
       at: this.#options.exchange.now(),
       wasJournalled: this.#journal.has(request.clientOrderId),
+      held: request.side === 'sell' ? this.#journal.heldBy(request.clientOrderId) : null,
       outcome: null,
     };
     const all = this.#sent.get(request.clientOrderId) ?? [];
@@ -87,6 +91,14 @@ export class Observer {
     );
   }
 
+  /** Base asset, by all strategies' books. */
+  heldOf(symbol: string): Big {
+    return [...this.#journal.books].reduce(
+      (sum, [lane, { quantity }]) => (lane.endsWith(` ${symbol}`) ? sum.plus(quantity) : sum),
+      zero,
+    );
+  }
+
   /** Every order the journal is known to have. */
   get journalOrders(): Evidence['journal']['orders'] {
     return this.#journal.orders;
@@ -102,7 +114,7 @@ export class Observer {
     const now = exchange.now();
     const there = this.#exchange.takeChanges();
     const isStill = !this.#isDue && there.orders.length === 0 && !isQuiet;
-    const here = isStill ? { orders: [], intended: [], fills: [] } : this.#journal.takeChanges(now);
+    const here = isStill ? { orders: [], intended: [], fills: [], writeOffs: [] } : this.#journal.takeChanges(now);
     this.#isDue = false;
     if (this.#journal.frozen.size > this.#frozenBefore) tally.count('frozen');
     this.#frozenBefore = this.#journal.frozen.size;
@@ -120,6 +132,7 @@ export class Observer {
       if (isOurs(order.clientOrderId) && order.state === 'open' && order.filled.gt(0)) tally.count('partial fills');
       if (order.triggeredAt !== null && order.state !== 'open') tally.count('stops met');
     }
+    if (here.writeOffs.length > 0) tally.count('written off', here.writeOffs.length);
     for (const order of here.intended) tally.count(`intended ${order.role}`);
     for (const order of here.orders) if (order.state === 'unknown') tally.count('orders unknown');
     const prices = new Map(exchange.markets().map(({ symbol }) => [symbol, exchange.path(symbol).priceAt(now)]));
@@ -127,8 +140,13 @@ export class Observer {
       now,
       orders: there.orders,
       fills: there.fills,
+      writeOffs: here.writeOffs,
       isDust: (symbol, quantity) => this.#isDust(symbol, quantity, prices.get(symbol)!),
-      freeOf: (symbol) => exchange.balances(this.#options.account).get(symbol.split('/')[0]!)?.free ?? new Big(0),
+      freeOf: (symbol) => this.#balanceOf(symbol)?.free ?? zero,
+      missingOf: (symbol) => {
+        const missing = this.#journal.expected(symbol.split('/')[0]!).minus(this.#balanceOf(symbol)?.total ?? zero);
+        return missing.gt(0) ? missing : zero;
+      },
       excusedUntil: this.#options.excusedUntil(),
     });
     const limits = this.#options.limits();
@@ -163,6 +181,10 @@ export class Observer {
       if (message !== null) return { invariant, message };
     }
     return null;
+  }
+
+  #balanceOf(symbol: string): Balance | undefined {
+    return this.#options.exchange.balances(this.#options.account).get(symbol.split('/')[0]!);
   }
 
   /** Base asset below which nothing can be sold: twice what the market asks, as the price may have been another. */

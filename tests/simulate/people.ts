@@ -13,6 +13,8 @@ export type Act =
   /** Somebody trades by hand on the same account, or moves money in or out. */
   | { readonly kind: 'foreign-order'; readonly symbol: string }
   | { readonly kind: 'foreign-cancel' }
+  /** Somebody cancels our stops of a symbol and sells a part of what is held, or all of it, and before long accepts that it is gone. */
+  | { readonly kind: 'sell-by-hand'; readonly symbol: string }
   | { readonly kind: 'deposit'; readonly asset: string }
   | { readonly kind: 'withdrawal'; readonly asset: string }
   /** Looks at what is frozen and accepts it. */
@@ -59,5 +61,6 @@ export function drawActs(plan: RunPlan): PlannedAct[] {
   some(0.1, 1, () => ({ kind: 'withdrawal', asset: asset() }));
   some(0.5, 4, () => ({ kind: 'resolve' }));
   some(0.4, 3, () => ({ kind: 'kill' }));
+  some(0.3, 2, () => ({ kind: 'sell-by-hand', symbol: symbol() }));
   return acts.sort((one, other) => one.at - other.at);
 }

@@ -40,7 +40,7 @@ export interface RecordWatchOptions {
 export class RecordWatch {
   readonly #options: RecordWatchOptions;
   readonly #database: Database.Database;
-  readonly #statements: Record<'decisions' | 'accounts' | 'held' | 'told' | 'filled' | 'feed', Database.Statement>;
+  readonly #statements: Record<'decisions' | 'accounts' | 'held' | 'gone' | 'told' | 'filled' | 'feed', Database.Statement>;
   /** By strategy, instant and symbol: on disk, as seen there. */
   readonly #recorded = new Map<string, Decided>();
   /** Taken by the slots of this life, and not committed. */
@@ -69,6 +69,9 @@ export class RecordWatch {
         `SELECT f.id, f.side, f.quantity, (SELECT group_concat(amount, ' ') FROM venueFillFees WHERE fill = f.id AND asset = @base) AS fees
          FROM venueFills f JOIN venueOrders o ON o.id = f.orderId WHERE o.strategy = @strategy AND f.symbol = @symbol`,
       ),
+      gone: prepare(
+        "SELECT quantity FROM venueNotes WHERE strategy = @strategy AND symbol = @symbol AND kind = 'written-off'",
+      ).pluck(),
       told: prepare(`SELECT max(f.id) FROM venueFills f JOIN venueOrders o ON o.id = f.orderId WHERE o.strategy = ?`).pluck(),
       filled: prepare(
         `SELECT count(*) FROM venueFills f JOIN venueOrders o ON o.id = f.orderId
@@ -210,6 +213,7 @@ export class RecordWatch {
       held = side === 'buy' ? held.plus(quantity) : held.minus(quantity);
       for (const fee of fees?.split(' ') ?? []) held = held.minus(fee);
     }
+    for (const quantity of this.#statements.gone.all({ strategy, symbol }) as string[]) held = held.minus(quantity);
     return held.toNumber();
   }
 }

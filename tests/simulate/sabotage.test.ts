@@ -157,6 +157,14 @@ const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabot
       }),
     ],
   ],
+  'no sale beyond the fills': [
+    [
+      'counts its purchases twice when it starts',
+      onJournal((journal) => ({
+        fills: () => journal.fills().flatMap((fill) => (fill.side === 'buy' ? [fill, fill] : [fill])),
+      })),
+    ],
+  ],
   'replay equals memory': [
     [
       'counts a fill twice when it starts',

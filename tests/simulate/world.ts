@@ -515,6 +515,13 @@ export class World {
           if (open.length > 0) this.exchange.cancel(ACCOUNT, dice.pick(open).number);
         });
         break;
+      case 'sell-by-hand':
+        this.#tryByHand(() => this.#sellByHand(act.symbol));
+        // The engine looks twice before it says that something is missing.
+        for (const minutes of [6, 12, 20]) {
+          clock.after(minutes * 60_000 * dice.between(1, 1.5), () => this.#act({ kind: 'resolve' }));
+        }
+        break;
       case 'deposit':
         this.exchange.deposit(ACCOUNT, act.asset, new Big('0.5'));
         break;
@@ -541,6 +548,21 @@ export class World {
     const at = new Date(this.clock.now()).toISOString();
     this.#said.set(place, JSON.stringify({ mode, by: 'somebody', at, reason: 'it is wanted' } satisfies Control));
     this.#engine?.notify();
+  }
+
+  #sellByHand(symbol: string): void {
+    const { exchange } = this;
+    for (const { number, kind, clientOrderId, symbol: own } of exchange.openOrders(ACCOUNT)) {
+      if (own === symbol && kind === 'stop' && isOurs(clientOrderId)) exchange.cancel(ACCOUNT, number);
+    }
+    const dice = this.#dice.people;
+    const { stepSize } = exchange.markets().find((market) => market.symbol === symbol)!;
+    const part = dice.chance(0.5) ? 1 : dice.between(0.2, 0.9);
+    const quantity = this.#observer.heldOf(symbol).times(part).div(stepSize).round(0, Big.roundDown).times(stepSize);
+    if (quantity.lte(0)) return;
+    const order = { clientOrderId: null, symbol, side: 'sell', kind: 'market', quantity } as const;
+    exchange.place(ACCOUNT, { ...order, limitPrice: null, stopPrice: null });
+    this.#tally.count('sold by hand');
   }
 
   /** What the exchange refuses somebody is nobody's trouble. */

@@ -76,6 +76,15 @@ describe('what a person has sold by hand and accepts', () => {
     expect(scene.account.equity()).toBeGreaterThan(9_900);
   });
 
+  it('in part leaves the rest protected as soon as the venue refuses a stop of all, whether anybody has accepted it yet or not', async () => {
+    await bought();
+    sellByHand(2);
+    await scene.pass(20_000);
+    expect(stops()).toEqual(['stop 3']);
+    await scene.pass(20_000);
+    expect(codes()).toContain('balance');
+  });
+
   it('in part leaves the rest protected and for sale', async () => {
     await bought();
     sellByHand(2);

@@ -5,6 +5,7 @@ import { fillsNotInvented } from './fills-not-invented.ts';
 import { frozenGetsNoEntry } from './frozen-gets-no-entry.ts';
 import { moneyConserved } from './money-conserved.ts';
 import { noEntryWhileHeldBack } from './no-entry-while-held-back.ts';
+import { noSaleBeyondTheFills } from './no-sale-beyond-the-fills.ts';
 import { ordersNeitherLostNorDoubled } from './orders-neither-lost-nor-doubled.ts';
 import { protectedWithinABar } from './protected-within-a-bar.ts';
 import { replayEqualsMemory } from './replay-equals-memory.ts';
@@ -19,6 +20,7 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'protected within a bar': protectedWithinABar,
   'no entry while held back': noEntryWhileHeldBack,
   'frozen gets no entry': frozenGetsNoEntry,
+  'no sale beyond the fills': noSaleBeyondTheFills,
   'within limits': withinLimits,
   'replay equals memory': replayEqualsMemory,
   'bars once and in order': barsOnceAndInOrder,

@@ -15,6 +15,8 @@ export interface Sent {
   readonly at: number;
   /** Whether the journal had it on disk at that moment. */
   readonly wasJournalled: boolean;
+  /** Of a sale: what its strategy then held of the symbol by the journal, base asset. Null for purchases and what is not there. */
+  readonly held: Big | null;
   /** What the caller heard: `done`, how sure the error was, or null while, or because, nothing was heard. */
   outcome: 'done' | Certainty | null;
 }

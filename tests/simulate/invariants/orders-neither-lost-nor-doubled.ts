@@ -1,4 +1,5 @@
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
+import { isWrittenOff } from '#engine/trading/order-state.ts';
 import type { ExchangeOrder } from '#engine/venues/rehearsal/exchange-types.ts';
 import { type Evidence, type Invariant, isOurs, type Sent } from './evidence.ts';
 
@@ -63,11 +64,15 @@ function problemAtTheEnd(row: OrderRow, { exchange }: Evidence): string | null {
   const there = [...exchange.orders.values()].find(({ clientOrderId }) => clientOrderId === row.clientOrderId);
   const name = `The ${row.role} ${row.clientOrderId} of ${row.symbol}`;
   if (row.state === 'pending' || row.state === 'unknown') return `${name} is still ${row.state}.`;
-  if (there === undefined) return row.state === 'rejected' ? null : `${name} is ${row.state} and was never at the exchange.`;
+  // What nobody can tell of, a person has given up: what it may have done is in the balances that were accepted.
+  const isGivenUp = isWrittenOff(row);
+  if (there === undefined)
+    return row.state === 'rejected' || isGivenUp ? null : `${name} is ${row.state} and was never at the exchange.`;
   const isOpenHere = row.state === 'open' || row.state === 'partial';
   if (isOpenHere !== (there.state === 'open')) return `${name} is ${row.state} here and ${there.state} at the exchange.`;
   if (!isOpenHere && !row.isFinal) return `${name} is ${row.state} and never became final.`;
-  if (!row.filled.eq(there.filled)) return `${name} has ${row.filled} filled here and ${there.filled} at the exchange.`;
+  if (!isGivenUp && !row.filled.eq(there.filled))
+    return `${name} has ${row.filled} filled here and ${there.filled} at the exchange.`;
   return null;
 }
 

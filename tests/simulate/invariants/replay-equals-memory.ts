@@ -45,12 +45,14 @@ function problemOfHistory(order: OrderRow, history: readonly string[]): string |
   let filled = new Big(0);
   let isKnown = false;
   let isRefused = false;
+  let last = '';
   for (const [at, text] of history.entries()) {
     const event = JSON.parse(text) as { kind: string; quantity?: string; state?: string };
+    last = event.kind;
     if ((event.kind === 'intended') !== (at === 0))
       return `The history of ${order.clientOrderId} does not begin with its intention.`;
     if (event.kind === 'fill') filled = filled.plus(event.quantity!);
-    if (event.kind === 'taken' || event.kind === 'seen' || event.kind === 'fill') isKnown = true;
+    if (['taken', 'seen', 'fill', 'written-off'].includes(event.kind)) isKnown = true;
     if (event.kind === 'refused') isRefused = true;
     if (event.kind === 'seen' || event.kind === 'taken') isRefused = event.state === 'rejected';
   }
@@ -59,6 +61,7 @@ function problemOfHistory(order: OrderRow, history: readonly string[]): string |
   const isUnheard = order.state === 'pending' || order.state === 'unknown';
   if (isUnheard && (isKnown || isRefused)) return `${name}; its history knows more.`;
   if (!isUnheard && !isKnown && !isRefused) return `${name}; its history knows nothing of that.`;
+  if (last === 'written-off' && (order.state !== 'cancelled' || !order.isFinal)) return `${name}; somebody has given it up.`;
   if (isRefused && order.state !== 'rejected') return `${name}; its history ends in a refusal.`;
   return null;
 }

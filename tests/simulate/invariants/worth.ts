@@ -9,7 +9,7 @@ export interface Worth {
   readonly gross: number;
 }
 
-/** What is at stake, from the journal's orders and fills at the exchange's last prices. */
+/** What is at stake, from the journal's orders and books at the exchange's last prices. */
 export function worthOf({ journal, memory, prices }: Pick<Evidence, 'journal' | 'memory' | 'prices'>): Worth {
   const bySymbol = new Map<string, number>();
   const byStrategy = new Map<string, number>();
@@ -22,20 +22,11 @@ export function worthOf({ journal, memory, prices }: Pick<Evidence, 'journal' | 
   // What strategies that have left have won or lost is no longer at stake.
   const present = new Set(memory.strategies.map(({ strategy }) => strategy));
   let equity = memory.strategies.reduce((sum, { capital }) => sum + capital, 0);
-  for (const fill of journal.fills.values()) {
-    const { strategy } = journal.orders.get(fill.orderId)!;
-    const [base, quote] = fill.symbol.split('/');
-    const sign = fill.side === 'buy' ? 1 : -1;
-    let quantity = sign * Number(fill.quantity);
-    const isPresent = present.has(strategy);
-    if (isPresent) equity -= quantity * Number(fill.price);
-    for (const { asset, amount, quoteValue } of fill.fees) {
-      if (asset === base) quantity -= Number(amount);
-      else if (isPresent) equity -= asset === quote ? Number(amount) : Number(quoteValue ?? 0);
-    }
-    const worth = quantity * prices.get(fill.symbol)!;
-    hold(strategy, fill.symbol, worth);
-    if (isPresent) equity += worth;
+  for (const [name, { quantity, cash }] of journal.books) {
+    const [strategy, symbol] = name.split(' ') as [string, string];
+    const worth = Number(quantity) * prices.get(symbol)!;
+    hold(strategy, symbol, worth);
+    if (present.has(strategy)) equity += Number(cash) + worth;
   }
   for (const order of journal.orders.values()) {
     const isWaiting =
