@@ -1,17 +1,10 @@
-import { Big } from 'big.js';
 import type { Stage } from '#engine/contract/manifest.ts';
-import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
-import { strictest } from '#engine/risk/trading-halt.ts';
-import type { Control, ControlMode } from '#engine/runtime/control.ts';
-import type { OrderPlace } from '#engine/runtime/heard-orders.ts';
 import type { PendingOutcome } from '#engine/runtime/record.ts';
 import { limitsOf } from '#engine/runtime/venue-shares.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import { DirectVenue } from '#engine/venues/rehearsal/direct-venue.ts';
 import { Exchange } from '#engine/venues/rehearsal/exchange.ts';
-import type { Venue } from '#engine/venues/venue.ts';
-import { VenueError } from '#engine/venues/venue-error.ts';
 import { AccountWatch } from './account-watch.ts';
 import { BarWatch } from './bar-watch.ts';
 import { Dice } from './dice.ts';
@@ -19,11 +12,15 @@ import { drawPolicy } from './draw-policy.ts';
 import { EngineLife, REHEARSAL, WHEN_TOLD } from './engine-life.ts';
 import { ExchangeData } from './exchange-data.ts';
 import { FaultyLink } from './faulty-link.ts';
-import { type Evidence, isOurs } from './invariants/evidence.ts';
+import { HeldBack } from './held-back.ts';
+import { isOurs } from './invariants/evidence.ts';
 import { Life } from './life.ts';
 import { MainBranch } from './main-branch.ts';
+import { noteOutcomes } from './note-outcomes.ts';
+import { notedVenue } from './noted-venue.ts';
 import { type Found, Observer } from './observer.ts';
-import { type Act, drawActs } from './people.ts';
+import { drawActs } from './people.ts';
+import { PeopleAtWork } from './people-at-work.ts';
 import { RecordWatch } from './record-watch.ts';
 import { CALM_BARS, CLOSING_BARS, type RunPlan } from './run-plan.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -43,11 +40,6 @@ const onPaper: MarketRules = {
   ...{ tickSize: 0.01, stepSize: 1e-6, minQuantity: 1e-6, minNotional: 1 },
 };
 
-interface Held {
-  state: HaltState;
-  at: number | null;
-}
-
 /** One run: the exchange, the way to it, the engine's lives one after the other, and everybody who has a hand in it. */
 export class World {
   readonly clock: VirtualClock;
@@ -62,16 +54,12 @@ export class World {
   readonly #bars: BarWatch;
   readonly #accounts: AccountWatch;
   readonly #main: MainBranch;
+  readonly #heldBack: HeldBack;
+  readonly #people: PeopleAtWork;
   readonly #link = { lastFaultAt: Number.NEGATIVE_INFINITY };
   readonly #dice: Readonly<Record<'link' | 'data' | 'stream' | 'people' | 'engine' | 'limits', Dice>>;
-  /** What was last said at each place where orders are given. */
-  readonly #said = new Map<OrderPlace, string>();
   #limits: RiskPolicy | null = null;
   #limitsSince = 0;
-  /** What holds the whole account back, as far as the engine has shown. */
-  #accountHalt: Held = { state: 'active', at: null };
-  /** What it was told by people and obeys. */
-  #control: Held = { state: 'active', at: null };
   #life: Life | null = null;
   #engine: EngineLife | null = null;
   #venue: DirectVenue | null = null;
@@ -116,6 +104,12 @@ export class World {
       now: () => this.clock.now(),
       isDeafToHalts: this.#sabotage.isDeafToHalts === true,
     });
+    this.#heldBack = new HeldBack({
+      accounts: this.#accounts,
+      now: () => this.clock.now(),
+      trace: this.#trace,
+      tally: this.#tally,
+    });
     const { exchange } = this;
     this.#bars = new BarWatch({
       ...{ exchange, barMs, symbols: feed.symbols, tally: this.#tally },
@@ -130,7 +124,7 @@ export class World {
       barMs,
       trace: this.#trace,
       tally: this.#tally,
-      memory: () => this.#memory(),
+      memory: () => this.#heldBack.memory(this.#engine),
       marks: this.#accounts.marks,
       limits: () => this.#limitsNow(),
       problems: () => ({
@@ -147,6 +141,14 @@ export class World {
       dustOf: (symbol) => this.#observer.dustOf(symbol),
       orders: () => this.#observer.journalOrders,
     });
+    this.#people = new PeopleAtWork({
+      ...{ account: ACCOUNT, plan, clock: this.clock, exchange, main: this.#main, observer: this.#observer },
+      ...{ trace: this.#trace, tally: this.#tally, dice: this.#dice, engine: () => this.#engine },
+      kill: () => {
+        this.#life?.end('between two acts');
+        this.#bury();
+      },
+    });
     this.#only = options.only;
   }
 
@@ -154,7 +156,7 @@ export class World {
   async run(): Promise<Found | null> {
     const { plan } = this;
     this.#scheduleBars();
-    for (const { at, act } of drawActs(plan)) this.clock.after(at - plan.from, () => this.#act(act));
+    for (const { at, act } of drawActs(plan)) this.clock.after(at - plan.from, () => this.#people.do(act));
     for (const { kind, from, to } of plan.faults.spells) {
       this.#tally.count(`spell ${kind}`);
       if (kind === 'maintenance') this.clock.after(from - plan.from, () => this.#data?.breakStream('stream broken'));
@@ -173,7 +175,7 @@ export class World {
       (await this.#runUntil(calmAt, () => this.#becomeCalm())) ??
       (await this.#runUntil(quietAt - 2 * plan.barMs)) ??
       (await this.#findQuiet(quietAt - 1)) ??
-      (await this.#runUntil(quietAt, () => this.#say('flattening', 'here'))) ??
+      (await this.#runUntil(quietAt, () => this.#people.say('flattening', 'here'))) ??
       (await this.#runUntil(quietAt + (CLOSING_BARS - 2) * plan.barMs)) ??
       (await this.#findQuiet(quietAt + CLOSING_BARS * plan.barMs - 1)) ??
       (this.#only === undefined ? this.#lookClosed() : null)
@@ -229,7 +231,7 @@ export class World {
       if (isOurs(order.clientOrderId) && !this.#observer.foundNobody(order.symbol, lately))
         return { invariant, message: `Order ${order.clientOrderId} is still open.` };
     }
-    for (const { strategy, symbol, quantity } of this.#memory().lanes) {
+    for (const { strategy, symbol, quantity } of this.#heldBack.memory(this.#engine).lanes) {
       if (quantity > 0 && !this.#observer.isFrozen(symbol) && !this.#observer.foundNobody(symbol, lately)) {
         return { invariant, message: `${strategy} still holds ${quantity} ${symbol}.` };
       }
@@ -260,6 +262,7 @@ export class World {
     });
     this.#life = life;
     this.#trace.note(this.clock.now(), `life ${life.number} begins`);
+    const notes = { trace: this.#trace, tally: this.#tally, now: () => this.clock.now() };
     const around = { world: this.clock, plan: plan.faults, tally: this.#tally, trace: this.#trace };
     const onFault = (): void => {
       this.#link.lastFaultAt = this.clock.now();
@@ -292,10 +295,10 @@ export class World {
         sabotage: this.#sabotage,
         data: this.#data,
       },
-      venue: this.#noted(this.#sabotage.venue?.(venue) ?? venue),
+      venue: notedVenue(this.#sabotage.venue?.(venue) ?? venue, { observer: this.#observer, ...notes }),
       feed: { symbols: plan.markets.map(({ symbol }) => symbol), timeframe: plan.timeframe },
       markets: Object.fromEntries(plan.markets.map(({ symbol }) => [symbol, onPaper])),
-      said: (place) => this.#said.get(place) ?? null,
+      said: (place) => this.#people.said(place),
       watched: this.#accounts.watching,
       loading: {
         isOver: () => this.clock.now() >= plan.faults.calmAt,
@@ -348,35 +351,6 @@ export class World {
     return this.#plan.faults.skews.findLast(({ at }) => at <= this.clock.now())?.skewMs ?? 0;
   }
 
-  /** A venue whose sendings are noted at the door. */
-  #noted(venue: Venue): Venue {
-    return new Proxy(venue, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        if (typeof value !== 'function') return value;
-        if (name !== 'place') return value.bind(target);
-        return async (request: Parameters<Venue['place']>[0]) => {
-          const sent = this.#observer.noteSending(request);
-          this.#trace.note(
-            this.clock.now(),
-            `sends ${request.side} ${request.kind} ${request.quantity} ${request.clientOrderId}`,
-          );
-          try {
-            const placed = await target.place(request);
-            sent.outcome = 'done';
-            return placed;
-          } catch (error) {
-            // An id that is known already may be known for this very order.
-            const isSure = error instanceof VenueError && error.kind !== 'duplicate';
-            sent.outcome = isSure ? error.certainty : 'unknown';
-            if (isSure && error.certainty === 'refused') this.#tally.count(`refused ${error.kind}`);
-            throw error;
-          }
-        };
-      },
-    });
-  }
-
   // ── bars and what comes of them ──────────────────────────────────────────────────────────────────────────────────────
 
   /** When the stream tells: soon after each bar has ended, and a few times while it forms. */
@@ -398,53 +372,7 @@ export class World {
     this.#record.note(taken);
     this.#observer.become();
     this.#trace.note(this.clock.now(), `bars of ${instant.time} taken: ${instant.bars.map(({ symbol }) => symbol).join()}`);
-    for (const { slot, outcome } of outcomes) {
-      const { adopted, rejected, left, breached, faults, steps } = outcome;
-      const note = (what: string): void => {
-        this.#tally.count(`version ${what}`);
-        this.#trace.note(this.clock.now(), `${slot.id} ${what}`);
-      };
-      if (adopted !== null) note(slot.positions.length > 0 ? 'adopted while it holds' : 'adopted');
-      if (rejected !== null) note('rejected');
-      if (left !== null) note('left');
-      if (breached !== null) note('breached');
-      if (faults.length > 0) note(slot.heldReason === null ? 'faulty' : 'held');
-      for (const { decisions } of steps) {
-        for (const { symbol, action, outcome: came } of decisions) {
-          this.#trace.note(this.clock.now(), `${slot.id} decides ${action} ${symbol}: ${came}`);
-          if (action !== 'hold') this.#tally.count('decisions');
-          if (came.startsWith('denied:')) this.#tally.count(`denied ${came.slice(7)}`);
-        }
-      }
-    }
-  }
-
-  #memory(): Evidence['memory'] {
-    const engine = this.#engine;
-    if (engine === null || !engine.isOpen) return { lanes: [], strategies: [], slots: [] };
-    this.#noteAccountHalt(engine.accountHalt);
-    this.#noteControl(engine.control);
-    const strategies = [...this.#accounts.accounts].map(([strategy, { account, capital, stage }]) => {
-      const holding: Held[] = [this.#accountHalt, this.#control, this.#accounts.haltOf(strategy)];
-      const halt = strictest(holding.map(({ state }) => state));
-      const { at } = holding.find(({ state }) => state === halt)!;
-      return { strategy, stage, capital, equity: account.equity(), halt, haltedAt: at };
-    });
-    const slots = [...engine.slots.values()].flatMap((slot) =>
-      this.#accounts.accounts.has(slot.id)
-        ? slot.positions.map(({ symbol, quantity }) => ({ strategy: slot.id, symbol, quantity }))
-        : [],
-    );
-    return { lanes: this.#accounts.lanes(), strategies, slots };
-  }
-
-  #noteControl(control: Control | null): void {
-    const mode = control?.mode ?? 'active';
-    const state = mode === 'flattening' ? 'reducing' : mode;
-    if (state === this.#control.state) return;
-    this.#control = { state, at: state === 'active' ? null : this.clock.now() };
-    this.#trace.note(this.clock.now(), `the engine obeys: ${mode}`);
-    this.#tally.count(`obeyed ${mode}`);
+    noteOutcomes(outcomes, this.clock.now(), this.#trace, this.#tally);
   }
 
   #limitsNow() {
@@ -457,13 +385,6 @@ export class World {
     return { limits: (stage: Stage) => limitsOf(this.#limits, stage, REHEARSAL), since: this.#limitsSince };
   }
 
-  #noteAccountHalt(state: HaltState): void {
-    if (state === this.#accountHalt.state) return;
-    this.#accountHalt = { state, at: state === 'active' ? null : this.clock.now() };
-    this.#trace.note(this.clock.now(), `the account is ${state}`);
-    this.#tally.count(`account ${state}`);
-  }
-
   #excuse(): number {
     const now = this.clock.now();
     if (this.#idleSince !== null) return now;
@@ -471,106 +392,5 @@ export class World {
     if (isInSpell) this.#excusedUntil = now;
     this.#excusedUntil = Math.max(this.#excusedUntil, this.#link.lastFaultAt);
     return this.#excusedUntil;
-  }
-
-  // ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #act(act: Act): void {
-    const { clock } = this;
-    this.#trace.note(clock.now(), `somebody: ${JSON.stringify(act)}`);
-    this.#tally.count(`act ${act.kind}`);
-    const dice = this.#dice.people;
-    switch (act.kind) {
-      case 'order':
-        this.#say(act.mode, act.place);
-        break;
-      case 'limits':
-        this.#main.setPolicy(drawPolicy(this.#dice.limits, this.#plan.barMs, this.#plan.capital));
-        this.#engine?.notify();
-        break;
-      case 'deploy':
-        this.#main.deploy(act.strategy);
-        this.#engine?.notify();
-        break;
-      case 'remove':
-        this.#main.remove(act.strategy);
-        this.#engine?.notify();
-        break;
-      case 'restore':
-        if (!this.#main.wanted.has(act.strategy)) this.#main.deploy(act.strategy);
-        this.#engine?.notify();
-        break;
-      case 'foreign-order':
-        this.#tryByHand(() => {
-          const { minQuantity, stepSize } = this.exchange.markets().find(({ symbol }) => symbol === act.symbol)!;
-          const quantity = minQuantity.times(dice.whole(1, 5)).div(stepSize).round(0).times(stepSize);
-          const side = dice.pick(['buy', 'sell'] as const);
-          const order = { clientOrderId: null, symbol: act.symbol, side, kind: 'market', quantity } as const;
-          this.exchange.place(ACCOUNT, { ...order, limitPrice: null, stopPrice: null });
-        });
-        break;
-      case 'foreign-cancel':
-        this.#tryByHand(() => {
-          const open = this.exchange.openOrders(ACCOUNT);
-          if (open.length > 0) this.exchange.cancel(ACCOUNT, dice.pick(open).number);
-        });
-        break;
-      case 'sell-by-hand':
-        this.#tryByHand(() => this.#sellByHand(act.symbol));
-        // The engine looks twice before it says that something is missing.
-        for (const minutes of [6, 12, 20]) {
-          clock.after(minutes * 60_000 * dice.between(1, 1.5), () => this.#act({ kind: 'resolve' }));
-        }
-        break;
-      case 'deposit':
-        this.exchange.deposit(ACCOUNT, act.asset, new Big('0.5'));
-        break;
-      case 'withdrawal': {
-        const free = this.exchange.balances(ACCOUNT).get(act.asset)?.free ?? new Big(0);
-        this.exchange.deposit(ACCOUNT, act.asset, free.div(7).round(6, Big.roundDown).times(-1));
-        break;
-      }
-      case 'resolve':
-        for (const symbol of this.#observer.frozenSymbols()) this.#engine?.accept(symbol);
-        break;
-      case 'kill':
-        this.#life?.end('between two acts');
-        this.#bury();
-        break;
-      case 'stop':
-        this.#engine?.stop();
-    }
-    this.#observer.become();
-  }
-
-  /** An order of a person, dated by the day's clock. */
-  #say(mode: ControlMode, place: OrderPlace): void {
-    const at = new Date(this.clock.now()).toISOString();
-    this.#said.set(place, JSON.stringify({ mode, by: 'somebody', at, reason: 'it is wanted' } satisfies Control));
-    this.#engine?.notify();
-  }
-
-  #sellByHand(symbol: string): void {
-    const { exchange } = this;
-    for (const { number, kind, clientOrderId, symbol: own } of exchange.openOrders(ACCOUNT)) {
-      if (own === symbol && kind === 'stop' && isOurs(clientOrderId)) exchange.cancel(ACCOUNT, number);
-    }
-    const dice = this.#dice.people;
-    const { stepSize } = exchange.markets().find((market) => market.symbol === symbol)!;
-    const part = dice.chance(0.5) ? 1 : dice.between(0.2, 0.9);
-    const quantity = this.#observer.heldOf(symbol).times(part).div(stepSize).round(0, Big.roundDown).times(stepSize);
-    if (quantity.lte(0)) return;
-    const order = { clientOrderId: null, symbol, side: 'sell', kind: 'market', quantity } as const;
-    exchange.place(ACCOUNT, { ...order, limitPrice: null, stopPrice: null });
-    this.#tally.count('sold by hand');
-  }
-
-  /** What the exchange refuses somebody is nobody's trouble. */
-  #tryByHand(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof VenueError)) throw error;
-    }
   }
 }
