@@ -2,6 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Minutes of real git, npm and processes: `npm run test:long` has them, a run of everything in a quarter of an hour has not. */
 const LONG = [
+  'tests/bot/cli/actions/author.test.ts',
   'tests/bot/cli/backtest.test.ts',
   'tests/bot/cli/install.test.ts',
   'tests/bot/evidence/ledger/ledger-files.test.ts',
@@ -11,10 +12,13 @@ const LONG = [
   'tests/bot/orchestrator/asked-night.test.ts',
   'tests/bot/orchestrator/engine-watch.test.ts',
   'tests/bot/orchestrator/grown-night.test.ts',
+  'tests/bot/orchestrator/kept-nights.test.ts',
   'tests/bot/orchestrator/life/by-others.test.ts',
+  'tests/bot/orchestrator/life/evidence-on.test.ts',
   'tests/bot/orchestrator/life/in-order.test.ts',
   'tests/bot/orchestrator/model-night.test.ts',
   'tests/bot/orchestrator/night-analysis.test.ts',
+  'tests/bot/orchestrator/night-work.test.ts',
   'tests/bot/orchestrator/repair/mend.test.ts',
   'tests/bot/orchestrator/repair/repair-main.test.ts',
   'tests/bot/proposers/evolution/real-backtests.test.ts',
