@@ -10,6 +10,8 @@ interface Lane {
   readonly symbol: string;
   held: Big;
   readonly stops: Map<number, Big>;
+  /** What is held and no stop covers, as far as it was worked out since either changed. */
+  bare: { readonly exactly: Big; readonly about: number } | null;
   /** Since when what is held is not all covered; null while it is. */
   nakedSince: number | null;
   /** When a sale of it last ended because there was nobody to buy: what is past its stop can do no more than be offered. */
@@ -40,7 +42,7 @@ export class ExposureWatch {
     readonly orders: readonly ExchangeOrder[];
     readonly fills: readonly ExchangeFill[];
     readonly writeOffs: readonly NoteRow[];
-    readonly isDust: (symbol: string, quantity: Big) => boolean;
+    readonly isDust: (symbol: string, quantity: number) => boolean;
     readonly freeOf: (symbol: string) => Big;
     readonly missingOf: (symbol: string) => Big;
     readonly excusedUntil: number;
@@ -50,16 +52,21 @@ export class ExposureWatch {
     for (const { strategy, symbol, quantity } of options.writeOffs) {
       const lane = this.#laneAt(strategy, symbol);
       lane.held = lane.held.minus(quantity);
+      lane.bare = null;
     }
     const exposures: Exposure[] = [];
     for (const lane of this.#lanes.values()) {
       const { strategy, symbol } = lane;
-      const covered = [...lane.stops.values()].reduce((sum, quantity) => sum.plus(quantity), zero);
-      const bare = lane.held.minus(covered);
-      const there = bare.gt(0) ? bare.minus(options.missingOf(symbol)) : zero;
-      const free = bare.gt(0) ? options.freeOf(symbol) : zero;
+      lane.bare ??= bareOf(lane);
+      // No more is naked than is bare, and nearly always that is nothing one could sell.
+      if (lane.bare.about <= 0 || options.isDust(symbol, lane.bare.about)) {
+        lane.nakedSince = null;
+        continue;
+      }
+      const there = lane.bare.exactly.minus(options.missingOf(symbol));
+      const free = options.freeOf(symbol);
       const naked = there.lt(free) ? there : free;
-      if (naked.lte(0) || options.isDust(symbol, naked)) {
+      if (naked.lte(0) || options.isDust(symbol, Number(naked))) {
         lane.nakedSince = null;
         continue;
       }
@@ -77,6 +84,7 @@ export class ExposureWatch {
     const moved = fill.side === 'buy' ? fill.quantity : fill.quantity.times(-1);
     const paid = fill.fees.reduce((sum, { asset, amount }) => (asset === base ? sum.plus(amount) : sum), zero);
     lane.held = lane.held.plus(moved).minus(paid);
+    lane.bare = null;
   }
 
   #takeOrder(order: ExchangeOrder): void {
@@ -84,6 +92,7 @@ export class ExposureWatch {
     if (lane === null) return;
     if (order.endReason === 'no-depth') lane.nobodyBoughtAt = order.endedAt ?? 0;
     if (order.kind !== 'stop') return;
+    lane.bare = null;
     if (order.state === 'open') lane.stops.set(order.number, order.quantity.minus(order.filled));
     else lane.stops.delete(order.number);
   }
@@ -97,9 +106,14 @@ export class ExposureWatch {
     const name = `${strategy} ${symbol}`;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = { strategy, symbol, held: zero, stops: new Map(), nakedSince: null, nobodyBoughtAt: 0 };
+      lane = { strategy, symbol, held: zero, stops: new Map(), bare: null, nakedSince: null, nobodyBoughtAt: 0 };
       this.#lanes.set(name, lane);
     }
     return lane;
   }
+}
+
+function bareOf({ held, stops }: Lane): Lane['bare'] & object {
+  const exactly = [...stops.values()].reduce((left, quantity) => left.minus(quantity), held);
+  return { exactly, about: Number(exactly) };
 }

@@ -27,6 +27,8 @@ export class JournalRecord {
   readonly frozen = new Map<string, number>();
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
+  /** Of the database, when it was read last. */
+  #version: unknown = null;
   #eventsRead = 0;
   #fillsRead = 0;
   #notesRead = 0;
@@ -82,6 +84,10 @@ export class JournalRecord {
 
   /** Reads what was written since it last did. @param now of the world */
   takeChanges(now: number): JournalChanges {
+    // Changes with each commit of another connection.
+    const version = this.#prepared('PRAGMA data_version').pluck().get();
+    if (version === this.#version) return { orders: [], intended: [], fills: [], writeOffs: [] };
+    this.#version = version;
     const changed = this.#prepared(
       'SELECT * FROM venueOrders WHERE id IN (SELECT orderId FROM orderEvents WHERE id > ?) ORDER BY id',
     )

@@ -41,6 +41,8 @@ export class Observer {
   readonly #exchange: ExchangeRecord;
   readonly #journal: JournalRecord;
   readonly #exposures: ExposureWatch;
+  /** By symbol: what a sale is of at the least, base and quote asset. */
+  readonly #least: ReadonlyMap<string, { readonly quantity: number; readonly notional: number }>;
   readonly #sent = new Map<string, Sent[]>();
   #changedSent: Sent[] = [];
   /** The journal was written to, or the memory may have changed. */
@@ -49,6 +51,14 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.#least = new Map(
+      options.exchange
+        .markets()
+        .map(({ symbol, minQuantity, minNotional, stepSize }) => [
+          symbol,
+          { quantity: Math.max(Number(minQuantity), Number(stepSize)), notional: Number(minNotional) },
+        ]),
+    );
     this.#exchange = new ExchangeRecord(options.exchange, options.account);
     this.#journal = new JournalRecord(options.journalFile);
     this.#exposures = new ExposureWatch(this.#exchange.orders, (id) => this.#journal.byClientId.get(id));
@@ -135,13 +145,12 @@ export class Observer {
     if (here.writeOffs.length > 0) tally.count('written off', here.writeOffs.length);
     for (const order of here.intended) tally.count(`intended ${order.role}`);
     for (const order of here.orders) if (order.state === 'unknown') tally.count('orders unknown');
-    const prices = new Map(exchange.markets().map(({ symbol }) => [symbol, exchange.path(symbol).priceAt(now)]));
     const exposures = this.#exposures.update({
       now,
       orders: there.orders,
       fills: there.fills,
       writeOffs: here.writeOffs,
-      isDust: (symbol, quantity) => this.#isDust(symbol, quantity, prices.get(symbol)!),
+      isDust: (symbol, quantity) => quantity < this.dustOf(symbol),
       freeOf: (symbol) => this.#balanceOf(symbol)?.free ?? zero,
       missingOf: (symbol) => {
         const missing = this.#journal.expected(symbol.split('/')[0]!).minus(this.#balanceOf(symbol)?.total ?? zero);
@@ -167,9 +176,12 @@ export class Observer {
         fills: here.fills,
         sent: this.#changedSent,
       },
-      prices,
+      // Seldom asked for: this is looked at after every event.
+      get prices() {
+        return new Map(exchange.markets().map(({ symbol }) => [symbol, exchange.path(symbol).priceAt(now)]));
+      },
       marks,
-      dust: new Map(exchange.markets().map(({ symbol }) => [symbol, this.#dustOf(symbol, prices.get(symbol)!)])),
+      dustOf: (symbol) => this.dustOf(symbol),
       exposures,
       limits: limits.limits,
       limitsSince: limits.since,
@@ -190,15 +202,7 @@ export class Observer {
   /** Base asset below which nothing can be sold: twice what the market asks, as the price may have been another. */
   dustOf(symbol: string): number {
     const { exchange } = this.#options;
-    return this.#dustOf(symbol, exchange.path(symbol).priceAt(exchange.now()));
-  }
-
-  #dustOf(symbol: string, price: number): number {
-    const { minQuantity, minNotional, stepSize } = this.#options.exchange.markets().find((market) => market.symbol === symbol)!;
-    return 2 * Math.max(Number(minQuantity), Number(minNotional) / price, Number(stepSize));
-  }
-
-  #isDust(symbol: string, quantity: Big, price: number): boolean {
-    return Number(quantity) < this.#dustOf(symbol, price);
+    const { quantity, notional } = this.#least.get(symbol)!;
+    return 2 * Math.max(quantity, notional / exchange.path(symbol).priceAt(exchange.now()));
   }
 }

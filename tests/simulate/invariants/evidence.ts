@@ -103,8 +103,8 @@ export interface Evidence {
   readonly prices: ReadonlyMap<string, number>;
   /** The closes that strategies were given last in this life, by symbol. */
   readonly marks: ReadonlyMap<string, number>;
-  /** What is too small to be sold, base asset, by symbol. */
-  readonly dust: ReadonlyMap<string, number>;
+  /** What is too small to be sold, base asset. */
+  readonly dustOf: (symbol: string) => number;
   readonly exposures: readonly Exposure[];
   readonly limits: (stage: Stage) => TradingLimits;
   /** Since when these are the limits: until just after it nobody can say which held. */

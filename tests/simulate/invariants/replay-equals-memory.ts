@@ -18,7 +18,7 @@ export const replayEqualsMemory: Invariant = (evidence) => {
   for (const { strategy, symbol, quantity } of evidence.memory.lanes) {
     const told = books.get(`${strategy} ${symbol}`)?.quantity ?? new Big(0);
     if (told.lt(0)) return `${strategy} has sold more ${symbol} than it held: ${told}.`;
-    const dust = evidence.dust.get(symbol)!;
+    const dust = evidence.dustOf(symbol);
     const isSame = Math.abs(Number(told) - quantity) <= ROUNDING * Math.max(1, Number(told));
     // A rest too small to be sold counts as no position.
     if (!isSame && !(quantity === 0 && Number(told) < dust)) {
