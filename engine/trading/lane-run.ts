@@ -64,6 +64,14 @@ export class LaneRun {
     }
   }
 
+  /** What it failed for is known now: there is nothing to wait for. */
+  tryAgain(): void {
+    this.#failures = 0;
+    this.#saleFailures = 0;
+    this.#retryAt = 0;
+    this.#saleRetryAt = 0;
+  }
+
   /** The clock was set back: what is waited for comes back with it. */
   setBack(ms: number): void {
     this.#retryAt -= ms;

@@ -99,6 +99,12 @@ export class LaneRunner {
     this.#run(lane, run).catch((error: unknown) => this.#around.failed(error));
   }
 
+  /** What sales and stops were refused for is known now. */
+  tryAgain(lane: Lane): void {
+    this.#runOf(lane).tryAgain();
+    this.kick(lane);
+  }
+
   /** News of a symbol: its orders are asked for now. */
   askSoon(lane: Lane): void {
     const now = this.#parts.clock.now();

@@ -92,12 +92,12 @@ function saleStep(facts: LaneFacts, wish: Extract<Wish, { kind: 'sell' }>): Lane
   const quantity = saleQuantity(facts, wish.downTo);
   if (!isSaleable(quantity, facts)) {
     if (orders.some(({ row }) => row.role === 'entry')) return null;
+    const isRest = facts.position.isOpen && wish.downTo.eq(0) && isDust(facts);
+    // What the journal holds and the account has not is not sold, and not forgotten either; what is there stays protected meanwhile.
+    const isLacking = facts.there !== null && saleQuantity({ ...facts, there: null }, wish.downTo).gt(quantity);
+    if (isLacking && !isRest) return protectionStep(facts);
     if (protection.length > 0) return withdrawal(protection);
-    if (facts.position.isOpen && wish.downTo.eq(0) && isDust(facts)) return { kind: 'note-dust' };
-    // What the journal holds and the account has not is not sold, and not forgotten either.
-    return facts.there !== null && saleQuantity({ ...facts, there: null }, wish.downTo).gt(quantity)
-      ? null
-      : { kind: 'drop-wish', why: 'done' };
+    return isRest ? { kind: 'note-dust' } : { kind: 'drop-wish', why: 'done' };
   }
   if (protection.length > 0) return withdrawal(protection);
   return { kind: 'sell', quantity, wish };

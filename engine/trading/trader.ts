@@ -262,6 +262,8 @@ export class Trader {
     const { risk, ledger } = this.#parts;
     this.#portfolio.noteMoney(ledger.journal.baselines());
     this.#markNow();
+    // Sales of what was not there were refused: how much is there is known now.
+    for (const lane of ledger.lanes) if (this.#watch.there(lane) !== null) this.#runner.tryAgain(lane);
     if (risk.halt.mode === 'flattening' && ownOpen === 0 && !isDoubtful && this.#isClosed()) {
       if (risk.tell({ kind: 'confirmed-closed', at: askedAt })) ledger.commit(() => risk.write());
     }

@@ -85,6 +85,15 @@ describe('what a person has sold by hand and accepts', () => {
     expect(codes()).toContain('balance');
   });
 
+  it('in part leaves the rest protected where less is left than a decision would keep', async () => {
+    await bought();
+    sellByHand(4);
+    await scene.pass(aWhile);
+    await scene.decide({ action: 'target', weight: 0.3, stopLoss: 0.1 });
+    await scene.pass(20_000);
+    expect(stops()).toEqual(['stop 1']);
+  });
+
   it('in part leaves the rest protected and for sale', async () => {
     await bought();
     sellByHand(2);
