@@ -35,3 +35,7 @@ export const usualSettings: FeedSettings = {
   silence: { factor: 10, minMs: 30_000, maxMs: 300_000 },
   openWithinMs: 15_000,
 };
+
+/** Waits between tries, doubling. Milliseconds. */
+export const clockRetryMs = { firstMs: 1_000, maxMs: 30_000 };
+export const reconnectMs = { firstMs: 1_000, maxMs: 60_000 };

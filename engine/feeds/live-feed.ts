@@ -9,7 +9,7 @@ import { Backfill } from './backfill.ts';
 import { Backoff } from './backoff.ts';
 import { BarKeeper } from './bar-keeper.ts';
 import type { Feed, FeedHealth, Instant } from './feed.ts';
-import { type FeedSettings, usualSettings } from './feed-settings.ts';
+import { clockRetryMs, type FeedSettings, reconnectMs, usualSettings } from './feed-settings.ts';
 import { LiveSeries } from './live-series.ts';
 import type { MarketBar, MarketData } from './market-data.ts';
 import { Questions } from './questions.ts';
@@ -33,8 +33,8 @@ export interface LiveFeedOptions {
 }
 
 const clockSamples = 4;
-const clockRetryMs = { firstMs: 1_000, maxMs: 30_000 };
-const reconnectMs = { firstMs: 1_000, maxMs: 60_000 };
+/** An answer that took longer says little about the clock. */
+const vagueMs = 1_000;
 
 /** A moment that some markets have a bar for, and others are not settled for. */
 interface Wait {
@@ -218,7 +218,7 @@ export class LiveFeed implements Feed {
     if (this.#isClosed) return;
     this.#stream?.start();
     let isRead = true;
-    for (let sample = 1; sample < clockSamples; sample += 1) isRead = await this.#measure();
+    for (let sample = 1; sample < clockSamples; sample += 1) isRead = (await this.#measure()) !== null;
     if (!isRead) void this.#readClock();
     this.#every(this.#settings.measureEveryMs, () => void this.#readClock());
     this.#every(this.#settings.auditEveryMs, () => this.#audit());
@@ -231,18 +231,24 @@ export class LiveFeed implements Feed {
     if (this.#isReadingClock) return;
     this.#isReadingClock = true;
     const backoff = new Backoff({ ...clockRetryMs, random: this.#options.random });
-    while (!this.#isClosed && !(await this.#measure())) await this.#pause(backoff.next());
+    for (let vague = 0; vague < clockSamples && !this.#isClosed; await this.#pause(backoff.next())) {
+      const tookMs = await this.#measure();
+      // An answer that was long on its way fits what was measured before, even if a clock was set since.
+      if (tookMs !== null && tookMs <= vagueMs) break;
+      if (tookMs !== null) vague += 1;
+    }
     this.#isReadingClock = false;
   }
 
-  async #measure(): Promise<boolean> {
+  /** @returns how long the answer took, milliseconds; null when there was none */
+  async #measure(): Promise<number | null> {
     try {
-      await this.#questions.measureClock();
+      const tookMs = await this.#questions.measureClock();
       this.#problems.delete('clock');
-      return true;
+      return tookMs;
     } catch (error) {
       this.#note('clock', error, 'The clock of the venue could not be read.');
-      return false;
+      return null;
     }
   }
 

@@ -53,13 +53,15 @@ export class Questions {
     );
   }
 
-  /** Reads the venue's clock once more. @throws VenueError */
-  async measureClock(): Promise<void> {
+  /** Reads the venue's clock once more. @returns how long the answer took, milliseconds @throws VenueError */
+  async measureClock(): Promise<number> {
     const { weights, timeStepMs } = this.#data.traits;
-    await this.#ask(weights.time, async () => {
+    return this.#ask(weights.time, async () => {
       const sentAt = this.#clock.now();
       const venueTime = await this.#data.serverTime();
-      this.#offsets.add({ sentAt, receivedAt: this.#clock.now(), venueTime, stepMs: timeStepMs });
+      const receivedAt = this.#clock.now();
+      this.#offsets.add({ sentAt, receivedAt, venueTime, stepMs: timeStepMs });
+      return receivedAt - sentAt;
     });
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
+import { sleep } from '#engine/clock.ts';
 import type { Instant } from '#engine/feeds/feed.ts';
 import type { FeedSettings } from '#engine/feeds/feed-settings.ts';
 import { LiveFeed } from '#engine/feeds/live-feed.ts';
@@ -378,6 +379,15 @@ describe('a venue that does not answer', () => {
     await scene.until(55);
     expect(asked).toHaveBeenCalledTimes(4);
     expect(scene.feed.health().problems).toEqual([]);
+  });
+
+  it('that tells its time slowly is asked again, as it may hide that a clock was set', async () => {
+    const scene = await Scene.open({ settings: { measureEveryMs: 30_000 } });
+    await scene.until(25);
+    const asked = vi.spyOn(scene.market, 'serverTime');
+    asked.mockImplementationOnce(() => sleep(scene.clock, 2_500).then(() => scene.market.now()));
+    await scene.until(45);
+    expect(asked).toHaveBeenCalledTimes(2);
   });
 
   it('at the start is no reason not to open', async () => {
