@@ -39,3 +39,5 @@ export const usualSettings: FeedSettings = {
 /** Waits between tries, doubling. Milliseconds. */
 export const clockRetryMs = { firstMs: 1_000, maxMs: 30_000 };
 export const reconnectMs = { firstMs: 1_000, maxMs: 60_000 };
+/** An answer that took longer says little about the clock. */
+export const vagueMs = 1_000;

@@ -9,7 +9,7 @@ import { Backfill } from './backfill.ts';
 import { Backoff } from './backoff.ts';
 import { BarKeeper } from './bar-keeper.ts';
 import type { Feed, FeedHealth, Instant } from './feed.ts';
-import { clockRetryMs, type FeedSettings, reconnectMs, usualSettings } from './feed-settings.ts';
+import { clockRetryMs, type FeedSettings, reconnectMs, usualSettings, vagueMs } from './feed-settings.ts';
 import { LiveSeries } from './live-series.ts';
 import type { MarketBar, MarketData } from './market-data.ts';
 import { Questions } from './questions.ts';
@@ -33,8 +33,6 @@ export interface LiveFeedOptions {
 }
 
 const clockSamples = 4;
-/** An answer that took longer says little about the clock. */
-const vagueMs = 1_000;
 
 /** A moment that some markets have a bar for, and others are not settled for. */
 interface Wait {
