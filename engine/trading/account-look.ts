@@ -86,6 +86,11 @@ export class AccountLook {
     return this.#weighed.has(clientOrderId);
   }
 
+  /** More is traded from now on: what the account has of it, by the last look, was there before us. */
+  widen(): void {
+    if (this.#beyond !== null) this.#addMissingBaselines(this.#beyond, this.#parts.clock.now());
+  }
+
   /** Open orders and fills. @throws VenueError */
   async sweep(): Promise<{
     readonly askedAt: number;
@@ -322,7 +327,7 @@ export class AccountLook {
 
   /** @returns whether something does not agree that has not been seen twice yet */
   #judge(balances: ReadonlyMap<string, Balance>, askedAt: number): boolean {
-    this.#addMissingBaselines(balances, askedAt);
+    this.#addMissingBaselines(this.#beyond ?? this.#beyondOf(balances), askedAt);
     this.#note(balances);
     const drifts = this.#drifts(balances);
     const suspected = drifts.map(({ asset, difference }) => `${asset} ${difference}`).join(', ');
@@ -333,9 +338,15 @@ export class AccountLook {
     return false;
   }
 
+  #beyondOf(balances: ReadonlyMap<string, Balance>): Map<string, Big> {
+    const { ledger } = this.#parts;
+    const assets = new Set([...balances.keys(), ...ledger.movedAssets]);
+    return new Map([...assets].map((asset) => [asset, (balances.get(asset)?.total ?? ZERO).minus(ledger.flow(asset))]));
+  }
+
   #note(balances: ReadonlyMap<string, Balance>): void {
     const { ledger, freezes } = this.#parts;
-    this.#beyond = new Map([...balances].map(([asset, { total }]) => [asset, total.minus(ledger.flow(asset))]));
+    this.#beyond = this.#beyondOf(balances);
     this.#explained = ledger.journal.baselines();
     const doubtful = [...ledger.live()].filter(({ order }) => freezes.doubts(order.row));
     this.#weighed = new Set(doubtful.map(({ order }) => order.row.clientOrderId));
@@ -349,26 +360,28 @@ export class AccountLook {
     }
   }
 
-  /** What is traded, and what fees are paid in, is watched from when it is first seen to be. */
-  #addMissingBaselines(balances: ReadonlyMap<string, Balance>, at: number): void {
+  /**
+   * What is traded, and what fees are paid in, is watched from when it is first seen to be. What the account had of it then is what it had
+   * at the look before: at this one some of what we bought meanwhile may be gone again.
+   */
+  #addMissingBaselines(beyond: ReadonlyMap<string, Big>, at: number): void {
     const { ledger } = this.#parts;
     const known = ledger.journal.baselines();
-    const watched = new Set([...ledger.movedAssets]);
-    for (const symbol of this.#around.symbols()) for (const asset of Object.values(pairOf(symbol))) watched.add(asset);
-    const missing = [...watched].filter((asset) => !known.has(asset));
+    const missing = [...this.#watched()].filter((asset) => !known.has(asset));
     if (missing.length === 0) return;
     ledger.commit(() => {
-      for (const asset of missing) {
-        const total = balances.get(asset)?.total ?? ZERO;
-        ledger.journal.addBaseline(asset, total.minus(ledger.flow(asset)), at, 'first look at this asset');
-      }
+      for (const asset of missing) ledger.journal.addBaseline(asset, beyond.get(asset) ?? ZERO, at, 'first look at this asset');
     });
+  }
+
+  #watched(): Set<string> {
+    const traded = this.#around.symbols().flatMap((symbol) => Object.values(pairOf(symbol)));
+    return new Set([...this.#parts.ledger.movedAssets, ...traded]);
   }
 
   #drifts(balances: ReadonlyMap<string, Balance>): Drift[] {
     const { ledger } = this.#parts;
-    const watched = new Set([...ledger.movedAssets]);
-    for (const symbol of this.#around.symbols()) for (const asset of Object.values(pairOf(symbol))) watched.add(asset);
+    const watched = this.#watched();
     return compareBalances({
       actual: new Map([...balances].map(([asset, { total }]) => [asset, total])),
       baseline: new Map([...ledger.journal.baselines()].filter(([asset]) => watched.has(asset))),

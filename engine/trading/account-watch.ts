@@ -84,6 +84,11 @@ export class AccountWatch {
     return this.#venueClock.facts;
   }
 
+  /** More is traded from now on. */
+  widen(): void {
+    this.#look.widen();
+  }
+
   /** What the account really has of an asset, as far as is known; null before the first look. */
   actual(asset: string): Big | null {
     return this.#look.actual(asset);

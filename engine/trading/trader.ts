@@ -169,6 +169,7 @@ export class Trader {
       .map(({ symbol }) => symbol);
     const symbols = [...new Set([...request.symbols, ...held])];
     for (const symbol of symbols) desk.lane(symbol);
+    this.#watch.widen();
     this.#quotes.review();
     if (this.#isReady && symbols.some((symbol) => !this.#parts.markets.has(symbol))) void this.#learnMarkets();
     return new VenueAccount(desk, { symbols, barMs, capital }, () => this.#release(strategy));

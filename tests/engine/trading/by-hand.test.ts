@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
-import { bars, entry, Scene, type SceneOptions, still, symbol } from './scene.ts';
+import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -253,4 +253,19 @@ describe('fills that the venue tells of and never lists', () => {
       expect(scene.account.isAtRest()).toBe(true);
     }
   });
+});
+
+it('in a market that was traded only after the account was looked at counts as gone, too, not as never there', async () => {
+  // The account is looked at while nothing is traded, as it is until a version has taken over.
+  scene = new Scene({ candles: flat, timings: { reconcileMs: 2 * hour } });
+  await scene.live(500, null, []);
+  scene.account = scene.trader.account({ strategy: 's', stage: 'live', symbols: [symbol], barMs: hour, capital: 10_000 });
+  await scene.pass(1_000);
+  await scene.decide(entry);
+  expect(scene.held()).toBe(5);
+  sellByHand(5);
+  await scene.pass(2 * hour + aWhile);
+  expect(await accept()).toBe(null);
+  await scene.pass(aWhile);
+  expect(scene.held()).toBe(0);
 });

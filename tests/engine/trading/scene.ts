@@ -146,7 +146,7 @@ export class Scene {
   }
 
   /** Another life, on the same journal; the one before is dead from now on. */
-  async live(ms = 500, taken: Taken | null = null): Promise<void> {
+  async live(ms = 500, taken: Taken | null = null, symbols: readonly string[] = [symbol]): Promise<void> {
     if (this.link !== undefined) this.link.isDead = true;
     this.#lives += 1;
     this.link = new ScriptedLink(this.world);
@@ -183,7 +183,7 @@ export class Scene {
       // Hours pass here; looks that nothing depends on would take most of a test's time.
       timings: { pollMs: 300_000, ...timings },
     });
-    this.account = this.trader.account({ strategy: 's', stage: 'live', symbols: [symbol], barMs: hour, capital, taken });
+    this.account = this.trader.account({ strategy: 's', stage: 'live', symbols, barMs: hour, capital, taken });
     this.account.setVersion('tree');
     void this.trader.start();
     await this.pass(ms);
