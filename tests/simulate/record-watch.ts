@@ -34,6 +34,8 @@ export interface RecordWatchOptions {
   /** What is too small to be sold, base asset, by symbol. */
   readonly dustOf: (symbol: string) => number;
   readonly orders: () => ReadonlyMap<number, OrderRow>;
+  /** Whether the bar that closed then was waited for in vain. */
+  readonly isGivenUp: (symbol: string, close: number) => boolean;
 }
 
 /** What the slots decided, beside what their record says of it whenever something has been committed: read by a connection of its own. */
@@ -193,6 +195,9 @@ export class RecordWatch {
       const first = this.#first.get(order.strategy) ?? Number.POSITIVE_INFINITY;
       // Its very first trial died with the process: nobody takes that instant again, and what it bought is sold.
       if (order.instant < first) this.#options.tally.count('first trial lost with a crash');
+      // The process died between order and record, and its bar did not come again: the journal alone tells of it.
+      else if (decided === undefined && this.#options.isGivenUp(order.symbol, order.instant))
+        this.#options.tally.count('decision lost with a crash and its bar');
       else if (decided === undefined)
         this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is not recorded.`;
       else if (decided.action !== 'target' && decided.action !== 'limit') {
