@@ -1,19 +1,8 @@
 import { z } from 'zod';
+import { chanceFaults } from './faults.ts';
 
-/** What goes wrong with requests, as `RestFault` has it. */
-export const requestFaults = [
-  'timeout-before',
-  'timeout-after',
-  'drop-before',
-  'drop-after',
-  'duplicate',
-  'server-error',
-  'rate-limit',
-  'order-rate-limit',
-  'nonce',
-  'busy',
-  'malformed',
-] as const;
+/** What goes wrong with single requests; maintenance is the whole exchange's. */
+export const requestFaults = chanceFaults.filter((kind) => kind !== 'maintenance');
 /** What becomes of messages of streams. */
 export const messageKinds = ['messages-twice', 'messages-late', 'messages-lost'] as const;
 /** What the exchange as a whole does for a while. */

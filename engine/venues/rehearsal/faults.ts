@@ -36,7 +36,8 @@ export interface FaultPlan {
   readonly messageKinds?: readonly MessageFault[];
 }
 
-const allKinds: readonly RestFault['kind'][] = [
+/** Everything that a request may meet by chance. */
+export const chanceFaults = [
   'timeout-before',
   'timeout-after',
   'drop-before',
@@ -49,7 +50,7 @@ const allKinds: readonly RestFault['kind'][] = [
   'maintenance',
   'busy',
   'malformed',
-];
+] as const satisfies readonly RestFault['kind'][];
 const messageFaults: readonly MessageFault[] = ['twice', 'late', 'lost'];
 
 /** Faults by order or by seed; both at once are possible, orders first. */
@@ -84,7 +85,7 @@ export class Faults {
     if (plan.calls?.includes(call) === false) return null;
     const [happens, which, isDone] = [random.uniform(), random.uniform(), random.uniform() < 0.5];
     if (happens >= plan.rate) return null;
-    const kinds = plan.kinds ?? allKinds;
+    const kinds = plan.kinds ?? chanceFaults;
     const kind = kinds[Math.floor(which * kinds.length)]!;
     return kind === 'delay' ? { kind, ms: Math.round(which * 2_000) } : ({ kind, isDone } as RestFault);
   }
