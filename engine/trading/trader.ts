@@ -4,7 +4,6 @@ import { explain } from '#engine/errors.ts';
 import type { HaltEvent } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { AccountReport } from './account-look.ts';
-import { type AccountRecord, allOf, emptyRecord, type Taken } from './account-record.ts';
 import { AccountWatch } from './account-watch.ts';
 import { DeadManSwitch } from './dead-man-switch.ts';
 import { FillBook } from './fill-book.ts';
@@ -20,6 +19,7 @@ import { QuoteWatch } from './quote-watch.ts';
 import { RiskKeeper } from './risk-keeper.ts';
 import { wishAllSold, wishSold } from './sell-wish.ts';
 import { StrategyDesk } from './strategy-desk.ts';
+import { StrategyDesks } from './strategy-desks.ts';
 import { healthOf, type TraderHealth } from './trader-health.ts';
 import type { AccountRequest, TraderOptions } from './trader-options.ts';
 import { DEFAULT_TIMINGS, type TraderParts } from './trader-parts.ts';
@@ -39,11 +39,7 @@ export class Trader {
   readonly #deadMan: DeadManSwitch;
   readonly #quotes: QuoteWatch;
   readonly #portfolio: Portfolio;
-  readonly #desks = new Map<string, StrategyDesk>();
-  /** What the journal tells of strategies that have no desk yet. */
-  readonly #records: Map<string, AccountRecord>;
-  /** Up to where the record of strategies was taken that have given their share back. */
-  readonly #takenBefore = new Map<string, Taken>();
+  readonly #desks: StrategyDesks;
   #isReady = false;
   /** Nobody will be there to protect what an entry still brings. */
   #isLeaving = false;
@@ -57,13 +53,16 @@ export class Trader {
 
   private constructor(options: TraderOptions) {
     const { venue, journal, clock, log, random, policy, onTrouble, timings } = options;
-    this.#records = new Map();
+    this.#desks = new StrategyDesks(policy);
     let isLoading = true;
     const ledger = Ledger.load(journal, {
-      filled: (lane, told) => (isLoading ? this.#recordOf(lane.strategy).fills.push(told) : this.#onFill(lane, told)),
+      filled: (lane, told) => {
+        this.#desks.noteFill(lane, told);
+        if (!isLoading) this.#onFill(lane, told);
+      },
       closed: (lane, closed, dust) => {
-        if (!isLoading) this.#onClosed(lane, closed, dust);
-        else this.#recordOf(lane.strategy).closed.push({ symbol: lane.symbol, closed, dust, bars: lane.memory.bars });
+        this.#desks.noteClosed(lane, closed, dust);
+        if (!isLoading) this.#onClosed(lane, closed);
       },
     });
     isLoading = false;
@@ -77,12 +76,12 @@ export class Trader {
       freeze: (finding) => this.#freeze(finding),
     };
     const cursor = journal.cursor();
-    this.#portfolio = new Portfolio(this.#parts, () => this.#desks.values());
+    this.#portfolio = new Portfolio(this.#parts, () => this.#desks);
     this.#portfolio.noteMoney(journal.baselines());
     const fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
     this.#quotes = new QuoteWatch(this.#parts, {
       symbols: () => this.#symbols(),
-      barsMs: () => [...this.#desks.values()].map(({ barMs }) => barMs),
+      barsMs: () => [...this.#desks].map(({ barMs }) => barMs),
       fetched: () => this.#markNow(),
     });
     this.#deadMan = new DeadManSwitch(this.#parts);
@@ -97,7 +96,7 @@ export class Trader {
         denied: (lane, code, reason) => this.#desks.get(lane.strategy)?.deny(lane.symbol, code, reason),
         refused: (lane, row, code, words) => this.#desks.get(lane.strategy)?.noteRefusal(row, code, words),
         lacking: () => this.#watch.compareSoon(),
-        intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#limitsOf(lane.strategy)),
+        intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#desks.limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
         freshQuote: (symbol) => this.#quotes.fetch([symbol]),
         failed: (error) => this.#fail(error),
@@ -134,41 +133,26 @@ export class Trader {
 
   /** The strategy's share of the account: the same orders and positions whichever version asks for it. */
   account(request: AccountRequest): VenueAccount {
-    const { strategy, stage, barMs, capital, taken } = request;
-    let desk = this.#desks.get(strategy);
-    if (desk === undefined) {
-      const { clock } = this.#parts;
-      const record = this.#records.get(strategy) ?? emptyRecord();
-      this.#records.delete(strategy);
-      desk = new StrategyDesk(
-        this.#parts,
-        {
-          portfolio: this.#portfolio,
-          actual: (asset) => this.#watch.actual(asset),
-          clockFacts: () => this.#watch.clockFacts,
-          prepare: (lane) => this.#runner.prepare(lane),
-          kick: (lane) => this.#runner.kick(lane),
-          mark: (limits) => this.#mark(clock.now(), limits),
-          failed: (error) => this.#fail(error),
-        },
-        request,
-        record,
-        taken ?? this.#takenBefore.get(strategy) ?? allOf(record),
-      );
-      this.#desks.set(strategy, desk);
-    }
-    desk.stage = stage;
-    // The bars taken in last closed when they closed, however long those are that come next.
-    desk.barTime += desk.barMs - barMs;
-    desk.barMs = barMs;
-    desk.capital = capital;
-    desk.declared = request.symbols;
-    // An order of the version before may still bring something of what this one does not trade.
-    const held = desk.lanes
-      .filter(({ position, orders, memory }) => position.isOpen || orders.size > 0 || memory.wish !== null)
-      .map(({ symbol }) => symbol);
-    const symbols = [...new Set([...request.symbols, ...held])];
-    for (const symbol of symbols) desk.lane(symbol);
+    const { strategy, barMs, capital } = request;
+    const { desk, symbols } = this.#desks.seat(
+      request,
+      (record, taken) =>
+        new StrategyDesk(
+          this.#parts,
+          {
+            portfolio: this.#portfolio,
+            actual: (asset) => this.#watch.actual(asset),
+            clockFacts: () => this.#watch.clockFacts,
+            prepare: (lane) => this.#runner.prepare(lane),
+            kick: (lane) => this.#runner.kick(lane),
+            mark: (limits) => this.#mark(this.#parts.clock.now(), limits),
+            failed: (error) => this.#fail(error),
+          },
+          request,
+          record,
+          taken,
+        ),
+    );
     this.#watch.widen();
     this.#quotes.review();
     if (this.#isReady && symbols.some((symbol) => !this.#parts.markets.has(symbol))) void this.#learnMarkets();
@@ -176,13 +160,7 @@ export class Trader {
   }
 
   #release(strategy: string): void {
-    const desk = this.#desks.get(strategy);
-    if (desk === undefined) return;
-    const { fills, closed } = desk.rest();
-    this.#takenBefore.set(strategy, desk.taken);
-    if (fills.length > 0 || closed.length > 0) this.#records.set(strategy, { ...emptyRecord(), fills, closed });
-    this.#desks.delete(strategy);
-    this.#sellUnowned();
+    if (this.#desks.clear(strategy)) this.#sellUnowned();
   }
 
   /** What is held, or still comes, for a strategy that trades here no longer: nobody will ever decide on it. */
@@ -293,33 +271,26 @@ export class Trader {
     }
   }
 
-  #onFill(lane: Lane, told: LaneFill): void {
+  #onFill(lane: Lane, { fill }: LaneFill): void {
     const { risk, ledger } = this.#parts;
-    const { fill } = told;
-    risk.noteFill({ time: fill.time, value: fill.quantity.times(fill.price).toNumber() }, this.#limitsOf(lane.strategy));
-    const desk = this.#desks.get(lane.strategy);
-    if (desk === undefined) this.#recordOf(lane.strategy).fills.push(told);
-    else desk.noteFill(told);
+    const value = fill.quantity.times(fill.price).toNumber();
+    risk.noteFill({ time: fill.time, value }, this.#desks.limitsOf(lane.strategy));
     const { halt } = risk;
     // What an order brings that was on its way while everything is being sold is sold too.
     if (halt.mode === 'flattening' && lane.position.isOpen && lane.memory.wish?.kind !== 'sell')
-      wishSold(this.#parts.ledger, lane, halt.reason);
-    else if (this.#isReady && desk === undefined && lane.position.isOpen) wishSold(this.#parts.ledger, lane, unowned);
+      wishSold(ledger, lane, halt.reason);
+    else if (this.#isReady && !this.#desks.has(lane.strategy) && lane.position.isOpen) wishSold(ledger, lane, unowned);
     else if (!lane.position.isOpen && lane.memory.wish?.kind === 'sell' && lane.orders.size === 0)
       ledger.remember(lane, { wish: null });
   }
 
-  #onClosed(lane: Lane, closed: ClosedPosition, dust: number | null): void {
+  #onClosed(lane: Lane, { opened, exitCause, exitTime }: ClosedPosition): void {
     const { risk } = this.#parts;
     const { strategy, symbol } = lane;
-    const { opened, exitCause, exitTime } = closed;
     const result = opened.soldValue.minus(opened.boughtCost).minus(opened.fees);
     const netReturn = result.div(opened.boughtCost).toNumber();
     const isStop = exitCause === 'stop' || exitCause === 'trailing-stop';
-    risk.noteTrade({ time: Math.round(exitTime), strategy, symbol, netReturn, isStop }, this.#limitsOf(strategy));
-    const desk = this.#desks.get(strategy);
-    if (desk === undefined) this.#recordOf(strategy).closed.push({ symbol, closed, dust, bars: lane.memory.bars });
-    else desk.noteClosed(lane, closed, dust);
+    risk.noteTrade({ time: Math.round(exitTime), strategy, symbol, netReturn, isStop }, this.#desks.limitsOf(strategy));
     // What was to be bought to a position has lost its ground with it.
     const hasEntry = [...lane.orders.values()].some(({ row }) => row.role === 'entry');
     const { wish, decided } = lane.memory;
@@ -376,19 +347,6 @@ export class Trader {
   /** Everything that is traded, and everything that ever was. */
   #symbols(): string[] {
     return [...new Set([...this.#parts.ledger.lanes].map(({ symbol }) => symbol))];
-  }
-
-  #limitsOf(strategy: string): TradingLimits {
-    return this.#desks.get(strategy)?.limits ?? this.#parts.policy('live');
-  }
-
-  #recordOf(strategy: string): AccountRecord {
-    let record = this.#records.get(strategy);
-    if (record === undefined) {
-      record = emptyRecord();
-      this.#records.set(strategy, record);
-    }
-    return record;
   }
 
   /** What could not be written is not known after a restart: nothing more is sent. */
