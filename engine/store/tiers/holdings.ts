@@ -1,54 +1,55 @@
 import type Database from 'better-sqlite3';
 
-interface Held {
-  /** Bought less sold, and both together, base asset. */
-  net: number;
-  traded: number;
+/** Times of the last purchase and of the last end of a position; 0 where there was none. */
+interface Last {
+  readonly symbol: string;
+  readonly bought: number;
+  readonly ended: number;
 }
 
-interface FillPart {
-  readonly instant: number;
-  readonly symbol: string;
-  readonly side: 'buy' | 'sell';
-  readonly quantity: number;
-}
+type Change = Last & { readonly instant: number };
+
+/** @param groups by what the changes of a strategy within a stretch of market time are put together */
+const changes = (groups: string) =>
+  `SELECT ${groups}, max(bought) AS bought, max(ended) AS ended FROM (
+     SELECT strategy, instant, symbol, time AS bought, 0 AS ended FROM fills WHERE side = 'buy'
+     UNION ALL SELECT strategy, instant, symbol, 0, exitTime FROM trades)
+   WHERE strategy = @strategy AND instant > @after AND instant <= @to GROUP BY ${groups}`;
 
 /**
- * Whether a strategy held something at a bar's close, told from its fills as the benchmark of exposure tells it: what is left of sums of
- * floats that cancel is no holding. Asked with rising market times, stretch after stretch.
+ * Whether a strategy held something at a bar's close, told as the benchmark of exposure tells it: a symbol is held when it was bought
+ * later than its last position ended. Asked with rising market times, stretch after stretch.
  */
 export class Holdings {
   readonly #database: Database.Database;
   readonly #strategy: string;
-  readonly #held: Map<string, Held>;
+  readonly #last = new Map<string, Last>();
   #upTo: number;
-  #fills: FillPart[] = [];
+  #changes: Change[] = [];
 
   /** @param from market time before which nothing is asked */
   constructor(database: Database.Database, strategy: string, from: number) {
     this.#database = database;
     this.#strategy = strategy;
     this.#upTo = from;
-    const sql = `SELECT symbol, sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END) AS net, sum(quantity) AS traded
-      FROM fills WHERE strategy = ? AND instant <= ? GROUP BY symbol`;
-    const rows = database.prepare(sql).all(strategy, from) as (Held & { symbol: string })[];
-    this.#held = new Map(rows.map(({ symbol, net, traded }) => [symbol, { net, traded }]));
+    const rows = database.prepare(changes('symbol')).all({ strategy, after: -1, to: from }) as Last[];
+    for (const row of rows) this.#last.set(row.symbol, row);
   }
 
-  /** Has the fills up to that market time at hand. */
+  /** Has what happened up to that market time at hand. */
   readTo(to: number): void {
-    const sql =
-      'SELECT instant, symbol, side, quantity FROM fills WHERE strategy = ? AND instant > ? AND instant <= ? ORDER BY id';
-    this.#fills.push(...(this.#database.prepare(sql).all(this.#strategy, this.#upTo, to) as FillPart[]));
+    const within = { strategy: this.#strategy, after: this.#upTo, to };
+    this.#changes.push(...(this.#database.prepare(changes('instant, symbol')).all(within) as Change[]));
     this.#upTo = to;
   }
 
   isHeldAt(instant: number): boolean {
-    const later = this.#fills.findIndex((fill) => fill.instant > instant);
-    for (const { symbol, side, quantity } of this.#fills.splice(0, later < 0 ? this.#fills.length : later)) {
-      const before = this.#held.get(symbol) ?? { net: 0, traded: 0 };
-      this.#held.set(symbol, { net: before.net + (side === 'buy' ? quantity : -quantity), traded: before.traded + quantity });
+    const later = this.#changes.findIndex((change) => change.instant > instant);
+    for (const change of this.#changes.splice(0, later < 0 ? this.#changes.length : later)) {
+      const { symbol, bought, ended } = change;
+      const before = this.#last.get(symbol) ?? change;
+      this.#last.set(symbol, { symbol, bought: Math.max(before.bought, bought), ended: Math.max(before.ended, ended) });
     }
-    return [...this.#held.values()].some(({ net, traded }) => Math.abs(net) > 1e-12 * traded);
+    return [...this.#last.values()].some(({ bought, ended }) => bought > ended);
   }
 }

@@ -8,8 +8,9 @@ export interface Benchmark {
 
 /**
  * The rows that speak of one version up to a market time. Trades are those it opened, so a position taken over belongs to the version
- * that wanted it; decisions are its own; `equity` is the account's at the bars on which it decided; `fills` are all the account's,
- * since what was held before counts as held; `loaded` is when it was loaded last. Days and hours are in milliseconds. A row of `decisions`
+ * that wanted it; decisions are its own; `equity` is the account's at the bars on which it decided; `changes` are all the account's
+ * purchases and ends of positions, since what was held before counts as held: a symbol is held when it was bought later than its last
+ * position ended; `loaded` is when it was loaded last. Days and hours are in milliseconds. A row of `decisions`
  * stands for as many as `times` says, and one of `equity` for `bars`, with `held` counted already where several have become a run.
  */
 export const VERSION_ROWS = `WITH
@@ -26,7 +27,10 @@ export const VERSION_ROWS = `WITH
       SELECT instant FROM main.decisions WHERE strategy = @strategy AND treeHash = @tree)
     UNION ALL SELECT instant, high, low, close, fall, bars, held
     FROM main.equityTiers WHERE strategy = @strategy AND treeHash = @tree AND instant <= @asOf),
-  fills AS (SELECT * FROM main.fills WHERE strategy = @strategy AND instant <= @asOf),
+  changes AS (
+    SELECT instant, symbol, time AS bought, NULL AS ended
+    FROM main.fills WHERE strategy = @strategy AND side = 'buy' AND instant <= @asOf
+    UNION ALL SELECT instant, symbol, NULL, exitTime FROM main.trades WHERE strategy = @strategy AND instant <= @asOf),
   loaded AS (
     SELECT instant, loadedAt, barMs, symbols FROM main.deployments
     WHERE strategy = @strategy AND treeHash = @tree AND instant <= @asOf ORDER BY id DESC LIMIT 1)
@@ -71,11 +75,11 @@ export const BENCHMARKS = {
   },
   exposure: {
     meaning: 'share of its bars at whose close something was held',
-    // Sums of floats that cancel leave a rest: what is held is told from it by what has been traded, symbol by symbol.
+    // Fills alone do not tell: what fees took in kind, dust, and what a person has taken away are held no more and were never sold.
     sql: `SELECT 1.0 * sum(held) / sum(bars) FROM (SELECT positions > 0 AS held, 1 AS bars FROM (SELECT isBar, sum(change) OVER (ORDER BY instant, isBar ROWS UNBOUNDED PRECEDING) AS positions FROM (
-      SELECT instant, 0 AS isBar, isHeld - lag(isHeld, 1, 0) OVER (PARTITION BY symbol ORDER BY id) AS change FROM (
-        SELECT id, instant, symbol, abs(sum(CASE side WHEN 'buy' THEN quantity ELSE -quantity END) OVER own) > 1e-12 * sum(quantity) OVER own AS isHeld
-        FROM fills WINDOW own AS (PARTITION BY symbol ORDER BY id ROWS UNBOUNDED PRECEDING))
+      SELECT instant, 0 AS isBar, isHeld - lag(isHeld, 1, 0) OVER (PARTITION BY symbol ORDER BY instant) AS change FROM (
+        SELECT instant, symbol, coalesce(max(bought) OVER own, 0) > coalesce(max(ended) OVER own, 0) AS isHeld
+        FROM changes WINDOW own AS (PARTITION BY symbol ORDER BY instant))
       UNION ALL SELECT instant, 1, 0 FROM equity WHERE held IS NULL)) WHERE isBar
       UNION ALL SELECT held, bars FROM equity WHERE held IS NOT NULL)`,
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StrategyFigures } from '#engine/runtime/strategy-figures.ts';
-import { EngineStore, type NewDecision, type NewFill, type StrategyStep } from '#engine/store/engine-store.ts';
+import { EngineStore, type NewDecision, type StrategyStep } from '#engine/store/engine-store.ts';
 import { storePath } from '#engine/store/open-database.ts';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
 import { isLong } from '#tests/support/long.ts';
@@ -42,9 +42,15 @@ function load(treeHash: string, instant: number): void {
   store.addDeployment({ ...rest, treeHash, instant, loadedAt: 0 });
 }
 
-function fill(side: 'buy' | 'sell'): NewFill {
-  const rest = { time: 1, symbol: 'BTC/USDT', price: 100, fee: 1, isMaker: false, cause: 'entry', reason: 'cross' };
-  return { ...rest, side, quantity: 0.1 };
+/** Bought, sold, or gone by a person's hand, at that time. */
+function market(event: 'buy' | 'sell' | 'gone', time: number): Pick<StrategyStep, 'fills' | 'trades'> {
+  const symbol = 'BTC/USDT';
+  const rest = { time, symbol, quantity: 0.1, price: 100, fee: 1, isMaker: false, cause: 'entry', reason: 'cross' };
+  const money = { entryPrice: 100, exitPrice: 100, quantity: 0.1, fees: 2, netResult: -2, netReturn: -0.2 };
+  const bars = { barsHeld: 1, maxAdverseExcursion: 0, maxFavourableExcursion: 0 };
+  const words = { entryReason: 'cross', exitReason: 'over', exitCause: event === 'gone' ? 'by-hand' : 'decision', version: 't1' };
+  const trade = { symbol, entryTime: time - 1, exitTime: time, ...money, ...bars, ...words };
+  return { fills: event === 'gone' ? [] : [{ ...rest, side: event }], trades: event === 'buy' ? [] : [trade] };
 }
 
 function rows(sql: string): unknown[] {
@@ -135,7 +141,8 @@ describe('what has come of age', () => {
     load('t1', START);
     const equity = [1000, 1200, 900, 1100, 1150];
     for (const [at, value] of equity.entries()) {
-      step(START + (at + 1) * MINUTE, { equity: value, fills: at === 1 ? [fill('buy')] : at === 3 ? [fill('sell')] : [] });
+      const close = START + (at + 1) * MINUTE;
+      step(close, { equity: value, ...(at === 1 ? market('buy', close) : at === 3 ? market('gone', close) : {}) });
     }
     store.keepTiers(settings, START + 2 * DAY, everything);
     expect(rows('SELECT * FROM equityTiers')).toEqual([
@@ -253,11 +260,12 @@ describe('whoever asks', () => {
               loads.push(at);
             }
             at += gap * MINUTE;
-            const fills = event === 'fill' ? [fill(isHeld ? 'sell' : 'buy')] : [];
+            const kindOf = !isHeld ? 'buy' : equity < 1000 ? 'sell' : 'gone';
+            const moved = event === 'fill' ? market(kindOf, at) : {};
             if (event === 'fill') isHeld = !isHeld;
             const denials = event === 'denial' ? [{ symbol: 'BTC/USDT', code: 'expired', reason: '' }] : [];
             const decisions = [kind === 'hold' ? hold : kind === 'buy' ? buy : refused];
-            step(at, { treeHash: `t${1 + (trees % 3)}`, equity, decisions, fills, denials });
+            step(at, { treeHash: `t${1 + (trees % 3)}`, equity, decisions, denials, ...moved });
           }
         });
         const midnights = [1, 2, 3].map((day) => START + day * DAY);

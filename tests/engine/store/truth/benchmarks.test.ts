@@ -18,9 +18,9 @@ const enter = { symbol: 'BTC/USDT', action: 'target', reason: 'cross', outcome: 
 const refused = { ...enter, outcome: 'denied:paused', terms: null };
 const other = (decision: typeof hold | typeof enter) => ({ ...decision, symbol: 'ETH/USDT' });
 
-function fill(side: 'buy' | 'sell', quantity: number): NewFill {
-  const rest = { time: 1, symbol: 'BTC/USDT', price: 100, fee: 1, isMaker: false, cause: 'entry', reason: 'cross' };
-  return { ...rest, side, quantity };
+function fill(side: 'buy' | 'sell', time: number): NewFill {
+  const rest = { symbol: 'BTC/USDT', quantity: 0.3, price: 100, fee: 1, isMaker: false, cause: 'entry', reason: 'cross' };
+  return { ...rest, side, time };
 }
 
 /** @param net after fees of 2, on a stake of 100 */
@@ -44,6 +44,8 @@ function trade(net: number, exitBar: number, version = 't1'): NewTrade {
     version,
   };
 }
+
+const elsewhere = (net: number, exitBar: number): NewTrade => ({ ...trade(net, exitBar), symbol: 'ETH/USDT' });
 
 let dir: string;
 let store: EngineStore;
@@ -73,16 +75,16 @@ beforeAll(() => {
   step(bar(-1), { treeHash: 't0', decisions: [enter], equity: 5000 });
   // t1 takes over, by the wall at 20, what its predecessor bought.
   load('t1', LOADED, 20);
-  step(LOADED, { treeHash: 't0', fills: [fill('buy', 0.3)], decisions: [hold], equity: 4000 });
+  step(LOADED, { treeHash: 't0', fills: [fill('buy', bar(0))], decisions: [hold], equity: 4000 });
   step(bar(1), { equity: 1000 });
   // What t0 opened is closed by t1, and counts for t0.
-  step(bar(2), { fills: [fill('sell', 0.1), fill('sell', 0.2)], trades: [trade(-50, 2, 't0')], equity: 1100 });
+  step(bar(2), { fills: [fill('sell', bar(1)), fill('sell', bar(2))], trades: [trade(-50, 2, 't0')], equity: 1100 });
   step(bar(3), { decisions: [enter, other(enter)], equity: 1100 });
-  step(bar(4), { fills: [fill('buy', 1)], trades: [trade(-8, 4)], equity: 880 });
-  step(bar(5), { denials: [{ symbol: 'ETH/USDT', code: 'expired', reason: 'cross' }], trades: [trade(-4, 5)], equity: 990 });
+  step(bar(4), { fills: [fill('buy', bar(4))], trades: [elsewhere(-8, 4)], equity: 880 });
+  step(bar(5), { denials: [{ symbol: 'ETH/USDT', code: 'expired', reason: 'cross' }], trades: [elsewhere(-4, 5)], equity: 990 });
   store.beginRun(80);
   store.continueRun(100);
-  step(bar(6), { fills: [fill('sell', 1)], trades: [trade(18, 6)], decisions: [refused], equity: 1045 });
+  step(bar(6), { fills: [fill('sell', bar(6))], trades: [trade(18, 6)], decisions: [refused], equity: 1045 });
   step(bar(8), { trades: [trade(-6, 8)], equity: 1045 });
   // Not yet known at the eighth bar.
   step(bar(9), {
@@ -134,17 +136,27 @@ describe('the truth of a version', () => {
     else expect(value).toEqual(expected);
   });
 
-  it('takes no rest of what floats add up to for a position, and adds up no two symbols', () => {
-    const held = (quantity: number, symbol = 'BTC/USDT') => ({ ...fill('buy', quantity), symbol });
-    const sold = (quantity: number, symbol = 'BTC/USDT') => ({ ...fill('sell', quantity), symbol });
-    const dear = { strategy: 'cheap', treeHash: 'u1', decisions: [hold] };
-    const [a, b] = [66_506_702.160232, 80_989_315.09896831];
-    step(bar(20), { ...dear, fills: [held(a), held(b), sold(a), sold(b)] });
-    step(bar(21), { ...dear, fills: [held(1e-7, 'ETH/USDT')] });
-    step(bar(22), { ...dear, fills: [held(5e6), sold(1e-7, 'ETH/USDT')] });
-    step(bar(23), { ...dear, fills: [sold(5e6)] });
-    expect(Math.abs(a + b - a - b)).toBeGreaterThan(1e-9);
-    expect(store.truth('cheap', 'u1', bar(23), 100).exposure).toBe(2 / 4);
+  it('counts as held from the purchase to the end of the position, symbol by symbol, whatever the fills leave over', () => {
+    const account = { strategy: 'cheap', treeHash: 'u1', decisions: [hold] };
+    const exposure = (n: number) => store.truth('cheap', 'u1', bar(n), 100).exposure;
+    const eth = { ...fill('buy', bar(21)), symbol: 'ETH/USDT' };
+    // Bought and stopped out within one bar.
+    step(bar(20), { ...account, fills: [fill('buy', bar(20)), fill('sell', bar(20))], trades: [trade(1, 20)] });
+    step(bar(21), { ...account, fills: [eth] });
+    // Its fee was paid in kind: less is sold than was bought.
+    step(bar(22), {
+      ...account,
+      fills: [fill('buy', bar(22)), { ...eth, side: 'sell', quantity: 0.29 }],
+      trades: [elsewhere(1, 22)],
+    });
+    expect(exposure(22)).toBe(2 / 3);
+    step(bar(23), account);
+    // A person has taken it away: no fill tells of it.
+    step(bar(24), { ...account, trades: [{ ...trade(1, 24), exitCause: 'by-hand' }] });
+    step(bar(25), account);
+    expect(exposure(25)).toBe(3 / 6);
+    step(bar(26), { ...account, fills: [fill('buy', bar(26))] });
+    expect(exposure(26)).toBe(4 / 7);
   });
 
   it('of one that has done nothing is zeros and nulls, never a division', () => {
@@ -153,8 +165,8 @@ describe('the truth of a version', () => {
   });
 
   it('never says that it ran longer than there was time, whatever the clock on the wall did', () => {
-    const elsewhere = mkdtempSync(join(tmpdir(), 'ratchet-truth-clock-'));
-    const other = EngineStore.open(elsewhere);
+    const folder = mkdtempSync(join(tmpdir(), 'ratchet-truth-clock-'));
+    const other = EngineStore.open(folder);
     other.beginRun(0);
     other.continueRun(100);
     other.addDeployment({ ...VERSION, treeHash: 't1', instant: LOADED, loadedAt: 0 });
@@ -163,7 +175,7 @@ describe('the truth of a version', () => {
     other.continueRun(120);
     expect(other.truth('cross', 't1', bar(1), 120).uptime).toBe(1);
     other.close();
-    rmSync(elsewhere, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('counts from when it was loaded where it never gave a signal or closed a trade', () => {
