@@ -21,6 +21,7 @@ import {
   SyncRow,
   TradeRow,
 } from './rows.ts';
+import { Holdings } from './tiers/holdings.ts';
 import { RAN } from './tiers/ran.ts';
 import { BENCHMARKS, VERSION_ROWS } from './truth/benchmarks.ts';
 import { Truth } from './truth/truth.ts';
@@ -272,6 +273,11 @@ export class EngineReader {
       .pluck()
       .get(asOf);
     return { decisions: count('decisions') + z.int().parse(inRuns), fills: count('fills'), trades: count('trades') };
+  }
+
+  /** Whether a strategy held something of any symbol then, as far as was known by that market time. */
+  isHeldAt(strategy: string, instant: number): boolean {
+    return new Holdings(this.database, strategy, instant).isHeldAt(instant);
   }
 
   /** By market time of loading, oldest first, those dropped since included. */

@@ -64,7 +64,7 @@ export function readForward(
     asOf,
     barMs,
     capital,
-    beganFlat: isFlat(reader, strategy, since),
+    beganFlat: !reader.isHeldAt(strategy, since),
     hasPredecessor: own.length > 1,
     decided: reader.decidedBy(strategy, tree, { since, asOf }),
     equity: reader.equityAfter(strategy, since).filter(({ instant }) => instant <= asOf),
@@ -75,14 +75,4 @@ export function readForward(
       .reverse(),
     uptime: reader.truth(strategy, tree, asOf, now).uptime,
   };
-}
-
-/** Sums of floats that cancel leave a rest: what is held is told from it by what has been traded, symbol by symbol. */
-function isFlat(reader: EngineReader, strategy: string, at: number): boolean {
-  const books = new Map<string, { held: number; traded: number }>();
-  for (const { symbol, side, quantity } of reader.fills(at).filter((row) => row.strategy === strategy)) {
-    const { held, traded } = books.get(symbol) ?? { held: 0, traded: 0 };
-    books.set(symbol, { held: held + (side === 'buy' ? quantity : -quantity), traded: traded + quantity });
-  }
-  return [...books.values()].every(({ held, traded }) => Math.abs(held) <= 1e-12 * traded);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readForward } from '#engine/runtime/forward/forward-record.ts';
 import { EngineStore, type NewFill, type NewTrade, type StrategyStep } from '#engine/store/engine-store.ts';
 import { BENCHMARKS } from '#engine/store/truth/benchmarks.ts';
 import type { Truth } from '#engine/store/truth/truth.ts';
@@ -157,6 +158,12 @@ describe('the truth of a version', () => {
     expect(exposure(25)).toBe(3 / 6);
     step(bar(26), { ...account, fills: [fill('buy', bar(26))] });
     expect(exposure(26)).toBe(4 / 7);
+    const beganFlat = (n: number) => {
+      const version = { ...VERSION, strategy: 'cheap', treeHash: `u${n}`, instant: bar(n), loadedAt: 0 };
+      store.setDeploymentOutcome(store.addDeployment(version), 'running', null);
+      return readForward(store, 'cheap', { asOf: bar(n), now: 0 })!.beganFlat;
+    };
+    expect([23, 24, 26].map(beganFlat)).toEqual([false, true, false]);
   });
 
   it('of one that has done nothing is zeros and nulls, never a division', () => {
