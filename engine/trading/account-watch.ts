@@ -3,7 +3,9 @@ import { sleep } from '#engine/clock.ts';
 import { explain } from '#engine/errors.ts';
 import type { ClockFacts } from '#engine/risk/order-facts.ts';
 import type { VenueNews } from '#engine/venues/venue.ts';
+import { AccountBalances } from './account-balances.ts';
 import { AccountLook, type AccountReport } from './account-look.ts';
+import { AccountSweep } from './account-sweep.ts';
 import { answered } from './call.ts';
 import type { FillBook } from './fill-book.ts';
 import type { Lane } from './lane.ts';
@@ -32,6 +34,8 @@ const failedLookAgainMs = 5_000;
 export class AccountWatch {
   readonly #parts: TraderParts;
   readonly #around: WatchSurroundings;
+  readonly #balances: AccountBalances;
+  readonly #sweep: AccountSweep;
   readonly #look: AccountLook;
   readonly #venueClock: VenueClock;
   #isLooking = false;
@@ -51,15 +55,14 @@ export class AccountWatch {
     this.#around = around;
     this.#reconciledAt = reconciledAt;
     this.#venueClock = new VenueClock(parts);
-    this.#look = new AccountLook(
-      parts,
-      {
-        symbols: () => around.symbols(),
-        askSoon: (lane) => around.askSoon(lane),
-        offsetMs: () => this.#venueClock.facts.offsetMs || 0,
-      },
+    this.#balances = new AccountBalances(parts, () => around.symbols());
+    this.#sweep = new AccountSweep(parts, around, fills);
+    this.#look = new AccountLook(parts, {
+      sweep: this.#sweep,
+      balances: this.#balances,
       fills,
-    );
+      offsetMs: () => this.#venueClock.facts.offsetMs || 0,
+    });
   }
 
   get isLooking(): boolean {
@@ -86,22 +89,22 @@ export class AccountWatch {
 
   /** More is traded from now on. */
   widen(): void {
-    this.#look.widen();
+    this.#balances.widen();
   }
 
   /** What the account really has of an asset, as far as is known; null before the first look. */
   actual(asset: string): Big | null {
-    return this.#look.actual(asset);
+    return this.#balances.actual(asset);
   }
 
   /** Of what the lane holds, the most that is really there; null where nothing says less than held. */
   there(lane: Lane): Big | null {
-    return this.#look.there(lane);
+    return this.#balances.there(lane);
   }
 
   /** Whether the balances were looked at since it was found that nobody knows what became of the order. */
   hasWeighed(clientOrderId: string): boolean {
-    return this.#look.hasWeighed(clientOrderId);
+    return this.#balances.hasWeighed(clientOrderId);
   }
 
   /** The first look, as often as it takes. It ends without one only when the watch does. */
@@ -203,7 +206,7 @@ export class AccountWatch {
         this.#noteReport(report);
         if (report.isDoubtful) againMs = timings.lookAgainMs;
       } else {
-        await this.#look.sweep();
+        await this.#sweep.run();
       }
       this.#noteAnswer();
     } catch (error) {

@@ -2,7 +2,7 @@ import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
-import { bars, entry, hour, Scene, still, symbol } from './scene.ts';
+import { bars, entry, Scene, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -90,27 +90,5 @@ describe('an order that bears the id of one that was given up', () => {
     expect(codes()).toEqual(['foreign-order']);
     expect(scene.story()).toEqual(['entry rejected 0']);
     expect(scene.trader.health().isBroken).toBe(false);
-  });
-});
-
-describe('a strategy that trades here no longer', () => {
-  it('leaves nothing behind: what it holds, or an order of it still brings, is sold', async () => {
-    scene = await Scene.begin({ candles });
-    await scene.closeBar();
-    scene.account.submit([{ symbol, reason: 'because', ...entry }]);
-    expect(scene.account.isAtRest()).toBe(false);
-    scene.account.release();
-    await scene.pass(60_000);
-    expect(scene.story()).toContain('entry filled 5');
-    expect(scene.balance('BTC')).toBe('0');
-    expect(scene.open()).toEqual([]);
-    scene.close();
-    scene = await Scene.begin({ candles });
-    await scene.decide(entry);
-    expect(scene.account.isAtRest()).toBe(false);
-    scene.account.release();
-    await scene.pass(hour);
-    expect(scene.balance('BTC')).toBe('0');
-    expect(scene.orders().filter(({ role }) => role === 'exit')).toHaveLength(1);
   });
 });

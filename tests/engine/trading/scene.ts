@@ -218,6 +218,16 @@ export class Scene {
     await this.pass(ms);
   }
 
+  /** A person accepts what was found about the market; time passes until it is done. @returns null, or why nothing was changed */
+  async accept(reason: string): Promise<string | null> {
+    let answer: string | null | undefined;
+    void this.trader.resolve(symbol, reason).then((refusal) => {
+      answer = refusal;
+    });
+    for (let second = 0; second < 60 && answer === undefined; second += 1) await this.pass(1_000);
+    return answer!;
+  }
+
   held(): number {
     return this.account.positions()[0]!.quantity;
   }

@@ -4,6 +4,8 @@ import { bars, entry, hour, Scene, still, symbol } from './scene.ts';
 let scene: Scene;
 afterEach(() => scene.close());
 
+const flat = bars(Array.from({ length: 6 }, () => still(1000)));
+
 describe('the record of an account', () => {
   it('tells each fill and each trade once, whenever it was stored and whenever the process died', async () => {
     scene = await Scene.begin({
@@ -50,5 +52,27 @@ describe('the record of an account', () => {
     const { taken } = scene.trader.account({ strategy: 's', stage: 'live', symbols, barMs, capital });
     await scene.live(500, taken);
     expect(scene.account.takeRecord()).toMatchObject({ fills: [], trades: [] });
+  });
+});
+
+describe('a strategy that trades here no longer', () => {
+  it('leaves nothing behind: what it holds, or an order of it still brings, is sold', async () => {
+    scene = await Scene.begin({ candles: flat });
+    await scene.closeBar();
+    scene.account.submit([{ symbol, reason: 'because', ...entry }]);
+    expect(scene.account.isAtRest()).toBe(false);
+    scene.account.release();
+    await scene.pass(60_000);
+    expect(scene.story()).toContain('entry filled 5');
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.open()).toEqual([]);
+    scene.close();
+    scene = await Scene.begin({ candles: flat });
+    await scene.decide(entry);
+    expect(scene.account.isAtRest()).toBe(false);
+    scene.account.release();
+    await scene.pass(hour);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.orders().filter(({ role }) => role === 'exit')).toHaveLength(1);
   });
 });

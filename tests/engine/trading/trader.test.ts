@@ -65,3 +65,89 @@ describe('an entry that waits at the venue', () => {
     expect(unwatched(scene.journal).entries).toMatchObject([{ symbol, role: 'entry', state: 'open' }]);
   });
 });
+
+describe('a halt', () => {
+  it('takes entries back at once and lets exits pass', async () => {
+    await begin();
+    await scene.decide({ ...entry, weight: 0.2 });
+    await scene.decide({ ...entry, action: 'limit', price: 950, weight: 0.5 });
+    expect(scene.open()).toHaveLength(2);
+    scene.account.setHalt('halted');
+    await scene.pass(2_000);
+    expect(scene.open().map(({ kind }) => kind)).toEqual(['stop']);
+    await scene.decide({ ...entry, weight: 1 });
+    await scene.decide({ action: 'exit' });
+    expect(scene.held()).toBe(0);
+    expect(scene.account.takeRecord().denials.map(({ code }) => code)).toEqual(['withdrawn', 'halted']);
+  });
+
+  it('that only pauses leaves what rests', async () => {
+    await begin();
+    await scene.decide({ ...entry, action: 'limit', price: 950 });
+    scene.account.setHalt('paused');
+    await scene.pass(2_000);
+    expect(scene.open()).toHaveLength(1);
+  });
+});
+
+describe('flatten', () => {
+  it('sells everything, and ends when the venue has confirmed that nothing is left', async () => {
+    await begin();
+    await scene.decide({ ...entry, weight: 0.2 });
+    await scene.decide({ ...entry, action: 'limit', price: 950, weight: 0.5 });
+    scene.trader.flatten('enough');
+    expect(scene.trader.health().halt.mode).toBe('flattening');
+    // Everything is sold, and the venue has not been asked yet whether that is so.
+    scene.link.next('balances', 'request-lost', 'request-lost');
+    await scene.pass(500);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.open()).toEqual([]);
+    expect(scene.trader.health().halt.mode).toBe('flattening');
+    await scene.pass(30_000);
+    expect(scene.trader.health().halt.mode).toBe('active');
+  });
+
+  it('goes on after a restart', async () => {
+    await begin();
+    await scene.decide(entry);
+    scene.link.next('cancel', 'dies-before');
+    scene.trader.flatten('enough');
+    await scene.pass(1_000);
+    await scene.live(100);
+    expect(scene.trader.health().halt.mode).toBe('flattening');
+    await scene.pass(30_000);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.trader.health().halt.mode).toBe('active');
+  });
+
+  it('sells what an order brings that was on its way', async () => {
+    await begin();
+    scene.link.next('place', 'late');
+    await scene.decide(entry);
+    scene.trader.flatten('enough');
+    await scene.pass(60_000);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.story()[0]).toBe('entry filled 5');
+    expect(scene.trader.health().halt.mode).toBe('active');
+  });
+});
+
+describe('a dead-man switch', () => {
+  it('that takes stops away is armed only while none rests', async () => {
+    await begin();
+    await scene.decide({ ...entry, action: 'limit', price: 950 });
+    const { deadMan } = scene.trader.health();
+    expect(deadMan.state).toBe('armed');
+    const leftMs = deadMan.state === 'armed' ? deadMan.until - scene.world.now() : Number.NaN;
+    expect(leftMs).toBeGreaterThan(0);
+    expect(leftMs).toBeLessThanOrEqual(60_000);
+    scene.link.isDead = true;
+    await scene.pass(61_000);
+    expect(scene.open()).toEqual([]);
+    await scene.live();
+    await scene.decide(entry);
+    await scene.pass(120_000);
+    expect(scene.trader.health().deadMan).toEqual({ state: 'off' });
+    expect(scene.open().map(({ kind }) => kind)).toEqual(['stop']);
+  });
+});

@@ -1,6 +1,5 @@
 import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
 import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
@@ -8,7 +7,6 @@ afterEach(() => scene.close());
 
 const flat = bars(Array.from({ length: 14 }, () => still(1000)));
 const aWhile = 400_000;
-const halfAnHour = 1_800_000;
 
 /** Five coins bought at 1000, beside what the account had before. */
 async function bought(options: Partial<SceneOptions> = {}): Promise<void> {
@@ -24,15 +22,6 @@ function sellByHand(quantity: number): void {
   scene.exchange.place('me', { ...order, quantity: new Big(quantity) });
 }
 
-async function accept(reason = 'ann: sold by hand'): Promise<string | null> {
-  let answer: string | null | undefined;
-  void scene.trader.resolve(symbol, reason).then((refusal) => {
-    answer = refusal;
-  });
-  for (let second = 0; second < 60 && answer === undefined; second += 1) await scene.pass(1_000);
-  return answer!;
-}
-
 const codes = () => scene.trader.health().frozen.map(({ code }) => code);
 const stops = () => scene.open().map(({ kind, quantity }) => `${kind} ${quantity}`);
 
@@ -43,7 +32,7 @@ describe('what a person has sold by hand and accepts', () => {
     await scene.pass(aWhile);
     expect(codes()).toContain('balance');
     const before = scene.orders().length;
-    expect(await accept()).toBe(null);
+    expect(await scene.accept('ann: sold by hand')).toBe(null);
     const { taken } = scene.account;
     await scene.pass(aWhile);
     const check = async () => {
@@ -70,7 +59,7 @@ describe('what a person has sold by hand and accepts', () => {
     expect(scene.balance('BTC')).toBe('5');
     expect(scene.trader.health().unprotected).toEqual([]);
     // What was paid in is a disagreement, and once that is accepted the strategy goes on with all its money.
-    expect(await accept('paid in')).toBe(null);
+    expect(await scene.accept('paid in')).toBe(null);
     await scene.decide(entry);
     expect(scene.held()).toBeGreaterThan(4.9);
     expect(scene.account.equity()).toBeGreaterThan(9_900);
@@ -98,7 +87,7 @@ describe('what a person has sold by hand and accepts', () => {
     await bought();
     sellByHand(2);
     await scene.pass(aWhile);
-    expect(await accept()).toBe(null);
+    expect(await scene.accept('ann: sold by hand')).toBe(null);
     await scene.pass(aWhile);
     expect(scene.held()).toBe(3);
     expect(stops()).toEqual(['stop 3']);
@@ -116,7 +105,7 @@ describe('what a person has sold by hand and accepts', () => {
     scene.trader.flatten('enough');
     await scene.pass(aWhile);
     expect(scene.trader.health().halt.mode).toBe('flattening');
-    expect(await accept()).toBe(null);
+    expect(await scene.accept('ann: sold by hand')).toBe(null);
     await scene.pass(aWhile);
     expect(scene.trader.health().halt.mode).toBe('active');
     expect(scene.account.isAtRest()).toBe(true);
@@ -133,7 +122,7 @@ describe('coins that were in the account before', () => {
     await scene.live();
     await scene.pass(aWhile);
     expect(scene.balance('BTC')).toBe('3');
-    expect(await accept()).toBe(null);
+    expect(await scene.accept('ann: sold by hand')).toBe(null);
     await scene.pass(aWhile);
     expect([scene.held(), scene.balance('BTC'), codes()]).toEqual([0, '3', []]);
     await scene.decide(entry);
@@ -146,112 +135,11 @@ describe('coins that were in the account before', () => {
     await bought({ exchange: { balances: { me: { USD: '100000', BTC: '3' } } } });
     sellByHand(6);
     await scene.pass(aWhile);
-    expect(await accept()).toBe(null);
+    expect(await scene.accept('ann: sold by hand')).toBe(null);
     await scene.pass(aWhile);
     expect([scene.held(), codes()]).toEqual([0, []]);
     expect(scene.journal.notes().map(({ kind, quantity }) => `${kind} ${quantity}`)).toEqual(['written-off 5']);
     expect(scene.journal.baselines().get('BTC')?.toFixed()).toBe('2');
-  });
-});
-
-/** The venue takes the stop, cancels it, and from then on has never heard of it. */
-function forgetStop(): void {
-  const { link } = scene;
-  const truth = link.call.bind(link);
-  const { number } = scene.open()[0]!;
-  scene.exchange.cancel('me', number);
-  const isIt = (order: VenueOrder | null) => order?.venueOrderId === String(number);
-  link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
-    const answer: unknown = await truth(name, work);
-    if (name === 'find' && isIt(answer as VenueOrder | null)) return null as Answer;
-    if (name === 'openOrders') return (answer as VenueOrder[]).filter((order) => !isIt(order)) as Answer;
-    return answer as Answer;
-  };
-}
-
-describe('a stop that the venue took and no longer knows', () => {
-  it('freezes the symbol and counts as none; accepted, it has ended, and another one is placed, after a restart either', async () => {
-    await bought();
-    forgetStop();
-    await scene.pass(halfAnHour);
-    expect(codes()).toEqual(['vanished-order']);
-    expect(scene.trader.health().unprotected).toMatchObject([{ quantity: '5' }]);
-    expect(await accept('the venue lost it')).toBe(null);
-    await scene.pass(aWhile);
-    expect(stops()).toEqual(['stop 5']);
-    expect(scene.story()).toEqual(['entry filled 5', 'protection cancelled 0', 'protection open 0']);
-    expect(scene.trader.health().unprotected).toEqual([]);
-    await scene.live();
-    expect(scene.story()).toEqual(['entry filled 5', 'protection cancelled 0', 'protection open 0']);
-    await scene.decide({ action: 'exit' });
-    expect([scene.held(), scene.balance('BTC'), codes()]).toEqual([0, '0', []]);
-  });
-
-  it('does not keep a person from having everything sold; it counts as over once that is accepted', async () => {
-    await bought({ exchange: { balances: { me: { USD: '100000', BTC: '3' } } } });
-    forgetStop();
-    await scene.pass(halfAnHour);
-    scene.trader.flatten('out');
-    await scene.pass(60_000);
-    expect([scene.held(), scene.balance('BTC')]).toEqual([0, '3']);
-    expect(scene.trader.health().halt.mode).toBe('flattening');
-    expect(await accept()).toBe(null);
-    await scene.pass(aWhile);
-    expect(scene.trader.health().halt.mode).toBe('active');
-  });
-
-  it('and that is at the venue after all is adopted again, and never sells beside another', async () => {
-    await bought();
-    const { link } = scene;
-    const truth = link.call.bind(link);
-    let isBlind = true;
-    link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
-      const answer: unknown = name === 'cancel' && isBlind ? await truth(name, () => undefined) : await truth(name, work);
-      if (isBlind && name === 'find') return null as Answer;
-      return (isBlind && name === 'openOrders' ? [] : answer) as Answer;
-    };
-    await scene.pass(halfAnHour);
-    expect(codes()).toEqual(['vanished-order']);
-    expect(await accept('the venue lost it')).toBe(null);
-    isBlind = false;
-    await scene.pass(halfAnHour);
-    expect(stops()).toEqual(['stop 5']);
-    expect(codes()).toEqual([]);
-  });
-});
-
-describe('fills that the venue tells of and never lists', () => {
-  it('freeze the symbol; once accepted the order has ended, and what it sold is held no more', async () => {
-    await bought();
-    const { link } = scene;
-    const truth = link.call.bind(link);
-    let late: VenueFill[] = [];
-    link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
-      const answer = await truth(name, work);
-      return name === 'fills' ? (late as Answer) : answer;
-    };
-    await scene.decide({ action: 'exit' }, halfAnHour);
-    expect(codes()).toContain('missing-fills');
-    expect([scene.held(), scene.balance('BTC')]).toEqual([5, '0']);
-    expect(await accept('sold, says their support')).toBe(null);
-    await scene.pass(aWhile);
-    expect([scene.held(), codes()]).toEqual([0, []]);
-    expect(scene.story().at(-1)).toBe('exit cancelled 0');
-    expect(scene.account.takeRecord().trades.map(({ exitCause }) => exitCause)).toEqual(['by-hand']);
-    // Should they come after all, nothing is gone twice.
-    const sold = scene.exchange.fills('me').at(-1)!;
-    late = [{ ...sold, id: String(sold.number), venueOrderId: String(sold.orderNumber) }];
-    await scene.pass(aWhile);
-    expect(scene.story().at(-1)).toBe('exit filled 5');
-    for (const check of [() => undefined, () => scene.live()]) {
-      await check();
-      expect([scene.held(), codes(), scene.journal.notes().map(({ quantity }) => quantity.toFixed())]).toEqual([
-        0,
-        [],
-        ['5', '-5'],
-      ]);
-      expect(scene.account.isAtRest()).toBe(true);
-    }
   });
 });
 
@@ -265,7 +153,7 @@ it('in a market that was traded only after the account was looked at counts as g
   expect(scene.held()).toBe(5);
   sellByHand(5);
   await scene.pass(2 * hour + aWhile);
-  expect(await accept()).toBe(null);
+  expect(await scene.accept('ann: sold by hand')).toBe(null);
   await scene.pass(aWhile);
   expect(scene.held()).toBe(0);
 });

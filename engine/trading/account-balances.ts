@@ -1,0 +1,192 @@
+import type Big from 'big.js';
+import type { Balance } from '#engine/venues/venue.ts';
+import { answered } from './call.ts';
+import { compareBalances, type Drift } from './compare-balances.ts';
+import { decimalOf, least, most, ZERO } from './decimals.ts';
+import type { Lane } from './lane.ts';
+import { pairOf } from './position.ts';
+import type { TraderParts } from './trader-parts.ts';
+
+/**
+ * What the account has of each asset, held against what it had before us and what our fills made of it. Nothing is made up so that
+ * numbers meet: what does not agree twice freezes the symbols that it concerns, until a person has accepted it.
+ */
+export class AccountBalances {
+  readonly #parts: TraderParts;
+  readonly #symbols: () => readonly string[];
+  /** Balances that did not agree at the last look, as text. */
+  #suspected = '';
+  /** By asset, what the account had beyond what our fills made of it when it was looked at last. */
+  #beyond: ReadonlyMap<string, Big> | null = null;
+  /** By asset, what of that is explained. */
+  #explained: ReadonlyMap<string, Big> = new Map();
+  /** Orders of doubtful fate whose effect, if any, the balances looked at last have in them. */
+  #weighed: ReadonlySet<string> = new Set();
+
+  /** @param symbols everything that is traded here, or ever was */
+  constructor(parts: TraderParts, symbols: () => readonly string[]) {
+    this.#parts = parts;
+    this.#symbols = symbols;
+  }
+
+  /** What the account really has of an asset, as far as is known; null before the first look. */
+  actual(asset: string): Big | null {
+    return this.#beyond === null ? null : (this.#beyond.get(asset) ?? ZERO).plus(this.#parts.ledger.flow(asset));
+  }
+
+  /**
+   * Of what the lane holds, the most that is really there. What is missing in the account is missing of what our fills brought, before
+   * anything that was there before us or came otherwise: that is nobody's here to sell. Null where nothing says less than held.
+   */
+  there(lane: Lane): Big | null {
+    const { base } = pairOf(lane.symbol);
+    const beyond = this.#beyond?.get(base) ?? ZERO;
+    const missing = (this.#explained.get(base) ?? ZERO).minus(beyond);
+    if (this.#beyond === null || missing.lte(0)) return null;
+    const lanes = this.#lanesOf(base);
+    let left = most(lanes.reduce((sum, { position }) => sum.plus(position.quantity), ZERO).minus(missing), ZERO);
+    for (const other of lanes) {
+      const part = least(most(other.position.quantity, ZERO), left);
+      if (other === lane) return part.gte(lane.position.quantity) ? null : part;
+      left = left.minus(part);
+    }
+    return ZERO;
+  }
+
+  /** Whether the balances were looked at since it was found that nobody knows what became of the order. */
+  hasWeighed(clientOrderId: string): boolean {
+    return this.#weighed.has(clientOrderId);
+  }
+
+  /** More is traded from now on: what the account has of it, by the last look, was there before us. */
+  widen(): void {
+    if (this.#beyond !== null) this.#addMissingBaselines(this.#beyond, this.#parts.clock.now());
+  }
+
+  /** What the venue says now, by asset. @throws VenueError */
+  fetch(): Promise<Map<string, Balance>> {
+    const { venue, clock, timings } = this.#parts;
+    return answered(clock, timings.callTimeoutMs, 'balances', () => venue.balances());
+  }
+
+  /** The first look ever: what is there now was there before us. Within the transaction. */
+  begin(balances: ReadonlyMap<string, Balance>, at: number): void {
+    const { ledger } = this.#parts;
+    for (const [asset, { total }] of balances)
+      ledger.journal.addBaseline(asset, total.minus(ledger.flow(asset)), at, 'first look');
+  }
+
+  /** @returns whether something does not agree that has not been seen twice yet */
+  judge(balances: ReadonlyMap<string, Balance>, at: number): boolean {
+    this.#addMissingBaselines(this.#beyond ?? this.#beyondOf(balances), at);
+    this.note(balances);
+    const drifts = this.#drifts(balances);
+    const suspected = drifts.map(({ asset, difference }) => `${asset} ${difference}`).join(', ');
+    const isSeenTwice = suspected === this.#suspected;
+    this.#suspected = suspected;
+    if (!isSeenTwice) return drifts.length > 0;
+    for (const drift of drifts) this.#freezeFor(drift);
+    return false;
+  }
+
+  /** From now on this is what the account has. */
+  note(balances: ReadonlyMap<string, Balance>): void {
+    const { ledger, freezes } = this.#parts;
+    this.#beyond = this.#beyondOf(balances);
+    this.#explained = ledger.journal.baselines();
+    const doubtful = [...ledger.live()].filter(({ order }) => freezes.doubts(order.row));
+    this.#weighed = new Set(doubtful.map(({ order }) => order.row.clientOrderId));
+  }
+
+  /**
+   * A person accepts what was found about a symbol: what our fills brought and the account no longer has is held no more, and the rest of
+   * the difference counts as explained. Within the transaction; `note` has to follow.
+   */
+  accept(balances: ReadonlyMap<string, Balance>, symbol: string, at: number, reason: string): void {
+    const assets = Object.values(pairOf(symbol));
+    const drifts = () => this.#drifts(balances).filter(({ asset }) => assets.includes(asset));
+    for (const { asset, difference } of drifts()) this.#writeOff(asset, difference.times(-1), symbol, reason);
+    for (const { asset, difference } of drifts()) this.#parts.ledger.journal.addBaseline(asset, difference, at, reason);
+  }
+
+  /** From lanes of the symbol first, and of those from the one that holds most nearly what is missing. */
+  #writeOff(asset: string, missing: Big, symbol: string, reason: string): void {
+    const { ledger, prices, clock, log } = this.#parts;
+    const rank = ({ position, symbol: own }: Lane) =>
+      position.quantity
+        .minus(missing)
+        .abs()
+        .plus(own === symbol ? 0 : missing.times(2));
+    const lanes = this.#lanesOf(asset).sort((one, other) => rank(one).cmp(rank(other)));
+    let left = missing;
+    for (const lane of lanes) {
+      const quantity = least(left, lane.position.quantity);
+      if (quantity.lte(0)) continue;
+      const price = prices.newest(lane.symbol)?.price ?? null;
+      ledger.writeOff(lane, { quantity, price: price === null ? null : decimalOf(price), at: clock.now(), reason });
+      log.warn(
+        { strategy: lane.strategy, symbol: lane.symbol, quantity: quantity.toFixed(), price },
+        'Written off: it is not there.',
+      );
+      left = left.minus(quantity);
+    }
+  }
+
+  #lanesOf(base: string): Lane[] {
+    return [...this.#parts.ledger.lanes].filter(({ symbol }) => pairOf(symbol).base === base);
+  }
+
+  #beyondOf(balances: ReadonlyMap<string, Balance>): Map<string, Big> {
+    const { ledger } = this.#parts;
+    const assets = new Set([...balances.keys(), ...ledger.movedAssets]);
+    return new Map([...assets].map((asset) => [asset, (balances.get(asset)?.total ?? ZERO).minus(ledger.flow(asset))]));
+  }
+
+  #freezeFor({ asset, expected, actual, difference }: Drift): void {
+    const message = `The account has ${actual} ${asset}; by the journal it should have ${expected} (${difference.gt(0) ? '+' : ''}${difference}).`;
+    for (const symbol of this.#symbols()) {
+      const { base, quote } = pairOf(symbol);
+      if (base === asset || quote === asset) this.#parts.freeze({ symbol, code: 'balance', subject: asset, message });
+    }
+  }
+
+  /**
+   * What is traded, and what fees are paid in, is watched from when it is first seen to be. What the account had of it then is what it had
+   * at the look before: at this one some of what we bought meanwhile may be gone again.
+   */
+  #addMissingBaselines(beyond: ReadonlyMap<string, Big>, at: number): void {
+    const { ledger } = this.#parts;
+    const known = ledger.journal.baselines();
+    const missing = [...this.#watched()].filter((asset) => !known.has(asset));
+    if (missing.length === 0) return;
+    ledger.commit(() => {
+      for (const asset of missing) ledger.journal.addBaseline(asset, beyond.get(asset) ?? ZERO, at, 'first look at this asset');
+    });
+  }
+
+  #watched(): Set<string> {
+    const traded = this.#symbols().flatMap((symbol) => Object.values(pairOf(symbol)));
+    return new Set([...this.#parts.ledger.movedAssets, ...traded]);
+  }
+
+  #drifts(balances: ReadonlyMap<string, Balance>): Drift[] {
+    const { ledger } = this.#parts;
+    const watched = this.#watched();
+    return compareBalances({
+      actual: new Map([...balances].map(([asset, { total }]) => [asset, total])),
+      baseline: new Map([...ledger.journal.baselines()].filter(([asset]) => watched.has(asset))),
+      flow: (asset) => ledger.flow(asset),
+      tolerance: (asset) => this.#tolerance(asset),
+    });
+  }
+
+  /** A step of the base asset, a tick of the quote asset: what the venue may round. */
+  #tolerance(asset: string): Big {
+    let tolerance = ZERO;
+    for (const { base, quote, stepSize, tickSize } of this.#parts.markets.values()) {
+      if (base === asset) tolerance = most(tolerance, stepSize);
+      if (quote === asset) tolerance = most(tolerance, tickSize);
+    }
+    return tolerance;
+  }
+}
