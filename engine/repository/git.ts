@@ -108,6 +108,18 @@ export async function runGit(command: GitCommand): Promise<Buffer> {
   }
 }
 
+/** Git in one repository on this disk, and with nobody else. @throws GitFailure */
+export type LocalGit = (args: readonly string[], options?: Pick<GitCommand, 'input' | 'env'>) => Promise<Buffer>;
+
+export function gitIn(dir: string, timeoutMs: number): LocalGit {
+  return (args, options) => runGit({ dir, args, timeoutMs, ...options });
+}
+
+/** What commands read that take one item a line. */
+export function inputLines(items: readonly string[]): Uint8Array {
+  return Buffer.from(`${items.join('\n')}\n`, 'utf8');
+}
+
 function environment(command: GitCommand): Record<string, string> {
   const env: Record<string, string> = { ...baseEnvironment, ...command.env };
   for (const name of inherited) {

@@ -1,15 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LRUCache } from 'lru-cache';
+import { mkdir } from 'node:fs/promises';
 import { RatchetError } from '#engine/errors.ts';
-import { GitFailure, runGit } from './git.ts';
+import { GitFailure, gitIn, type LocalGit, runGit } from './git.ts';
 import { mirrorIn } from './mirror-in.ts';
 import { blobHash, checkedPath, commitHash, fullRef, treeHash } from './names.ts';
-import { type ObjectInfo, parseBatch, parseBatchCheck } from './objects.ts';
+import { ObjectStore } from './object-store.ts';
 import { logFormat, parseLineCounts, parseListing, parseLog, parseRawDiff } from './parse.ts';
 import { checkedRemote, type Remote, remoteConfig, remoteError } from './remote.ts';
 import type { BlobHash, ChangedFile, CommitHash, ListedFile, LoggedCommit, LoggedVersion, NewCommit, TreeHash } from './types.ts';
+import { writeCommit } from './write-commit.ts';
 
 export type * from './types.ts';
 
@@ -23,16 +21,6 @@ export interface RepositoryOptions {
   /** Limit of one fetch or push. */
   readonly remoteTimeoutMs?: number;
 }
-
-interface RunOptions {
-  readonly input?: Uint8Array;
-  readonly env?: Record<string, string>;
-}
-
-/** A name that begins with a whole hash means the same object for ever, once it is here. */
-const fixedName = /^[0-9a-f]{40}(?:[0-9a-f]{24})?(?:$|:|\^\{tree\}$|\^\{commit\}$)/;
-const keptNames = 10_000;
-const keptBytes = 16 * 1024 * 1024;
 
 const allHeads = '+refs/heads/*:refs/heads/*';
 
@@ -48,15 +36,12 @@ export class Repository {
   readonly dir: string;
   readonly remoteUrl: string | null;
   readonly #remote: Remote | null;
-  readonly #localTimeoutMs: number;
+  readonly #git: LocalGit;
+  readonly #objects: ObjectStore;
   readonly #remoteTimeoutMs: number;
+  readonly #isMirror: boolean;
   /** Fetches of one mirror lock the same refs: they take turns. */
   #fetching: Promise<unknown> = Promise.resolve();
-
-  readonly #isMirror: boolean;
-  /** Every question to git is a process of its own, and the same ones come again and again. */
-  readonly #kept = new LRUCache<string, ObjectInfo>({ max: keptNames });
-  readonly #keptBlobs = new LRUCache<BlobHash, Buffer>({ maxSize: keptBytes, sizeCalculation: ({ length }) => length + 1 });
 
   private constructor(options: RepositoryOptions, isMirror: boolean) {
     this.dir = options.dir;
@@ -66,7 +51,8 @@ export class Repository {
       options.remoteUrl === undefined
         ? null
         : checkedRemote({ url: options.remoteUrl, ...(options.authorization ? { authorization: options.authorization } : {}) });
-    this.#localTimeoutMs = options.localTimeoutMs ?? 30_000;
+    this.#git = gitIn(options.dir, options.localTimeoutMs ?? 30_000);
+    this.#objects = new ObjectStore(this.#git);
     this.#remoteTimeoutMs = options.remoteTimeoutMs ?? 120_000;
   }
 
@@ -121,7 +107,7 @@ export class Repository {
   /** Like `resolve`, for several in one question. */
   async resolveEach(refs: readonly string[]): Promise<(CommitHash | null)[]> {
     const isName = (ref: string): boolean => /^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(ref) || ref === 'HEAD';
-    const infos = await this.#inspectAll(refs.map((ref) => `${isName(ref) ? ref : fullRef(ref)}^{commit}`));
+    const infos = await this.#objects.inspect(refs.map((ref) => `${isName(ref) ? ref : fullRef(ref)}^{commit}`));
     return infos.map((info) => (info === null ? null : commitHash(info.hash)));
   }
 
@@ -139,7 +125,7 @@ export class Repository {
 
   /** The folder's tree; null when the path is absent or no folder. The empty path is the root. */
   async treeOf(commit: CommitHash, path: string): Promise<TreeHash | null> {
-    const info = await this.#inspect(path === '' ? `${commit}^{tree}` : `${commit}:${checkedPath(path)}`);
+    const [info] = await this.#objects.inspect([path === '' ? `${commit}^{tree}` : `${commit}:${checkedPath(path)}`]);
     return info?.type === 'tree' ? treeHash(info.hash) : null;
   }
 
@@ -151,13 +137,13 @@ export class Repository {
 
   /** Many files in one question; paths that are absent or folders are left out. */
   async readFiles(commit: CommitHash, paths: readonly string[]): Promise<Map<string, Uint8Array>> {
-    const contents = await this.#blobsOf(paths.map((path) => `${commit}:${checkedPath(path)}`));
+    const contents = await this.#objects.contents(paths.map((path) => `${commit}:${checkedPath(path)}`));
     // Each its own: what a reader does to its bytes is nobody else's.
     return new Map(paths.flatMap((path, index) => (contents[index] ? [[path, new Uint8Array(contents[index])] as const] : [])));
   }
 
   async readBlobs(blobs: readonly BlobHash[]): Promise<Uint8Array[]> {
-    const contents = await this.#blobsOf(blobs);
+    const contents = await this.#objects.contents(blobs);
     return blobs.map((blob, index) => {
       const content = contents[index];
       if (!content) throw missing(blob);
@@ -204,7 +190,7 @@ export class Repository {
     const changes = parseRawDiff(await this.#git([...args, '--raw', '--no-abbrev', base, head]));
     if (changes.length === 0) return [];
     const counts = parseLineCounts(await this.#git([...args, '--numstat', base, head]));
-    const infos = await this.#inspectAll(changes.flatMap(({ blob }) => blob ?? []));
+    const infos = await this.#objects.inspect(changes.flatMap(({ blob }) => blob ?? []));
     const sizes = new Map(infos.flatMap((info) => (info === null ? [] : [[info.hash, info.size] as const])));
     return changes.map(({ blob, ...change }) => ({
       ...change,
@@ -218,18 +204,8 @@ export class Repository {
    * Writes a commit without a work tree and moves no branch: `push` does. The same inputs give the same hash.
    * A file keeps its executable bit; a link that is written to becomes a plain file.
    */
-  async commit({ parent, changes, message, author, date }: NewCommit): Promise<CommitHash> {
-    const scratch = await mkdtemp(join(tmpdir(), 'ratchet-index-'));
-    try {
-      const env = { GIT_INDEX_FILE: join(scratch, 'index') };
-      if (parent !== null) await this.#git(['read-tree', `${parent}^{tree}`], { env });
-      const input = Buffer.from(await this.#indexLines(scratch, parent, changes), 'utf8');
-      if (input.length > 0) await this.#git(['update-index', '-z', '--index-info'], { env, input });
-      const tree = treeHash((await this.#git(['write-tree'], { env })).toString('utf8').trim());
-      return await this.#commitTree(tree, { parent, message, author, date });
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+  commit(next: NewCommit): Promise<CommitHash> {
+    return writeCommit(this.#git, next);
   }
 
   /**
@@ -283,105 +259,11 @@ export class Repository {
   async history(tip: CommitHash, path: string): Promise<LoggedVersion[]> {
     const args = ['log', '--first-parent', '--reverse', '-z', `--format=${logFormat}`, tip, '--', checkedPath(path)];
     const commits = parseLog(await this.#git(args));
-    const infos = await this.#inspectAll(commits.map(({ commit }) => `${commit}:${path}`));
+    const infos = await this.#objects.inspect(commits.map(({ commit }) => `${commit}:${path}`));
     return commits.map((logged, index) => {
       const info = infos[index];
       return { ...logged, blob: info?.type === 'blob' ? blobHash(info.hash) : null };
     });
-  }
-
-  async #indexLines(scratch: string, parent: CommitHash | null, changes: NewCommit['changes']): Promise<string> {
-    const written = [...changes].flatMap(([path, content]) => (content === null ? [] : [{ path: checkedPath(path), content }]));
-    const files = written.map((_, index) => join(scratch, `blob-${index}`));
-    await Promise.all(written.map(({ content }, index) => writeFile(files[index]!, content)));
-    const hashes =
-      files.length === 0
-        ? []
-        : (await this.#git(['hash-object', '-w', '--no-filters', '--stdin-paths'], { input: lines(files) }))
-            .toString('utf8')
-            .split('\n');
-    const modes = await this.#modes(
-      parent,
-      written.map(({ path }) => path),
-    );
-    const removed = [...changes].flatMap(([path, content]) =>
-      content === null ? [`0 ${'0'.repeat(40)}\t${checkedPath(path)}\0`] : [],
-    );
-    const added = written.map(({ path }, index) => `${modes.get(path) ?? '100644'} ${blobHash(hashes[index]!)}\t${path}\0`);
-    return [...removed, ...added].join('');
-  }
-
-  async #modes(parent: CommitHash | null, paths: readonly string[]): Promise<Map<string, string>> {
-    if (parent === null || paths.length === 0) return new Map();
-    const listed = parseListing(await this.#git(['ls-tree', '-z', '-l', '--full-tree', parent, '--', ...paths]));
-    return new Map(listed.filter(({ mode }) => mode === '100755').map(({ path, mode }) => [path, mode]));
-  }
-
-  async #commitTree(tree: TreeHash, { parent, message, author, date }: Omit<NewCommit, 'changes'>): Promise<CommitHash> {
-    const when = `@${Math.floor(date.getTime() / 1000)} +0000`;
-    const env = {
-      GIT_AUTHOR_NAME: author.name,
-      GIT_AUTHOR_EMAIL: author.email,
-      GIT_AUTHOR_DATE: when,
-      GIT_COMMITTER_NAME: author.name,
-      GIT_COMMITTER_EMAIL: author.email,
-      GIT_COMMITTER_DATE: when,
-    };
-    const args = ['commit-tree', '--no-gpg-sign', ...(parent === null ? [] : ['-p', parent]), tree];
-    const output = await this.#git(args, { env, input: Buffer.from(`${message.trimEnd()}\n`, 'utf8') });
-    return commitHash(output.toString('utf8').trim());
-  }
-
-  async #inspect(name: string): Promise<ObjectInfo | null> {
-    return (await this.#inspectAll([name]))[0] ?? null;
-  }
-
-  async #inspectAll(names: readonly string[]): Promise<(ObjectInfo | null)[]> {
-    const infos = names.map((name) => this.#kept.get(name) ?? null);
-    const wanted = [...names.keys()].filter((index) => infos[index] === null);
-    if (wanted.length === 0) return infos;
-    const output = await this.#git(['cat-file', '--batch-check'], { input: lines(wanted.map((index) => names[index]!)) });
-    for (const [place, info] of parseBatchCheck(output).entries()) {
-      const index = wanted[place]!;
-      infos[index] = info;
-      if (info !== null) this.#keep(names[index]!, info);
-    }
-    return infos;
-  }
-
-  /** What is in the blobs that the names mean; null where one means none. Meaning and content come of one question. */
-  async #blobsOf(names: readonly string[]): Promise<(Buffer | null)[]> {
-    const contents = new Map(names.map((name) => [name, this.#keptBlob(name)]));
-    const wanted = [...contents.keys()].filter((name) => contents.get(name) === undefined);
-    if (wanted.length > 0) {
-      const output = await this.#git(['cat-file', '--batch'], { input: lines(wanted) });
-      for (const [index, object] of parseBatch(output).entries()) {
-        const name = wanted[index]!;
-        contents.set(name, object?.type === 'blob' ? object.content : null);
-        if (object === null) continue;
-        const { content, ...info } = object;
-        this.#keep(name, info);
-        this.#keep(info.hash, info);
-        if (info.type === 'blob') this.#keptBlobs.set(blobHash(info.hash), Buffer.from(content));
-      }
-    }
-    return names.map((name) => contents.get(name) ?? null);
-  }
-
-  /** Undefined where it must be asked for. */
-  #keptBlob(name: string): Buffer | null | undefined {
-    const info = this.#kept.get(name);
-    if (info === undefined) return undefined;
-    return info.type === 'blob' ? this.#keptBlobs.get(blobHash(info.hash)) : null;
-  }
-
-  /** What is not here may come with the next fetch, and a branch may move: only what means the same for ever is kept. */
-  #keep(name: string, info: ObjectInfo): void {
-    if (fixedName.test(name)) this.#kept.set(name, info);
-  }
-
-  #git(args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
-    return runGit({ dir: this.dir, args, timeoutMs: this.#localTimeoutMs, ...(input ? { input } : {}), ...(env ? { env } : {}) });
   }
 
   async #remoteGit(action: string, remote: Remote, args: readonly string[]): Promise<void> {
@@ -406,10 +288,6 @@ export class Repository {
     if (this.#remote !== null) return this.#remote;
     throw new RatchetError('repository/no-remote', `${this.dir} was opened without a remote.`, 'Open it with remoteUrl.');
   }
-}
-
-function lines(items: readonly string[]): Uint8Array {
-  return Buffer.from(`${items.join('\n')}\n`, 'utf8');
 }
 
 function missing(hash: string): RatchetError {
