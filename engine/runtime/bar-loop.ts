@@ -1,31 +1,49 @@
+import type { Clock } from '#engine/clock.ts';
 import type { Feed, Instant } from '#engine/feeds/feed.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { commitOutcomes, type PendingOutcome } from './record.ts';
+import type { SlotOutcome } from './slot-outcome.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
 const instantsTogetherMax = 64;
+
+/** Where the decisions of all strategies become orders. */
+export interface OrderDesk {
+  /** Does `work` with all that it writes to the store in one commit, and sends what it has ordered once that is on disk. */
+  together<T>(work: () => T): T;
+}
 
 export interface BarLoopOptions {
   readonly store: EngineStore;
   readonly feed: Feed;
   /** Those that take the instants, by strategy. One that has left is taken out. */
   readonly slots: Map<string, StrategySlot>;
+  /** What real orders are journalled with; null where none leaves this machine. */
+  readonly desk: OrderDesk | null;
   /** Market time at which it goes on. */
   readonly now: number;
   /** The first so many instants of a replay are taken without a pause. */
   readonly catchUpBars: number;
   /** Between two later instants of a replay. */
   readonly paceMs: number;
-  /** Wall-clock time, UTC milliseconds. */
-  readonly clock: () => number;
+  readonly clock: Clock;
   /** What an instant brought; it is not on disk yet. */
   readonly onTaken: (taken: PendingOutcome) => void;
   /** Everything up to this market time is on disk. */
   readonly onCommitted: (instant: number) => void;
 }
 
-/** Bars in, what they brought out and on disk: each instant is taken once, by every slot, in order. */
+/**
+ * So long those that have decided wait for those that have not, by the machine's clock. Then their orders leave, and what they decided is
+ * recorded with what the others do.
+ */
+const patienceMs = 100;
+
+/**
+ * Bars in, what they brought out and on disk: each instant is taken once, by every slot, in order. An order that leaves this machine is
+ * committed together with the record of the decision that made it.
+ */
 export class BarLoop {
   readonly #options: BarLoopOptions;
   readonly #catchUpUntil: number;
@@ -66,36 +84,45 @@ export class BarLoop {
     if (slots.size === 0) this.#letPass();
     const instant = slots.size === 0 ? null : feed.peek();
     if (instant === null) return Number.POSITIVE_INFINITY;
-    return feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - clock();
+    return feed.isLive || instant.time <= this.#catchUpUntil ? 0 : this.#dueAt - clock.now();
   }
 
   /** Has every slot take the instant that is due. @returns whether something is to be told: it was live, or more than bars */
   async take(): Promise<boolean> {
-    const { feed, clock, paceMs, onTaken } = this.#options;
+    const { feed, clock, desk } = this.#options;
     const slots = [...this.#options.slots.values()];
     const instant = feed.next()!;
     this.#isHalfTaken = true;
-    const outcomes = await Promise.all(slots.map(async (slot) => ({ slot, outcome: await slot.take(instant) })));
-    this.#now = instant.time;
-    this.#dueAt = clock() + paceMs;
-    const taken: PendingOutcome = { instant, outcomes };
-    this.#pending.push(taken);
-    this.#isHalfTaken = false;
-    for (const { slot, outcome } of outcomes) if (outcome.left !== null) this.#options.slots.delete(slot.id);
-    onTaken(taken);
+    const decided = new Map<StrategySlot, () => SlotOutcome>();
+    const done = new Map<StrategySlot, SlotOutcome>();
+    // Those that leave go first: what the others order is sized by an account without them.
+    const inOrder = [...slots.filter(({ isLeaving }) => isLeaving), ...slots.filter(({ isLeaving }) => !isLeaving)];
+    const carryOut = (): void => {
+      for (const slot of inOrder) if (!done.has(slot) && decided.has(slot)) done.set(slot, decided.get(slot)!());
+    };
+    const all = Promise.all(slots.map(async (slot) => void decided.set(slot, await slot.take(instant))));
+    if (desk !== null && !(await isWithin(clock, all, patienceMs))) desk.together(carryOut);
+    await all;
+    const finish = (): PendingOutcome => {
+      carryOut();
+      const taken = { instant, outcomes: slots.map((slot) => ({ slot, outcome: done.get(slot)! })) };
+      this.#note(taken);
+      if (desk !== null) this.#write();
+      return taken;
+    };
+    const taken = desk === null ? finish() : desk.together(finish);
     const isTelling = instant.time > this.#catchUpUntil || isEventful(taken);
-    if (isTelling || this.#pending.length >= instantsTogetherMax) this.commit();
+    if (desk !== null) this.#written();
+    else if (isTelling || this.#pending.length >= instantsTogetherMax) this.commit();
+    for (const { slot, outcome } of taken.outcomes) if (outcome.left !== null) await slot.close();
     return isTelling;
   }
 
   /** Everything since the last commit goes to disk in one transaction. */
   commit(): void {
-    const last = this.#pending.at(-1);
-    if (last === undefined) return;
-    commitOutcomes(this.#options.store, this.#pending, this.#options.clock());
-    this.#pending.length = 0;
-    for (const slot of this.#options.slots.values()) this.#holdings.set(slot.id, JSON.stringify(slot.positions));
-    this.#options.onCommitted(last.instant.time);
+    if (this.#pending.length === 0) return;
+    this.#write();
+    this.#written();
   }
 
   /**
@@ -115,11 +142,45 @@ export class BarLoop {
     return changed.length > 0;
   }
 
+  #note(taken: PendingOutcome): void {
+    const { slots, clock, paceMs, onTaken } = this.#options;
+    this.#now = taken.instant.time;
+    this.#dueAt = clock.now() + paceMs;
+    this.#pending.push(taken);
+    this.#isHalfTaken = false;
+    for (const { slot, outcome } of taken.outcomes) if (outcome.left !== null) slots.delete(slot.id);
+    onTaken(taken);
+  }
+
+  #write(): void {
+    commitOutcomes(this.#options.store, this.#pending, this.#options.clock.now());
+  }
+
+  #written(): void {
+    const last = this.#pending.at(-1)!;
+    this.#pending.length = 0;
+    for (const slot of this.#options.slots.values()) this.#holdings.set(slot.id, JSON.stringify(slot.positions));
+    this.#options.onCommitted(last.instant.time);
+  }
+
   /** A replay waits for the first strategy; what closes live while there is none is history, and the first begins with what closes next. */
   #letPass(): void {
     const { feed } = this.#options;
     if (!feed.isLive) return;
     for (let instant: Instant | null = feed.next(); instant !== null; instant = feed.next()) this.#now = instant.time;
+  }
+}
+
+/** Whether it ends so soon. What it fails with is thrown. */
+async function isWithin(clock: Clock, work: Promise<unknown>, ms: number): Promise<boolean> {
+  let cancel = (): void => undefined;
+  const late = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false));
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancel();
   }
 }
 

@@ -94,7 +94,7 @@ export class Engine {
     const { log } = around;
     const clock = around.clock.now;
     this.#bars = new BarLoop({
-      ...{ store, feed, slots, catchUpBars, paceMs, clock },
+      ...{ store, feed, slots, desk, catchUpBars, paceMs, clock: around.clock },
       now: parts.now,
       onTaken: (taken) => this.#noteTaken(taken),
       onCommitted: (time) => this.#emit({ kind: 'bar', time, equity: store.equity() }),
@@ -215,7 +215,8 @@ export class Engine {
       if (this.#isStopping) throw error;
       try {
         assertRoom(this.#options.dir);
-        this.#bars.commit();
+        // What was decided is recorded with its orders or not at all.
+        if (this.#desk === null) this.#bars.commit();
         trouble = null;
       } catch (again) {
         trouble = diskTrouble(again);

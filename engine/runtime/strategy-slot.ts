@@ -9,7 +9,7 @@ import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { Fill, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
-import type { OrderTrace } from '#engine/trading/account-record.ts';
+import type { ForcedSale, OrderTrace } from '#engine/trading/account-record.ts';
 import type { AccountSnapshot } from './account-snapshot.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
 import { type Control, exitReasonOf, initialControl } from './control.ts';
@@ -37,6 +37,7 @@ interface MarketRecord {
   readonly trades: readonly Trade[];
   readonly denials: readonly Denial[];
   readonly traces?: readonly OrderTrace[];
+  readonly forced?: readonly ForcedSale[];
 }
 
 const nothing: MarketRecord = { fills: [], trades: [], denials: [] };
@@ -206,8 +207,11 @@ export class StrategySlot {
 
   // ── one instant ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome. */
-  async take(instant: Instant): Promise<SlotOutcome> {
+  /**
+   * Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome.
+   * @returns carries out what was decided, at once and whole, so that what several slots do can be one commit
+   */
+  async take(instant: Instant): Promise<() => SlotOutcome> {
     const outcome = emptyOutcome();
     this.#previous = this.#now;
     this.#now = instant.time;
@@ -215,20 +219,25 @@ export class StrategySlot {
     const trial = this.#challenger?.builder.push(instant) ?? [];
     const last = own.pop();
     for (const group of own) {
-      await this.#ordinaryStep(group, outcome);
+      const carryOut = await this.#ordinaryStep(group, outcome);
+      carryOut();
       this.#isChallengerStale = true;
     }
     // Both close a bar here: the account passes from one to the other without a gap and without a bar met twice.
     const isFree = !this.#isChangingHands() || this.#isAtRest;
     const isTrial = trial.length === 1 && (last !== undefined || this.#account === null) && isFree;
-    if (isTrial) await this.#trialStep(last ?? null, trial[0]!, outcome);
+    let carryOut = (): void => undefined;
+    if (isTrial) carryOut = await this.#trialStep(last ?? null, trial[0]!, outcome);
     else {
       // It does not know these bars, or not what was decided on them.
       if (trial.length > 0 || last !== undefined) this.#isChallengerStale = true;
-      if (last !== undefined) await this.#ordinaryStep(last, outcome);
+      if (last !== undefined) carryOut = await this.#ordinaryStep(last, outcome);
     }
-    if (this.#isLeaving && this.#isAtRest) await this.#leave(outcome);
-    return outcome;
+    return () => {
+      carryOut();
+      if (this.#isLeaving && this.#isAtRest) this.#leave(outcome);
+      return outcome;
+    };
   }
 
   /** What a restart needs to go on from here; null before anything ever ran. */
@@ -249,20 +258,20 @@ export class StrategySlot {
     };
   }
 
-  async #ordinaryStep(group: BarGroup, outcome: SlotOutcome): Promise<void> {
+  async #ordinaryStep(group: BarGroup, outcome: SlotOutcome): Promise<() => void> {
     const market = this.#meetMarket(group, outcome);
-    this.#finish(group, market, await this.#decide(group, outcome), outcome);
+    const decisions = await this.#decide(group, outcome);
+    return () => this.#finish(group, market, decisions, outcome);
   }
 
-  async #trialStep(last: BarGroup | null, trial: BarGroup, outcome: SlotOutcome): Promise<void> {
+  async #trialStep(last: BarGroup | null, trial: BarGroup, outcome: SlotOutcome): Promise<() => void> {
     const market = last === null ? nothing : this.#meetMarket(last, outcome);
     const version = this.#challenger!;
     const before = this.#account?.snapshot() ?? null;
     try {
       const decisions = await this.#adoptIfSound(trial, outcome);
       // Both close here, and the account goes by the new version's bars from now on.
-      this.#finish(trial, market, decisions, outcome);
-      return;
+      return () => this.#finish(trial, market, decisions, outcome);
     } catch (error) {
       const fault = faultOf(version, error);
       outcome.faults.push(fault);
@@ -270,7 +279,9 @@ export class StrategySlot {
       this.#takeAccountBack(version.candidate.manifest.stage, before);
       await this.dismissChallenger();
     }
-    if (last !== null) this.#finish(last, market, await this.#decide(last, outcome), outcome);
+    if (last === null) return () => undefined;
+    const decisions = await this.#decide(last, outcome);
+    return () => this.#finish(last, market, decisions, outcome);
   }
 
   /** The swap: the challenger decides once, and only when nothing went wrong does anything change. */
@@ -352,7 +363,8 @@ export class StrategySlot {
     const forced = this.#forcedExits(account, decided);
     const submitted = [...(isShadow ? [] : decided.filter(({ symbol }) => !isAmong(forced, symbol))), ...forced];
     account.submit(submitted);
-    const { denials, traces = [] } = account.takeRecord();
+    // What has happened while the strategy decided belongs to this bar, too.
+    const { fills, trades, denials, traces = [], forced: sold = [] } = account.takeRecord();
     const instant = group.time + account.settings.barMs;
     const judged = [...(market.traces ?? []), ...traces];
     const ofNow = judged.filter((order) => order.instant === instant);
@@ -362,6 +374,9 @@ export class StrategySlot {
       treeHash: version?.candidate.tree ?? '',
       instant,
       ...market,
+      fills: [...market.fills, ...fills],
+      trades: [...market.trades, ...trades],
+      forced: [...(market.forced ?? []), ...sold],
       decisions: decisionRows(noted, { denials, judged: ofNow, isShadow, halt: this.#halt }),
       traces: judged.filter((order) => !ofNow.includes(order)),
       equity: this.#worth(account),
@@ -400,10 +415,10 @@ export class StrategySlot {
     return exitsOf(account, 'this version does not trade it', (symbol) => !version.symbols.includes(symbol));
   }
 
-  async #leave(outcome: SlotOutcome): Promise<void> {
+  #leave(outcome: SlotOutcome): void {
     outcome.left = { deployment: this.#deployment };
     this.#account?.release?.();
-    await this.#work.leave();
+    this.#work.leave();
     this.#deployment = null;
   }
 

@@ -18,6 +18,7 @@ export class VersionAtWork {
   readonly #load: LoadVersion;
   #version: LoadedVersion | null = null;
   #memory: Memory = atFirst;
+  #leaving: Promise<void> | null = null;
 
   constructor(series: readonly FeedSeries[], load: LoadVersion) {
     this.#series = series;
@@ -68,15 +69,15 @@ export class VersionAtWork {
     return this.#load({ candidate, series: this.#series, anchor, until, state: this.#memory.state });
   }
 
-  /** It decides no longer; what it remembered stays for a version that may come. */
-  async leave(): Promise<void> {
-    await this.close();
+  /** It decides no longer; what it remembered stays for a version that may come. `close` waits for the end of its process. */
+  leave(): void {
+    this.#leaving = this.close();
     this.#version = null;
     this.#memory = { ...this.#memory, heldReason: null };
   }
 
   async close(): Promise<void> {
-    await this.#version?.live.close();
+    await Promise.all([this.#leaving, this.#version?.live.close()]);
   }
 
   /** Once, from the state before the bar that went wrong; after that the strategy is held, and only its protection works. */

@@ -7,7 +7,7 @@ import { answered } from './call.ts';
 import { clientOrderId } from './client-order-id.ts';
 import { ZERO } from './decimals.ts';
 import type { FillBook } from './fill-book.ts';
-import type { Lane, LiveOrder, Wish } from './lane.ts';
+import type { Lane, LiveOrder, StopLevel, Wish } from './lane.ts';
 import { stopLevel } from './lane.ts';
 import { LaneRun } from './lane-run.ts';
 import { type EntryLeave, type LaneAction, type LaneFacts, nextAction } from './next-action.ts';
@@ -31,6 +31,8 @@ export interface LaneSurroundings {
   denied(lane: Lane, code: DenialCode, reason: string): void;
   /** The venue has not taken the order of a decision. */
   refused(lane: Lane, row: OrderRow, code: DenialCode, words: string): void;
+  /** All that the lane holds is about to be ordered sold, without a decision. */
+  forced(lane: Lane, cause: StopLevel['cause'], reason: string): void;
   /** The venue says that what is to be sold is not there. */
   lacking(): void;
   /** Something was intended: it counts towards the rate of orders. */
@@ -52,6 +54,8 @@ export class LaneRunner {
   readonly #fate: OrderFate;
   readonly #runs = new Map<Lane, LaneRun>();
   #isRunning = false;
+  /** Those that were kicked while what they are to send is being written; null otherwise. */
+  #held: Set<Lane> | null = null;
   /** The latest that the clock has shown, since it was last set back. */
   #latest = Number.NEGATIVE_INFINITY;
 
@@ -87,8 +91,27 @@ export class LaneRunner {
     return false;
   }
 
+  /** No lane moves before `work` is done; those that were kicked meanwhile move then, unless it fails. */
+  together<T>(work: () => T): T {
+    if (this.#held !== null) return work();
+    const held = new Set<Lane>();
+    this.#held = held;
+    let result: T;
+    try {
+      result = work();
+    } finally {
+      this.#held = null;
+    }
+    for (const lane of held) this.kick(lane);
+    return result;
+  }
+
   /** Looks whether there is something to do. */
   kick(lane: Lane): void {
+    if (this.#held !== null) {
+      this.#held.add(lane);
+      return;
+    }
     const run = this.#runOf(lane);
     if (run.isRunning) {
       run.isAgain = true;
@@ -201,8 +224,9 @@ export class LaneRunner {
     }
   }
 
-  #sellAll(lane: Lane, cause: Extract<Wish, { kind: 'sell' }>['cause'], reason: string): void {
+  #sellAll(lane: Lane, cause: StopLevel['cause'], reason: string): void {
     const { ledger } = this.#parts;
+    this.#around.forced(lane, cause, reason);
     const instant = Math.max(lane.memory.decided, 0);
     ledger.remember(lane, { wish: { kind: 'sell', instant, downTo: ZERO, cause, reason } });
     this.#commit(() => undefined);

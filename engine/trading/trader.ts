@@ -95,6 +95,7 @@ export class Trader {
         isGivenUp: (order) => this.#isGivenUp(order),
         denied: (lane, code, reason) => this.#desks.get(lane.strategy)?.deny(lane.symbol, code, reason),
         refused: (lane, row, code, words) => this.#desks.get(lane.strategy)?.noteRefusal(row, code, words),
+        forced: (lane, cause, reason) => this.#desks.get(lane.strategy)?.noteForced(lane, cause, reason),
         lacking: () => this.#watch.compareSoon(),
         intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#desks.limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
@@ -123,7 +124,7 @@ export class Trader {
     await this.#watch.first();
     if (this.#isStopped) return;
     this.#isReady = true;
-    if (this.#parts.risk.halt.mode === 'flattening') wishAllSold(this.#parts.ledger, this.#parts.risk.halt.reason);
+    if (this.#parts.risk.halt.mode === 'flattening') this.#wishAllSold(this.#parts.risk.halt.reason);
     this.#sellUnowned();
     this.#runner.begin();
     this.#quotes.begin();
@@ -174,8 +175,16 @@ export class Trader {
   /** Sells everything that the journal holds, withdraws all entries and makes none, until the venue has confirmed that nothing is left. */
   flatten(reason: string, by = 'ratchet'): void {
     this.#tell({ kind: 'flatten', at: this.#parts.clock.now(), by, reason });
-    wishAllSold(this.#parts.ledger, reason);
+    this.#wishAllSold(reason);
     this.#kickAll();
+  }
+
+  #wishAllSold(reason: string): void {
+    wishAllSold(this.#parts.ledger, reason, (lane) => this.#noteFlatten(lane, reason));
+  }
+
+  #noteFlatten(lane: Lane, reason: string): void {
+    this.#desks.get(lane.strategy)?.noteForced(lane, 'flatten', reason);
   }
 
   /** A person's order to the whole account; `active` also ends a halt that a limit of the account has caused. */
@@ -194,6 +203,19 @@ export class Trader {
     this.#portfolio.noteMoney(this.#parts.ledger.journal.baselines());
     this.#kickAll();
     return null;
+  }
+
+  /**
+   * Does `work`, in which strategies decide, with all that it writes to the journal's database in one commit; what it has ordered is sent
+   * once that is on disk. When that fails nothing is sent any more: memory is then ahead of the journal.
+   */
+  together<T>(work: () => T): T {
+    try {
+      return this.#runner.together(() => this.#parts.ledger.journal.transaction(work));
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
   health(): TraderHealth {
@@ -278,7 +300,7 @@ export class Trader {
     const { halt } = risk;
     // What an order brings that was on its way while everything is being sold is sold too.
     if (halt.mode === 'flattening' && lane.position.isOpen && lane.memory.wish?.kind !== 'sell')
-      wishSold(ledger, lane, halt.reason);
+      wishSold(ledger, lane, halt.reason, () => this.#noteFlatten(lane, halt.reason));
     else if (this.#isReady && !this.#desks.has(lane.strategy) && lane.position.isOpen) wishSold(ledger, lane, unowned);
     else if (!lane.position.isOpen && lane.memory.wish?.kind === 'sell' && lane.orders.size === 0)
       ledger.remember(lane, { wish: null });

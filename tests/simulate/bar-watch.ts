@@ -17,7 +17,6 @@ export interface BarWatchOptions {
 export class BarWatch {
   readonly #options: BarWatchOptions;
   /** By symbol and close: bars that were waited for in vain, and are never handed out. */
-  readonly #givenUp = new Set<string>();
   /** Close of the last instant that this life has taken. */
   #taken = 0;
   /** The first thing that was not as it must be. */
@@ -44,10 +43,6 @@ export class BarWatch {
     });
   }
 
-  isGivenUp(symbol: string, close: number): boolean {
-    return this.#givenUp.has(`${symbol} ${close}`);
-  }
-
   /** What a version is warmed up with must have traded, and have closed by then. */
   noteHistory(columns: ReadonlyMap<string, CandleColumns>, until: number): void {
     const { barMs } = this.#options;
@@ -61,7 +56,6 @@ export class BarWatch {
     const { symbols, barMs, tally } = this.#options;
     if (time <= this.#taken) this.problem ??= `The instant ${time} was taken after that of ${this.#taken}.`;
     if (missing.length > 0) tally.count('bars missing', missing.length);
-    for (const symbol of missing) this.#givenUp.add(`${symbol} ${time}`);
     for (const symbol of symbols) {
       const bar = bars.find((one) => one.symbol === symbol);
       if (bar !== undefined && bar.time + barMs !== time) this.problem ??= `The bar ${bar.time} of ${symbol} came at ${time}.`;

@@ -250,7 +250,7 @@ export class EngineLife {
     const standing = new StandingOrders({ store, slots, shares, clock, log });
     orders = standing;
     const bars = new BarLoop({
-      ...{ store, feed, slots, now, clock, catchUpBars: 0, paceMs: 0 },
+      ...{ store, feed, slots, now, desk: sabotage.desk?.(trader) ?? trader, clock: life.clock, catchUpBars: 0, paceMs: 0 },
       onTaken: (taken) => {
         for (const { slot, outcome } of taken.outcomes) {
           const { rejected } = outcome;

@@ -34,8 +34,6 @@ export interface RecordWatchOptions {
   /** What is too small to be sold, base asset, by symbol. */
   readonly dustOf: (symbol: string) => number;
   readonly orders: () => ReadonlyMap<number, OrderRow>;
-  /** Whether the bar that closed then was waited for in vain. */
-  readonly isGivenUp: (symbol: string, close: number) => boolean;
 }
 
 /** What the slots decided, beside what their record says of it whenever something has been committed: read by a connection of its own. */
@@ -50,8 +48,6 @@ export class RecordWatch {
   #pendingFills: ToldFill[] = [];
   /** How often each fill was told to the record. */
   readonly #told = new Map<string, number>();
-  /** Instant of each strategy's first decision on disk. */
-  readonly #first = new Map<string, number>();
   #lastDecision = 0;
   #lastOrder = 0;
   /** Entries whose instant is not on disk yet. */
@@ -149,7 +145,6 @@ export class RecordWatch {
       const { action, reason, outcome } = row;
       this.#recorded.set(key, { action, reason, outcome });
       fresh.add(key);
-      if (!this.#first.has(row.strategy)) this.#first.set(row.strategy, row.instant);
       const decided = expected.get(key);
       const isSame = decided?.action === action && decided.reason === reason && decided.outcome === outcome;
       if (!isSame)
@@ -192,17 +187,9 @@ export class RecordWatch {
     for (const order of due) {
       const key = keyOf(order.strategy, order.instant, order.symbol);
       const decided = this.#recorded.get(key);
-      const first = this.#first.get(order.strategy) ?? Number.POSITIVE_INFINITY;
-      // Its very first trial died with the process: nobody takes that instant again, and what it bought is sold.
-      if (order.instant < first) this.#options.tally.count('first trial lost with a crash');
-      // The process died between order and record, and its bar did not come again: the journal alone tells of it.
-      else if (decided === undefined && this.#options.isGivenUp(order.symbol, order.instant))
-        this.#options.tally.count('decision lost with a crash and its bar');
-      else if (decided === undefined)
-        this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is not recorded.`;
-      else if (decided.action !== 'target' && decided.action !== 'limit') {
-        this.#options.tally.count('acted otherwise than recorded');
-      }
+      if (decided === undefined) this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is not recorded.`;
+      else if (decided.action !== 'target' && decided.action !== 'limit')
+        this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is recorded as ${decided.action}.`;
     }
   }
 

@@ -140,7 +140,6 @@ export class World {
       tally: this.#tally,
       dustOf: (symbol) => this.#observer.dustOf(symbol),
       orders: () => this.#observer.journalOrders,
-      isGivenUp: (symbol, close) => this.#bars.isGivenUp(symbol, close),
     });
     this.#people = new PeopleAtWork({
       ...{ account: ACCOUNT, plan, clock: this.clock, exchange, main: this.#main, observer: this.#observer },

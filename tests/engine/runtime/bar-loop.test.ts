@@ -4,9 +4,54 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { ReplayFeed, StoredSeries } from '#engine/feeds/replay-feed.ts';
 import { BarLoop } from '#engine/runtime/bar-loop.ts';
+import { emptyOutcome } from '#engine/runtime/slot-outcome.ts';
 import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
-import { bars, entry, Scene, start, still, symbol } from '#tests/engine/trading/scene.ts';
+import { bars, entry, hour, Scene, start, still, symbol } from '#tests/engine/trading/scene.ts';
+
+it('sends what is decided without waiting for a strategy that does not answer, and records the instant once all have', async () => {
+  const candles = bars(Array.from({ length: 6 }, () => still(1000)));
+  const scene = await Scene.begin({ candles });
+  const dir = mkdtempSync(join(tmpdir(), 'ratchet-loop-'));
+  const store = EngineStore.open(dir);
+  onTestFinished(() => {
+    scene.close();
+    store.close();
+    rmSync(dir, { recursive: true });
+  });
+  let answer = (): void => undefined;
+  const silent = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const slotOf = (id: string, decides: Promise<void>, act: () => void) => ({
+    ...{ id, isLeaving: false, positions: [], standing: () => null },
+    take: async () => {
+      await decides;
+      return () => {
+        act();
+        return emptyOutcome();
+      };
+    },
+  });
+  const quick = slotOf('quick', Promise.resolve(), () => scene.account.submit([{ symbol, reason: 'because', ...entry }]));
+  const slow = slotOf('slow', silent, () => undefined);
+  const committed: number[] = [];
+  const loop = new BarLoop({
+    ...{ store, feed: new ReplayFeed([new StoredSeries(symbol, '1h', candles)], start), desk: scene.trader, clock: scene.world },
+    ...{ slots: new Map([slow, quick].map((slot) => [slot.id, slot as never])), now: start, catchUpBars: 0, paceMs: 0 },
+    ...{ onTaken: () => undefined, onCommitted: (instant) => committed.push(instant) },
+  });
+
+  await scene.closeBar();
+  const taking = loop.take();
+  await scene.pass(99);
+  expect(scene.story()).toEqual([]);
+  await scene.pass(2_000);
+  expect([scene.story(), committed]).toEqual([['entry filled 5', 'protection open 0'], []]);
+  answer();
+  await taking;
+  expect(committed).toEqual([start + hour]);
+});
 
 it('shows what fills between two bars, and what is sold there, before the next one closes', async () => {
   const candles = bars(Array.from({ length: 6 }, () => still(1000)));
@@ -20,13 +65,16 @@ it('shows what fills between two bars, and what is sold there, before the next o
   });
   const feed = new ReplayFeed([new StoredSeries(symbol, '1h', candles)], start);
   const load = () => Promise.reject(new Error('nothing is loaded here'));
-  const clock = () => scene.world.now();
+  const clock = scene.world;
   const openAccount = () => scene.account;
-  const slot = new StrategySlot({ id: 's', series: feed.series, openAccount, kindOf: () => 'venue', load, clock }, clock());
+  const slot = new StrategySlot(
+    { id: 's', series: feed.series, openAccount, kindOf: () => 'venue', load, clock: clock.now },
+    clock.now(),
+  );
   const memory = { state: null, restartsLeft: 1, heldReason: null, timeframe: '1h', watch: null } as const;
   slot.resume({ strategy: 's', deployment: null, account: scene.account.snapshot(), memory }, null, null);
   const loop = new BarLoop({
-    ...{ store, feed, slots: new Map([['s', slot]]), now: clock(), catchUpBars: 0, paceMs: 0, clock },
+    ...{ store, feed, slots: new Map([['s', slot]]), desk: scene.trader, now: clock.now(), catchUpBars: 0, paceMs: 0, clock },
     ...{ onTaken: () => undefined, onCommitted: () => undefined },
   });
   const held = () => store.openPositions().map(({ quantity }) => quantity);

@@ -47,7 +47,8 @@ function stand() {
     return version(tree, manifest.stage, '5m', 5 * minute, false, request.until);
   };
   const slot = new StrategySlot({ id: 'trend', series, openAccount, kindOf: accountKindOf, load, clock: () => 0 }, 0);
-  return { slot, asked, loaded, halts, at };
+  const take = async (instant: Instant) => (await slot.take(instant))();
+  return { slot, take, asked, loaded, halts, at };
 }
 
 function version(tree: string, stage: Stage, timeframe: Timeframe, barMs: number, isBad = false, until = 0): LoadedVersion {
@@ -74,11 +75,11 @@ const bar = (index: number): Instant => ({
 });
 
 it('gives the account back to the version that runs, with its stage and its bars, when the next one fails its trial', async () => {
-  const { slot, asked } = stand();
+  const { slot, take, asked } = stand();
   await slot.challenge(version('one', 'canary', '1m', minute));
-  await slot.take(bar(0));
+  await take(bar(0));
   await slot.challenge(version('two', 'live', '1m', minute, true, minute));
-  const { rejected } = await slot.take(bar(1));
+  const { rejected } = await take(bar(1));
   expect(rejected?.version.candidate.tree).toBe('two');
   expect(asked.map(({ stage }) => stage)).toEqual(['canary', 'live', 'canary']);
   // And with its share, not with that of the version that failed.
@@ -86,12 +87,12 @@ it('gives the account back to the version that runs, with its stage and its bars
 });
 
 it('has a version of longer bars take over what was decided since it was loaded', async () => {
-  const { slot, loaded } = stand();
+  const { slot, take, loaded } = stand();
   await slot.challenge(version('one', 'canary', '1m', minute));
-  await slot.take(bar(0));
+  await take(bar(0));
   await slot.challenge(version('two', 'canary', '5m', 5 * minute, false, minute));
-  for (const index of [1, 2, 3]) await slot.take(bar(index));
-  const { adopted, steps } = await slot.take(bar(4));
+  for (const index of [1, 2, 3]) await take(bar(index));
+  const { adopted, steps } = await take(bar(4));
   expect(adopted?.version.candidate.tree).toBe('two');
   // What it decides is recorded at the close that both share.
   expect(steps.map(({ instant }) => instant)).toEqual([5 * minute]);
@@ -101,39 +102,39 @@ it('has a version of longer bars take over what was decided since it was loaded'
 });
 
 it('records what it was worth last while something it holds has no price yet, and watches its limits by that', async () => {
-  const { slot, at } = stand();
+  const { slot, take, at } = stand();
   await slot.challenge(version('one', 'canary', '1m', minute));
-  await slot.take(bar(0));
+  await take(bar(0));
   at.equity = Number.NaN;
-  const { steps } = await slot.take(bar(1));
+  const { steps } = await take(bar(1));
   expect(steps.map(({ equity }) => equity)).toEqual([10_000]);
   expect(JSON.parse(slot.standing()!.memory).watch).toMatchObject({ peak: 10_000, equity: 10_000 });
 });
 
 it('buys nothing more once its next version trades elsewhere, and changes only when no order is on its way', async () => {
-  const { slot, halts, at } = stand();
+  const { slot, take, halts, at } = stand();
   await slot.challenge(version('one', 'canary', '1m', minute));
-  await slot.take(bar(0));
+  await take(bar(0));
   expect(halts.at(-1)).toBe('active');
   at.rest = false;
   await slot.challenge(version('two', 'paper', '1m', minute, false, minute));
   expect(halts.at(-1)).toBe('reducing');
-  expect((await slot.take(bar(1))).adopted).toBeNull();
+  expect((await take(bar(1))).adopted).toBeNull();
   expect(at.released).toBe(0);
   await slot.challenge(version('two', 'paper', '1m', minute, false, 2 * minute));
   at.rest = true;
-  expect((await slot.take(bar(2))).adopted?.version.candidate.tree).toBe('two');
+  expect((await take(bar(2))).adopted?.version.candidate.tree).toBe('two');
   expect(at.released).toBe(1);
 });
 
 it('is not left while an order is on its way', async () => {
-  const { slot, at } = stand();
+  const { slot, take, at } = stand();
   await slot.challenge(version('one', 'canary', '1m', minute));
-  await slot.take(bar(0));
+  await take(bar(0));
   at.rest = false;
   slot.setLeaving(true);
-  expect((await slot.take(bar(1))).left).toBeNull();
+  expect((await take(bar(1))).left).toBeNull();
   at.rest = true;
-  expect((await slot.take(bar(2))).left).not.toBeNull();
+  expect((await take(bar(2))).left).not.toBeNull();
   expect(at.released).toBe(1);
 });

@@ -40,6 +40,35 @@ describe('a decision on its way to the venue', () => {
   });
 });
 
+describe('what is ordered within one commit', () => {
+  it('leaves when that is on disk, and not before', async () => {
+    await begin();
+    await scene.closeBar();
+    const sent = () => scene.link.calls.filter(({ name }) => name === 'place').length;
+    scene.trader.together(() => {
+      scene.account.submit([{ symbol, reason: 'because', ...entry }]);
+      expect([scene.story(), sent()]).toEqual([['entry pending 0'], 0]);
+    });
+    await scene.pass(0);
+    expect(sent()).toBe(1);
+    await scene.pass(2_000);
+    expect(scene.story()).toEqual(['entry filled 5', 'protection open 0']);
+  });
+
+  it('never leaves when it could not be written, and neither does anything else', async () => {
+    await begin();
+    await scene.closeBar();
+    const fail = () =>
+      scene.trader.together(() => {
+        scene.account.submit([{ symbol, reason: 'because', ...entry }]);
+        throw new Error('no room is left');
+      });
+    expect(fail).toThrow('no room is left');
+    await scene.pass(2_000);
+    expect([scene.story(), scene.exchange.orders('me'), scene.trader.health().isBroken]).toEqual([[], [], true]);
+  });
+});
+
 describe('an entry that waits at the venue', () => {
   const dip = bars([still(1000), still(1000), [1000, 1000, 850, 850], ...Array.from({ length: 5 }, () => still(850))]);
   const waiting = { ...entry, action: 'limit', price: 950 } as const;
