@@ -49,17 +49,12 @@ export default defineAnalysis({
     const all = allBars(query);
     const quality = dataQuality(query, all, schema.asOf);
     const waiting = waitingFor(query, schema.asOf);
+    const newest = all.filter(({ part }) => part === 'since');
     return {
       asOf: schema.asOf,
-      price: byMarket(all, (bars) => price(bars)),
-      indicators: byMarket(all, (bars) => indicators(bars)),
-      nearness: {
-        market: byMarket(
-          all.filter(({ part }) => part === 'since'),
-          (bars) => nearness(bars),
-        ),
-        strategies: waiting,
-      },
+      price: byMarket(all, price),
+      indicators: byMarket(all, indicators),
+      nearness: { market: byMarket(newest, nearness), strategies: waiting },
       quality,
       correlation: correlation(all),
     };
@@ -96,6 +91,11 @@ function byMarket(all: readonly Bars[], tell: (bars: Bars) => Json): { [symbol: 
     told[bars.symbol] = { ...told[bars.symbol], [bars.part]: tell(bars) };
   }
   return told;
+}
+
+/** Of what is null, by its name, why. */
+function whyNull(told: { readonly [name: string]: Json }, why: { readonly [name: string]: string }): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(why).filter(([name]) => told[name] === null));
 }
 
 // ── price and trend ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,27 +140,22 @@ function trend({ time, close }: Bars): Json {
   const deviation = standardDeviation(close.slice(1).map((each, at) => Math.log(each / close[at]!)));
   const score = deviation === null || deviation === 0 ? null : net / (deviation * Math.sqrt(close.length - 1));
   const days = time.map((each) => (each - time[0]!) / DAY_MS);
-  const line = leastSquares(
-    days,
-    close.map((each) => Math.log(each)),
-  );
+  const logs = close.map((each) => Math.log(each));
+  const line = leastSquares(days, logs);
   let way = 0;
   for (let at = 1; at < close.length; at += 1) way += Math.abs(close[at]! - close[at - 1]!);
   // Returns that are all the same have no spread to weigh them by: where they go is the trend.
   const weight = score ?? (net === 0 ? 0 : Math.sign(net) * Number.POSITIVE_INFINITY);
-  return {
+  const told = {
     days: TREND_DAYS,
     name: weight > 1 ? 'rising' : weight < -1 ? 'falling' : 'sideways',
     score,
     perDay: line.slope,
     fit: line.fit,
     efficiency: way > 0 ? Math.abs(close[close.length - 1]! - close[0]!) / way : null,
-    unknown: {
-      ...(score === null && { score: 'all returns of these days are the same' }),
-      ...(line.fit === null && { fit: 'the close did not change' }),
-      ...(way === 0 && { efficiency: 'the close did not change' }),
-    },
   };
+  const still = 'the close did not change';
+  return { ...told, unknown: whyNull(told, { score: 'all returns of these days are the same', fit: still, efficiency: still }) };
 }
 
 /** The bar that was open so long before the last one; null where it is missing. */
@@ -201,12 +196,13 @@ function indicators(bars: Bars): Json {
     volume: each(({ volume }) => movingAverage(volume, CHANNEL_BARS).map((usual, at) => ratio(volume[at], usual))),
   };
   const following = parts[parts.length - 1]!.time.length;
-  const unknown = Object.entries(values).filter(([, series]) => series[series.length - 1] === null);
+  const last = Object.fromEntries(Object.entries(values).map(([name, series]) => [name, series[series.length - 1]!]));
+  const why = Object.fromEntries(Object.keys(values).map((name) => [name, whyNotNow(name, following)]));
   return {
     bars: bars.close.length,
     barsWithoutHole: following,
     ...Object.fromEntries(Object.entries(values).map(([name, series]) => [name, distribution(series)])),
-    unknown: Object.fromEntries(unknown.map(([name]) => [name, whyNotNow(name, following)])),
+    unknown: whyNull(last, why),
   };
 }
 
@@ -269,8 +265,7 @@ function nearness(bars: Bars): Json {
     overbought: whyNotNow('strength', close.length),
     oversold: whyNotNow('strength', close.length),
   };
-  const unknown = Object.entries(why).filter(([name]) => told[name as keyof typeof told] === null);
-  return { ...told, unknown: Object.fromEntries(unknown) };
+  return { ...told, unknown: whyNull(told, why) };
 }
 
 /**
@@ -351,17 +346,9 @@ type Counted = {
 
 function outliers(returns: readonly number[]): number | null {
   if (returns.length < PAIRS_MIN) return null;
-  const centre = quantile(
-    returns.slice().sort((a, b) => a - b),
-    0.5,
-  );
+  const centre = median(returns);
   const away = returns.map((value) => Math.abs(value - centre));
-  const deviation =
-    1.4826 *
-    quantile(
-      away.slice().sort((a, b) => a - b),
-      0.5,
-    );
+  const deviation = 1.4826 * median(away);
   return deviation > 0 ? away.filter((distance) => distance > OUTLIER * deviation).length : null;
 }
 
@@ -443,10 +430,14 @@ function standardDeviation(values: readonly number[]): number | null {
 
 /** Σ(x−x̄)², and 0 where it is no more than what rounding leaves of values that are all the same. */
 function spread(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
+  const squares = together(values, values);
   const size = values.reduce((sum, value) => sum + value * value, 0);
   return squares > ROUNDING * ROUNDING * size ? squares : 0;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return quantile(sorted, 0.5);
 }
 
 /** Between order statistics, type 7 of Hyndman and Fan (1996). @param sorted rising, at least one */
@@ -491,6 +482,7 @@ function exponentialAverage(values: readonly number[], n: number): (number | nul
   return smoothed(values, n, 2 / (n + 1));
 }
 
+/** The same with another `share` of the way. */
 function smoothed(values: readonly number[], n: number, share: number): (number | null)[] {
   let average = 0;
   return values.map((value, at) => {
@@ -502,16 +494,9 @@ function smoothed(values: readonly number[], n: number, share: number): (number 
 /** 100 − 100 / (1 + mean rise / mean fall), both smoothed by 1/n; 50 where nothing moved. */
 function relativeStrength(close: readonly number[], n: number): (number | null)[] {
   const changes = close.slice(1).map((value, at) => value - close[at]!);
-  const rises = smoothed(
-    changes.map((change) => Math.max(change, 0)),
-    n,
-    1 / n,
-  );
-  const falls = smoothed(
-    changes.map((change) => Math.max(-change, 0)),
-    n,
-    1 / n,
-  );
+  const average = (values: readonly number[]) => smoothed(values, n, 1 / n);
+  const rises = average(changes.map((change) => Math.max(change, 0)));
+  const falls = average(changes.map((change) => Math.max(-change, 0)));
   const strengths = rises.map((rise, at) => {
     const fall = falls[at];
     if (rise === null || fall == null) return null;
