@@ -10,12 +10,13 @@ import { cpus } from 'node:os';
 import { medianOf } from '../row.ts';
 import { orderLatencies } from './order-latency.ts';
 import { restarts } from './restart.ts';
+import { restartsAtVenue } from './restart-at-venue.ts';
 import { tradeWeek } from './venue-week.ts';
 import { replayWeek, WEEK, type WeekPoint } from './week.ts';
 import { judgeTrading, judgeWeek, pointLine } from './week-figures.ts';
 
 const ORDERS = 150;
-const RESTARTS = 7;
+const RESTARTS = 5;
 const ORDER_MS_MAX = 10;
 const SYNCED_MS_MAX = 5_000;
 const met = (isMet: boolean): string => (isMet ? 'met' : 'MISSED');
@@ -33,12 +34,15 @@ console.log(
 );
 
 const starts = await restarts(RESTARTS);
-const start = medianOf(starts);
-const isPrompt = starts.at(-1)! < SYNCED_MS_MAX;
+console.log(`Restart to Synced, on paper: ${startLine(starts)}`);
+
+const atExchange = await restartsAtVenue(RESTARTS);
 console.log(
-  `Restart to Synced: ${start.toFixed(0)} ms at the median of ${starts.length}, ${starts.at(-1)!.toFixed(0)} ms at worst; ` +
-    `goal: under ${SYNCED_MS_MAX} ms, ${met(isPrompt)}`,
+  `Restart to Synced, with a position, its stop and an entry at an exchange, the account compared and no bar behind: ` +
+    `${startLine(atExchange.tookMs)}; ${atExchange.decidedMs.toFixed(0)} ms to the decisions on a bar that it missed`,
 );
+for (const problem of atExchange.forgotten) console.log(`  FORGOTTEN: ${problem}`);
+const isPrompt = [starts, atExchange.tookMs].every((took) => took.at(-1)! < SYNCED_MS_MAX) && atExchange.forgotten.length === 0;
 
 console.log(`A week on paper, ${WEEK.toLocaleString('en')} minute bars of nine symbols, one strategy:`);
 const paper = await replayWeek(tell);
@@ -54,6 +58,16 @@ for (const line of [...traded.lines, ...atVenue.lines]) console.log(line);
 console.log(`  in ${(venue.seconds / 60).toFixed(1)} minutes`);
 
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ orderMs: { median, late, count: latencies.length }, syncedMs: starts, paper, venue }));
+  const orderMs = { median, late, count: latencies.length };
+  console.log(JSON.stringify({ orderMs, syncedMs: starts, atExchange, paper, venue }));
 }
 if (!isQuick || !isPrompt || !onPaper.isMet || !traded.isMet || !atVenue.isMet) process.exitCode = 1;
+
+/** @param took milliseconds, in rising order */
+function startLine(took: readonly number[]): string {
+  const worst = took.at(-1)!;
+  return (
+    `${medianOf(took).toFixed(0)} ms at the median of ${took.length}, ${worst.toFixed(0)} ms at worst; ` +
+    `goal: under ${SYNCED_MS_MAX} ms, ${met(worst < SYNCED_MS_MAX)}`
+  );
+}

@@ -1,29 +1,15 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sleep, systemClock } from '#engine/clock.ts';
 import { giveOrderHere } from '#engine/runtime/control.ts';
 import { readHealth } from '#engine/runtime/health.ts';
 import { lockHolder } from '#engine/runtime/lock.ts';
-import type { EngineOptionsInput } from '#engine/runtime/options.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { storePath } from '#engine/store/open-database.ts';
 import { pacedClock } from '#engine/venues/rehearsal/paced-clock.ts';
-import {
-  engineFixture,
-  exitOf,
-  type ForkedEngine,
-  forkEngine,
-  read,
-  rules,
-  until,
-} from '#tests/engine/runtime/engine-fixture.ts';
+import { exitOf, type ForkedEngine, forkEngine, read, until } from '#tests/engine/runtime/engine-fixture.ts';
 import { Dice } from '../dice.ts';
 import { disagreements } from './books-agree.ts';
-import { Books, Listening, type Serving } from './messages.ts';
 import { generousLimits, restlessStrategy } from './restless.ts';
+import { openTradingPost } from './trading-post.ts';
 
 export interface Rehearsed {
   readonly kills: number;
@@ -44,8 +30,6 @@ const FACTOR = 120;
 /** A start that takes longer, or an end that does not come, is a failure of its own. */
 const PATIENCE_MS = 240_000;
 
-const exchangeProgram = fileURLToPath(new URL('./exchange-process.ts', import.meta.url));
-
 /**
  * Kills an engine so many times at random moments: the whole of it, with its sandboxes, its record and its journal, trading two strategies
  * through ccxt on an exchange in another process. Each time it is started again in the same folder; at the end it sells everything and
@@ -58,28 +42,15 @@ export async function rehearse(
   onKill: (kills: number) => void = () => undefined,
 ): Promise<Rehearsed> {
   const began = performance.now();
-  const own = mkdtempSync(join(tmpdir(), 'ratchet-rehearse-'));
-  const stateHome = process.env.XDG_STATE_HOME;
-  process.env.XDG_STATE_HOME = own;
   const pace = { factor: FACTOR, since: Date.now() };
-  const fixture = await engineFixture();
-  const exchange = fork(exchangeProgram, { execArgv: ['--import', 'tsx'] });
+  const post = await openTradingPost({ seed, symbols: SYMBOLS, pace });
+  const { fixture, options } = post;
   let engine: ForkedEngine | null = null;
   try {
-    const where = Listening.parse(await answerOf(exchange, { seed, symbols: SYMBOLS, pace } satisfies Serving));
-    const keyFile = join(own, 'key.json');
-    writeFileSync(keyFile, JSON.stringify({ key: where.key, secret: where.secret }), { mode: 0o600 });
     await fixture.deploy(
       { first: restlessStrategy(SYMBOLS, seed), second: restlessStrategy(SYMBOLS.slice(1), seed + 1) },
       { stage: 'canary', files: { 'policies/risk.yaml': generousLimits } },
     );
-    const place = { exchange: 'kraken', baseUrl: where.baseUrl } as const;
-    const markets = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, rules]));
-    const options: EngineOptionsInput = {
-      ...fixture.options(),
-      market: { ...place, symbols: SYMBOLS, timeframe: '1m', pace, markets },
-      venue: { ...place, keyFile },
-    };
     const dice = new Dice(seed, 'kills');
     let killedTrading = 0;
     let inFlight = 0;
@@ -97,7 +68,7 @@ export async function rehearse(
     giveOrderHere(options.dir, order);
     engine = forkEngine(options);
     await closes(engine, options.dir, now);
-    const books = Books.parse(await answerOf(exchange, 'books'));
+    const books = await post.books();
     return {
       kills: times,
       killedStarting: times - killedTrading,
@@ -111,12 +82,7 @@ export async function rehearse(
   } finally {
     engine?.child.kill('SIGKILL');
     if (engine !== null) await exitOf(engine.child);
-    exchange.disconnect();
-    await exitOf(exchange);
-    fixture.dispose();
-    rmSync(own, { recursive: true, force: true });
-    if (stateHome === undefined) delete process.env.XDG_STATE_HOME;
-    else process.env.XDG_STATE_HOME = stateHome;
+    await post.close();
   }
 }
 
@@ -152,12 +118,4 @@ function ordersUnderWay(dir: string): number {
   } catch {
     return 0;
   }
-}
-
-function answerOf(child: ChildProcess, question: Serving | 'books'): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`The exchange ended with ${code}.`)));
-    child.send(question);
-  });
 }
