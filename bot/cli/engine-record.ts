@@ -71,7 +71,10 @@ export function tradesCommand(): Command {
 
 /** `ratchet engine decisions`: the newest, acted on or not. */
 export function decisionsCommand(): Command {
-  return listCommand('decisions', 'The newest decisions with what came of them, oldest of them first.')
+  return listCommand(
+    'decisions',
+    'The newest decisions with what came of them, and what was sold without one, oldest of them first.',
+  )
     .option('--trace', 'with every check that was asked, its value and its limit')
     .action((flags: ListFlags & { trace?: boolean }) => {
       const decisions = look(flags, (reader) => reader.tracedDecisions(flags.last));
@@ -88,8 +91,9 @@ export function decisionsCommand(): Command {
     });
 }
 
-function decisionCells({ instant, strategy, symbol, action, outcome, reason }: TracedDecision): string[] {
-  return [minute(instant), strategy, symbol, action, outcome, visible(reason)];
+function decisionCells({ instant, strategy, symbol, action, outcome, reason, cause }: TracedDecision): string[] {
+  const told = cause === 'decision' ? action : `${action} by ${cause}`;
+  return [minute(instant), strategy, symbol, told, outcome, visible(reason)];
 }
 
 /** A decision, under it what was known of its bar, and a line for each check, in the order in which they were asked. */
@@ -107,7 +111,8 @@ function traceText(decision: TracedDecision): string {
   return [title, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function barText({ ageMs, missing }: TracedDecision): string {
+function barText({ ageMs, missing, cause }: TracedDecision): string {
+  if (cause !== 'decision') return 'the strategy did not decide it: the engine has ordered all that is held to be sold';
   const age = ageMs === null ? 'when its bar was known was not recorded' : `its bar was known ${seconds(ageMs)} after it closed`;
   return missing.length === 0 ? age : `${age}; waited in vain for ${missing.join(', ')}`;
 }

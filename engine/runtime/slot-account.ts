@@ -3,7 +3,7 @@ import type { Stage } from '#engine/contract/manifest.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import type { Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
-import type { OrderTrace } from '#engine/trading/account-record.ts';
+import type { ForcedSale, OrderTrace } from '#engine/trading/account-record.ts';
 import type { TradingAccount } from '#engine/trading/trading-account.ts';
 import { type AccountSnapshot, isOfVenue } from './account-snapshot.ts';
 
@@ -12,8 +12,17 @@ export type AccountKind = 'simulated' | 'venue';
 
 /** What a strategy's slot trades on, whoever fills its orders. */
 export interface SlotAccount extends TradingAccount {
-  /** Since it was last taken. Only an account at a venue judges its orders, perhaps long after they were decided. */
-  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces?: readonly OrderTrace[] };
+  /**
+   * Since it was last taken. Only an account at a venue judges its orders, perhaps long after they were decided, and orders sales of its
+   * own: in a simulation a target is one of the market's doings, like a stop.
+   */
+  takeRecord(): {
+    fills: Fill[];
+    trades: Trade[];
+    denials: Denial[];
+    traces?: readonly OrderTrace[];
+    forced?: readonly ForcedSale[];
+  };
   /** Only where the share is given by others. Gives the difference: money that came or went. Quote asset. */
   setCapital?(capital: number): number;
   snapshot(): AccountSnapshot;

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type CheckRow, readTrace } from './decision-traces.ts';
+import { readForcedSales } from './forced-sales.ts';
 import { OrderJournal } from './journal/order-journal.ts';
 import { openForReading } from './open-database.ts';
 import {
@@ -42,10 +43,14 @@ export interface RecordIds {
   readonly denial: number;
 }
 
-/** A decision, and what was asked of it. */
+/** A decision, or a sale that the strategy did not decide, and what was asked of it. */
 export interface TracedDecision extends DecisionRow {
+  /** See `forced-sales.ts`. */
+  readonly cause: string;
   readonly checks: readonly CheckRow[];
 }
+
+const NumberedStored = z.strictObject({ id: z.int(), ...StoredDecision.shape });
 
 /** A limit on every list: the newest rows win. */
 const rowsMax = 1_000_000;
@@ -135,15 +140,24 @@ export class EngineReader {
     return this.#rows(StoredDecision, sql, { asOf, limit: Math.min(limit, rowsMax) }).reverse();
   }
 
-  /** The same, each with every check it met; what stopped its order only later stands last, with no numbers. */
+  /**
+   * The same, and what was sold without a decision of the strategy, each with every check it met; what stopped its order only later stands
+   * last, with no numbers.
+   */
   tracedDecisions(limit: number): TracedDecision[] {
-    return this.decisions(limit).map((decision) => {
+    const newest = 'TRUE ORDER BY id DESC LIMIT @limit';
+    const sql = `SELECT id, ${decisionColumns}, ${outcomeAsOf} AS outcome FROM decisions WHERE ${newest}`;
+    const decided = this.#rows(NumberedStored, sql, { limit, asOf: always }).map(({ id, ...decision }) => {
       const checks = readTrace(this.database, decision);
       const code = /^denied:(.*)$/.exec(decision.outcome)?.[1];
       const isTold = code === undefined || checks.some(({ check, passed }) => check === code && !passed);
       const late = isTold ? [] : [{ check: code, passed: false, value: null, limit: null }];
-      return { ...decision, checks: [...checks, ...late] };
+      return { id, ...decision, cause: 'decision', checks: [...checks, ...late] };
     });
+    return [...decided, ...readForcedSales(this.database, newest, { limit })]
+      .sort((one, other) => one.id - other.id)
+      .slice(-limit)
+      .map(({ id: _, ...told }) => told);
   }
 
   /** The newest `limit` decisions of one strategy, oldest of them first. */

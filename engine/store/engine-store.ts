@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { type CheckRow, type DecisionName, writeTrace } from './decision-traces.ts';
 import { EngineReader } from './engine-reader.ts';
+import { nextNumber } from './forced-sales.ts';
 import { OrderJournal } from './journal/order-journal.ts';
 import { openForWriting } from './open-database.ts';
 import type { DeploymentOutcome, FillRow, Stage, SyncRow, TradeRow } from './rows.ts';
@@ -40,6 +41,14 @@ type Stamp = 'strategy' | 'treeHash' | 'instant';
 export type NewFill = Omit<FillRow, Stamp>;
 export type NewTrade = Omit<TradeRow, Stamp>;
 
+export interface NewForcedSale {
+  readonly symbol: string;
+  /** What made it, see `forced-sales.ts`. */
+  readonly cause: string;
+  readonly reason: string;
+  readonly checks: readonly CheckRow[];
+}
+
 /** All that one closed bar brought for one strategy. */
 export interface StrategyStep {
   readonly strategy: string;
@@ -51,6 +60,8 @@ export interface StrategyStep {
   /** Orders that ended without a fill. */
   readonly denials: readonly { readonly symbol: string; readonly code: string; readonly reason: string }[];
   readonly decisions: readonly NewDecision[];
+  /** What was sold without a decision of the strategy since the bar before; absent where nothing was. */
+  readonly forced?: readonly NewForcedSale[];
   /** What was asked of orders that were decided on at bars before. */
   readonly traces?: readonly (Pick<DecisionName, 'symbol' | 'instant'> & { readonly trace: readonly CheckRow[] })[];
   readonly equity: number;
@@ -134,9 +145,15 @@ export class EngineStore extends EngineReader {
       for (const { symbol, code, reason } of step.denials) {
         this.#insert('denials', { decision: this.#lastOrder(strategy, symbol), instant, strategy, symbol, code, reason });
       }
+      let id = this.#statement(nextNumber).pluck().get() as number;
+      for (const { checks, ...sale } of step.forced ?? []) {
+        this.#insert('forcedSales', { id, ...sale, checks: JSON.stringify(checks), strategy, treeHash, instant });
+        id += 1;
+      }
       for (const { terms, checks = [], ageMs, missing = [], ...decision } of step.decisions) {
         const lacking = missing.length === 0 ? null : JSON.stringify(missing);
-        const id = this.#insert('decisions', {
+        this.#insert('decisions', {
+          id,
           ...decision,
           ageMs: ageMs ?? null,
           missing: lacking,
@@ -146,6 +163,7 @@ export class EngineStore extends EngineReader {
         });
         if (checks.length > 0) writeTrace(this.database, { strategy, symbol: decision.symbol, instant }, checks);
         if (terms !== null) this.#insert('orders', { decision: id, instant, strategy, symbol: decision.symbol, terms });
+        id += 1;
       }
       for (const { trace, ...decision } of step.traces ?? []) writeTrace(this.database, { strategy, ...decision }, trace);
       this.#insert('equity', { strategy, instant, value: step.equity });
@@ -196,21 +214,25 @@ export class EngineStore extends EngineReader {
     return (this.database.prepare(sql).pluck().get(strategy, symbol) as number | undefined) ?? null;
   }
 
-  #insert(table: string, row: Record<string, unknown>): number {
+  #insert(table: string, row: Record<string, unknown>): void {
     const names = Object.keys(row);
     const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
-    return Number(this.#run(sql, row).lastInsertRowid);
+    this.#run(sql, row);
   }
 
   readonly #statements = new Map<string, Database.Statement>();
 
   /** Statements are compiled once: a bar runs a handful of them. */
-  #run(sql: string, parameters: Record<string, unknown>): Database.RunResult {
+  #statement(sql: string): Database.Statement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       statement = this.database.prepare(sql);
       this.#statements.set(sql, statement);
     }
-    return statement.run(parameters);
+    return statement;
+  }
+
+  #run(sql: string, parameters: Record<string, unknown>): Database.RunResult {
+    return this.#statement(sql).run(parameters);
   }
 }

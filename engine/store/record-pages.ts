@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CheckRow, readTrace } from './decision-traces.ts';
 import { EngineReader } from './engine-reader.ts';
+import { Cause, readForcedSales } from './forced-sales.ts';
 import { openForReading } from './open-database.ts';
 import { DecisionRow, DeploymentRow, decisionColumns, FaultRow, FillRow, StoredDecision, SyncRow, TradeRow } from './rows.ts';
 import { RAN } from './tiers/ran.ts';
@@ -20,10 +21,14 @@ const Id = { id: z.int() };
 export const NumberedTrade = z.strictObject({ ...Id, ...TradeRow.shape });
 export type NumberedTrade = z.infer<typeof NumberedTrade>;
 
-/** A decision with what was known of its bar, every check its order met, and the order's terms where it became one. */
+/**
+ * A decision with what was known of its bar, every check its order met, and the order's terms where it became one; or what was sold without
+ * one.
+ */
 export const NumberedDecision = z.strictObject({
   ...Id,
   ...DecisionRow.shape,
+  cause: Cause,
   order: z.record(z.string(), z.unknown()).nullable(),
   checks: z.array(CheckRow),
 });
@@ -71,7 +76,10 @@ export class RecordPages extends EngineReader {
 
   /** @param onlySignals leaves out those to do nothing */
   decisionsPage(page: PageRequest, onlySignals: boolean): NumberedDecision[] {
-    return this.#decisions(`(${within(page)}) ${onlySignals ? "AND action <> 'hold'" : ''} ORDER BY id DESC LIMIT @limit`, page);
+    const newest = 'ORDER BY id DESC LIMIT @limit';
+    const decided = this.#decided(`(${within(page)}) ${onlySignals ? "AND action <> 'hold'" : ''} ${newest}`, page);
+    const forced = this.#forced(`${within(page)} ${newest}`, page);
+    return [...decided, ...forced].sort((one, other) => other.id - one.id).slice(0, page.limit);
   }
 
   deploymentsPage({ symbol: _, ...page }: PageRequest): DeploymentRow[] {
@@ -116,7 +124,9 @@ export class RecordPages extends EngineReader {
         `SELECT ${Object.keys(NumberedTrade.shape).join(', ')} FROM trades WHERE instant = @instant ORDER BY id`,
         { instant },
       ),
-      decisions: this.#decisions('instant = @instant ORDER BY id', { instant }),
+      decisions: [...this.#forced('instant = @instant', { instant }), ...this.#decided('instant = @instant', { instant })].sort(
+        (one, other) => one.id - other.id,
+      ),
       equity: this.#all(
         StrategyEquity,
         `WITH RECURSIVE ${RAN} SELECT ran.strategy, value FROM ran CROSS JOIN equity ON equity.strategy = ran.strategy AND instant = @instant
@@ -145,7 +155,7 @@ export class RecordPages extends EngineReader {
     return z.int().parse(this.database.prepare('SELECT coalesce(max(id), 0) FROM faults').pluck().get());
   }
 
-  #decisions(where: string, parameters: object): NumberedDecision[] {
+  #decided(where: string, parameters: object): NumberedDecision[] {
     // Denied later than decided: as of now that is what came of it.
     const sql = `SELECT id, ${decisionColumns}, coalesce(
         (SELECT 'denied:' || code FROM denials WHERE decision = decisions.id LIMIT 1), outcome) AS outcome,
@@ -156,8 +166,12 @@ export class RecordPages extends EngineReader {
       .map((row) => {
         const { terms, ...decision } = StoredNumbered.parse(row);
         const order: unknown = terms === null ? null : JSON.parse(terms);
-        return NumberedDecision.parse({ ...decision, order, checks: readTrace(this.database, decision) });
+        return NumberedDecision.parse({ ...decision, cause: 'decision', order, checks: readTrace(this.database, decision) });
       });
+  }
+
+  #forced(where: string, parameters: object): NumberedDecision[] {
+    return readForcedSales(this.database, where, parameters).map((sale) => NumberedDecision.parse({ ...sale, order: null }));
   }
 
   #page<Row>(schema: z.ZodType<Row>, columns: string, table: string, page: PageRequest): Row[] {

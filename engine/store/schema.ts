@@ -1,4 +1,5 @@
 import { traceSchema } from './decision-traces.ts';
+import { forcedSaleSchema } from './forced-sales.ts';
 import { journalSchema, noteSchema } from './journal/journal-schema.ts';
 import { tierSchema } from './tiers/tier-schema.ts';
 
@@ -163,4 +164,5 @@ export const migrations: readonly string[] = [
   ALTER TABLE decisions ADD COLUMN missing TEXT;
   `,
   noteSchema,
+  forcedSaleSchema,
 ];

@@ -13,6 +13,17 @@ export interface OrderTrace {
   readonly trace: readonly CheckResult[];
 }
 
+/** What made the engine sell all that is held without a decision of the strategy. */
+export type ForcedCause = Extract<ExitCause, 'stop' | 'trailing-stop' | 'take-profit' | 'horizon'> | 'flatten';
+
+export interface ForcedSale {
+  readonly symbol: string;
+  readonly cause: ForcedCause;
+  readonly reason: string;
+  /** How every check of the sale answered when it was ordered; empty where the market is not known. None of them withholds it. */
+  readonly checks: readonly CheckResult[];
+}
+
 /** Up to where a strategy's record was taken: the journal's numbers of the last fill and the last note, of dust or of what was written off. */
 export interface Taken {
   readonly fill: number;
@@ -30,10 +41,11 @@ export interface AccountRecord {
   }[];
   readonly denials: Denial[];
   readonly traces: OrderTrace[];
+  readonly forced: ForcedSale[];
 }
 
 export function emptyRecord(): AccountRecord {
-  return { fills: [], closed: [], denials: [], traces: [] };
+  return { fills: [], closed: [], denials: [], traces: [], forced: [] };
 }
 
 /** Up to where a record goes that is taken as a whole. */

@@ -11,7 +11,7 @@ import { haltStateOf, strictest } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { ClosedBar, PositionView } from '#engine/simulation/types.ts';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
-import { type AccountRecord, emptyRecord, fillOf, type Taken, tradeOf } from './account-record.ts';
+import { type AccountRecord, emptyRecord, type ForcedCause, fillOf, type Taken, tradeOf } from './account-record.ts';
 import { aged, entryPriceOf } from './age-position.ts';
 import { floorTo, least, ZERO } from './decimals.ts';
 import type { Lane, Wish } from './lane.ts';
@@ -119,6 +119,7 @@ export class StrategyDesk {
       const { bars: memory, exit } = aged(position, position.opened, lane.memory.bars, bar);
       ledger.remember(lane, { barTime: bar.time, bars: memory });
       if (exit === null || lane.memory.wish?.kind === 'sell') continue;
+      this.noteForced(lane, exit, exit);
       const instant = Math.max(lane.memory.decided, bar.time + this.barMs);
       ledger.remember(lane, { wish: { kind: 'sell', instant, downTo: ZERO, cause: exit, reason: exit } });
     }
@@ -134,11 +135,15 @@ export class StrategyDesk {
         if (!symbols.includes(symbol)) this.deny(symbol, 'undeclared-symbol', reason);
         else if (!markets.has(symbol)) this.deny(symbol, 'market-inactive', reason);
       }
-      const known = decisions.filter(({ symbol }) => symbols.includes(symbol) && markets.has(symbol));
-      const views = known.map((decision) => ({
-        decision,
-        isFirst: isReduction(decision, this.#view(this.lane(decision.symbol))),
-      }));
+      const known = decisions.filter(
+        ({ symbol, action }) => action !== 'hold' && symbols.includes(symbol) && markets.has(symbol),
+      );
+      const equity = known.length === 0 ? 0 : this.equity();
+      const views = known.map((decision) => {
+        const { position } = this.lane(decision.symbol);
+        const close = this.closeOf(decision.symbol) ?? Number.NaN;
+        return { decision, isFirst: isReduction(decision, { position, close, equity }) };
+      });
       const inOrder = [...views.filter(({ isFirst }) => isFirst), ...views.filter(({ isFirst }) => !isFirst)];
       const touched: Lane[] = [];
       for (const { decision } of inOrder) if (this.#take(decision)) touched.push(this.lane(decision.symbol));
@@ -180,7 +185,7 @@ export class StrategyDesk {
   }
 
   takeRecord() {
-    const { fills, closed, denials, traces } = this.#record;
+    const { fills, closed, denials, traces, forced } = this.#record;
     this.#record = emptyRecord();
     let { fill, dust } = this.#taken;
     for (const told of fills) fill = Math.max(fill, told.fill.id);
@@ -191,6 +196,7 @@ export class StrategyDesk {
       trades: closed.map((told) => tradeOf(told.symbol, told.closed, told.bars, this.barMs)),
       denials,
       traces,
+      forced,
     };
   }
 
@@ -210,6 +216,13 @@ export class StrategyDesk {
   /** The venue has not taken an order of a decision; its words become part of what is known of that. */
   noteRefusal({ symbol, instant }: Pick<OrderRow, 'symbol' | 'instant'>, check: DenialCode, words: string): void {
     this.#record.traces.push({ instant, symbol, trace: [{ check, passed: false, value: words, limit: 'taken' }] });
+  }
+
+  /** All that the lane holds is about to be ordered sold, and the strategy has not decided it. */
+  noteForced(lane: Lane, cause: ForcedCause, reason: string): void {
+    const isKnown = this.#parts.markets.has(lane.symbol);
+    const checks = isKnown ? judgeSale(this.#judge, lane, ZERO).trace : [];
+    this.#record.forced.push({ symbol: lane.symbol, cause, reason, checks });
   }
 
   deny(symbol: string, code: DenialCode, reason: string): void {

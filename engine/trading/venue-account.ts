@@ -2,7 +2,7 @@ import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { ClosedBar, Fill, PositionView, Trade } from '#engine/simulation/types.ts';
-import type { OrderTrace, Taken } from './account-record.ts';
+import type { ForcedSale, OrderTrace, Taken } from './account-record.ts';
 import type { StrategyDesk } from './strategy-desk.ts';
 import type { TradingAccount } from './trading-account.ts';
 import { accountSnapshot, type VenueAccountSnapshot } from './venue-account-snapshot.ts';
@@ -49,7 +49,7 @@ export class VenueAccount implements TradingAccount {
     return this.#desk.equity();
   }
 
-  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces: OrderTrace[] } {
+  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[]; traces: OrderTrace[]; forced: ForcedSale[] } {
     return this.#desk.takeRecord();
   }
 

@@ -247,6 +247,7 @@ describe('the answers', () => {
           trades: [],
           denials: [],
           decisions: [decision],
+          forced: [{ symbol: 'BTC/USDT', cause: 'take-profit', reason: 'target', checks: [] }],
           equity: 1,
         });
       }
@@ -255,6 +256,18 @@ describe('the answers', () => {
     }
     expect(ids).toEqual(whole);
     expect(ids.length).toBeGreaterThan(70);
+    // What was sold without a decision stands among them, the newest first.
+    const causes = async (list: string) =>
+      (await get(`/v1/${list}?limit=3&strategy=late`)).body.data.map(({ cause, action }: Record<string, string>) => [
+        cause,
+        action,
+      ]);
+    const [held, sold] = [
+      ['decision', 'hold'],
+      ['take-profit', 'exit'],
+    ];
+    expect(await causes('decisions')).toEqual([held, sold, held]);
+    expect(await causes('signals')).toEqual([sold, sold, sold]);
   });
 
   it('are of the record as it is now', async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '#engine/clock.ts';
+import { EngineStore } from '#engine/store/engine-store.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -71,6 +72,22 @@ describe('ratchet engine', () => {
     );
     expect(traced).toMatch(/\n {2}passed {2}weight-out-of-bounds +0\.4 +between 0 and 1\n/);
     expect(traced).toMatch(/ {2}hold {2}held {2}in position\n {2}its bar was known 0 s after it closed\n {2}nothing was asked\n/);
+    const store = EngineStore.open(dir);
+    const sale = { symbol: 'BTC/USDT', cause: 'horizon', reason: 'time is up', checks: [] };
+    const step = {
+      strategy: 'other',
+      treeHash: 't',
+      instant: store.lastFeedTime()!,
+      fills: [],
+      trades: [],
+      denials: [],
+      equity: 1,
+    };
+    store.addStep({ ...step, forced: [sale], decisions: [] });
+    store.close();
+    expect((await engine('decisions', '--trace', '--last', '1')).stdout).toMatch(
+      / {2}other {2}BTC\/USDT {2}exit by horizon {2}accepted {2}time is up\n {2}the strategy did not decide it: .*\n {2}nothing was asked\n/,
+    );
     const [truth] = JSON.parse((await engine('truth', '--json')).stdout);
     expect(truth).toMatchObject({ strategy: 'eager', trades: 2, fees: trades[0]!.fees + trades[1]!.fees });
     expect(truth).toMatchObject({ scansMade: 25, scansExpected: 25, dataAge: 0, versions: 1 });

@@ -20,7 +20,8 @@ function stand() {
   const asked: Pick<AccountRequest, 'kind' | 'stage' | 'barMs' | 'snapshot'>[] = [];
   const loaded: LoadRequest[] = [];
   const halts: string[] = [];
-  const at = { rest: true, released: 0, equity: 10_000, capital: 0 };
+  const records: ReturnType<SlotAccount['takeRecord']>[] = [];
+  const at = { rest: true, released: 0, equity: 10_000, capital: 0, records };
   const release = () => {
     at.released += 1;
   };
@@ -34,7 +35,7 @@ function stand() {
       submit: () => undefined,
       positions: () => [{ symbol, quantity: 0, entryPrice: 0, barsHeld: 0 }],
       equity: () => at.equity,
-      takeRecord: () => ({ fills: [], trades: [], denials: [] }),
+      takeRecord: () => at.records.shift() ?? { fills: [], trades: [], denials: [] },
       setHalt: (halt) => halts.push(halt),
       setVersion: () => undefined,
       snapshot: () => ({ capital: at.capital }) as never,
@@ -137,4 +138,19 @@ it('is not left while an order is on its way', async () => {
   at.rest = true;
   expect((await take(bar(2))).left).not.toBeNull();
   expect(at.released).toBe(1);
+});
+
+it('records what happens while the strategy decides, and what was sold without a decision', async () => {
+  const { slot, take, at } = stand();
+  await slot.challenge(version('one', 'canary', '1m', minute));
+  await take(bar(0));
+  const fill = (reason: string) => ({ reason }) as never;
+  const forced = (reason: string) => [{ symbol, cause: 'horizon', reason, checks: [] }] as const;
+  at.records.push(
+    { fills: [fill('before')], trades: [fill('before')], denials: [], forced: forced('before') },
+    { fills: [fill('meanwhile')], trades: [fill('meanwhile')], denials: [], forced: forced('meanwhile') },
+  );
+  const [step] = (await take(bar(1))).steps;
+  const both = [{ reason: 'before' }, { reason: 'meanwhile' }];
+  expect(step).toMatchObject({ fills: both, trades: both, forced: both });
 });

@@ -97,6 +97,27 @@ describe('the record', () => {
     ]);
   });
 
+  it('tells what was sold without a decision among the decisions, in the order in which they were made', () => {
+    const check = { check: 'off-step', passed: true, value: 0.1, limit: 0.01 };
+    const sale = { symbol: 'BTC/USDT', cause: 'take-profit', reason: 'take-profit', checks: [check] };
+    store.addStep(step(100, { decisions: [accepted] }));
+    store.addStep(step(200, { forced: [sale] }));
+    store.addStep(step(300));
+    const told = (limit: number) =>
+      store.tracedDecisions(limit).map(({ instant, cause, action, outcome }) => [instant, cause, action, outcome]);
+    expect(told(10)).toEqual([
+      [100, 'decision', 'target', 'accepted'],
+      [200, 'take-profit', 'exit', 'accepted'],
+      [200, 'decision', 'hold', 'held'],
+      [300, 'decision', 'hold', 'held'],
+    ]);
+    expect(told(3)).toEqual(told(10).slice(1));
+    expect(store.tracedDecisions(3)[0]).toMatchObject({ strategy: 'ema-cross', treeHash: 't1', checks: [check], missing: [] });
+    // Decisions are one a symbol and bar.
+    expect(store.counts().decisions).toBe(3);
+    expect(store.decisions(10)).toHaveLength(3);
+  });
+
   it('counts an accepted decision as denied from the moment it was', () => {
     store.addStep(step(100, { decisions: [accepted] }));
     store.addStep(step(200, { denials: [{ symbol: 'BTC/USDT', code: 'slippage-tolerance', reason: 'cross' }] }));

@@ -90,9 +90,14 @@ describe('what the engine itself judges, on closed bars', () => {
   it('takes a profit, and ends a horizon', async () => {
     await begin({ candles: bars([still(1000), [1000, 1120, 1000, 1110], still(1110), still(1110)]) });
     await scene.decide({ ...entry, takeProfit: 0.1 });
+    expect(scene.account.takeRecord().forced).toEqual([]);
     await scene.decide({ action: 'hold' });
     expect(scene.held()).toBe(0);
-    expect(scene.account.takeRecord().trades.map(({ exitCause }) => exitCause)).toEqual(['take-profit']);
+    const { trades, forced } = scene.account.takeRecord();
+    expect(trades.map(({ exitCause }) => exitCause)).toEqual(['take-profit']);
+    // The strategy has decided to hold: that the engine sold all the same is told, with what the sale was asked.
+    expect(forced).toMatchObject([{ symbol: 'BTC/USD', cause: 'take-profit', reason: 'take-profit' }]);
+    expect(forced[0]!.checks.map(({ check, passed }) => [check, passed])).toContainEqual(['duplicate-intent', true]);
     scene.close();
     await begin({ candles: bars([still(1000), still(1000), still(1000), still(1000), still(1000)]) });
     await scene.decide({ ...entry, horizonBars: 2 });
@@ -100,8 +105,10 @@ describe('what the engine itself judges, on closed bars', () => {
     expect(scene.held()).toBe(5);
     await scene.decide({ action: 'hold' });
     expect(scene.held()).toBe(0);
-    const [trade] = scene.account.takeRecord().trades;
+    const record = scene.account.takeRecord();
+    const [trade] = record.trades;
     expect([trade!.exitCause, trade!.barsHeld]).toEqual(['horizon', 1]);
+    expect(record.forced.map(({ cause }) => cause)).toEqual(['horizon']);
   });
 });
 

@@ -134,6 +134,10 @@ describe('flatten', () => {
     expect(scene.trader.health().halt.mode).toBe('flattening');
     await scene.pass(30_000);
     expect(scene.trader.health().halt.mode).toBe('active');
+    // However long the strategy's next bar takes.
+    const { forced } = scene.account.takeRecord();
+    expect(forced).toMatchObject([{ symbol: 'BTC/USD', cause: 'flatten', reason: 'enough' }]);
+    expect(forced[0]!.checks.length).toBeGreaterThan(3);
   });
 
   it('goes on after a restart', async () => {
