@@ -120,6 +120,7 @@ describe('an order that is refused', () => {
     expect(scene.held()).toBe(0);
     expect(scene.troubles.map(({ kind }) => kind)).toEqual(['unprotected']);
     expect(scene.story().at(-1)).toBe('exit filled 5');
+    expect(scene.account.takeRecord().forced).toMatchObject([{ cause: 'stop', reason: 'the venue takes no stop' }]);
   });
 });
 
