@@ -542,6 +542,16 @@ describe('what a live feed keeps', () => {
     expect([...volume]).toEqual([1, 1, 1, 1]);
   });
 
+  it('leaves no bar out that the engine has not taken, however short the history that is asked for and nothing stored', async () => {
+    const setup = { symbols: ['BTC/USD'], settings: { historyBars: 5, storeEveryMs: 7_200_000 } };
+    const first = await Scene.open(setup);
+    for (let second = 65; second < 1800; second += 60) await first.trade('BTC/USD', second);
+    const second = new Scene(setup, newFolder(), first.clock, first.market);
+    await second.openFeed(start + 3 * minute);
+    await second.until(1810);
+    expect(second.told).toEqual(Array.from({ length: 27 }, (_, index) => `${index + 4}: B`));
+  });
+
   it('gives history from the store where memory has let go of it, without a seam', async () => {
     const scene = await Scene.open({
       symbols: ['BTC/USD'],
