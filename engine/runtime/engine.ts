@@ -1,4 +1,4 @@
-import { sleep } from '#engine/clock.ts';
+import { sleep, systemClock } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
@@ -94,7 +94,7 @@ export class Engine {
     const { log } = around;
     const clock = around.clock.now;
     this.#bars = new BarLoop({
-      ...{ store, feed, slots, desk, catchUpBars, paceMs, clock: around.clock },
+      ...{ store, feed, slots, desk, catchUpBars, paceMs, clock: around.clock, machine: systemClock },
       now: parts.now,
       onTaken: (taken) => this.#noteTaken(taken),
       onCommitted: (time) => this.#emit({ kind: 'bar', time, equity: store.equity() }),
@@ -143,7 +143,10 @@ export class Engine {
     feed.onNews(() => this.#bell.ring());
   }
 
-  /** Trades until `stop`. Throws only when it cannot go on: a store that refuses. For a disk that takes nothing it waits. */
+  /**
+   * Trades until `stop`. For a disk that takes nothing it waits. @throws RatchetError `engine/disk-…` when it begins or ends on such a disk;
+   * whatever else keeps it from going on: a store that refuses
+   */
   async run(): Promise<void> {
     try {
       this.#runs.begin();
@@ -156,6 +159,9 @@ export class Engine {
       this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
       this.#reports.take(this.#orders.control, true);
+    } catch (error) {
+      const trouble = error instanceof RatchetError ? null : diskTrouble(error);
+      throw trouble === null ? error : endedOn(this.#options.dir, trouble, error);
     } finally {
       await this.#close();
     }
@@ -368,6 +374,22 @@ export class Engine {
     this.#store.close();
     this.#lock.release();
   }
+}
+
+const afterTrouble: Readonly<Record<DiskTrouble, string>> = {
+  full: 'Make room',
+  'read-only': 'Look why it may not be written, and mend that',
+  failing: 'Look at the disk',
+};
+
+function endedOn(dir: string, trouble: DiskTrouble, cause: unknown): RatchetError {
+  return new RatchetError(
+    `engine/disk-${trouble}`,
+    `The engine has ended, and the disk under ${dir} is ${trouble}: what came after the last bar on it is not recorded.`,
+    `${afterTrouble[trouble]}, and start the engine again: it takes those bars anew.`,
+    { dir, trouble },
+    cause,
+  );
 }
 
 function journalBehind(cause?: unknown): RatchetError {

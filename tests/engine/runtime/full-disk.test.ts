@@ -67,6 +67,27 @@ describe.skipIf(!mayMount)('an engine whose disk is full (a filesystem of its ow
     expect(equity).toEqual(equity.map((_, at) => replayFrom + (at + 1) * hourMs));
     expect(decisions).toBe(2 * equity.length);
   });
+
+  it('and that is told to stop meanwhile ends in one sentence that says where and what to do, and has every bar after all', async () => {
+    const dir = disk.path;
+    const running = await startEngine(fixture.options({ dir, paceMs: 5 }));
+    const isSaid = () => running.events.some((event) => event.kind === 'status' && event.status.reason.includes('is full'));
+    const last = () => read(dir, (reader) => reader.lastFeedTime()!);
+    disk.fill();
+    await until('what it says', isSaid);
+    await expect(running.stop()).rejects.toMatchObject({
+      code: 'engine/disk-full',
+      message: expect.stringContaining(`the disk under ${dir} is full`),
+      remedy: expect.stringMatching(/^Make room, and start the engine again/),
+    });
+    const before = last();
+    disk.makeRoom();
+    const again = await startEngine(fixture.options({ dir, paceMs: 5 }));
+    await until('the next bars', () => last() > before + 3 * hourMs);
+    await again.stop();
+    const equity = read(dir, (reader) => reader.equitySeries().map(({ instant }) => instant));
+    expect(equity).toEqual(equity.map((_, at) => replayFrom + (at + 1) * hourMs));
+  });
 });
 
 describe.skipIf(!isLong || !mayMountExt4())(
