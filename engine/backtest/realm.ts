@@ -40,6 +40,7 @@ interface BeginInput {
 interface EventInput {
   readonly bars: ClosedBar[];
   readonly positions: PositionView[];
+  readonly withState: boolean;
 }
 
 interface LiveRun {
@@ -158,7 +159,7 @@ export default function strategyProgram(realm: RealmHost): RealmHandlers {
       decisions.push(recordOf(symbol, intent));
       host.roundTripState(index);
     }
-    return { output: { decisions } };
+    return { output: input.withState ? { decisions, state: host.snapshot() } : { decisions } };
   }
 
   function snapshot() {

@@ -28,6 +28,8 @@ export interface BarLoopOptions {
   /** Between two later instants of a replay. */
   readonly paceMs: number;
   readonly clock: Clock;
+  /** By which strategies' processes are waited for: the machine's, whatever time it is for the market. */
+  readonly machine: Clock;
   /** What an instant brought; it is not on disk yet. */
   readonly onTaken: (taken: PendingOutcome) => void;
   /** Everything up to this market time is on disk. */
@@ -35,8 +37,8 @@ export interface BarLoopOptions {
 }
 
 /**
- * So long those that have decided wait for those that have not, by the machine's clock. Then their orders leave, and what they decided is
- * recorded with what the others do.
+ * So long those that have decided wait for those that have not. Then their orders leave, and what they decided is recorded with what the
+ * others do.
  */
 const patienceMs = 100;
 
@@ -89,7 +91,7 @@ export class BarLoop {
 
   /** Has every slot take the instant that is due. @returns whether something is to be told: it was live, or more than bars */
   async take(): Promise<boolean> {
-    const { feed, clock, desk } = this.#options;
+    const { feed, machine, desk } = this.#options;
     const slots = [...this.#options.slots.values()];
     const instant = feed.next()!;
     this.#isHalfTaken = true;
@@ -101,7 +103,7 @@ export class BarLoop {
       for (const slot of inOrder) if (!done.has(slot) && decided.has(slot)) done.set(slot, decided.get(slot)!());
     };
     const all = Promise.all(slots.map(async (slot) => void decided.set(slot, await slot.take(instant))));
-    if (desk !== null && !(await isWithin(clock, all, patienceMs))) desk.together(carryOut);
+    if (desk !== null && !(await isWithin(machine, all, patienceMs))) desk.together(carryOut);
     await all;
     const finish = (): PendingOutcome => {
       carryOut();

@@ -63,6 +63,7 @@ export class Engine {
   readonly #acceptances: Acceptances;
   #lookedHereAt = 0;
   #isStopping = false;
+  #isClosed = false;
   #hasCaughtUp = false;
   #hasNews = false;
   #remoteProblem: EngineProblem | null = null;
@@ -97,7 +98,8 @@ export class Engine {
       ...{ store, feed, slots, desk, catchUpBars, paceMs, clock: around.clock, machine: systemClock },
       now: parts.now,
       onTaken: (taken) => this.#noteTaken(taken),
-      onCommitted: (time) => this.#emit({ kind: 'bar', time, equity: store.equity() }),
+      // Orders go out before anybody is told.
+      onCommitted: (time) => (desk === null ? this.#tellBar(time) : setImmediate(() => this.#tellBar(time))),
     });
     this.#orders = new StandingOrders({ store, slots, shares: desk?.shares ?? null, clock, log });
     this.#acceptances = new Acceptances({ dir, shares: desk?.shares ?? null, log, onSettled: () => this.#bell.ring() });
@@ -362,11 +364,16 @@ export class Engine {
     });
   }
 
+  #tellBar(time: number): void {
+    if (!this.#isClosed) this.#emit({ kind: 'bar', time, equity: this.#store.equity() });
+  }
+
   #emit(event: EngineEvent): void {
     this.#around.onEvent(event);
   }
 
   async #close(): Promise<void> {
+    this.#isClosed = true;
     await this.#watch.stop();
     await this.#feed.close();
     await this.#desk?.close();

@@ -24,7 +24,7 @@ export interface LoadedVersion {
   readonly barMs: number;
   /** Market time at which its run began; indicators depend on it, so a restart begins there again. */
   readonly anchor: number;
-  readonly live: Pick<LiveStrategy, 'decide' | 'snapshot' | 'close' | 'stateFate'>;
+  readonly live: Pick<LiveStrategy, 'step' | 'close' | 'stateFate'>;
   /** Builds its bars while it is on trial. */
   readonly builder: BarBuilder;
   /** What it waits for; empty when it was warm from the start. */

@@ -304,8 +304,7 @@ export class StrategySlot {
     });
     const known = this.#account?.settings.symbols ?? [];
     account.onBars(trial.bars.filter(({ symbol }) => !known.includes(symbol)));
-    const decisions = await version.live.decide({ bars: trial.bars, positions: account.positions() });
-    const state = await version.live.snapshot();
+    const { decisions, state } = await version.live.step({ bars: trial.bars, positions: account.positions() });
     if (this.#account !== null && kind !== this.#kind) this.#account.release?.();
     const ended = this.breached?.treeHash === version.candidate.tree ? null : this.breached;
     outcome.adopted = { version, replaced: this.#deployment, ended };

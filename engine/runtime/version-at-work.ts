@@ -54,8 +54,8 @@ export class VersionAtWork {
     const bars = group.bars.filter(({ symbol }) => version.symbols.includes(symbol));
     if (bars.length === 0) return [];
     try {
-      const decisions = await version.live.decide({ bars, positions });
-      this.#memory = { ...this.#memory, state: await version.live.snapshot() };
+      const { decisions, state } = await version.live.step({ bars, positions });
+      this.#memory = { ...this.#memory, state };
       return decisions;
     } catch (error) {
       faults.push(faultOf(version, error));

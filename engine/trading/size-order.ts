@@ -67,7 +67,10 @@ export function sizeOrder(decision: DecisionRecord, view: SizingView): SizedOrde
 }
 
 /** Whether a decision can only make the position smaller: these are carried out before those that need cash. */
-export function isReduction(decision: DecisionRecord, { position, close, equity }: SizingView): boolean {
+export function isReduction(
+  decision: DecisionRecord,
+  { position, close, equity }: Pick<SizingView, 'position' | 'close' | 'equity'>,
+): boolean {
   if (decision.action === 'limit') return false;
   return decision.action !== 'target' || (decision.weight ?? 0) * equity <= position.quantity.toNumber() * close;
 }

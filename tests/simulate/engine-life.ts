@@ -9,7 +9,7 @@ import { createLog } from '#engine/log.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import { haltStateOf } from '#engine/risk/trading-halt.ts';
-import { BarLoop } from '#engine/runtime/bar-loop.ts';
+import { BarLoop, type OrderDesk } from '#engine/runtime/bar-loop.ts';
 import { Bell } from '#engine/runtime/bell.ts';
 import type { Control } from '#engine/runtime/control.ts';
 import type { OrderPlace } from '#engine/runtime/heard-orders.ts';
@@ -73,6 +73,8 @@ export interface EngineHooks {
   readonly onReady: () => void;
   readonly onTaken: (taken: PendingOutcome) => void;
   readonly onCommitted: (instant: number) => void;
+  /** Some have decided, and their orders leave, while others have not. */
+  readonly onEarly: () => void;
   readonly onUnexpected: (what: string) => void;
   readonly onTrouble: (kind: string) => void;
   readonly onWrite: () => void;
@@ -101,6 +103,8 @@ export class EngineLife {
   #trader: Trader | null = null;
   #parts: Parts | null = null;
   #hasNews = true;
+  /** How many instants its slots have taken. */
+  #taken = 0;
   #isStopping = false;
 
   /** The file must be there before anybody can read it. */
@@ -250,15 +254,18 @@ export class EngineLife {
     const standing = new StandingOrders({ store, slots, shares, clock, log });
     orders = standing;
     const bars = new BarLoop({
-      ...{ store, feed, slots, now, desk: sabotage.desk?.(trader) ?? trader, clock: life.clock, catchUpBars: 0, paceMs: 0 },
+      ...{ store, feed, slots, now, desk: this.#desk(trader), clock: life.clock, machine: life.clock, catchUpBars: 0, paceMs: 0 },
       onTaken: (taken) => {
+        this.#taken += 1;
         for (const { slot, outcome } of taken.outcomes) {
           const { rejected } = outcome;
           if (rejected !== null) reconciler.noteRejected(slot.id, rejected.version.candidate.tree, rejected.fault.message);
         }
         hooks.onTaken(taken);
       },
-      onCommitted: hooks.onCommitted,
+      onCommitted: (instant) => {
+        if (!life.isOver) hooks.onCommitted(instant);
+      },
     });
     const reconciler = new Reconciler({
       ...{ store, slots, load, clock, log, series: live.series },
@@ -279,6 +286,20 @@ export class EngineLife {
       },
     });
     return { trader, shares, feed: live, slots, orders: standing, bars, reconciler };
+  }
+
+  /** Tells of orders that were committed before the record of their instant. */
+  #desk(trader: Trader): OrderDesk {
+    const { sabotage, hooks } = this.#options;
+    const desk = sabotage.desk?.(trader) ?? trader;
+    return {
+      together: (work) => {
+        const before = this.#taken;
+        const result = desk.together(work);
+        if (this.#taken === before) hooks.onEarly();
+        return result;
+      },
+    };
   }
 
   #guardedStore(): EngineStore {

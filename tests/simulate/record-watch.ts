@@ -52,6 +52,8 @@ export class RecordWatch {
   #lastOrder = 0;
   /** Entries whose instant is not on disk yet. */
   #entries: OrderRow[] = [];
+  /** Orders that were on disk before their instant. */
+  readonly #early = new Set<number>();
   #feedTime = Number.NEGATIVE_INFINITY;
   decisionProblem: string | null = null;
   standingProblem: string | null = null;
@@ -106,6 +108,11 @@ export class RecordWatch {
         }
       }
     }
+  }
+
+  /** What was ordered so far leaves before its instant is on disk: one strategy took too long for the others. */
+  noteEarly(): void {
+    for (const { id } of this.#options.orders().values()) if (id > this.#lastOrder) this.#early.add(id);
   }
 
   /** Everything that was taken is said to be on disk. */
@@ -187,9 +194,10 @@ export class RecordWatch {
     for (const order of due) {
       const key = keyOf(order.strategy, order.instant, order.symbol);
       const decided = this.#recorded.get(key);
-      if (decided === undefined) this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is not recorded.`;
-      else if (decided.action !== 'target' && decided.action !== 'limit')
-        this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is recorded as ${decided.action}.`;
+      const isThere = decided?.action === 'target' || decided?.action === 'limit';
+      if (this.#early.has(order.id)) this.#options.tally.count(isThere ? 'left before its record' : 'left, and its record died');
+      else if (!isThere)
+        this.decisionProblem ??= `${key} made the entry ${order.clientOrderId} and is recorded as ${decided?.action ?? 'nothing'}.`;
     }
   }
 

@@ -42,7 +42,7 @@ export class SeededMind implements Pick<LoadedVersion['live'], keyof LoadedVersi
     this.#memory = new Map(Object.entries(state?.symbols ?? {}) as unknown as [string, Memory][]);
   }
 
-  async decide({ bars, positions }: LiveEvent): Promise<DecisionRecord[]> {
+  async step({ bars, positions }: LiveEvent): Promise<{ decisions: DecisionRecord[]; state: StoredState }> {
     const { seed, version, life, isOver, onRepeated } = this.#options;
     const { strategy, tree, weakness, faultRate, slowShare } = version;
     const barMs = timeframeMs(version.timeframe);
@@ -64,10 +64,10 @@ export class SeededMind implements Pick<LoadedVersion['live'], keyof LoadedVersi
       this.#memory.set(symbol, { decisions: known[index]!.decisions + 1, last: time + barMs });
     });
     life.gate(`after ${strategy} has decided`);
-    return decisions;
+    return { decisions, state: this.#state() };
   }
 
-  async snapshot(): Promise<StoredState> {
+  #state(): StoredState {
     const symbols = Object.fromEntries([...this.#memory].map(([symbol, memory]) => [symbol, { ...memory }]));
     return { schema: 'ratchet/strategy-state/1', version: null, symbols };
   }

@@ -317,6 +317,7 @@ export class World {
         },
         onTaken: (taken) => this.#noteTaken(taken),
         onCommitted: () => this.#record.look(),
+        onEarly: () => this.#record.noteEarly(),
         onUnexpected: (what) => {
           this.#unexpected ??= what;
         },

@@ -9,7 +9,8 @@ import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import { bars, entry, hour, Scene, start, still, symbol } from '#tests/engine/trading/scene.ts';
 
-it('sends what is decided without waiting for a strategy that does not answer, and records the instant once all have', async () => {
+/** A market that does not move, a trader on it, and an empty record. */
+async function stand() {
   const candles = bars(Array.from({ length: 6 }, () => still(1000)));
   const scene = await Scene.begin({ candles });
   const dir = mkdtempSync(join(tmpdir(), 'ratchet-loop-'));
@@ -19,6 +20,12 @@ it('sends what is decided without waiting for a strategy that does not answer, a
     store.close();
     rmSync(dir, { recursive: true });
   });
+  const feed = new ReplayFeed([new StoredSeries(symbol, '1h', candles)], start);
+  return { scene, store, feed };
+}
+
+it('sends what is decided without waiting for a strategy that does not answer, and records the instant once all have', async () => {
+  const { scene, store, feed } = await stand();
   let answer = (): void => undefined;
   const silent = new Promise<void>((resolve) => {
     answer = resolve;
@@ -37,7 +44,7 @@ it('sends what is decided without waiting for a strategy that does not answer, a
   const slow = slotOf('slow', silent, () => undefined);
   const committed: number[] = [];
   const loop = new BarLoop({
-    ...{ store, feed: new ReplayFeed([new StoredSeries(symbol, '1h', candles)], start), desk: scene.trader, clock: scene.world },
+    ...{ store, feed, desk: scene.trader, clock: scene.world, machine: scene.world },
     ...{ slots: new Map([slow, quick].map((slot) => [slot.id, slot as never])), now: start, catchUpBars: 0, paceMs: 0 },
     ...{ onTaken: () => undefined, onCommitted: (instant) => committed.push(instant) },
   });
@@ -54,16 +61,7 @@ it('sends what is decided without waiting for a strategy that does not answer, a
 });
 
 it('shows what fills between two bars, and what is sold there, before the next one closes', async () => {
-  const candles = bars(Array.from({ length: 6 }, () => still(1000)));
-  const scene = await Scene.begin({ candles });
-  const dir = mkdtempSync(join(tmpdir(), 'ratchet-loop-'));
-  const store = EngineStore.open(dir);
-  onTestFinished(() => {
-    scene.close();
-    store.close();
-    rmSync(dir, { recursive: true });
-  });
-  const feed = new ReplayFeed([new StoredSeries(symbol, '1h', candles)], start);
+  const { scene, store, feed } = await stand();
   const load = () => Promise.reject(new Error('nothing is loaded here'));
   const clock = scene.world;
   const openAccount = () => scene.account;
@@ -74,7 +72,17 @@ it('shows what fills between two bars, and what is sold there, before the next o
   const memory = { state: null, restartsLeft: 1, heldReason: null, timeframe: '1h', watch: null } as const;
   slot.resume({ strategy: 's', deployment: null, account: scene.account.snapshot(), memory }, null, null);
   const loop = new BarLoop({
-    ...{ store, feed, slots: new Map([['s', slot]]), desk: scene.trader, now: clock.now(), catchUpBars: 0, paceMs: 0, clock },
+    ...{
+      store,
+      feed,
+      slots: new Map([['s', slot]]),
+      desk: scene.trader,
+      now: clock.now(),
+      catchUpBars: 0,
+      paceMs: 0,
+      clock,
+      machine: clock,
+    },
     ...{ onTaken: () => undefined, onCommitted: () => undefined },
   });
   const held = () => store.openPositions().map(({ quantity }) => quantity);

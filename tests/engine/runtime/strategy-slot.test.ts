@@ -55,12 +55,11 @@ function stand() {
 function version(tree: string, stage: Stage, timeframe: Timeframe, barMs: number, isBad = false, until = 0): LoadedVersion {
   let decided = 0;
   const live = {
-    decide: async () => {
+    step: async () => {
       if (isBad) throw new Error('it cannot');
       decided += 1;
-      return [{ symbol, action: 'hold', reason: tree }];
+      return { decisions: [{ symbol, action: 'hold', reason: tree }], state: { symbols: { [symbol]: decided } } };
     },
-    snapshot: async () => ({ symbols: { [symbol]: decided } }),
     close: async () => undefined,
   };
   const candidate = { tree, manifest: { stage } };
