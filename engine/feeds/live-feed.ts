@@ -11,7 +11,7 @@ import { BarKeeper } from './bar-keeper.ts';
 import type { Feed, FeedHealth, Instant } from './feed.ts';
 import { clockRetryMs, type FeedSettings, reconnectMs, usualSettings, vagueMs } from './feed-settings.ts';
 import { LiveSeries } from './live-series.ts';
-import type { MarketBar, MarketData } from './market-data.ts';
+import { type MarketBar, type MarketData, toldName } from './market-data.ts';
 import { Questions } from './questions.ts';
 import type { Correction } from './series-ledger.ts';
 import { Stream } from './stream.ts';
@@ -184,7 +184,7 @@ export class LiveFeed implements Feed {
   health(): FeedHealth {
     const venueNow = this.#questions.venueNow();
     return {
-      venue: this.#options.data.venue,
+      venue: toldName(this.#options.data),
       stream: this.#stream?.state ?? 'none',
       lastMessageAt: this.#stream?.lastMessageAt ?? null,
       reconnects: this.#stream?.reconnects ?? 0,
@@ -210,18 +210,25 @@ export class LiveFeed implements Feed {
 
   // ── at work ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Ends when every market's history was asked for. Without the venue's clock nobody knows which bars have closed, so it comes first. */
+  /**
+   * Ends when every market's history was asked for. Without the venue's clock nobody knows which bars have closed, so it comes first; once
+   * is enough for that. The rest comes after the history: a venue answers only so many questions at once, and an engine waits for this.
+   */
   async #begin(): Promise<void> {
     await this.#readClock();
     if (this.#isClosed) return;
     this.#stream?.start();
-    let isRead = true;
-    for (let sample = 1; sample < clockSamples; sample += 1) isRead = (await this.#measure()) !== null;
-    if (!isRead) void this.#readClock();
     this.#every(this.#settings.measureEveryMs, () => void this.#readClock());
     this.#every(this.#settings.auditEveryMs, () => this.#audit());
     await Promise.all(this.series.map((series) => this.#backfill.settle(series)));
+    void this.#sampleClock();
     this.#askAfterNextBar();
+  }
+
+  /** Of several answers the quickest says most. */
+  async #sampleClock(): Promise<void> {
+    for (let sample = 1; sample < clockSamples && !this.#isClosed; sample += 1)
+      if ((await this.#measure()) === null) return this.#readClock();
   }
 
   /** Again after growing waits until it answers; what was measured before counts meanwhile. */

@@ -195,6 +195,16 @@ describe('a live feed', () => {
       expect(Math.max(...scene.delays.slice(3))).toBeLessThan(3.5);
     }
   });
+
+  it('asks nine markets of a venue that answers ten questions at once for their bars before it makes surer of the clock', async () => {
+    const symbols = ['ADA', 'ATOM', 'BTC', 'DOT', 'ETH', 'LINK', 'LTC', 'SOL', 'XRP'].map((base) => `${base}/USD`);
+    const told = vi.spyOn(ScriptedMarket.prototype, 'serverTime');
+    const scene = await Scene.open({ symbols, traits: { ...krakenTraits, budget: { capacity: 10, perSecond: 1 } } });
+    expect(scene.clock.now() - start).toBeLessThan(1_000);
+    expect(scene.market.asked.map(({ symbol }) => symbol)).toEqual(symbols);
+    await scene.until(5);
+    expect(told).toHaveBeenCalledTimes(4);
+  });
 });
 
 describe('a stream that misbehaves', () => {
@@ -361,6 +371,7 @@ describe('a venue that does not answer', () => {
     const scene = await Scene.open({ traits: { ...krakenTraits, budget: { capacity: 2, perSecond: 0.5 } } });
     const gaps = scene.market.asked.map(({ at }, index) => at - (scene.market.asked[index - 1]?.at ?? 0));
     expect(Math.min(...gaps.slice(1))).toBeGreaterThanOrEqual(1_900);
+    await scene.until(20);
     scene.market.outage = new VenueError('rate-limit', 'refused', 'Too many requests.', 'Wait.', { retryAfterMs: 40_000 });
     await scene.until(64);
     const asked = scene.market.asked.length;
