@@ -3,7 +3,7 @@ import type { Clock } from '#engine/clock.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { Backoff } from './backoff.ts';
 import type { LiveSeries } from './live-series.ts';
-import type { MarketBar, MarketData } from './market-data.ts';
+import { type MarketBar, type MarketData, toldName } from './market-data.ts';
 import type { Questions } from './questions.ts';
 
 export interface BackfillOptions {
@@ -101,9 +101,8 @@ export class Backfill {
     const oldest = Math.min(...bars.map(({ time }) => time));
     if (oldest <= before) return;
     const span = `between ${minute(before)} and ${minute(oldest)}`;
-    onHole(
-      `${data.venue} serves only its newest ${newestBarsOnly} candles: no bars of ${series.symbol} ${span}. Import its downloadable history for those.`,
-    );
+    const remedy = data.isSimulated ? '' : ' Import its downloadable history for those.';
+    onHole(`${toldName(data)} serves only its newest ${newestBarsOnly} candles: no bars of ${series.symbol} ${span}.${remedy}`);
   }
 }
 

@@ -52,6 +52,7 @@ export interface Feed {
 export type StreamState = 'none' | 'connecting' | 'connected' | 'lost';
 
 export interface FeedHealth {
+  /** As people are told of it: `rehearsal` for one. */
   readonly venue: string;
   readonly stream: StreamState;
   /** When the stream last brought something, UTC milliseconds by our clock. */

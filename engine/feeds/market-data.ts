@@ -30,6 +30,11 @@ export interface MarketDataTraits {
   readonly budget: { readonly capacity: number; readonly perSecond: number };
 }
 
+/** Where bars come from, for people: those of a rehearsal are kept as simulated, which says nothing of where they come from. */
+export function toldName({ venue, isSimulated }: Pick<MarketData, 'venue' | 'isSimulated'>): string {
+  return isSimulated ? 'rehearsal' : venue;
+}
+
 /** A venue's public market data. Whatever fails is a `VenueError`; nothing is asked twice by itself. */
 export interface MarketData {
   /** As candles are stored: `kraken`, `binance`, `coinbase`. */

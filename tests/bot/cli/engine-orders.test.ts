@@ -120,15 +120,15 @@ describe('the status of an engine that runs on a venue', () => {
     const lines = [
       /\n {2}looked at [\d.]+ s ago, compared with the journal [\d.]+ (s|min) ago; 0 open orders\n/,
       /\n {2}its clock is \d+ ms (ahead of|behind) ours, give or take \d+ ms; dead-man switch not armed: no entry waits there/,
-      /\nBars of simulated come by a stream that is \w+, last heard [\d.]+ s ago/,
-      /\n {2}note: simulated serves only its newest 720 candles/,
+      /\nBars of rehearsal come by a stream that is \w+, last heard [\d.]+ s ago/,
+      /\n {2}note: rehearsal serves only its newest 720 candles: no bars of BTC\/USD between [^.]*\.\n/,
       /\n {2}BTC\/USD newest bar closed \d{4}-\S+Z, [\d.]+ s ago/,
     ];
     for (const line of lines) expect(stdout).toMatch(line);
     const { health } = JSON.parse((await engine('status', '--json')).stdout);
     expect(health).toMatchObject({
       venue: { name: 'rehearsal', isReady: true, openOrders: 0, deadMan: { state: 'off' } },
-      bars: { venue: 'simulated', breaker: 'closed', series: [{ symbol: 'BTC/USD' }] },
+      bars: { venue: 'rehearsal', breaker: 'closed', series: [{ symbol: 'BTC/USD' }] },
     });
     const [{ newestClose, ageMs }] = health.bars.series;
     // A minute is a second here.
