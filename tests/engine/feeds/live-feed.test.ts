@@ -202,7 +202,7 @@ describe('a live feed', () => {
     const scene = await Scene.open({ symbols, traits: { ...krakenTraits, budget: { capacity: 10, perSecond: 1 } } });
     expect(scene.clock.now() - start).toBeLessThan(1_000);
     expect(scene.market.asked.map(({ symbol }) => symbol)).toEqual(symbols);
-    await scene.until(5);
+    await scene.until(20);
     expect(told).toHaveBeenCalledTimes(4);
   });
 });
