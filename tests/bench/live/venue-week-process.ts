@@ -50,7 +50,8 @@ async function run({ options, symbols, bars, everyBars }: VenueWeekQuestion): Pr
     if (event.kind === 'synced') isSynced = true;
     if (event.kind !== 'bar') return;
     last = event.time;
-    if (isSynced) first ??= last;
+    // Where it is still behind, the next bar is there already, and nobody could wait for it.
+    if (isSynced && clock.now() < last + minuteMs) first ??= last;
     wake();
     if (taken() >= bars) finish();
     if (first === null || taken() < reported + everyBars) return;
