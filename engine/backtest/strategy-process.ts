@@ -53,6 +53,11 @@ export interface ProcessOptions {
   readonly callTimeoutMs?: number;
 }
 
+/** Has what every strategy's process is started with made meanwhile, so that the first one starts as quickly as the next. */
+export function prepareStrategies(): void {
+  Sandbox.prepare(PROGRAM);
+}
+
 /** Starts a sandbox process with the strategy loaded in it. */
 export async function startStrategy(
   artifact: StrategyArtifact,

@@ -1,3 +1,4 @@
+import { prepareStrategies } from '#engine/backtest/strategy-process.ts';
 import type { Clock } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { RatchetError } from '#engine/errors.ts';
@@ -55,7 +56,7 @@ export interface EngineParts {
   readonly now: number;
 }
 
-/** Opens them one after the other; when one fails, those before are closed again and nothing has changed. */
+/** Opens them; when one fails, those that were opened are closed again and nothing has changed. */
 export async function openParts(options: EngineOptions, around: EngineSurroundings): Promise<EngineParts> {
   const opened: (() => void | Promise<void>)[] = [];
   const noted = <T>(part: T, close: (part: T) => void | Promise<void>): T => {
@@ -68,23 +69,18 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     assertSameMarket(store, options.market);
     keepMarkets(store, options.market.markets);
     keepPace(store, options.market);
-    const desk = await openDesk(options, around, store);
-    if (desk !== null) noted(desk, (open) => open.close());
-    keepTradedVenue(store, desk?.traded ?? null);
+    prepareStrategies();
     const token = { value: options.token };
-    const repository = await Repository.openMirror({
-      dir: enginePaths(options.dir).mirror,
-      remoteUrl: options.remoteUrl,
-      remoteTimeoutMs,
-      authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
-    });
-    const state = await StateBranch.open({ repository, author, clock: around.clock.now });
-    const { feed, begin: now } = await openFeed(options, {
-      clock: around.clock,
-      log: around.log,
-      takenUntil: store.lastFeedTime(),
-    });
-    noted(feed, (open) => open.close());
+    // An exchange and programs of git are waited for most of the time: for all at once.
+    const [desk, { feed, begin: now }, { repository, state }] = await allOf([
+      openDesk(options, around, store).then((desk) => desk && noted(desk, (open) => open.close())),
+      openFeed(options, { clock: around.clock, log: around.log, takenUntil: store.lastFeedTime() }).then((begun) => {
+        noted(begun.feed, (open) => open.close());
+        return begun;
+      }),
+      openMirror(options, around.clock, token),
+    ]);
+    keepTradedVenue(store, desk?.traded ?? null);
     const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);
     const openAccount = accountsOf(options, desk);
     const newSlot = (id: string, from: number) =>
@@ -105,6 +101,22 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     for (const close of opened) await close();
     throw error;
   }
+}
+
+/** Ends when all have ended, so that none is left to open behind one that fails. @throws what the first of them failed with */
+async function allOf<T extends readonly Promise<unknown>[]>(parts: readonly [...T]) {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
+}
+
+async function openMirror({ dir, remoteUrl }: EngineOptions, { now }: Clock, token: EngineParts['token']) {
+  const repository = await Repository.openMirror({
+    dir: enginePaths(dir).mirror,
+    remoteUrl,
+    remoteTimeoutMs,
+    authorization: () => (token.value === undefined ? '' : basicAuthorization('x-access-token', token.value)),
+  });
+  return { repository, state: await StateBranch.open({ repository, author, clock: now }) };
 }
 
 async function openDesk(

@@ -47,10 +47,15 @@ export class Sandbox {
   readonly #callTimeoutMs: number;
   #queue: Promise<unknown> = Promise.resolve();
 
+  /** Begins what a first start takes its time for. What cannot be made is made again, and told of, by who starts. */
+  static prepare(program: string): void {
+    void needed(program).catch(() => undefined);
+  }
+
   /** Rejects with `sandbox/program` when the program cannot be bundled, or as a call does. */
   static async start(options: SandboxOptions): Promise<Sandbox> {
     const memoryMb = options.memoryMb ?? MEMORY_MB;
-    const [plan, code, realm] = await Promise.all([launchPlan(), childBundle(), realmBundle(options.program)]);
+    const [plan, code, realm] = await needed(options.program);
     const child = new FramedProcess(launchOf(plan, code, memoryMb), {
       textBytesMax: TEXT_BYTES_MAX,
       arrayCountMax: ARRAY_COUNT_MAX,
@@ -98,6 +103,11 @@ export class Sandbox {
     this.#process.kill(dead('The sandbox was closed.'));
     await this.#process.exited;
   }
+}
+
+/** Looked up and made once per process. */
+function needed(program: string) {
+  return Promise.all([launchPlan(), childBundle(), realmBundle(program)]);
 }
 
 function killedFor(child: FramedProcess, cause: RatchetError): RatchetError {
