@@ -9,18 +9,19 @@ import { kill, type StartedEngine, startUntil } from './restart.ts';
 
 const HELD = 'BTC/USD';
 const AWAITED = 'ETH/USD';
+const SYMBOLS = [HELD, AWAITED, ...['SOL', 'ADA', 'LINK', 'DOT', 'XRP', 'LTC', 'ATOM'].map((base) => `${base}/USD`)];
 const minuteMs = 60_000;
 /** So long after its end the exchange's word of a bar is final. */
 const finalMs = 2_500;
 
-/** Buys one market to stay, and waits in the other for a price that does not come; both are known at the exchange by its second bar. */
+/** Buys in one market to stay, and waits in another for a price that does not come; its second bar finds all of them known. */
 const patient = strategyText({
-  symbols: [HELD, AWAITED],
+  symbols: SYMBOLS,
   timeframe: '1m',
   onBar: `
     if (position.isOpen) return context.hold(\`held for \${position.barsHeld} bars\`);
     if (context.symbol === '${HELD}') return context.target(0.4, 'in to stay', { stopLoss: 0.2 });
-    if (state.bars !== 2) return context.hold('waiting');
+    if (context.symbol !== '${AWAITED}' || state.bars !== 2) return context.hold('waiting');
     return context.limit(0.1, bar.close * 0.8, 'in, if it is far cheaper', { stopLoss: 0.1, expiryBars: 1000 });
   `,
 });
@@ -35,11 +36,11 @@ export interface VenueRestarts {
 }
 
 /**
- * Kills an engine and starts it again, so many times, that holds a position at an exchange in another process, with its stop and an entry
- * resting there. Time is the day's own; before the last start a bar closes.
+ * Kills an engine and starts it again, so many times, that trades nine symbols at an exchange in another process and holds a position, with
+ * its stop and an entry resting there. Time is the day's own; before the last start a bar closes.
  */
 export async function restartsAtVenue(count: number): Promise<VenueRestarts> {
-  const post = await openTradingPost({ seed: 5, symbols: [HELD, AWAITED], pace: null });
+  const post = await openTradingPost({ seed: 5, symbols: SYMBOLS, pace: null });
   const { fixture, options } = post;
   let engine: StartedEngine | null = null;
   try {
@@ -110,8 +111,8 @@ async function nextBar(): Promise<number> {
 /** Waits for what was decided on the bar that closed then. @returns what does not fit what is held and awaited */
 async function decidedOn(close: number, dir: string): Promise<string[]> {
   const decided = await until('decisions on the bar that closed meanwhile', () => {
-    const found = read(dir, (reader) => reader.decisions(2)).filter(({ instant }) => instant >= close);
-    return found.length === 2 && found;
+    const found = read(dir, (reader) => reader.decisions(SYMBOLS.length)).filter(({ instant }) => instant >= close);
+    return found.length === SYMBOLS.length && found;
   });
   return decided
     .filter(({ symbol, reason }) => !(symbol === HELD ? /^held for \d+ bars$/ : /^waiting$/).test(reason))
