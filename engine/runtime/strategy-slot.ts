@@ -361,23 +361,22 @@ export class StrategySlot {
     const isShadow = version?.candidate.manifest.stage === 'shadow';
     const forced = this.#forcedExits(account, decided);
     const submitted = [...(isShadow ? [] : decided.filter(({ symbol }) => !isAmong(forced, symbol))), ...forced];
+    // What has happened while the strategy decided is of this bar too, and of what it had decided before.
+    const before = joined(market, account.takeRecord());
     account.submit(submitted);
-    // What has happened while the strategy decided belongs to this bar, too.
-    const { fills, trades, denials, traces = [], forced: sold = [] } = account.takeRecord();
+    const own = account.takeRecord();
+    const all = joined(before, own);
     const instant = group.time + account.settings.barMs;
-    const judged = [...(market.traces ?? []), ...traces];
-    const ofNow = judged.filter((order) => order.instant === instant);
+    const ofNow = all.traces.filter((order) => order.instant === instant);
     const noted = isShadow ? [...decided, ...submitted.filter(({ symbol }) => !isAmong(decided, symbol))] : submitted;
     outcome.steps.push({
       strategy: this.id,
       treeHash: version?.candidate.tree ?? '',
       instant,
-      ...market,
-      fills: [...market.fills, ...fills],
-      trades: [...market.trades, ...trades],
-      forced: [...(market.forced ?? []), ...sold],
-      decisions: decisionRows(noted, { denials, judged: ofNow, isShadow, halt: this.#halt }),
-      traces: judged.filter((order) => !ofNow.includes(order)),
+      ...all,
+      denials: before.denials,
+      decisions: decisionRows(noted, { denials: own.denials, judged: ofNow, isShadow, halt: this.#halt }),
+      traces: all.traces.filter((order) => !ofNow.includes(order)),
       equity: this.#worth(account),
     });
   }
@@ -429,6 +428,16 @@ export class StrategySlot {
     this.#halt = this.#limits.breach !== null ? 'breach' : isHeldBack && !isWithdrawing ? 'reducing' : mode;
     this.#account?.setHalt(this.#halt);
   }
+}
+
+function joined(one: MarketRecord, other: MarketRecord): Required<MarketRecord> {
+  return {
+    fills: [...one.fills, ...other.fills],
+    trades: [...one.trades, ...other.trades],
+    denials: [...one.denials, ...other.denials],
+    traces: [...(one.traces ?? []), ...(other.traces ?? [])],
+    forced: [...(one.forced ?? []), ...(other.forced ?? [])],
+  };
 }
 
 function isAmong(decisions: readonly DecisionRecord[], symbol: string): boolean {

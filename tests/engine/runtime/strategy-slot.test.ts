@@ -145,11 +145,14 @@ it('records what happens while the strategy decides, and what was sold without a
   await take(bar(0));
   const fill = (reason: string) => ({ reason }) as never;
   const forced = (reason: string) => [{ symbol, cause: 'horizon', reason, checks: [] }] as const;
+  const expired = { time: 0, symbol, code: 'expired', reason: 'an order of before' } as const;
   at.records.push(
     { fills: [fill('before')], trades: [fill('before')], denials: [], forced: forced('before') },
-    { fills: [fill('meanwhile')], trades: [fill('meanwhile')], denials: [], forced: forced('meanwhile') },
+    { fills: [fill('meanwhile')], trades: [fill('meanwhile')], denials: [expired], forced: forced('meanwhile') },
   );
   const [step] = (await take(bar(1))).steps;
   const both = [{ reason: 'before' }, { reason: 'meanwhile' }];
   expect(step).toMatchObject({ fills: both, trades: both, forced: both });
+  // It denies what was decided before, and not the hold of this bar.
+  expect(step).toMatchObject({ denials: [expired], decisions: [{ outcome: 'held', checks: [] }] });
 });
