@@ -31,16 +31,6 @@ export interface DecisionName {
   readonly instant: number;
 }
 
-export function writeTrace(
-  database: Database.Database,
-  { strategy, symbol, instant }: DecisionName,
-  checks: readonly CheckRow[],
-): void {
-  database
-    .prepare('INSERT INTO decisionTraces (strategy, instant, symbol, checks) VALUES (?, ?, ?, ?)')
-    .run(strategy, instant, symbol, JSON.stringify(checks));
-}
-
 /** Every check a decision met, in the order in which it met them. */
 export function readTrace(database: Database.Database, { strategy, symbol, instant }: DecisionName): CheckRow[] {
   const rows = database

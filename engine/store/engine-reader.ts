@@ -50,6 +50,7 @@ export interface TracedDecision extends DecisionRow {
   readonly checks: readonly CheckRow[];
 }
 
+const MetaValue = z.string().nullable();
 const NumberedStored = z.strictObject({ id: z.int(), ...StoredDecision.shape });
 
 /** A limit on every list: the newest rows win. */
@@ -61,6 +62,8 @@ const rowsMax = 1_000_000;
  */
 export class EngineReader {
   protected readonly database: Database.Database;
+  /** Asked before every order, for the limits in force. */
+  #meta: Database.Statement | null = null;
 
   constructor(database: Database.Database) {
     this.database = database;
@@ -87,10 +90,8 @@ export class EngineReader {
   }
 
   meta(key: string): string | null {
-    return z
-      .string()
-      .nullable()
-      .parse(this.database.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key) ?? null);
+    this.#meta ??= this.database.prepare('SELECT value FROM meta WHERE key = ?').pluck();
+    return MetaValue.parse(this.#meta.get(key) ?? null);
   }
 
   /** What is remembered of each venue account for its limits, JSON, by the account's name. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type CheckRow, type DecisionName, writeTrace } from './decision-traces.ts';
+import type { CheckRow, DecisionName } from './decision-traces.ts';
 import { EngineReader } from './engine-reader.ts';
 import { nextNumber } from './forced-sales.ts';
 import { OrderJournal } from './journal/order-journal.ts';
@@ -161,11 +161,11 @@ export class EngineStore extends EngineReader {
           treeHash,
           instant,
         });
-        if (checks.length > 0) writeTrace(this.database, { strategy, symbol: decision.symbol, instant }, checks);
+        if (checks.length > 0) this.#addTrace({ strategy, symbol: decision.symbol, instant }, checks);
         if (terms !== null) this.#insert('orders', { decision: id, instant, strategy, symbol: decision.symbol, terms });
         id += 1;
       }
-      for (const { trace, ...decision } of step.traces ?? []) writeTrace(this.database, { strategy, ...decision }, trace);
+      for (const { trace, ...decision } of step.traces ?? []) this.#addTrace({ strategy, ...decision }, trace);
       this.#insert('equity', { strategy, instant, value: step.equity });
     });
   }
@@ -209,9 +209,13 @@ export class EngineStore extends EngineReader {
     return keepTiers(this.database, settings, now, budget);
   }
 
+  #addTrace({ strategy, symbol, instant }: DecisionName, checks: readonly CheckRow[]): void {
+    this.#insert('decisionTraces', { strategy, symbol, instant, checks: JSON.stringify(checks) });
+  }
+
   #lastOrder(strategy: string, symbol: string): number | null {
     const sql = 'SELECT decision FROM orders WHERE strategy = ? AND symbol = ? ORDER BY id DESC LIMIT 1';
-    return (this.database.prepare(sql).pluck().get(strategy, symbol) as number | undefined) ?? null;
+    return (this.#statement(sql).pluck().get(strategy, symbol) as number | undefined) ?? null;
   }
 
   #insert(table: string, row: Record<string, unknown>): void {

@@ -17,6 +17,8 @@ import {
 } from './journal-rows.ts';
 import { journalSchema, noteSchema } from './journal-schema.ts';
 
+const Count = z.int();
+
 /** What makes an order; the rest of its row follows from its events. */
 export type NewOrder = Pick<
   OrderRow,
@@ -195,9 +197,7 @@ export class OrderJournal {
   /** How many orders have been intended for the same end: the number of the next attempt. */
   attempts(strategy: string, symbol: string, instant: number, role: OrderRow['role']): number {
     const sql = 'SELECT count(*) FROM venueOrders WHERE account = ? AND strategy = ? AND symbol = ? AND instant = ? AND role = ?';
-    return z.object({ 'count(*)': z.int() }).parse(this.#prepared(sql).get(this.account, strategy, symbol, instant, role))[
-      'count(*)'
-    ];
+    return Count.parse(this.#prepared(sql).pluck().get(this.account, strategy, symbol, instant, role));
   }
 
   /** An order's history, oldest first: JSON texts. */
