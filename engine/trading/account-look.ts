@@ -18,6 +18,8 @@ export interface AccountReport {
   readonly askedAt: number;
   /** Something did not agree, or was still moving: it is to be looked at again soon. */
   readonly isDoubtful: boolean;
+  /** Something of ours was on its way, so the balances could not be judged. */
+  readonly isMoving: boolean;
   /** Orders of ours that are open at the venue. */
   readonly ownOpen: number;
 }
@@ -55,13 +57,13 @@ export class AccountLook {
     if (isComplete) fills.advance(askedAt + this.#around.offsetMs());
     const isMoving = ledger.fillsEver !== fillsBefore || !isComplete || this.#isUnsettled();
     if (ledger.journal.cursor() === null) this.#begin(found, askedAt);
-    if (isMoving) return { askedAt, isDoubtful: true, ownOpen };
+    if (isMoving) return { askedAt, isDoubtful: true, isMoving, ownOpen };
     const isDoubtful = balances.judge(found, askedAt);
     ledger.commit(() => {
       ledger.journal.saveCursor({ fillsSince: fills.since, reconciledAt: clock.now() });
       risk.write();
     });
-    return { askedAt, isDoubtful, ownOpen };
+    return { askedAt, isDoubtful, isMoving, ownOpen };
   }
 
   /**

@@ -29,6 +29,8 @@ export interface WatchSurroundings {
 const firstStartRetryMs = 1_000;
 const longestStartRetryMs = 60_000;
 const failedLookAgainMs = 5_000;
+/** Most orders that were under way at a kill are asked for, and have their answer, before. */
+const movingStartAgainMs = 1_000;
 
 /** Keeps the account in view: when it is looked at, how thoroughly, and whether the venue has answered. */
 export class AccountWatch {
@@ -45,6 +47,8 @@ export class AccountWatch {
   /** Everything is compared at the next look that comes after this. */
   #reconcileAt = 0;
   #nextLookAt = Number.POSITIVE_INFINITY;
+  /** From the first look to the next. */
+  #firstAgainMs = 0;
   #reconciledAt: number | null;
   #lookedAt: number | null = null;
   #failure: string | null = null;
@@ -115,7 +119,10 @@ export class AccountWatch {
         await this.#venueClock.measure();
         await this.#loadMarkets();
         await this.#around.freshQuotes();
-        this.#noteReport(await this.#look.reconcile());
+        const report = await this.#look.reconcile();
+        this.#noteReport(report);
+        const { lookAgainMs, pollMs } = this.#parts.timings;
+        this.#firstAgainMs = report.isMoving ? movingStartAgainMs : report.isDoubtful ? lookAgainMs : pollMs;
         return;
       } catch (error) {
         this.#assertVenues(error);
@@ -125,10 +132,10 @@ export class AccountWatch {
     }
   }
 
-  /** From now on it is looked at every so often, and when the venue has news. */
+  /** From now on it is looked at every so often, when the venue has news, and soon where the first look left something open. */
   begin(): void {
     this.#leaveNews = this.#parts.venue.onNews((news) => this.#hear(news));
-    this.#lookAfter(this.#parts.timings.pollMs);
+    this.#lookAfter(this.#firstAgainMs);
   }
 
   end(): void {
