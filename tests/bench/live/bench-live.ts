@@ -36,13 +36,14 @@ console.log(
 const starts = await restarts(RESTARTS);
 console.log(`Restart to Synced, on paper: ${startLine(starts)}`);
 
+console.log('The same with nine symbols, a position, its stop and an entry at an exchange:');
 const atExchange = await restartsAtVenue(RESTARTS);
-console.log(
-  `Restart to Synced, with a position, its stop and an entry at an exchange, the account compared and no bar behind: ` +
-    `${startLine(atExchange.tookMs)}; ${atExchange.decidedMs.toFixed(0)} ms to the decisions on a bar that it missed`,
-);
+console.log(`  to Synced, and no bar behind: ${startLine(atExchange.syncedMs)}`);
+console.log(`  and to the account compared with the journal: ${startLine(atExchange.comparedMs)}`);
+console.log(`  to the decisions on a bar that closed before the start: ${atExchange.decidedMs.toFixed(0)} ms`);
 for (const problem of atExchange.forgotten) console.log(`  FORGOTTEN: ${problem}`);
-const isPrompt = [starts, atExchange.tookMs].every((took) => took.at(-1)! < SYNCED_MS_MAX) && atExchange.forgotten.length === 0;
+const isPrompt =
+  [starts, atExchange.comparedMs].every((took) => took.at(-1)! < SYNCED_MS_MAX) && atExchange.forgotten.length === 0;
 
 console.log(`A week on paper, ${WEEK.toLocaleString('en')} minute bars of nine symbols, one strategy:`);
 const paper = await replayWeek(tell);
