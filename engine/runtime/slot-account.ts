@@ -1,28 +1,17 @@
-import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
-import type { Denial } from '#engine/risk/denial.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
-import type { Fill, MarketRules, Trade } from '#engine/simulation/types.ts';
-import type { ForcedSale, OrderTrace } from '#engine/trading/account-record.ts';
+import type { MarketRules } from '#engine/simulation/types.ts';
 import type { TradingAccount } from '#engine/trading/trading-account.ts';
 import { type AccountSnapshot, isOfVenue } from './account-snapshot.ts';
+import type { MarketRecord } from './market-record.ts';
 
 /** Whose money it is: nobody's, in a simulation, or that of an account at a venue. */
 export type AccountKind = 'simulated' | 'venue';
 
 /** What a strategy's slot trades on, whoever fills its orders. */
 export interface SlotAccount extends TradingAccount {
-  /**
-   * Since it was last taken. Only an account at a venue judges its orders, perhaps long after they were decided, and orders sales of its
-   * own: in a simulation a target is one of the market's doings, like a stop.
-   */
-  takeRecord(): {
-    fills: Fill[];
-    trades: Trade[];
-    denials: Denial[];
-    traces?: readonly OrderTrace[];
-    forced?: readonly ForcedSale[];
-  };
+  /** Since it was last taken. */
+  takeRecord(): MarketRecord;
   /** Only where the share is given by others. Gives the difference: money that came or went. Quote asset. */
   setCapital?(capital: number): number;
   snapshot(): AccountSnapshot;
@@ -72,12 +61,4 @@ export function simulatedAccounts(markets: Readonly<Record<string, MarketRules>>
 export function withHeld(symbols: readonly string[], snapshot: AccountSnapshot | null): string[] {
   const held = (snapshot?.books ?? []).filter(({ position }) => position !== null).map(({ symbol }) => symbol);
   return [...new Set([...symbols, ...held])];
-}
-
-/** Exits of what nobody will decide on any more. */
-export function exitsOf(account: SlotAccount, reason: string, isForced: (symbol: string) => boolean): DecisionRecord[] {
-  return account
-    .positions()
-    .filter(({ symbol, quantity }) => quantity > 0 && isForced(symbol))
-    .map(({ symbol }) => ({ symbol, action: 'exit', reason }));
 }

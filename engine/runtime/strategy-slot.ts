@@ -3,23 +3,22 @@ import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
-import type { Denial } from '#engine/risk/denial.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
-import type { Fill, Trade } from '#engine/simulation/types.ts';
 import type { StrategyStanding } from '#engine/store/engine-store.ts';
 import type { OpenPosition } from '#engine/store/rows.ts';
-import type { ForcedSale, OrderTrace } from '#engine/trading/account-record.ts';
 import type { AccountSnapshot } from './account-snapshot.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
-import { type Control, exitReasonOf, initialControl } from './control.ts';
-import { decisionRows } from './decision-rows.ts';
+import { type Control, initialControl } from './control.ts';
+import { forcedExits, type HeldBack, haltOf } from './held-back.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
 import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
-import { type AccountKind, exitsOf, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
+import { joined, type MarketRecord, nothing } from './market-record.ts';
+import { type AccountKind, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
 import { emptyOutcome, faultOf, type SlotOutcome } from './slot-outcome.ts';
+import { isAmong, stepOf } from './slot-step.ts';
 import { VersionAtWork } from './version-at-work.ts';
 
 export interface SlotOptions {
@@ -31,16 +30,6 @@ export interface SlotOptions {
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
 }
-
-interface MarketRecord {
-  readonly fills: readonly Fill[];
-  readonly trades: readonly Trade[];
-  readonly denials: readonly Denial[];
-  readonly traces?: readonly OrderTrace[];
-  readonly forced?: readonly ForcedSale[];
-}
-
-const nothing: MarketRecord = { fills: [], trades: [], denials: [] };
 
 /**
  * One strategy's place in the engine: its account, the version that decides, and perhaps a version on trial. The account and
@@ -359,26 +348,17 @@ export class StrategySlot {
     const account = this.#account!;
     const { version } = this;
     const isShadow = version?.candidate.manifest.stage === 'shadow';
-    const forced = this.#forcedExits(account, decided);
+    const forced = forcedExits(account, decided, version, this.#heldBack);
     const submitted = [...(isShadow ? [] : decided.filter(({ symbol }) => !isAmong(forced, symbol))), ...forced];
     // What has happened while the strategy decided is of this bar too, and of what it had decided before.
     const before = joined(market, account.takeRecord());
     account.submit(submitted);
-    const own = account.takeRecord();
-    const all = joined(before, own);
-    const instant = group.time + account.settings.barMs;
-    const ofNow = all.traces.filter((order) => order.instant === instant);
-    const noted = isShadow ? [...decided, ...submitted.filter(({ symbol }) => !isAmong(decided, symbol))] : submitted;
-    outcome.steps.push({
-      strategy: this.id,
-      treeHash: version?.candidate.tree ?? '',
-      instant,
-      ...all,
-      denials: before.denials,
-      decisions: decisionRows(noted, { denials: own.denials, judged: ofNow, isShadow, halt: this.#halt }),
-      traces: all.traces.filter((order) => !ofNow.includes(order)),
-      equity: this.#worth(account),
-    });
+    outcome.steps.push(
+      stepOf({
+        ...{ strategy: this.id, treeHash: version?.candidate.tree ?? '', instant: group.time + account.settings.barMs },
+        ...{ before, own: account.takeRecord(), decided, submitted, isShadow, halt: this.#halt, equity: this.#worth(account) },
+      }),
+    );
   }
 
   /** What is held here cannot be taken along to where the challenger would trade: it is sold, and nothing is bought, before that takes over. */
@@ -399,20 +379,6 @@ export class StrategySlot {
     return this.positions.length === 0 && (this.#account?.isAtRest?.() ?? true);
   }
 
-  /** What goes whatever the strategy decided; a symbol it leaves by itself is left to it. */
-  #forcedExits(account: SlotAccount, decided: readonly DecisionRecord[]): DecisionRecord[] {
-    if (this.#isLeaving) return exitsOf(account, 'main no longer has this strategy', () => true);
-    if (this.#isChangingHands()) return exitsOf(account, 'its next version trades on another account', () => true);
-    if (this.#control.mode === 'reducing' || this.#control.mode === 'flattening') {
-      const isOwnExit = (symbol: string) => decided.some((own) => own.symbol === symbol && own.action === 'exit');
-      return exitsOf(account, exitReasonOf(this.#control), (symbol) => !isOwnExit(symbol));
-    }
-    const { version } = this;
-    if (version === null) return [];
-    if (version.candidate.manifest.stage === 'shadow') return exitsOf(account, 'a shadow strategy holds nothing', () => true);
-    return exitsOf(account, 'this version does not trade it', (symbol) => !version.symbols.includes(symbol));
-  }
-
   #leave(outcome: SlotOutcome): void {
     outcome.left = { deployment: this.#deployment };
     this.#account?.release?.();
@@ -421,27 +387,20 @@ export class StrategySlot {
   }
 
   #applyHalt(): void {
-    const mode = this.#control.mode === 'flattening' ? 'reducing' : this.#control.mode;
-    const isHeldBack = this.heldReason !== null || this.#isLeaving || this.#moneyRefusal !== null || this.#isChangingHands();
-    // Nobody minds any more what a strategy that no longer decides has ordered.
-    const isWithdrawing = mode === 'reducing' || mode === 'halted';
-    this.#halt = this.#limits.breach !== null ? 'breach' : isHeldBack && !isWithdrawing ? 'reducing' : mode;
+    this.#halt = haltOf(this.#heldBack);
     this.#account?.setHalt(this.#halt);
   }
-}
 
-function joined(one: MarketRecord, other: MarketRecord): Required<MarketRecord> {
-  return {
-    fills: [...one.fills, ...other.fills],
-    trades: [...one.trades, ...other.trades],
-    denials: [...one.denials, ...other.denials],
-    traces: [...(one.traces ?? []), ...(other.traces ?? [])],
-    forced: [...(one.forced ?? []), ...(other.forced ?? [])],
-  };
-}
-
-function isAmong(decisions: readonly DecisionRecord[], symbol: string): boolean {
-  return decisions.some((decision) => decision.symbol === symbol);
+  get #heldBack(): HeldBack {
+    return {
+      control: this.#control,
+      isLeaving: this.#isLeaving,
+      isChangingHands: this.#isChangingHands(),
+      isHeld: this.heldReason !== null,
+      isRefusedMoney: this.#moneyRefusal !== null,
+      hasBreached: this.#limits.breach !== null,
+    };
+  }
 }
 
 function watchedOf({ candidate: { tree, manifest } }: LoadedVersion) {

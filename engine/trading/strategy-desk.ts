@@ -131,9 +131,11 @@ export class StrategyDesk {
     const { ledger, risk, markets } = this.#parts;
     try {
       this.#around.mark(this.limits);
-      for (const { symbol, reason } of decisions) {
+      for (const decision of decisions) {
+        const { symbol, action, reason } = decision;
+        if (action === 'hold') continue;
         if (!symbols.includes(symbol)) this.deny(symbol, 'undeclared-symbol', reason);
-        else if (!markets.has(symbol)) this.deny(symbol, 'market-inactive', reason);
+        else if (!markets.has(symbol) && !this.#willSell(decision)) this.deny(symbol, 'market-inactive', reason);
       }
       const known = decisions.filter(
         ({ symbol, action }) => action !== 'hold' && symbols.includes(symbol) && markets.has(symbol),
@@ -261,6 +263,19 @@ export class StrategyDesk {
     if (denial === null) return { wish: cut };
     this.#note(lane, wish.instant, { trace });
     return { denial };
+  }
+
+  /** An exit whose market is not known yet, right after a start: it goes as soon as that is. @returns whether it is one, and something is held */
+  #willSell({ symbol, action, weight, reason }: DecisionRecord): boolean {
+    const lane = this.lane(symbol);
+    const isExit = action === 'exit' || (action === 'target' && weight === 0);
+    if (!isExit || !lane.position.isOpen) return false;
+    const instant = this.barTime + this.barMs;
+    if (instant > lane.memory.decided) {
+      const wish: Wish = { kind: 'sell', instant, downTo: ZERO, cause: 'decision', reason };
+      this.#parts.ledger.remember(lane, { decided: instant, wish });
+    }
+    return true;
   }
 
   /** @returns whether the lane has something new to do */

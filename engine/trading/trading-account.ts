@@ -15,7 +15,7 @@ export interface TradingAccount {
   /** Cash and holdings at their last prices, quote asset. */
   equity(): number;
   /** Since it was last taken. */
-  takeRecord(): { fills: Fill[]; trades: Trade[]; denials: Denial[] };
+  takeRecord(): { readonly fills: readonly Fill[]; readonly trades: readonly Trade[]; readonly denials: readonly Denial[] };
   setHalt(halt: HaltState): void;
   /** Positions opened from now on carry this tag. */
   setVersion(tree: string): void;

@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { unwatched } from '#engine/trading/verify-journal.ts';
-import { bars, entry, Scene, type SceneOptions, still, symbol } from './scene.ts';
+import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -38,6 +38,20 @@ describe('a decision on its way to the venue', () => {
     expect(scene.account.equity()).toBeCloseTo(10_000 + trades[0]!.netResult, 6);
     expect(Number(scene.balance('USD'))).toBeCloseTo(100_000 + trades[0]!.netResult, 6);
   });
+});
+
+it('takes an exit that is decided before its market is known, and holds nothing against one who holds', async () => {
+  await begin();
+  await scene.decide(entry);
+  await scene.closeBar();
+  await scene.live(0, scene.account.taken);
+  const time = scene.world.now() - hour;
+  scene.account.onBars([{ symbol, time, open: 1000, high: 1000, low: 1000, close: 1000, volume: 1 }]);
+  const decisions = (['hold', 'exit'] as const).map((action) => ({ symbol, action, reason: 'because' }));
+  for (const decision of decisions) scene.account.submit([decision]);
+  expect(scene.account.takeRecord().denials).toEqual([]);
+  await scene.pass(5_000);
+  expect([scene.story().at(-1), scene.held()]).toEqual(['exit filled 5', 0]);
 });
 
 describe('what is ordered within one commit', () => {
