@@ -13,11 +13,10 @@ import { restarts } from './restart.ts';
 import { restartsAtVenue } from './restart-at-venue.ts';
 import { tradeWeek } from './venue-week.ts';
 import { replayWeek, WEEK, type WeekPoint } from './week.ts';
-import { judgeTrading, judgeWeek, pointLine } from './week-figures.ts';
+import { judgeTrading, judgeWeek, ORDER_MS_MAX, pointLine } from './week-figures.ts';
 
 const ORDERS = 150;
 const RESTARTS = 5;
-const ORDER_MS_MAX = 10;
 const SYNCED_MS_MAX = 5_000;
 const met = (isMet: boolean): string => (isMet ? 'met' : 'MISSED');
 const tell = (point: WeekPoint): void => console.log(pointLine(point));

@@ -86,6 +86,8 @@ export function kindsOf(pieces: readonly Piece[], { bars, strategies, symbols, k
     decisionTiers: [symbols * kept.runs * reasonsOfBench, 256],
     // They go with their decision; an order may be judged again when it is sent again.
     decisionTraces: [rowsOf('decisions') + acted, 5_000],
+    // Sold without a decision, with what was checked.
+    forcedSales: [orders, 5_000],
     orders: [orders, 200],
     denials: [orders, 300],
     fills: [fills, 300],

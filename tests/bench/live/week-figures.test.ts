@@ -60,7 +60,7 @@ describe('a week', () => {
     expect(judgeWeek({ ...week, decisions: 90_719 }).isMet).toBe(false);
   });
 
-  it('misses them when engine and exchange differ, or a bar was late', () => {
+  it('misses them when engine and exchange differ, a bar was late, or an order slow', () => {
     const end = {
       lateBars: 0,
       requests: 1_000,
@@ -71,5 +71,6 @@ describe('a week', () => {
     expect(judgeTrading({ end: { ...end, exchange: { ...end.exchange, orders: 101 } }, kinds }).isMet).toBe(false);
     expect(judgeTrading({ end: { ...end, exchange: { ...end.exchange, fills: 79 } }, kinds }).isMet).toBe(false);
     expect(judgeTrading({ end: { ...end, lateBars: 1 }, kinds }).isMet).toBe(false);
+    expect(judgeTrading({ end: { ...end, exchange: { ...end.exchange, answers: [4, 11, 12] } }, kinds }).isMet).toBe(false);
   });
 });
