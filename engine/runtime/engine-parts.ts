@@ -22,7 +22,7 @@ import { proveFromMirror, restoreSlots } from './restore-slots.ts';
 import { assertSameMarket } from './same-market.ts';
 import { accountKindOf, type OpenAccount, simulatedAccounts } from './slot-account.ts';
 import { keepMarkets } from './stored-markets.ts';
-import { StrategySlot } from './strategy-slot.ts';
+import { type SlotOptions, StrategySlot } from './strategy-slot.ts';
 import { keysOf, VenueDesk } from './venue-desk.ts';
 
 const author = { name: 'ratchet engine', email: 'engine@users.noreply.localhost' };
@@ -83,8 +83,12 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     keepTradedVenue(store, desk?.traded ?? null);
     const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);
     const openAccount = accountsOf(options, desk);
+    const expect: SlotOptions['expect'] = (id, version) => desk?.shares.expect(id, version);
     const newSlot = (id: string, from: number) =>
-      new StrategySlot({ id, series: feed.series, openAccount, kindOf, load: loadVersion, clock: around.clock.now }, from);
+      new StrategySlot(
+        { id, series: feed.series, openAccount, kindOf, expect, load: loadVersion, clock: around.clock.now },
+        from,
+      );
     const slots = await restoreSlots({
       store,
       prove: (deployment) => proveFromMirror({ store, repository, state: state.snapshot() }, deployment),

@@ -26,6 +26,8 @@ export interface SlotOptions {
   readonly series: readonly FeedSeries[];
   readonly openAccount: OpenAccount;
   readonly kindOf: (stage: Stage) => AccountKind;
+  /** Tells the account at a venue of a version that may trade there from its next bar on. */
+  readonly expect: (strategy: string, version: LoadedVersion) => void;
   readonly load: LoadVersion;
   /** Wall-clock time, UTC milliseconds. */
   readonly clock: () => number;
@@ -136,6 +138,7 @@ export class StrategySlot {
     await this.dismissChallenger();
     this.#challenger = version;
     this.#isChallengerStale = false;
+    if (this.#options.kindOf(version.candidate.manifest.stage) === 'venue') this.#options.expect(this.id, version);
     this.#applyHalt();
   }
 

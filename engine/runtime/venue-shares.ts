@@ -6,6 +6,7 @@ import type { Trader } from '#engine/trading/trader.ts';
 import type { VenueAccountSnapshot } from '#engine/trading/venue-account-snapshot.ts';
 import { isOfVenue } from './account-snapshot.ts';
 import type { Control } from './control.ts';
+import type { LoadedVersion } from './loaded-version.ts';
 import type { TradedVenue } from './real-money.ts';
 import type { OpenAccount } from './slot-account.ts';
 
@@ -42,6 +43,11 @@ export class VenueShares {
     const capital = isResumed && stored !== null ? stored.capital : this.shareOf(stage);
     return this.#options.trader.account({ strategy, stage, symbols, barMs, capital, taken: stored?.taken ?? null });
   };
+
+  /** A version that is on trial: the account gets ready for what it trades. */
+  expect(strategy: string, { symbols, barMs }: Pick<LoadedVersion, 'symbols' | 'barMs'>): void {
+    this.#options.trader.expect(strategy, { symbols, barMs });
+  }
 
   /** What a strategy of this stage may have of the account, quote asset. */
   readonly shareOf = (stage: Stage): number => {

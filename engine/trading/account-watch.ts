@@ -15,6 +15,8 @@ import { VenueClock } from './venue-clock.ts';
 export interface WatchSurroundings {
   /** Everything that is traded, and everything that ever was. */
   symbols(): string[];
+  /** And what may be traded from the next bar on: the venue is to describe it. */
+  wanted(): string[];
   /** The lane has orders to ask for. */
   askSoon(lane: Lane): void;
   /** Fetches the best prices of everything. @throws VenueError */
@@ -242,7 +244,7 @@ export class AccountWatch {
 
   async #loadMarkets(): Promise<void> {
     const { venue, markets, clock, timings } = this.#parts;
-    const symbols = this.#around.symbols();
+    const symbols = this.#around.wanted();
     const found = await answered(clock, timings.callTimeoutMs, 'markets', () => venue.markets(symbols));
     for (const market of found) markets.set(market.symbol, market);
   }

@@ -7,6 +7,13 @@ import type { ClosedPosition } from './position.ts';
 import type { StrategyDesk } from './strategy-desk.ts';
 import type { AccountRequest } from './trader-options.ts';
 
+/** What a version that may soon trade here wants to know of the market. */
+export interface Expected {
+  readonly symbols: readonly string[];
+  /** Length of its bars, milliseconds. */
+  readonly barMs: number;
+}
+
 /**
  * Who trades on the account: a desk for each strategy that does. What happens to a strategy that has no desk, because none was asked for
  * yet or because it gave its own back, is kept until one is made, so that everything is told exactly once.
@@ -18,6 +25,7 @@ export class StrategyDesks {
   readonly #records = new Map<string, AccountRecord>();
   /** Up to where the record of strategies was taken that have given their share back. */
   readonly #takenBefore = new Map<string, Taken>();
+  readonly #expected = new Map<string, Expected>();
 
   /** @param policy the limits in force now */
   constructor(policy: (stage: Stage) => TradingLimits) {
@@ -26,6 +34,20 @@ export class StrategyDesks {
 
   [Symbol.iterator](): Iterator<StrategyDesk> {
     return this.#desks.values();
+  }
+
+  /** A version of the strategy is on trial, and asks for its desk at its next bar if it passes. */
+  expect(strategy: string, expected: Expected): void {
+    this.#expected.set(strategy, expected);
+  }
+
+  get expectedSymbols(): string[] {
+    return [...this.#expected.values()].flatMap(({ symbols }) => symbols);
+  }
+
+  /** Lengths of the bars that are traded on, or soon may be, milliseconds. */
+  get barsMs(): number[] {
+    return [...this.#desks.values(), ...this.#expected.values()].map(({ barMs }) => barMs);
   }
 
   get(strategy: string): StrategyDesk | undefined {
@@ -50,6 +72,7 @@ export class StrategyDesks {
     { strategy, stage, barMs, capital, symbols: declared, taken }: AccountRequest,
     make: (record: AccountRecord, taken: Taken) => StrategyDesk,
   ): { readonly desk: StrategyDesk; readonly symbols: readonly string[] } {
+    this.#expected.delete(strategy);
     let desk = this.#desks.get(strategy);
     if (desk === undefined) {
       const record = this.#records.get(strategy) ?? emptyRecord();

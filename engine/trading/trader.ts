@@ -19,7 +19,7 @@ import { QuoteWatch } from './quote-watch.ts';
 import { RiskKeeper } from './risk-keeper.ts';
 import { wishAllSold, wishSold } from './sell-wish.ts';
 import { StrategyDesk } from './strategy-desk.ts';
-import { StrategyDesks } from './strategy-desks.ts';
+import { type Expected, StrategyDesks } from './strategy-desks.ts';
 import { healthOf, type TraderHealth } from './trader-health.ts';
 import type { AccountRequest, TraderOptions } from './trader-options.ts';
 import { DEFAULT_TIMINGS, type TraderParts } from './trader-parts.ts';
@@ -80,8 +80,8 @@ export class Trader {
     this.#portfolio.noteMoney(journal.baselines());
     const fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
     this.#quotes = new QuoteWatch(this.#parts, {
-      symbols: () => this.#symbols(),
-      barsMs: () => [...this.#desks].map(({ barMs }) => barMs),
+      symbols: () => this.#wanted(),
+      barsMs: () => this.#desks.barsMs,
       fetched: () => this.#markNow(),
     });
     this.#deadMan = new DeadManSwitch(this.#parts);
@@ -108,6 +108,7 @@ export class Trader {
       this.#parts,
       {
         symbols: () => this.#symbols(),
+        wanted: () => this.#wanted(),
         askSoon: (lane) => this.#runner.askSoon(lane),
         freshQuotes: () => this.#quotes.fetch(),
         compared: (report) => this.#onCompared(report),
@@ -130,6 +131,13 @@ export class Trader {
     this.#quotes.begin();
     this.#deadMan.review();
     this.#watch.begin();
+  }
+
+  /** From its next bar on a version may trade here: the market, and the prices of that moment, are known by then. */
+  expect(strategy: string, expected: Expected): void {
+    this.#desks.expect(strategy, expected);
+    this.#quotes.review();
+    if (this.#isReady && expected.symbols.some((symbol) => !this.#parts.markets.has(symbol))) void this.#learnMarkets();
   }
 
   /** The strategy's share of the account: the same orders and positions whichever version asks for it. */
@@ -369,6 +377,10 @@ export class Trader {
   /** Everything that is traded, and everything that ever was. */
   #symbols(): string[] {
     return [...new Set([...this.#parts.ledger.lanes].map(({ symbol }) => symbol))];
+  }
+
+  #wanted(): string[] {
+    return [...new Set([...this.#symbols(), ...this.#desks.expectedSymbols])];
   }
 
   /** What could not be written is not known after a restart: nothing more is sent. */

@@ -20,7 +20,7 @@ import { restoreSlots } from '#engine/runtime/restore-slots.ts';
 import { accountKindOf, type OpenAccount, simulatedAccounts } from '#engine/runtime/slot-account.ts';
 import { readStoredSlot } from '#engine/runtime/slot-memory.ts';
 import { StandingOrders } from '#engine/runtime/standing-orders.ts';
-import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
+import { type SlotOptions, StrategySlot } from '#engine/runtime/strategy-slot.ts';
 import { limitsOf, VenueShares } from '#engine/runtime/venue-shares.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
@@ -240,11 +240,12 @@ export class EngineLife {
     const now = takenUntil ?? live.timeOfInstant();
     const feed = hooks.watching(sabotage.feed?.(live) ?? live, now);
     const kindOf = (stage: Stage) => accountKindOf(stage, traded.isRehearsal);
+    const expect: SlotOptions['expect'] = (id, version) => shares.expect(id, version);
     const onPaper = simulatedAccounts(markets, 10_000);
     const openAccount = watched((request) => (request.kind === 'simulated' ? onPaper(request) : shares.openAccount(request)));
     const load = main.loader({ ...loading, life });
     const newSlot = (id: string, from: number) =>
-      new StrategySlot({ id, series: live.series, openAccount, kindOf, load, clock }, from);
+      new StrategySlot({ id, series: live.series, openAccount, kindOf, expect, load, clock }, from);
     const slots = await restoreSlots({
       ...{ store, load, now, kindOf, log, series: live.series },
       newSlot: (id) => newSlot(id, now),

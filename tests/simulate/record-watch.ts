@@ -40,7 +40,10 @@ export interface RecordWatchOptions {
 export class RecordWatch {
   readonly #options: RecordWatchOptions;
   readonly #database: Database.Database;
-  readonly #statements: Record<'decisions' | 'accounts' | 'held' | 'gone' | 'told' | 'filled' | 'feed', Database.Statement>;
+  readonly #statements: Record<
+    'decisions' | 'accounts' | 'held' | 'gone' | 'told' | 'filled' | 'since' | 'feed',
+    Database.Statement
+  >;
   /** By strategy, instant and symbol: on disk, as seen there. */
   readonly #recorded = new Map<string, Decided>();
   /** Taken by the slots of this life, and not committed. */
@@ -78,6 +81,7 @@ export class RecordWatch {
          WHERE o.strategy = @strategy AND f.symbol = @symbol AND f.side = @side AND f.time = @time
            AND CAST(f.quantity AS REAL) = @quantity AND CAST(f.price AS REAL) = @price`,
       ).pluck(),
+      since: prepare('SELECT id FROM venueOrders WHERE id > ?').pluck(),
       feed: prepare("SELECT value FROM meta WHERE key = 'feed'").pluck(),
     };
   }
@@ -112,7 +116,7 @@ export class RecordWatch {
 
   /** What was ordered so far leaves before its instant is on disk: one strategy took too long for the others. */
   noteEarly(): void {
-    for (const { id } of this.#options.orders().values()) if (id > this.#lastOrder) this.#early.add(id);
+    for (const id of this.#statements.since.all(this.#lastOrder) as number[]) this.#early.add(id);
   }
 
   /** Everything that was taken is said to be on disk. */

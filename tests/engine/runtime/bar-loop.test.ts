@@ -66,7 +66,7 @@ it('shows what fills between two bars, and what is sold there, before the next o
   const clock = scene.world;
   const openAccount = () => scene.account;
   const slot = new StrategySlot(
-    { id: 's', series: feed.series, openAccount, kindOf: () => 'venue', load, clock: clock.now },
+    { id: 's', series: feed.series, openAccount, kindOf: () => 'venue', expect: () => undefined, load, clock: clock.now },
     clock.now(),
   );
   const memory = { state: null, restartsLeft: 1, heldReason: null, timeframe: '1h', watch: null } as const;

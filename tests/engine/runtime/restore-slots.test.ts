@@ -37,7 +37,11 @@ async function restoredUnder(
     load: loadVersion,
     series,
     now,
-    newSlot: (id) => new StrategySlot({ id, series, openAccount, kindOf, load: loadVersion, clock: systemClock.now }, now),
+    newSlot: (id) =>
+      new StrategySlot(
+        { id, series, openAccount, kindOf, expect: () => undefined, load: loadVersion, clock: systemClock.now },
+        now,
+      ),
     realMoneyRefusal: () => refusal,
     kindOf,
     log,

@@ -20,6 +20,7 @@ function stand() {
   const asked: Pick<AccountRequest, 'kind' | 'stage' | 'barMs' | 'snapshot'>[] = [];
   const loaded: LoadRequest[] = [];
   const halts: string[] = [];
+  const expected: (readonly string[])[] = [];
   const records: ReturnType<SlotAccount['takeRecord']>[] = [];
   const at = { rest: true, released: 0, equity: 10_000, capital: 0, records };
   const release = () => {
@@ -47,9 +48,20 @@ function stand() {
     const { tree, manifest } = request.candidate;
     return version(tree, manifest.stage, '5m', 5 * minute, false, request.until);
   };
-  const slot = new StrategySlot({ id: 'trend', series, openAccount, kindOf: accountKindOf, load, clock: () => 0 }, 0);
+  const slot = new StrategySlot(
+    {
+      id: 'trend',
+      series,
+      openAccount,
+      kindOf: accountKindOf,
+      expect: (_, { symbols }) => expected.push(symbols),
+      load,
+      clock: () => 0,
+    },
+    0,
+  );
   const take = async (instant: Instant) => (await slot.take(instant))();
-  return { slot, take, asked, loaded, halts, at };
+  return { slot, take, asked, loaded, halts, expected, at };
 }
 
 function version(tree: string, stage: Stage, timeframe: Timeframe, barMs: number, isBad = false, until = 0): LoadedVersion {
@@ -155,4 +167,12 @@ it('records what happens while the strategy decides, and what was sold without a
   expect(step).toMatchObject({ fills: both, trades: both, forced: both });
   // It denies what was decided before, and not the hold of this bar.
   expect(step).toMatchObject({ denials: [expired], decisions: [{ outcome: 'held', checks: [] }] });
+});
+
+it('tells the venue account of what a version on trial trades there, and of nothing that is on paper', async () => {
+  const { slot, expected } = stand();
+  await slot.challenge(version('one', 'paper', '1m', minute));
+  expect(expected).toEqual([]);
+  await slot.challenge(version('two', 'canary', '1m', minute));
+  expect(expected).toEqual([[symbol]]);
 });

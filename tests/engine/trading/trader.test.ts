@@ -1,6 +1,7 @@
 import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { unwatched } from '#engine/trading/verify-journal.ts';
+import { market } from '#tests/engine/venues/rehearsal/small-market.ts';
 import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
@@ -52,6 +53,20 @@ it('takes an exit that is decided before its market is known, and holds nothing 
   expect(scene.account.takeRecord().denials).toEqual([]);
   await scene.pass(5_000);
   expect([scene.story().at(-1), scene.held()]).toEqual(['exit filled 5', 0]);
+});
+
+it('carries out the first decision of a strategy that was expected, on a market that nobody traded before', async () => {
+  await begin({ exchange: { markets: [market(flat), market(flat, { symbol: 'ETH/USD' })] } });
+  scene.trader.expect('new', { symbols: ['ETH/USD'], barMs: hour });
+  await scene.closeBar();
+  const account = scene.trader.account({ strategy: 'new', stage: 'live', symbols: ['ETH/USD'], barMs: hour, capital: 10_000 });
+  account.onBars([
+    { symbol: 'ETH/USD', time: scene.world.now() - hour, open: 1000, high: 1000, low: 1000, close: 1000, volume: 1 },
+  ]);
+  account.submit([{ symbol: 'ETH/USD', reason: 'because', ...entry }]);
+  expect(account.takeRecord().denials).toEqual([]);
+  await scene.pass(2_000);
+  expect(scene.story()).toEqual(['entry filled 5', 'protection open 0']);
 });
 
 describe('what is ordered within one commit', () => {
