@@ -10,6 +10,7 @@ import { Acceptances } from './acceptances.ts';
 import { BarLoop } from './bar-loop.ts';
 import { Bell } from './bell.ts';
 import { controlPath, orderGivenHere } from './control.ts';
+import { endedOn, journalBehind } from './engine-end.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { feedProblems } from './feed-problems.ts';
@@ -34,8 +35,6 @@ import type { VenueDesk } from './venue-desk.ts';
 const lookHereEveryMs = 500;
 /** So long a look for what has come of age may take; the next one goes on there. */
 const tiersMsMax = 20;
-/** By this code an engine says that it has to be opened again, and that nothing else is wrong. */
-export const beginAnew = 'engine/begin-anew';
 /** Orders decided on a bar are on their way before anything is composed for readers, which may take a tenth of a second. */
 const ordersLeaveMs = 50;
 /** How soon a disk that took nothing is tried again. */
@@ -381,30 +380,4 @@ export class Engine {
     this.#store.close();
     this.#lock.release();
   }
-}
-
-const afterTrouble: Readonly<Record<DiskTrouble, string>> = {
-  full: 'Make room',
-  'read-only': 'Look why it may not be written, and mend that',
-  failing: 'Look at the disk',
-};
-
-function endedOn(dir: string, trouble: DiskTrouble, cause: unknown): RatchetError {
-  return new RatchetError(
-    `engine/disk-${trouble}`,
-    `The engine has ended, and the disk under ${dir} is ${trouble}: what came after the last bar on it is not recorded.`,
-    `${afterTrouble[trouble]}, and start the engine again: it takes those bars anew.`,
-    { dir, trouble },
-    cause,
-  );
-}
-
-function journalBehind(cause?: unknown): RatchetError {
-  return new RatchetError(
-    beginAnew,
-    'The journal of orders may be behind what is in memory.',
-    'Start the engine again: it goes on from what is on disk, and asks the venue first.',
-    {},
-    cause,
-  );
 }
