@@ -36,7 +36,7 @@ export function createPages(forge: ForgeContext, sessions: Sessions, api: Api): 
       const isOpened = sessions.redeem(c, key);
       url.searchParams.delete('key');
       if (isOpened || visitor.kind === 'member') return c.redirect(`${url.pathname}${url.search}`, 303);
-      notice = 'This link was used before, or the forge was started again since. Open the newest one that ratchet up printed.';
+      notice = 'This link was used before, or the forge was started again since. Open the newest one that npm start printed.';
     }
     c.set('site', { forge, visitor, assets: assets.addresses, here: `${url.pathname}${url.search}`, notice });
     await next();

@@ -92,7 +92,7 @@ export function postRoutes(forge: ForgeContext, api: Api): Hono<PageEnv> {
 /** Lets a form in that came from one of our pages, in the session it was made for. */
 export async function admitted(c: PageRequest): Promise<{ member: Member; fields: Record<string, unknown> }> {
   const { visitor } = c.get('site');
-  if (visitor.kind === 'reader') throw new ApiError(401, 'Sign in first: open the link that ratchet up prints.');
+  if (visitor.kind === 'reader') throw new ApiError(401, 'Sign in first: open the link that npm start prints.');
   const site = c.req.header('Sec-Fetch-Site');
   if (site !== undefined && site !== 'same-origin') throw new ApiError(403, 'This form came from another site.');
   const fields = await c.req.parseBody();

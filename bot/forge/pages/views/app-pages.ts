@@ -9,7 +9,7 @@ export function confirmPage(site: SiteContext, manifest: AppManifest, text: stri
   const { visitor } = site;
   const act =
     visitor.kind === 'reader'
-      ? html`<p class="quiet">To make an app here, open the link that <code>ratchet up</code> prints, and start again.</p>`
+      ? html`<p class="quiet">To make an app here, open the link that <code>npm start</code> prints, and start again.</p>`
       : html`<form method="post" action="/settings/apps/create">
 <input type="hidden" name="form_key" value="${visitor.formKey}"><input type="hidden" name="manifest" value="${text}"><input type="hidden" name="state" value="${state}">
 <p><label for="name">Name</label> <input id="name" name="name" value="${manifest.name}" maxlength="34" required></p>
@@ -34,7 +34,7 @@ export function installPage(site: SiteContext, app: AppRow, choices: readonly Re
   const { visitor } = site;
   const list =
     visitor.kind === 'reader'
-      ? html`<p class="quiet">To install an app here, open the link that <code>ratchet up</code> prints.</p>`
+      ? html`<p class="quiet">To install an app here, open the link that <code>npm start</code> prints.</p>`
       : choices.length === 0
         ? html`<p class="quiet">It is on every repository of yours already.</p>`
         : html`<ul class="box rows">${choices.map(

@@ -44,7 +44,7 @@ export function formKey({ visitor }: PageContext): Html {
 /** A box to write in, and to close or reopen with. */
 export function commentForm(page: PageContext, issue: IssueRow): Html {
   if (page.visitor.kind === 'reader') {
-    return html`<p class="box pad quiet">To write or merge here, open the link that <code>ratchet up</code> prints.</p>`;
+    return html`<p class="box pad quiet">To write or merge here, open the link that <code>npm start</code> prints.</p>`;
   }
   const noun = issue.is_pull === 1 ? 'pull request' : 'issue';
   const address = `${page.home}/${issue.is_pull === 1 ? 'pull' : 'issues'}/${issue.number}`;
