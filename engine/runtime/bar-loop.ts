@@ -103,8 +103,10 @@ export class BarLoop {
       for (const slot of inOrder) if (!done.has(slot) && decided.has(slot)) done.set(slot, decided.get(slot)!());
     };
     const all = Promise.all(slots.map(async (slot) => void decided.set(slot, await slot.take(instant))));
-    if (desk !== null && !(await isWithin(machine, all, patienceMs))) desk.together(carryOut);
-    await all;
+    if (desk === null) await all;
+    else {
+      while (!(await isWithin(machine, all, patienceMs))) if (decided.size > done.size) desk.together(carryOut);
+    }
     const finish = (): PendingOutcome => {
       carryOut();
       const taken = { instant, outcomes: slots.map((slot) => ({ slot, outcome: done.get(slot)! })) };

@@ -29,6 +29,7 @@ import { readStoredSlot } from './slot-memory.ts';
 import { StandingOrders } from './standing-orders.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
+import { TakenNews } from './taken-news.ts';
 import type { VenueDesk } from './venue-desk.ts';
 
 /** How often the engine's own folder is looked into for an order. */
@@ -58,11 +59,11 @@ export class Engine {
   readonly #bell = new Bell();
   readonly #token: { value: string | undefined };
   readonly #bars: BarLoop;
+  readonly #news: TakenNews;
   readonly #orders: StandingOrders;
   readonly #acceptances: Acceptances;
   #lookedHereAt = 0;
   #isStopping = false;
-  #isClosed = false;
   #hasCaughtUp = false;
   #hasNews = false;
   #remoteProblem: EngineProblem | null = null;
@@ -93,12 +94,21 @@ export class Engine {
     const { dir, market, reportEveryMs, catchUpBars, paceMs } = parts.options;
     const { log } = around;
     const clock = around.clock.now;
+    this.#news = new TakenNews({
+      equity: () => store.equity(),
+      log,
+      onEvent: (event) => this.#emit(event),
+      onTrouble: () => this.#bell.ring(),
+    });
     this.#bars = new BarLoop({
-      ...{ store, feed, slots, desk, catchUpBars, paceMs, clock: around.clock, machine: systemClock },
+      ...{ store, feed, slots, desk: desk?.shares ?? null, catchUpBars, paceMs, clock: around.clock, machine: systemClock },
       now: parts.now,
       onTaken: (taken) => this.#noteTaken(taken),
-      // Orders go out before anybody is told.
-      onCommitted: (time) => (desk === null ? this.#tellBar(time) : setImmediate(() => this.#tellBar(time))),
+      onCommitted: (time) => {
+        this.#news.noteCommitted(time);
+        if (desk === null) this.#news.tell();
+        else this.#news.tellSoon();
+      },
     });
     this.#orders = new StandingOrders({ store, slots, shares: desk?.shares ?? null, clock, log });
     this.#acceptances = new Acceptances({ dir, shares: desk?.shares ?? null, log, onSettled: () => this.#bell.ring() });
@@ -156,6 +166,7 @@ export class Engine {
       this.#watch.start();
       this.#desk?.start();
       while (!this.#isStopping) await this.#turn().catch((error) => this.#waitForDisk(error));
+      this.#news.tell();
       this.#bars.keepHoldings();
       this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
@@ -185,6 +196,7 @@ export class Engine {
   }
 
   async #turn(): Promise<void> {
+    this.#news.tell();
     if (this.#hasNews) await this.#takeNews();
     this.#takeOrderHere();
     if (this.#desk?.isBroken === true) {
@@ -196,7 +208,11 @@ export class Engine {
     this.#noteProgress();
     if (waitMs <= 0) {
       if (!(await this.#bars.take())) return;
-      if (this.#desk !== null) await sleep(this.#around.clock, ordersLeaveMs);
+      if (this.#desk !== null) {
+        // Where more is to be made up for, readers wait, and orders do not.
+        if (this.#bars.waitMs() <= 0) return;
+        await sleep(this.#around.clock, ordersLeaveMs);
+      }
       this.#tell();
     } else {
       if (this.#bars.keepHoldings()) this.#reports.noteChange();
@@ -253,8 +269,7 @@ export class Engine {
     );
     for (const { slot, outcome } of outcomes) {
       for (const { code, message } of outcome.faults) {
-        this.#around.log.warn({ strategy: slot.id, code, message }, 'A strategy failed.');
-        this.#emit({ kind: 'fault', strategy: slot.id, code, message });
+        this.#news.addFault({ strategy: slot.id, code, message });
       }
       if (outcome.rejected !== null) {
         const { version, fault } = outcome.rejected;
@@ -305,6 +320,7 @@ export class Engine {
   #noteProgress(): void {
     if (this.#hasCaughtUp || this.#bars.state === 'waiting' || this.#bars.state === 'catching-up') return;
     this.#bars.commit();
+    this.#news.tell();
     this.#hasCaughtUp = true;
     this.#reports.hurry();
     this.#emit({ kind: 'caught-up', time: this.#bars.now });
@@ -363,16 +379,11 @@ export class Engine {
     });
   }
 
-  #tellBar(time: number): void {
-    if (!this.#isClosed) this.#emit({ kind: 'bar', time, equity: this.#store.equity() });
-  }
-
   #emit(event: EngineEvent): void {
     this.#around.onEvent(event);
   }
 
   async #close(): Promise<void> {
-    this.#isClosed = true;
     await this.#watch.stop();
     await this.#feed.close();
     await this.#desk?.close();

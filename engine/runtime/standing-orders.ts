@@ -69,15 +69,15 @@ export class StandingOrders {
     if (!reading.ok || !reading.isNews || text === null) return;
     const isSame = isSameOrder(reading.control, this.#control);
     this.#control = reading.control;
-    store.transaction(() => {
+    this.#together(() => {
       this.#heard.obey(place, text, reading.control);
       for (const slot of isSame ? [] : slots.values()) {
         slot.setControl(reading.control);
         if (slot.answerBreach(reading.control)) store.setStanding(slot.standing()!);
       }
+      if (!isSame) shares?.obey(reading.control);
     });
     if (isSame) return;
-    shares?.obey(reading.control);
     const { mode, by, reason } = reading.control;
     log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
@@ -86,7 +86,7 @@ export class StandingOrders {
   obeyLimits(policy: RiskPolicy): void {
     const { store, slots, shares } = this.#options;
     this.#limits = policy;
-    store.transaction(() => {
+    this.#together(() => {
       keepLimits(store, policy);
       for (const slot of slots.values()) {
         if (shares !== null) slot.renewShare(shares.shareOf);
@@ -97,6 +97,13 @@ export class StandingOrders {
         store.setStanding(slot.standing()!);
       }
     });
+  }
+
+  /** In one commit; orders that it makes leave after it. */
+  #together(work: () => void): void {
+    const { store, shares } = this.#options;
+    if (shares === null) store.transaction(work);
+    else shares.together(work);
   }
 
   warnOfBreach(strategy: string, { breach, stage }: NonNullable<SlotOutcome['breached']>): void {

@@ -141,11 +141,6 @@ export class VenueDesk {
     });
   }
 
-  /** Does `work` with all that it writes to the store in one commit, and sends what it has ordered once that is on disk. */
-  together<T>(work: () => T): T {
-    return this.#trader.together(work);
-  }
-
   /** What is in memory may be ahead of the journal: nothing more is sent until the account is opened again. */
   get isBroken(): boolean {
     return this.#hasFailed || this.#trader.health().isBroken;

@@ -6,6 +6,7 @@ import type { Trader } from '#engine/trading/trader.ts';
 import type { VenueAccountSnapshot } from '#engine/trading/venue-account-snapshot.ts';
 import { isOfVenue } from './account-snapshot.ts';
 import type { Control } from './control.ts';
+import { journalBehind } from './engine-end.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { TradedVenue } from './real-money.ts';
 import type { OpenAccount } from './slot-account.ts';
@@ -43,6 +44,15 @@ export class VenueShares {
     const capital = isResumed && stored !== null ? stored.capital : this.shareOf(stage);
     return this.#options.trader.account({ strategy, stage, symbols, barMs, capital, taken: stored?.taken ?? null });
   };
+
+  /**
+   * Does `work` with all that it writes to the store in one commit, and sends what it has ordered once that is on disk.
+   * @throws RatchetError `engine/begin-anew` when what is in memory may be ahead of the journal already
+   */
+  together<T>(work: () => T): T {
+    if (this.#options.trader.health().isBroken) throw journalBehind();
+    return this.#options.trader.together(work);
+  }
 
   /** A version that is on trial: the account gets ready for what it trades. */
   expect(strategy: string, { symbols, barMs }: Pick<LoadedVersion, 'symbols' | 'barMs'>): void {

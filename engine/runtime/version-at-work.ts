@@ -19,6 +19,7 @@ export class VersionAtWork {
   #version: LoadedVersion | null = null;
   #memory: Memory = atFirst;
   #leaving: Promise<void> | null = null;
+  #isClosed = false;
 
   constructor(series: readonly FeedSeries[], load: LoadVersion) {
     this.#series = series;
@@ -71,22 +72,26 @@ export class VersionAtWork {
 
   /** It decides no longer; what it remembered stays for a version that may come. `close` waits for the end of its process. */
   leave(): void {
-    this.#leaving = this.close();
+    this.#leaving = this.#version?.live.close() ?? null;
     this.#version = null;
     this.#memory = { ...this.#memory, heldReason: null };
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#leaving, this.#version?.live.close()]);
   }
 
   /** Once, from the state before the bar that went wrong; after that the strategy is held, and only its protection works. */
   async #restartOrHold(version: LoadedVersion, until: number, error: unknown, faults: SlotFault[]): Promise<void> {
     await version.live.close();
+    if (this.#isClosed) return;
     if (this.#memory.restartsLeft > 0) {
       this.#memory = { ...this.#memory, restartsLeft: this.#memory.restartsLeft - 1 };
       try {
         this.#version = await this.reload(version, version.anchor, until);
+        // Nobody else would end a process that began meanwhile.
+        if (this.#isClosed) await this.#version.live.close();
         return;
       } catch (again) {
         faults.push(faultOf(version, again));

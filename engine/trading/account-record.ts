@@ -1,7 +1,7 @@
 import type { Denial } from '#engine/risk/denial.ts';
 import type { CheckResult } from '#engine/risk/judge-order.ts';
 import type { ExitCause, Fill, Trade } from '#engine/simulation/types.ts';
-import type { BarMemory } from './lane.ts';
+import type { BarMemory, ForcedMemory } from './lane.ts';
 import type { LaneFill } from './ledger.ts';
 import { type ClosedPosition, feesOf, pairOf } from './position.ts';
 
@@ -13,15 +13,8 @@ export interface OrderTrace {
   readonly trace: readonly CheckResult[];
 }
 
-/** What made the engine sell all that is held without a decision of the strategy. */
-export type ForcedCause = Extract<ExitCause, 'stop' | 'trailing-stop' | 'take-profit' | 'horizon'> | 'flatten';
-
-export interface ForcedSale {
+export interface ForcedSale extends ForcedMemory {
   readonly symbol: string;
-  readonly cause: ForcedCause;
-  readonly reason: string;
-  /** How every check of the sale answered when it was ordered; empty where the market is not known. None of them withholds it. */
-  readonly checks: readonly CheckResult[];
 }
 
 /** Up to where a strategy's record was taken: the journal's numbers of the last fill and the last note, of dust or of what was written off. */
@@ -41,11 +34,10 @@ export interface AccountRecord {
   }[];
   readonly denials: Denial[];
   readonly traces: OrderTrace[];
-  readonly forced: ForcedSale[];
 }
 
 export function emptyRecord(): AccountRecord {
-  return { fills: [], closed: [], denials: [], traces: [], forced: [] };
+  return { fills: [], closed: [], denials: [], traces: [] };
 }
 
 /** Up to where a record goes that is taken as a whole. */

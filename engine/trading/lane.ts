@@ -1,6 +1,7 @@
 import Big from 'big.js';
 import { z } from 'zod';
 import type { ExitCause } from '#engine/simulation/types.ts';
+import { CheckRow } from '#engine/store/decision-traces.ts';
 import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { VenueError } from '#engine/venues/venue-error.ts';
 import { decimalOf, floorTo } from './decimals.ts';
@@ -63,6 +64,19 @@ const BarMemory = z.strictObject({
 });
 export type BarMemory = z.infer<typeof BarMemory>;
 
+/** What made the engine sell all that is held without a decision of the strategy. */
+export const ForcedCause = z.enum(['stop', 'trailing-stop', 'take-profit', 'horizon', 'flatten']);
+export type ForcedCause = z.infer<typeof ForcedCause>;
+
+/** Such a sale, as it was ordered. */
+export const ForcedMemory = z.strictObject({
+  cause: ForcedCause,
+  reason: z.string(),
+  /** How every check of the sale answered; empty where the market was not known. None of them withholds it. */
+  checks: z.array(CheckRow).readonly(),
+});
+export type ForcedMemory = z.infer<typeof ForcedMemory>;
+
 /** What a lane remembers beside its orders and its fills. */
 export const LaneMemory = z.strictObject({
   /** Market time of the decision taken up last: those of before are not taken up again. */
@@ -71,6 +85,8 @@ export const LaneMemory = z.strictObject({
   barTime: z.int().nullable(),
   wish: Wish.nullable(),
   bars: BarMemory.nullable(),
+  /** Sales that the strategy's record does not have yet. */
+  forced: z.array(ForcedMemory).default([]),
 });
 export type LaneMemory = z.infer<typeof LaneMemory>;
 
@@ -103,7 +119,7 @@ export interface Lane {
   readonly orders: Map<number, LiveOrder>;
 }
 
-export const NEW_MEMORY: LaneMemory = { decided: 0, barTime: null, wish: null, bars: null };
+export const NEW_MEMORY: LaneMemory = { decided: 0, barTime: null, wish: null, bars: null, forced: [] };
 
 /** JSON of which `LaneMemory` reads the same again. */
 export function memoryText(memory: LaneMemory): string {

@@ -11,10 +11,10 @@ import { haltStateOf, strictest } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { ClosedBar, PositionView } from '#engine/simulation/types.ts';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
-import { type AccountRecord, emptyRecord, type ForcedCause, fillOf, type Taken, tradeOf } from './account-record.ts';
+import { type AccountRecord, emptyRecord, type ForcedSale, fillOf, type Taken, tradeOf } from './account-record.ts';
 import { aged, entryPriceOf } from './age-position.ts';
 import { floorTo, least, ZERO } from './decimals.ts';
-import type { Lane, Wish } from './lane.ts';
+import type { ForcedCause, Lane, Wish } from './lane.ts';
 import type { LaneFill } from './ledger.ts';
 import type { EntryLeave, LaneFacts } from './next-action.ts';
 import { judgeEntry, judgeSale, type OrderJudge } from './order-judge.ts';
@@ -187,7 +187,8 @@ export class StrategyDesk {
   }
 
   takeRecord() {
-    const { fills, closed, denials, traces, forced } = this.#record;
+    const { fills, closed, denials, traces } = this.#record;
+    const forced = this.#takeForced();
     this.#record = emptyRecord();
     let { fill, dust } = this.#taken;
     for (const told of fills) fill = Math.max(fill, told.fill.id);
@@ -220,11 +221,20 @@ export class StrategyDesk {
     this.#record.traces.push({ instant, symbol, trace: [{ check, passed: false, value: words, limit: 'taken' }] });
   }
 
+  /** What was sold without a decision. It is forgotten with the commit in which it is recorded, so that a restart between tells it. */
+  #takeForced(): ForcedSale[] {
+    return this.lanes.flatMap((lane) => {
+      const { forced } = lane.memory;
+      if (forced.length > 0) this.#parts.ledger.remember(lane, { forced: [] });
+      return forced.map((sale) => ({ symbol: lane.symbol, ...sale }));
+    });
+  }
+
   /** All that the lane holds is about to be ordered sold, and the strategy has not decided it. */
   noteForced(lane: Lane, cause: ForcedCause, reason: string): void {
     const isKnown = this.#parts.markets.has(lane.symbol);
     const checks = isKnown ? judgeSale(this.#judge, lane, ZERO).trace : [];
-    this.#record.forced.push({ symbol: lane.symbol, cause, reason, checks });
+    this.#parts.ledger.remember(lane, { forced: [...lane.memory.forced, { cause, reason, checks }] });
   }
 
   deny(symbol: string, code: DenialCode, reason: string): void {
@@ -271,9 +281,11 @@ export class StrategyDesk {
     const isExit = action === 'exit' || (action === 'target' && weight === 0);
     if (!isExit || !lane.position.isOpen) return false;
     const instant = this.barTime + this.barMs;
-    if (instant > lane.memory.decided) {
-      const wish: Wish = { kind: 'sell', instant, downTo: ZERO, cause: 'decision', reason };
-      this.#parts.ledger.remember(lane, { decided: instant, wish });
+    this.noteRefusal({ symbol, instant }, 'market-inactive', 'its market is not known yet');
+    const { wish, decided } = lane.memory;
+    if (instant > decided && !(wish?.kind === 'sell' && wish.downTo.eq(0))) {
+      const sale: Wish = { kind: 'sell', instant, downTo: ZERO, cause: 'decision', reason };
+      this.#parts.ledger.remember(lane, { decided: instant, wish: sale });
     }
     return true;
   }

@@ -218,8 +218,15 @@ export class Trader {
    * once that is on disk. When that fails nothing is sent any more: memory is then ahead of the journal.
    */
   together<T>(work: () => T): T {
+    const { ledger, risk } = this.#parts;
     try {
-      return this.#runner.together(() => this.#parts.ledger.journal.transaction(work));
+      return this.#runner.together(() =>
+        ledger.journal.transaction(() => {
+          const result = work();
+          if (ledger.hasUnwritten || risk.isUnwritten) ledger.commit(() => risk.write());
+          return result;
+        }),
+      );
     } catch (error) {
       this.#fail(error);
       throw error;

@@ -24,7 +24,7 @@ async function stand() {
   return { scene, store, feed };
 }
 
-it('sends what is decided without waiting for a strategy that does not answer, and records the instant once all have', async () => {
+it('sends what is decided without waiting for a strategy that does not answer, soon or late, and records the instant once all have', async () => {
   const { scene, store, feed } = await stand();
   let answer = (): void => undefined;
   const silent = new Promise<void>((resolve) => {
@@ -42,10 +42,15 @@ it('sends what is decided without waiting for a strategy that does not answer, a
   });
   const quick = slotOf('quick', Promise.resolve(), () => scene.account.submit([{ symbol, reason: 'because', ...entry }]));
   const slow = slotOf('slow', silent, () => undefined);
+  let isLateDone = false;
+  const lateAfter = new Promise<void>((resolve) => void scene.world.after(hour + 150, resolve));
+  const late = slotOf('late', lateAfter, () => {
+    isLateDone = true;
+  });
   const committed: number[] = [];
   const loop = new BarLoop({
     ...{ store, feed, desk: scene.trader, clock: scene.world, machine: scene.world },
-    ...{ slots: new Map([slow, quick].map((slot) => [slot.id, slot as never])), now: start, catchUpBars: 0, paceMs: 0 },
+    ...{ slots: new Map([slow, late, quick].map((slot) => [slot.id, slot as never])), now: start, catchUpBars: 0, paceMs: 0 },
     ...{ onTaken: () => undefined, onCommitted: (instant) => committed.push(instant) },
   });
 
@@ -54,7 +59,7 @@ it('sends what is decided without waiting for a strategy that does not answer, a
   await scene.pass(99);
   expect(scene.story()).toEqual([]);
   await scene.pass(2_000);
-  expect([scene.story(), committed]).toEqual([['entry filled 5', 'protection open 0'], []]);
+  expect([scene.story(), isLateDone, committed]).toEqual([['entry filled 5', 'protection open 0'], true, []]);
   answer();
   await taking;
   expect(committed).toEqual([start + hour]);

@@ -7,6 +7,7 @@ import { builderAt } from '#engine/runtime/history.ts';
 import type { LoadedVersion, LoadRequest } from '#engine/runtime/loaded-version.ts';
 import { type AccountRequest, accountKindOf, type SlotAccount } from '#engine/runtime/slot-account.ts';
 import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
+import { VersionAtWork } from '#engine/runtime/version-at-work.ts';
 
 const minute = 60_000;
 const symbol = 'BTC/USD';
@@ -175,4 +176,19 @@ it('tells the venue account of what a version on trial trades there, and of noth
   expect(expected).toEqual([]);
   await slot.challenge(version('two', 'canary', '1m', minute));
   expect(expected).toEqual([[symbol]]);
+});
+
+it('leaves no process behind that begins while it is closed', async () => {
+  const closed: string[] = [];
+  const begun = version('again', 'paper', '1m', minute);
+  const live = { ...begun.live, close: async () => void closed.push('again') };
+  let work: VersionAtWork | null = null;
+  const load = async (): Promise<LoadedVersion> => {
+    await work!.close();
+    return { ...begun, live };
+  };
+  work = new VersionAtWork(series, load);
+  work.resume(version('one', 'paper', '1m', minute, true), { state: null, restartsLeft: 1, heldReason: null });
+  await work.decide({ time: 0, bars: bar(0).bars }, [], []);
+  expect(closed).toEqual(['again']);
 });

@@ -169,6 +169,18 @@ describe('flatten', () => {
     expect(forced[0]!.checks.length).toBeGreaterThan(3);
   });
 
+  it('is in the record of the strategy after a restart too, if it was not before', async () => {
+    await begin();
+    await scene.decide(entry);
+    scene.account.takeRecord();
+    scene.trader.flatten('enough');
+    await scene.pass(5_000);
+    const { taken } = scene.account;
+    await scene.live(500, taken);
+    const told = () => scene.account.takeRecord().forced.map(({ cause, reason }) => `${cause}: ${reason}`);
+    expect([told(), told()]).toEqual([['flatten: enough'], []]);
+  });
+
   it('goes on after a restart', async () => {
     await begin();
     await scene.decide(entry);
