@@ -38,7 +38,9 @@ export interface UpSummary {
     readonly strategies: readonly { readonly id: string; readonly tree: string | null; readonly stage: string | null }[];
     readonly decisions: number;
     readonly trades: number;
+    /** Of all strategies together, quote asset; and what their accounts began with. */
     readonly equity: number;
+    readonly capital: number;
   };
 }
 
@@ -51,6 +53,7 @@ export function summarise(facts: {
   engine: EngineStatus;
   counts: { decisions: number; trades: number };
   equity: number;
+  capital: number;
 }): UpSummary {
   const { dataset } = facts.market.evaluation;
   return {
@@ -83,18 +86,19 @@ export function summarise(facts: {
       decisions: facts.counts.decisions,
       trades: facts.counts.trades,
       equity: Math.round(facts.equity * 100) / 100,
+      capital: facts.capital,
     },
   };
 }
 
 /** The same for people. */
-export function renderSummary(summary: UpSummary, market: Market, capital: number): string {
+export function renderSummary(summary: UpSummary, market: Market): string {
   const { night, pullRequest, engine, data } = summary;
   const gates = Object.entries(summary.gates).map(([name, conclusion]) => `${name} ${conclusion}`);
   const trading = engine.strategies.map(({ id, tree, stage }) => `${id} ${stage ?? ''} ${tree?.slice(0, 8) ?? 'nothing'}`);
   return [
     '',
-    `  Data      ${data.simulated ? 'SIMULATED ' : ''}${describeDataset(market.evaluation.dataset)} (${data.bars} bars)`,
+    `  Data      ${data.simulated ? 'SIMULATED ' : ''}${describeDataset(market.evaluation.dataset)} (${data.bars} bars up to the replay)`,
     `  Night     ${night.cycle}: ${night.decision} after ${night.trials} trials. ${visible(night.reason)}`,
     `  Canaries  ${night.canaries.map(({ canary, outcome }) => `${canary} ${outcome}`).join(', ')}`,
     pullRequest === null
@@ -102,7 +106,7 @@ export function renderSummary(summary: UpSummary, market: Market, capital: numbe
       : `  Change    pull request #${pullRequest.number}, ${pullRequest.merged ? `merged as ${pullRequest.mergeCommit?.slice(0, 8)}` : 'open'}`,
     ...(gates.length === 0 ? [] : [`  Gates     ${gates.join(', ')}`]),
     `  Engine    ${engine.status} at ${engine.commit?.slice(0, 8) ?? 'nothing'}; ${trading.join(', ')}`,
-    `            ${engine.decisions} decisions, ${engine.trades} trades, equity ${engine.equity.toFixed(2)} (${percent(engine.equity / capital - 1)})`,
+    `            ${engine.decisions} decisions, ${engine.trades} trades, equity ${engine.equity.toFixed(2)} (${percent(engine.equity / engine.capital - 1)})`,
     ...(pullRequest === null ? [] : ['', `  Read it   ${pullRequest.url}`]),
     '',
   ].join('\n');

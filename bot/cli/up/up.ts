@@ -249,9 +249,11 @@ async function runLoop(
     engine: await untilSynced(workspace.engine, ENGINE_TIMEOUT_MS),
     counts: reader.counts(),
     equity: reader.equity() ?? CAPITAL,
+    // Each strategy has an account of its own.
+    capital: CAPITAL * Math.max(1, reader.accounts().length),
   });
   reader.close();
-  console.error(renderSummary(summary, market, CAPITAL));
+  console.error(renderSummary(summary, market));
   const others = Object.keys(settings.people)
     .map((login) => `  Sign in as ${login}: ${local.forge.loginUrl(login)}\n`)
     .join('');

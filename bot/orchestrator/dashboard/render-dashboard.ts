@@ -10,7 +10,7 @@ import { readinessSection } from './sections/readiness.ts';
 import { runningSection } from './sections/running.ts';
 
 const HEAD =
-  'Kept by the bot, and written again whenever something changes: what is edited here is lost, except a ticked box. How to read it: `docs/ops/dashboard.md`.';
+  'Kept by the bot, and written again whenever something changes: what is edited here is lost, except a ticked box. How to read it stands in Ratchet’s own `docs/ops/dashboard.md`.';
 
 /** The dashboard's whole text, which follows from the facts alone. */
 export function renderDashboard(facts: DashboardFacts): string {
