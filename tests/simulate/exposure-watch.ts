@@ -1,5 +1,6 @@
 import { Big } from 'big.js';
 import type { NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import { DEFAULT_TIMINGS } from '#engine/trading/trader-parts.ts';
 import type { ExchangeFill, ExchangeOrder } from '#engine/venues/rehearsal/exchange-types.ts';
 import type { Exposure } from './invariants/evidence.ts';
 
@@ -16,6 +17,9 @@ interface Lane {
   nakedSince: number | null;
   /** When a sale of it last ended because there was nobody to buy: what is past its stop can do no more than be offered. */
   nobodyBoughtAt: number;
+  /** Somebody took away what is held and not covered; and when somebody has paid in as much since: only the next comparison sees that. */
+  isMissing: boolean;
+  cameBackAt: number;
 }
 
 /** Keeps, by strategy and symbol, what is held at the exchange and what of it a resting stop covers. */
@@ -61,17 +65,22 @@ export class ExposureWatch {
       // No more is naked than is bare, and nearly always that is nothing one could sell.
       if (lane.bare.about <= 0 || options.isDust(symbol, lane.bare.about)) {
         lane.nakedSince = null;
+        lane.isMissing = false;
         continue;
       }
-      const there = lane.bare.exactly.minus(options.missingOf(symbol));
+      const missing = options.missingOf(symbol);
+      const there = lane.bare.exactly.minus(missing);
       const free = options.freeOf(symbol);
       const naked = there.lt(free) ? there : free;
       if (naked.lte(0) || options.isDust(symbol, Number(naked))) {
         lane.nakedSince = null;
+        lane.isMissing = missing.gt(0);
         continue;
       }
       lane.nakedSince ??= options.now;
-      const excusedUntil = Math.max(options.excusedUntil, lane.nobodyBoughtAt);
+      if (lane.isMissing) lane.cameBackAt = options.now;
+      lane.isMissing = false;
+      const excusedUntil = Math.max(options.excusedUntil, lane.nobodyBoughtAt, lane.cameBackAt + DEFAULT_TIMINGS.reconcileMs);
       exposures.push({ strategy, symbol, naked, since: lane.nakedSince, excusedUntil });
     }
     return exposures;
@@ -106,7 +115,10 @@ export class ExposureWatch {
     const name = `${strategy} ${symbol}`;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = { strategy, symbol, held: zero, stops: new Map(), bare: null, nakedSince: null, nobodyBoughtAt: 0 };
+      lane = {
+        ...{ strategy, symbol, held: zero, stops: new Map(), bare: null, nakedSince: null, nobodyBoughtAt: 0 },
+        ...{ isMissing: false, cameBackAt: Number.NEGATIVE_INFINITY },
+      };
       this.#lanes.set(name, lane);
     }
     return lane;
