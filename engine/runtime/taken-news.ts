@@ -10,6 +10,9 @@ export interface TakenNewsOptions {
   readonly onTrouble: () => void;
 }
 
+/** Requests are made and written within it. */
+const leaveMs = 2;
+
 interface Fault {
   readonly strategy: string;
   readonly code: string;
@@ -51,9 +54,9 @@ export class TakenNews {
     if (time !== null) onEvent({ kind: 'bar', time, equity: equity() });
   }
 
-  /** Once what is to be sent has been. */
+  /** Once what is to be sent has been handed to the network. */
   tellSoon(): void {
-    setImmediate(() => {
+    setTimeout(() => {
       if (this.#committed === null) return;
       try {
         this.tell();
@@ -61,6 +64,6 @@ export class TakenNews {
         this.#wrong = { error };
         this.#options.onTrouble();
       }
-    });
+    }, leaveMs);
   }
 }

@@ -102,7 +102,10 @@ export class LaneRunner {
     } finally {
       this.#held = null;
     }
-    for (const lane of held) this.kick(lane);
+    // Those that want something first: what they send is awaited.
+    const isWanting = (lane: Lane) => lane.memory.wish !== null || this.#runOf(lane).outbox.length > 0;
+    const wanting = [...held].filter(isWanting);
+    for (const lane of new Set([...wanting, ...held])) this.kick(lane);
     return result;
   }
 

@@ -26,12 +26,13 @@ async function serve({ now, symbols }: Opening): Promise<void> {
     pulseMs,
   });
   const { key, baseUrl, exchange } = rehearsal;
-  /** The last word of the streams, by the exchange's clock and by the machine's, and how long the first purchase took that it brought. */
+  /** The last word of the streams, by the exchange's clock and by the machine's, and how long the first order or cancellation took that it brought: a sale begins with its stop. */
   let word = { time: 0, at: 0, isAnswered: true };
   const answers: number[] = [];
   exchange.on((event) => {
-    const isMade = event.kind === 'order' && event.change === 'accepted' && event.order.side === 'buy';
-    if (!isMade || word.isAnswered || word.time !== clock.now()) return;
+    const isHeard =
+      event.kind === 'order' && (event.change === 'accepted' || (event.change === 'ended' && event.order.endReason === 'asked'));
+    if (!isHeard || word.isAnswered || word.time !== clock.now()) return;
     word.isAnswered = true;
     answers.push(machineMs() - word.at);
   });

@@ -30,7 +30,7 @@ export const ExchangeTally = z.strictObject({
   orders: z.int(),
   fills: z.int(),
   isMoneyConserved: z.boolean(),
-  /** Milliseconds by the machine's clock from telling that a bar has closed to having the first purchase that it brought; rising. */
+  /** Milliseconds by the machine's clock from telling that a bar has closed to having the first order or cancellation that it brought; rising. */
   answers: z.array(z.number()),
 });
 export type ExchangeTally = z.infer<typeof ExchangeTally>;

@@ -67,7 +67,7 @@ export function judgeTrading({ end, kinds }: Pick<VenueWeek, 'end' | 'kinds'>): 
     `  ${count(exchange.orders)} orders and ${count(exchange.fills)} fills at the exchange, ${count(rowsOf('venueOrders'))} and ` +
       `${count(rowsOf('venueFills'))} in the journal, money ${exchange.isMoneyConserved ? '' : 'NOT '}conserved, ${count(requests)} requests, ` +
       `${lateBars} bars late, ${faults.length} faults; goal: the same on both sides, ${met(isAgreed)}`,
-    `  from the exchange's word that a bar has closed to the first purchase that it brought: ${median.toFixed(1)} ms at the ` +
+    `  from the exchange's word that a bar has closed to the first order or cancellation that it brought: ${median.toFixed(1)} ms at the ` +
       `median of ${count(exchange.answers.length)} bars, ${percentile(exchange.answers, 0.99).toFixed(1)} ms at the 99th percentile; ` +
       `goal: under ${ORDER_MS_MAX} ms at the median, ${met(isQuick)}`,
     ...faults.slice(0, 5).map((fault) => `  ${fault}`),
