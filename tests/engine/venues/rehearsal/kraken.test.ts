@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import type { Exchange } from 'ccxt';
 import ccxt from 'ccxt';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Rehearsal, startRehearsal } from '#engine/venues/rehearsal/start-rehearsal.ts';
 import { HandClock } from './hand-clock.ts';
 import { bars, hour, start } from './small-market.ts';
@@ -146,6 +146,9 @@ describe('unmodified ccxt on Kraken', () => {
   it('may use a client order id again once the first order has ended', async () => {
     const first = await client.createOrder('BTC/USD', 'limit', 'buy', 1, 500, { clientOrderId: id() });
     await client.cancelOrder(first.id!);
+    // ccxt's nonces are milliseconds: two requests within one bear the same.
+    const cancelledAt = Date.now();
+    await vi.waitUntil(() => Date.now() > cancelledAt, { interval: 1 });
     const second = await client.createOrder('BTC/USD', 'limit', 'buy', 1, 500, { clientOrderId: id() });
     expect(second.id).not.toBe(first.id);
   });
