@@ -82,8 +82,8 @@ export interface Bot {
   readonly state: StateBranch;
   readonly webhookUrl: string;
   /**
-   * Looks for open pull requests that a crash or a failure may have left: those not proven that nobody is proving, and the
-   * bot's own that are green and were not settled in this run, since their merge may be what failed.
+   * Looks for what a crash or a failure may have left: open pull requests not proven that nobody is proving, the bot's own that are green
+   * and were not settled in this run, since their merge may be what failed, and merges that were not written down.
    */
   catchUp(): Promise<void>;
   /** Resolves when there is no job left. */
@@ -319,6 +319,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
         const isLeftGreen = gate === 'success' && pull.author === login && !settled.has(pull.number);
         if (gate === undefined || isLeftGreen) queue.addIfMissing({ kind: 'gates', number: pull.number });
       }
+      queue.addIfMissing({ kind: 'tend' });
       wake();
     },
     idle: () => worker.idle(),

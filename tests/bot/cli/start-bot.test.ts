@@ -5,6 +5,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { laneOf, startBot } from '#bot/cli/start-bot.ts';
 import { JobQueue } from '#bot/github/job-queue.ts';
+import { mergeLogPath } from '#bot/orchestrator/life/merge-log.ts';
 import { createWorld, owner, repo, seed, type World, webhookSecret } from '#tests/bot/forge/forge-under-test.ts';
 
 describe('the lanes', () => {
@@ -28,8 +29,8 @@ describe('a bot that starts again', () => {
     await world.close();
   });
 
-  it('settles its own pull requests that are green and open, and says which jobs were given up', async () => {
-    const { heads } = await seed(world, { mine: { 'm.txt': 'm' }, theirs: { 't.txt': 't' } });
+  it('settles its own pull requests that are green and open, ends merges, and says which jobs were given up', async () => {
+    const { heads } = await seed(world, { mine: { 'm.txt': 'm' }, theirs: { 't.txt': 't' }, merged: { 'd.txt': 'd' } });
     const open = async (octokit: ReturnType<World['bot']>, head: string) => {
       const { data } = await octokit.rest.pulls.create({ owner, repo, title: head, head, base: 'main' });
       await world.bot().rest.checks.create({
@@ -44,6 +45,8 @@ describe('a bot that starts again', () => {
     };
     const mine = await open(world.bot(), 'mine');
     await open(world.as('owner'), 'theirs');
+    const merged = await open(world.bot(), 'merged');
+    await world.bot().rest.pulls.merge({ owner, repo, pull_number: merged });
 
     const dir = join(world.dir, 'bot');
     mkdirSync(dir);
@@ -78,6 +81,9 @@ describe('a bot that starts again', () => {
       await bot.catchUp();
       await bot.idle();
       expect(settled).toEqual([mine]);
+      expect(await bot.state.readText(mergeLogPath(merged))).not.toBeNull();
+      const { data: branches } = await world.as('owner').rest.repos.listBranches({ owner, repo });
+      expect(branches.map(({ name }) => name)).not.toContain('merged');
       expect(lines.filter((line) => line.includes('given up'))).toMatchObject([expect.stringContaining('the forge was away')]);
     } finally {
       await bot.close();
