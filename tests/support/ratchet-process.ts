@@ -44,8 +44,10 @@ export class RatchetProcess {
     for (;;) {
       const match = this.stderr.match(pattern);
       if (match !== null) return match;
-      if (this.child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`It did not say ${pattern}:\n${this.stderr}\n${this.stdout}`);
+      const { exitCode } = this.child;
+      const end = exitCode === null ? `within ${timeoutMs / 1_000} s` : `before it ended with ${exitCode}`;
+      if (exitCode !== null || Date.now() > deadline)
+        throw new Error(`It did not say ${pattern} ${end}:\n${this.stderr}\n${this.stdout}`);
       await new Promise((wake) => setTimeout(wake, 50));
     }
   }
