@@ -1,8 +1,8 @@
-import type { Clock } from '#engine/clock.ts';
+import { type Clock, isWithin } from '#engine/clock.ts';
 import type { Feed, Instant } from '#engine/feeds/feed.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { commitOutcomes, type PendingOutcome } from './record.ts';
-import type { SlotOutcome } from './slot-outcome.ts';
+import type { SlotDecided, SlotOutcome } from './slot-outcome.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 
 /** While it catches up, so many instants go to disk together: a kill loses and repeats them all, exactly. */
@@ -12,6 +12,8 @@ const instantsTogetherMax = 64;
 export interface OrderDesk {
   /** Does `work` with all that it writes to the store in one commit, and sends what it has ordered once that is on disk. */
   together<T>(work: () => T): T;
+  /** What accounts have told is recorded with the commit under way. */
+  noteRecorded(): void;
 }
 
 export interface BarLoopOptions {
@@ -30,6 +32,8 @@ export interface BarLoopOptions {
   readonly clock: Clock;
   /** By which strategies' processes are waited for: the machine's, whatever time it is for the market. */
   readonly machine: Clock;
+  /** Again and again while strategies are waited for. It throws nothing. */
+  readonly onWaiting: () => void;
   /** What an instant brought; it is not on disk yet. */
   readonly onTaken: (taken: PendingOutcome) => void;
   /** Everything up to this market time is on disk. */
@@ -37,8 +41,8 @@ export interface BarLoopOptions {
 }
 
 /**
- * So long those that have decided wait for those that have not. Then their orders leave, and what they decided is recorded with what the
- * others do.
+ * So long those that have decided wait for those that have not. Then their orders leave, where a restart would know whose they are, and
+ * what they decided is recorded with what the others do.
  */
 const patienceMs = 100;
 
@@ -91,26 +95,30 @@ export class BarLoop {
 
   /** Has every slot take the instant that is due. @returns whether something is to be told: it was live, or more than bars */
   async take(): Promise<boolean> {
-    const { feed, machine, desk } = this.#options;
+    const { feed, machine, desk, onWaiting } = this.#options;
     const slots = [...this.#options.slots.values()];
     const instant = feed.next()!;
     this.#isHalfTaken = true;
-    const decided = new Map<StrategySlot, () => SlotOutcome>();
+    const decided = new Map<StrategySlot, SlotDecided>();
     const done = new Map<StrategySlot, SlotOutcome>();
     // Those that leave go first: what the others order is sized by an account without them.
     const inOrder = [...slots.filter(({ isLeaving }) => isLeaving), ...slots.filter(({ isLeaving }) => !isLeaving)];
-    const carryOut = (): void => {
-      for (const slot of inOrder) if (!done.has(slot) && decided.has(slot)) done.set(slot, decided.get(slot)!());
+    const ready = (isWanted: (one: SlotDecided) => boolean) =>
+      inOrder.filter((slot) => !done.has(slot) && decided.has(slot) && isWanted(decided.get(slot)!));
+    const carryOut = (these: readonly StrategySlot[]): void => {
+      for (const slot of these) done.set(slot, decided.get(slot)!.carryOut());
     };
     const all = Promise.all(slots.map(async (slot) => void decided.set(slot, await slot.take(instant))));
-    if (desk === null) await all;
-    else {
-      while (!(await isWithin(machine, all, patienceMs))) if (decided.size > done.size) desk.together(carryOut);
+    while (!(await isWithin(machine, all, patienceMs))) {
+      onWaiting();
+      const early = desk === null ? [] : ready(({ needsRecord }) => !needsRecord);
+      if (early.length > 0) desk?.together(() => carryOut(early));
     }
     const finish = (): PendingOutcome => {
-      carryOut();
+      carryOut(ready(() => true));
       const taken = { instant, outcomes: slots.map((slot) => ({ slot, outcome: done.get(slot)! })) };
       this.#note(taken);
+      desk?.noteRecorded();
       if (desk !== null) this.#write();
       return taken;
     };
@@ -172,19 +180,6 @@ export class BarLoop {
     const { feed } = this.#options;
     if (!feed.isLive) return;
     for (let instant: Instant | null = feed.next(); instant !== null; instant = feed.next()) this.#now = instant.time;
-  }
-}
-
-/** Whether it ends so soon. What it fails with is thrown. */
-async function isWithin(clock: Clock, work: Promise<unknown>, ms: number): Promise<boolean> {
-  let cancel = (): void => undefined;
-  const late = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => resolve(false));
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    cancel();
   }
 }
 

@@ -93,10 +93,14 @@ export function giveOrderHere(dir: string, control: Control): void {
 
 const strictness: readonly ControlMode[] = ['active', 'paused', 'halted', 'reducing', 'flattening'];
 
+/** Whether an order holds the engine back further than another. */
+export function isStricter({ mode }: Control, than: Control): boolean {
+  return strictness.indexOf(mode) > strictness.indexOf(than.mode);
+}
+
 /** Whether an order lets the engine do what another one, which was given later, keeps it from. */
 export function isOvertaken(order: Control, by: Control): boolean {
-  const isLaxer = strictness.indexOf(order.mode) < strictness.indexOf(by.mode);
-  return isLaxer && Date.parse(order.at) < Date.parse(by.at);
+  return isStricter(by, order) && Date.parse(order.at) < Date.parse(by.at);
 }
 
 /** Whether two orders are one and the same, word for word. */

@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '#engine/clock.ts';
+import { isWithin, sleep, systemClock } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import { explain, RatchetError } from '#engine/errors.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
@@ -103,6 +103,7 @@ export class Engine {
     this.#bars = new BarLoop({
       ...{ store, feed, slots, desk: desk?.shares ?? null, catchUpBars, paceMs, clock: around.clock, machine: systemClock },
       now: parts.now,
+      onWaiting: () => this.#hearMeanwhile(),
       onTaken: (taken) => this.#noteTaken(taken),
       onCommitted: (time) => {
         this.#news.noteCommitted(time);
@@ -285,7 +286,8 @@ export class Engine {
     this.#bars.commit();
     try {
       this.#orders.hear('branch', await this.#state.snapshot().readText(controlPath));
-      await this.#reconciler.reconcile();
+      const loading = this.#reconciler.reconcile();
+      while (!(await isWithin(systemClock, loading, lookHereEveryMs))) this.#hearMeanwhile();
       this.#lookProblem = null;
     } catch (error) {
       // The record must work; the mirror may fail, and is looked at again.
@@ -306,6 +308,21 @@ export class Engine {
     const before = this.#orders.control;
     this.#orders.hear('here', orderGivenHere(this.#options.dir));
     if (this.#orders.control !== before) this.#tell();
+  }
+
+  /** Strategies may take long to decide or to load: who says here that the engine is to hold back does not wait for that. */
+  #hearMeanwhile(): void {
+    const now = this.#around.clock.now();
+    if (now - this.#lookedHereAt < lookHereEveryMs) return;
+    this.#lookedHereAt = now;
+    const before = this.#orders.control;
+    try {
+      this.#orders.hearStricter('here', orderGivenHere(this.#options.dir));
+      if (this.#orders.control !== before) this.#tell();
+    } catch (error) {
+      // It is heard again between bars, where a disk that takes nothing is waited for.
+      this.#around.log.error({ error: explain(error) }, 'An order that was given here could not be obeyed at once.');
+    }
   }
 
   #openSlot(id: string): StrategySlot {

@@ -24,6 +24,16 @@ export interface SlotOutcome {
   left: { readonly deployment: number | null } | null;
 }
 
+/** What a slot makes of an instant, before anything is ordered. */
+export interface SlotDecided {
+  /**
+   * What it orders may not leave before its record is on disk: a restart would not know whose the orders are, or that they are wanted.
+   */
+  readonly needsRecord: boolean;
+  /** Carries it out, at once and whole, so that what several slots do can be one commit. */
+  carryOut(): SlotOutcome;
+}
+
 export function emptyOutcome(): SlotOutcome {
   return { steps: [], faults: [], breached: null, adopted: null, rejected: null, left: null };
 }

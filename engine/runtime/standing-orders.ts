@@ -2,7 +2,7 @@ import type { Logger } from '#engine/log.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Control, isSameOrder } from './control.ts';
+import { type Control, isSameOrder, isStricter, readControl } from './control.ts';
 import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import { recordBreach } from './record.ts';
@@ -80,6 +80,12 @@ export class StandingOrders {
     if (isSame) return;
     const { mode, by, reason } = reading.control;
     log.info({ mode, by, reason }, 'The engine obeys another order.');
+  }
+
+  /** The same in the midst of a bar or of loading: what holds the engine back further is obeyed at once, and all else when that has ended. */
+  hearStricter(place: OrderPlace, text: string | null): void {
+    const reading = readControl(text, this.#control);
+    if (reading.ok && isStricter(reading.control, this.#control)) this.hear(place, text);
   }
 
   /** Other limits hold from now on. What they find reached already is on disk, with them, when this returns. */

@@ -17,7 +17,7 @@ import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
 import { joined, type MarketRecord, nothing } from './market-record.ts';
 import { type AccountKind, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
-import { emptyOutcome, faultOf, type SlotOutcome } from './slot-outcome.ts';
+import { emptyOutcome, faultOf, type SlotDecided, type SlotOutcome } from './slot-outcome.ts';
 import { isAmong, stepOf } from './slot-step.ts';
 import { VersionAtWork } from './version-at-work.ts';
 
@@ -199,11 +199,8 @@ export class StrategySlot {
 
   // ── one instant ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /**
-   * Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome.
-   * @returns carries out what was decided, at once and whole, so that what several slots do can be one commit
-   */
-  async take(instant: Instant): Promise<() => SlotOutcome> {
+  /** Takes in what closed at one instant: the market first, then decisions. What a strategy does wrong is in the outcome. */
+  async take(instant: Instant): Promise<SlotDecided> {
     const outcome = emptyOutcome();
     this.#previous = this.#now;
     this.#now = instant.time;
@@ -225,10 +222,13 @@ export class StrategySlot {
       if (trial.length > 0 || last !== undefined) this.#isChallengerStale = true;
       if (last !== undefined) carryOut = await this.#ordinaryStep(last, outcome);
     }
-    return () => {
-      carryOut();
-      if (this.#isLeaving && this.#isAtRest) this.#leave(outcome);
-      return outcome;
+    return {
+      needsRecord: outcome.adopted !== null || this.#isLeaving,
+      carryOut: () => {
+        carryOut();
+        if (this.#isLeaving && this.#isAtRest) this.#leave(outcome);
+        return outcome;
+      },
     };
   }
 

@@ -54,6 +54,11 @@ export class VenueShares {
     return this.#options.trader.together(work);
   }
 
+  /** See `Trader.noteRecorded`. */
+  noteRecorded(): void {
+    this.#options.trader.noteRecorded();
+  }
+
   /** A version that is on trial: the account gets ready for what it trades. */
   expect(strategy: string, { symbols, barMs }: Pick<LoadedVersion, 'symbols' | 'barMs'>): void {
     this.#options.trader.expect(strategy, { symbols, barMs });

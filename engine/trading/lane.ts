@@ -113,6 +113,8 @@ export interface Lane {
   position: Position;
   /** The last fill, with its order as it was then. */
   lastFill: { readonly fill: JournalFill; readonly order: OrderRow } | null;
+  /** How many of the sales in `memory.forced` its account has told, for a record that is not on disk yet. */
+  forcedTold: number;
   /** What was written off of it, less what came back. */
   writtenOff: Big;
   /** Those that are not final, by the journal's number. */

@@ -73,7 +73,16 @@ export class Ledger {
     const key = `${strategy}\n${symbol}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { strategy, symbol, memory: NEW_MEMORY, position: FLAT, lastFill: null, writtenOff: ZERO, orders: new Map() };
+      lane = {
+        strategy,
+        symbol,
+        memory: NEW_MEMORY,
+        position: FLAT,
+        lastFill: null,
+        writtenOff: ZERO,
+        forcedTold: 0,
+        orders: new Map(),
+      };
       this.#lanes.set(key, lane);
     }
     return lane;

@@ -27,7 +27,7 @@ export interface SizingView {
   readonly isSelling: boolean;
   /** And it is of everything. */
   readonly isExiting: boolean;
-  /** An order that rests, or is to be sent, to buy. */
+  /** An order that rests, or is to be sent, to buy; not beside a sale that is to come, which takes it back itself. */
   readonly isWaitingToBuy: boolean;
   readonly halt: HaltState;
   /** Market time of the decision, and the length of a bar, milliseconds. */
@@ -80,8 +80,8 @@ function exit(view: SizingView, reason: string): SizedOrder {
   return view.isExiting ? nothing : sell(view, ZERO, reason);
 }
 
-function cancel({ isWaitingToBuy, position, instant }: SizingView): SizedOrder {
-  if (!isWaitingToBuy) return position.isOpen ? nothing : denied('no-position');
+function cancel({ isWaitingToBuy, isSelling, position, instant }: SizingView): SizedOrder {
+  if (!isWaitingToBuy) return position.isOpen || isSelling ? nothing : denied('no-position');
   return { kind: 'wish', wish: { kind: 'withdraw', instant } };
 }
 

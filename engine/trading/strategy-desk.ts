@@ -118,7 +118,8 @@ export class StrategyDesk {
       if (!position.isOpen || position.opened === null) continue;
       const { bars: memory, exit } = aged(position, position.opened, lane.memory.bars, bar);
       ledger.remember(lane, { barTime: bar.time, bars: memory });
-      if (exit === null || lane.memory.wish?.kind === 'sell') continue;
+      // A sale of a part leaves the rest, which has to go as well.
+      if (exit === null || isOfEverything(lane.memory.wish)) continue;
       this.noteForced(lane, exit, exit);
       const instant = Math.max(lane.memory.decided, bar.time + this.barMs);
       ledger.remember(lane, { wish: { kind: 'sell', instant, downTo: ZERO, cause: exit, reason: exit } });
@@ -221,12 +222,12 @@ export class StrategyDesk {
     this.#record.traces.push({ instant, symbol, trace: [{ check, passed: false, value: words, limit: 'taken' }] });
   }
 
-  /** What was sold without a decision. It is forgotten with the commit in which it is recorded, so that a restart between tells it. */
+  /** What was sold without a decision. `Trader.noteRecorded` forgets it, so that a restart before tells it again. */
   #takeForced(): ForcedSale[] {
     return this.lanes.flatMap((lane) => {
-      const { forced } = lane.memory;
-      if (forced.length > 0) this.#parts.ledger.remember(lane, { forced: [] });
-      return forced.map((sale) => ({ symbol: lane.symbol, ...sale }));
+      const untold = lane.memory.forced.slice(lane.forcedTold);
+      lane.forcedTold = lane.memory.forced.length;
+      return untold.map((sale) => ({ symbol: lane.symbol, ...sale }));
     });
   }
 
@@ -283,7 +284,7 @@ export class StrategyDesk {
     const instant = this.barTime + this.barMs;
     this.noteRefusal({ symbol, instant }, 'market-inactive', 'its market is not known yet');
     const { wish, decided } = lane.memory;
-    if (instant > decided && !(wish?.kind === 'sell' && wish.downTo.eq(0))) {
+    if (instant > decided && !isOfEverything(wish)) {
       const sale: Wish = { kind: 'sell', instant, downTo: ZERO, cause: 'decision', reason };
       this.#parts.ledger.remember(lane, { decided: instant, wish: sale });
     }
@@ -365,8 +366,8 @@ export class StrategyDesk {
       highestPrice: highestPrice(close?.price ?? Number.NaN, prices.quote(lane.symbol)?.ask ?? null, limits.collar),
       defaultStop: limits.defaultStop,
       isSelling: wish?.kind === 'sell' || exits.length > 0,
-      isExiting: wish?.kind === 'sell' && wish.downTo.eq(0),
-      isWaitingToBuy: wish?.kind === 'enter' || entries.length > 0,
+      isExiting: isOfEverything(wish),
+      isWaitingToBuy: wish?.kind === 'enter' || (wish?.kind !== 'sell' && entries.length > 0),
       halt: this.haltNow,
       instant: this.barTime + barMs,
       barMs,
@@ -377,4 +378,8 @@ export class StrategyDesk {
   #market({ symbol }: Lane) {
     return this.#parts.markets.get(symbol)!;
   }
+}
+
+function isOfEverything(wish: Wish | null): boolean {
+  return wish?.kind === 'sell' && wish.downTo.eq(0);
 }

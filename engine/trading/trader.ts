@@ -233,6 +233,16 @@ export class Trader {
     }
   }
 
+  /** All that accounts have told is recorded with the commit under way: no restart after it tells that again. */
+  noteRecorded(): void {
+    const { ledger } = this.#parts;
+    for (const lane of ledger.lanes) {
+      if (lane.forcedTold === 0) continue;
+      ledger.remember(lane, { forced: lane.memory.forced.slice(lane.forcedTold) });
+      lane.forcedTold = 0;
+    }
+  }
+
   health(): TraderHealth {
     return healthOf(this.#parts, {
       isReady: this.#isReady,

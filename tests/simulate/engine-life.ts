@@ -1,5 +1,6 @@
 import { CandleStore } from '#engine/candles/candle-store.ts';
 import { RandomStream } from '#engine/candles/random-stream.ts';
+import { isWithin } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import type { Feed } from '#engine/feeds/feed.ts';
@@ -41,6 +42,9 @@ const READING = new Set([
 /** Little is asked for beforehand, and little is stored at once: the runs are short. */
 const feedSettings = { historyBars: 5, keepBars: 30, storeEveryMs: 10 * 60_000 };
 
+/** As often as the engine looks for what people say. */
+const HEAR_EVERY_MS = 500;
+
 const log = createLog('silent');
 
 /** How a life ends that nothing cuts short. */
@@ -75,6 +79,8 @@ export interface EngineHooks {
   readonly onCommitted: (instant: number) => void;
   /** Some have decided, and their orders leave, while others have not. */
   readonly onEarly: () => void;
+  /** People were obeyed while a strategy decided or a version was loaded. */
+  readonly onHeardMeanwhile: () => void;
   readonly onUnexpected: (what: string) => void;
   readonly onTrouble: (kind: string) => void;
   readonly onWrite: () => void;
@@ -192,7 +198,8 @@ export class EngineLife {
       this.#hasNews = false;
       bars.commit();
       orders.hear('branch', said('branch'));
-      await reconciler.reconcile();
+      const loading = reconciler.reconcile();
+      while (!(await isWithin(this.#options.life.clock, loading, HEAR_EVERY_MS))) this.#hearMeanwhile(orders);
       orders.hear('here', said('here'));
     }
     const waitMs = bars.waitMs();
@@ -202,6 +209,16 @@ export class EngineLife {
     }
     bars.commit();
     await this.#bell.wait(waitMs);
+  }
+
+  #hearMeanwhile(orders: StandingOrders): void {
+    try {
+      const before = orders.control;
+      orders.hearStricter('here', this.#options.said('here'));
+      if (orders.control !== before) this.#options.hooks.onHeardMeanwhile();
+    } catch (error) {
+      this.#note(error);
+    }
   }
 
   async #open(): Promise<Parts> {
@@ -256,6 +273,7 @@ export class EngineLife {
     orders = standing;
     const bars = new BarLoop({
       ...{ store, feed, slots, now, desk: this.#desk(trader), clock: life.clock, machine: life.clock, catchUpBars: 0, paceMs: 0 },
+      onWaiting: () => this.#hearMeanwhile(standing),
       onTaken: (taken) => {
         this.#taken += 1;
         for (const { slot, outcome } of taken.outcomes) {
@@ -300,6 +318,7 @@ export class EngineLife {
         if (this.#taken === before) hooks.onEarly();
         return result;
       },
+      noteRecorded: () => desk.noteRecorded(),
     };
   }
 
@@ -316,10 +335,12 @@ export class EngineLife {
   }
 
   #run(work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      if (error instanceof Cut || this.#options.life.isOver) return;
-      this.#options.hooks.onUnexpected(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    });
+    work().catch((error: unknown) => this.#note(error));
+  }
+
+  #note(error: unknown): void {
+    if (error instanceof Cut || this.#options.life.isOver) return;
+    this.#options.hooks.onUnexpected(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
   /** The same, telling whenever it was written to. */

@@ -142,7 +142,11 @@ const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabot
           store.addStep({ ...step, decisions: step.decisions.map((decision) => ({ ...decision, outcome: 'accepted' })) }),
       })),
     ],
-    ['commits its orders before it records why', { desk: () => ({ together: (work) => work() }) }, 90],
+    [
+      'commits its orders before it records why',
+      { desk: (desk) => ({ together: (work) => work(), noteRecorded: () => desk.noteRecorded() }) },
+      90,
+    ],
   ],
   'standing agrees with the journal': [
     [

@@ -318,6 +318,7 @@ export class World {
         onTaken: (taken) => this.#noteTaken(taken),
         onCommitted: () => this.#record.look(),
         onEarly: () => this.#record.noteEarly(),
+        onHeardMeanwhile: () => this.#tally.count('obeyed in the midst of a bar, or of loading'),
         onUnexpected: (what) => {
           this.#unexpected ??= what;
         },

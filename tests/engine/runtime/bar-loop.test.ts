@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { ReplayFeed, StoredSeries } from '#engine/feeds/replay-feed.ts';
 import { BarLoop } from '#engine/runtime/bar-loop.ts';
+import { builderAt } from '#engine/runtime/history.ts';
 import { emptyOutcome } from '#engine/runtime/slot-outcome.ts';
 import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
@@ -34,9 +35,12 @@ it('sends what is decided without waiting for a strategy that does not answer, s
     ...{ id, isLeaving: false, positions: [], standing: () => null },
     take: async () => {
       await decides;
-      return () => {
-        act();
-        return emptyOutcome();
+      return {
+        needsRecord: false,
+        carryOut: () => {
+          act();
+          return emptyOutcome();
+        },
       };
     },
   });
@@ -51,7 +55,7 @@ it('sends what is decided without waiting for a strategy that does not answer, s
   const loop = new BarLoop({
     ...{ store, feed, desk: scene.trader, clock: scene.world, machine: scene.world },
     ...{ slots: new Map([slow, late, quick].map((slot) => [slot.id, slot as never])), now: start, catchUpBars: 0, paceMs: 0 },
-    ...{ onTaken: () => undefined, onCommitted: (instant) => committed.push(instant) },
+    ...{ onWaiting: () => undefined, onTaken: () => undefined, onCommitted: (instant) => committed.push(instant) },
   });
 
   await scene.closeBar();
@@ -63,6 +67,56 @@ it('sends what is decided without waiting for a strategy that does not answer, s
   answer();
   await taking;
   expect(committed).toEqual([start + hour]);
+});
+
+it('sends what a version decides first together with its record: a restart would not know whose the order is', async () => {
+  const { scene, store, feed } = await stand();
+  let answer = (): void => undefined;
+  const silent = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const live = {
+    step: async () => ({ decisions: [{ symbol, reason: 'first', ...entry }], state: { symbols: {} } }),
+    close: async () => undefined,
+  };
+  const slot = new StrategySlot(
+    {
+      ...{ id: 's', series: feed.series, kindOf: () => 'venue', expect: () => undefined, clock: scene.world.now },
+      openAccount: ({ stage, symbols, barMs }) =>
+        scene.trader.account({ strategy: 's', stage, symbols, barMs, capital: 10_000, taken: null }),
+      load: () => Promise.reject(new Error('nothing is loaded here')),
+    },
+    start,
+  );
+  const candidate = { id: 's', tree: 'tree', commit: 'commit', artifact: { digest: 'digest' }, manifest: { stage: 'live' } };
+  const builder = builderAt(feed.series, [symbol], '1h', start);
+  const version = { candidate, symbols: [symbol], timeframe: '1h', barMs: hour, anchor: start, live, builder, lacking: [] };
+  await slot.challenge(version as never);
+  const slow = {
+    ...{ id: 'slow', isLeaving: false, positions: [], standing: () => null },
+    take: async () => {
+      await silent;
+      return { needsRecord: false, carryOut: emptyOutcome };
+    },
+  };
+  const slots = new Map([slot, slow as never].map((one: StrategySlot) => [one.id, one]));
+  let looks = 0;
+  const loop = new BarLoop({
+    ...{ store, feed, slots, desk: scene.trader, clock: scene.world, machine: scene.world },
+    ...{ now: start, catchUpBars: 0, paceMs: 0, onTaken: () => undefined, onCommitted: () => undefined },
+    onWaiting: () => {
+      looks += 1;
+    },
+  });
+  await scene.closeBar();
+  const taking = loop.take();
+  await scene.pass(1_000);
+  expect([scene.story(), store.deployments(), looks]).toEqual([[], [], 10]);
+  answer();
+  await taking;
+  await scene.pass(1_000);
+  expect(scene.story()).toEqual(['entry filled 5', 'protection open 0']);
+  expect(store.accounts().map(({ strategy }) => strategy)).toEqual(['s']);
 });
 
 it('shows what fills between two bars, and what is sold there, before the next one closes', async () => {
@@ -88,7 +142,7 @@ it('shows what fills between two bars, and what is sold there, before the next o
       clock,
       machine: clock,
     },
-    ...{ onTaken: () => undefined, onCommitted: () => undefined },
+    ...{ onWaiting: () => undefined, onTaken: () => undefined, onCommitted: () => undefined },
   });
   const held = () => store.openPositions().map(({ quantity }) => quantity);
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { giveOrderHere } from '#engine/runtime/control.ts';
 import { StoredSimulation } from '#engine/simulation/snapshot-schema.ts';
+import { itLong } from '#tests/support/long.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -104,6 +106,42 @@ describe('reducing', () => {
     expect(fills.at(-1)!.fee).toBeCloseTo(fills.at(-1)!.quantity * fills.at(-1)!.price * 0.001, 10);
     expect(trades.at(-1)).toMatchObject({ symbol: 'BTC/USDT', exitReason: reason, exitCause: 'decision' });
     expect(waiting()).toEqual([]);
+  });
+});
+
+describe('an order that is given on the machine of the engine', () => {
+  async function obeyedAfterMs(): Promise<number> {
+    const from = Date.now();
+    giveOrderHere(dir(), { mode: 'halted', by: 'owner', at: new Date().toISOString(), reason: 'now' });
+    await untilStatus(dir(), 'halted', ({ mode }) => mode === 'halted');
+    return Date.now() - from;
+  }
+  /** Bars that nobody has answered for a second. */
+  const standstill = (bars: () => number) =>
+    until('a bar that is not answered', async () => {
+      const before = bars();
+      await new Promise((wake) => setTimeout(wake, 1_000));
+      return bars() === before;
+    });
+
+  it('does not wait for a strategy that does not answer', async () => {
+    const hangs = strategyText({ onBar: 'for (; state.bars > 3; ) state.mean += 1;' });
+    await fixture.deploy({ eager, hangs });
+    running = await startEngine(fixture.options({ paceMs: 50 }));
+    await standstill(() => running!.events.filter(({ kind }) => kind === 'bar').length);
+    expect(await obeyedAfterMs()).toBeLessThan(2_500);
+    expect(read(dir(), (reader) => reader.faults(10))).toEqual([]);
+  });
+
+  itLong('does not wait for a version that does not load', async () => {
+    await fixture.deploy({ eager });
+    running = await startEngine(fixture.options({ paceMs: 300 }));
+    await until('bars', () => running!.events.filter(({ kind }) => kind === 'bar').length > 3);
+    const endless = 'warmupBars: ({ slow }) => { let bars = slow; while (bars > 0) bars += 1; return bars; }';
+    await fixture.deploy({ hangs: strategyText().replace('warmupBars: ({ slow }) => slow * 3', endless) });
+    await standstill(() => running!.events.filter(({ kind }) => kind === 'bar').length);
+    expect(await obeyedAfterMs()).toBeLessThan(2_500);
+    expect(read(dir(), (reader) => reader.deployments())).toHaveLength(1);
   });
 });
 

@@ -61,7 +61,7 @@ function stand() {
     },
     0,
   );
-  const take = async (instant: Instant) => (await slot.take(instant))();
+  const take = async (instant: Instant) => (await slot.take(instant)).carryOut();
   return { slot, take, asked, loaded, halts, expected, at };
 }
 

@@ -110,6 +110,28 @@ describe('what the engine itself judges, on closed bars', () => {
     expect([trade!.exitCause, trade!.barsHeld]).toEqual(['horizon', 1]);
     expect(record.forced.map(({ cause }) => cause)).toEqual(['horizon']);
   });
+
+  it('goes on when the strategy cancels, on that very bar, what waits to be bought', async () => {
+    await begin({ candles: bars([still(1000), still(1000), [1000, 1070, 1000, 1020], still(1020)]) });
+    await scene.decide({ ...entry, takeProfit: 0.05 });
+    await scene.decide({ action: 'limit', weight: 0.8, price: 950 });
+    expect(scene.open()).toHaveLength(2);
+    await scene.decide({ action: 'cancel' }, 5_000);
+    expect([scene.held(), scene.open()]).toEqual([0, []]);
+    const { trades, denials } = scene.account.takeRecord();
+    expect([trades.map(({ exitCause }) => exitCause), denials.map(({ code }) => code)]).toEqual([['take-profit'], ['withdrawn']]);
+  });
+
+  it('sells all, too, when a target is reached while a part is still to be sold', async () => {
+    await begin({ candles: bars([still(1000), still(1000), [1000, 1070, 1000, 1020], still(1020)]) });
+    await scene.decide({ ...entry, takeProfit: 0.05 });
+    await scene.decide({ action: 'target', weight: 0.25 }, 25);
+    const [time, volume] = [scene.world.now() - 25, 1];
+    scene.account.onBars([{ symbol: 'BTC/USD', time, open: 1000, high: 1070, low: 1000, close: 1020, volume }]);
+    await scene.submit({ action: 'hold' }, 5_000);
+    expect(scene.held()).toBe(0);
+    expect(scene.story().filter((order) => order.startsWith('exit'))).toEqual(['exit filled 5']);
+  });
 });
 
 describe('fees', () => {

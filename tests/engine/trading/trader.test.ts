@@ -179,6 +179,14 @@ describe('flatten', () => {
     await scene.live(500, taken);
     const told = () => scene.account.takeRecord().forced.map(({ cause, reason }) => `${cause}: ${reason}`);
     expect([told(), told()]).toEqual([['flatten: enough'], []]);
+    // Told, with other things committed since, and never recorded: the process dies in between.
+    scene.trader.together(() => undefined);
+    await scene.live(500, taken);
+    expect(told()).toEqual(['flatten: enough']);
+    scene.trader.together(() => scene.trader.noteRecorded());
+    expect(told()).toEqual([]);
+    await scene.live(500, taken);
+    expect(told()).toEqual([]);
   });
 
   it('goes on after a restart', async () => {
