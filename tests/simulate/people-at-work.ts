@@ -55,6 +55,17 @@ export class PeopleAtWork {
     this.#around.engine()?.notify();
   }
 
+  /** A strategy is waited for: somebody may not want to wait, holds the engine back, and lifts that before long. */
+  interrupt(): void {
+    const { clock, dice, plan } = this.#around;
+    const { people } = dice;
+    if (clock.now() >= plan.faults.calmAt || !people.chance(0.25)) return;
+    const order = (mode: ControlMode): Act => ({ kind: 'order', mode, place: 'here' });
+    const mode = people.pick(['paused', 'halted', 'reducing', 'flattening'] as const);
+    clock.after(people.whole(10, 1_000), () => this.do(order(mode)));
+    clock.after(people.between(1, 8) * plan.barMs, () => this.do(order('active')));
+  }
+
   do(act: Act): void {
     const { clock, trace, tally, observer } = this.#around;
     trace.note(clock.now(), `somebody: ${JSON.stringify(act)}`);

@@ -317,7 +317,10 @@ export class World {
         },
         onTaken: (taken) => this.#noteTaken(taken),
         onCommitted: () => this.#record.look(),
-        onEarly: () => this.#record.noteEarly(),
+        onEarly: () => {
+          this.#record.noteEarly();
+          this.#people.interrupt();
+        },
         onHeardMeanwhile: () => this.#tally.count('obeyed in the midst of a bar, or of loading'),
         onUnexpected: (what) => {
           this.#unexpected ??= what;
