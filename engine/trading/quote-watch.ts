@@ -11,6 +11,8 @@ export interface QuoteSurroundings {
   barsMs(): readonly number[];
   /** Prices are known as of now. */
   fetched(): void;
+  /** What prices have changed could not be written. */
+  failed(error: unknown): void;
 }
 
 /** Has the best prices at hand when a bar closes, so that no decision waits for them. */
@@ -57,7 +59,13 @@ export class QuoteWatch {
     if (lengths.length === 0) return;
     const from = clock.now() + timings.quoteLeadMs;
     const closesAt = Math.min(...lengths.map((barMs) => (Math.floor(from / barMs) + 1) * barMs));
-    this.#cancelTimer = clock.after(closesAt - from, () => void this.#fetchFor(closesAt));
+    this.#fetchAfter(closesAt - from, closesAt);
+  }
+
+  #fetchAfter(ms: number, closesAt: number): void {
+    this.#cancelTimer = this.#parts.clock.after(ms, () => {
+      this.#fetchFor(closesAt).catch((error: unknown) => this.#around.failed(error));
+    });
   }
 
   async #fetchFor(closesAt: number): Promise<void> {
@@ -68,7 +76,7 @@ export class QuoteWatch {
       if (!(error instanceof VenueError)) throw error;
       log.warn({ code: error.code }, 'The quotes could not be fetched.');
       if (this.#isRunning && clock.now() + retryMs < closesAt + lateMs) {
-        this.#cancelTimer = clock.after(Math.max(retryMs, error.retryAfterMs ?? 0), () => void this.#fetchFor(closesAt));
+        this.#fetchAfter(Math.max(retryMs, error.retryAfterMs ?? 0), closesAt);
         return;
       }
     }

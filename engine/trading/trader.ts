@@ -83,6 +83,7 @@ export class Trader {
       symbols: () => this.#wanted(),
       barsMs: () => this.#desks.barsMs,
       fetched: () => this.#markNow(),
+      failed: (error) => this.#fail(error),
     });
     this.#deadMan = new DeadManSwitch(this.#parts);
     this.#runner = new LaneRunner(

@@ -1,8 +1,8 @@
 import { Big } from 'big.js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { unwatched } from '#engine/trading/verify-journal.ts';
 import { market } from '#tests/engine/venues/rehearsal/small-market.ts';
-import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
+import { bars, entry, hour, Scene, type SceneOptions, start, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -96,6 +96,20 @@ describe('what is ordered within one commit', () => {
     await scene.pass(2_000);
     expect([scene.story(), scene.exchange.orders('me'), scene.trader.health().isBroken]).toEqual([[], [], true]);
   });
+});
+
+it('a limit that the prices before a close pass, and that cannot be written, ends trading and not the process', async () => {
+  const falling = bars([still(1000), still(1000), [1000, 1000, 905, 905], still(905)]);
+  await begin({ candles: falling, limits: { maxDrawdown: 0.02 }, timings: { pollMs: 50 * hour, reconcileMs: 50 * hour } });
+  await scene.decide({ ...entry, stopLoss: 0.2 });
+  const closesAt = start + 3 * hour;
+  await scene.pass(closesAt - 1_600 - scene.world.now());
+  vi.spyOn(scene.journal, 'transaction').mockImplementation(() => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  });
+  await scene.pass(1_100);
+  expect(scene.trader.health().isBroken).toBe(true);
+  expect(scene.troubles).toMatchObject([{ kind: 'journal', message: expect.stringContaining('disk is full') }]);
 });
 
 describe('an entry that waits at the venue', () => {
