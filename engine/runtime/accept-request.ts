@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { leaveForEngine } from './leave-for-engine.ts';
 import { enginePaths } from './options.ts';
 
 /** A person accepts what was found about a symbol and could not be explained: it may be traded again. */
@@ -10,11 +11,9 @@ export const AcceptRequest = z.strictObject({
 });
 export type AcceptRequest = z.infer<typeof AcceptRequest>;
 
-/** Leaves the request for the engine of this folder, which takes it away when it has dealt with it. Whole or not at all. */
+/** Leaves the request for the engine of this folder, which takes it away when it has dealt with it. */
 export function requestAcceptance(dir: string, request: AcceptRequest): void {
-  const { accept } = enginePaths(dir);
-  writeFileSync(`${accept}.new`, JSON.stringify(request));
-  renameSync(`${accept}.new`, accept);
+  leaveForEngine(enginePaths(dir).accept, JSON.stringify(request));
 }
 
 /** What is asked for and not dealt with; null when nothing is, or nothing that can be read. */

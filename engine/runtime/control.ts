@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { canonicalJson } from '#engine/attestation/canonical.ts';
 import type { EngineReader } from '#engine/store/engine-reader.ts';
+import { leaveForEngine } from './leave-for-engine.ts';
 import { enginePaths } from './options.ts';
 
 /** The file on the state branch by which people and the bot hold the engine back. */
@@ -63,10 +64,14 @@ export type ControlReading = { readonly ok: true; readonly control: Control } | 
 
 /**
  * What to obey now. An absent file leaves what was said last: a halt is lifted by saying so, not by losing a file. One that
- * does not parse leaves it too, and says so.
+ * cannot be read or does not parse leaves it too, and says so.
  */
-export function readControl(text: string | null, last: Control, name = controlPath): ControlReading {
+export function readControl(text: Said, last: Control, name = controlPath): ControlReading {
   if (text === null) return { ok: true, control: last };
+  if (typeof text !== 'string') {
+    const remedy = `Let the user that the engine runs as read it, or give the order again`;
+    return { ok: false, message: `${name} cannot be read (${text.unreadable}); the mode stays ${last.mode}. ${remedy}.` };
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -78,17 +83,27 @@ export function readControl(text: string | null, last: Control, name = controlPa
   return { ok: false, message: `${name} is wrong (${z.prettifyError(parsed.error)}); the mode stays ${last.mode}.` };
 }
 
-/** The order that was last given on the engine's own machine, as a text to be read with `readControl`; null when none ever was. */
-export function orderGivenHere(dir: string): string | null {
-  const { order } = enginePaths(dir);
-  return existsSync(order) ? readFileSync(order, 'utf8') : null;
+/** What a place says: a text to be read with `readControl`, null where it says nothing; or why nobody can tell. */
+export type Said = string | null | { readonly unreadable: string };
+
+/** What keeps a file from being read, and is not the disk's: it belongs to somebody else, or is no file. */
+const unreadableCodes: readonly unknown[] = ['EACCES', 'EPERM', 'EISDIR', 'ELOOP'];
+
+/** The order that was last given on the engine's own machine; null when none ever was. @throws what is wrong with the disk */
+export function orderGivenHere(dir: string): Said {
+  try {
+    return readFileSync(enginePaths(dir).order, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    if (error.code === 'ENOENT') return null;
+    if (!unreadableCodes.includes(error.code)) throw error;
+    return { unreadable: error.message };
+  }
 }
 
-/** Gives an order on the engine's own machine: it is met within a second, whether or not anyone can be reached. Whole or not at all. */
+/** Gives an order on the engine's own machine: it is met within a second, whether or not anyone can be reached. */
 export function giveOrderHere(dir: string, control: Control): void {
-  const { order } = enginePaths(dir);
-  writeFileSync(`${order}.new`, `${canonicalJson(control)}\n`);
-  renameSync(`${order}.new`, order);
+  leaveForEngine(enginePaths(dir).order, `${canonicalJson(control)}\n`);
 }
 
 const strictness: readonly ControlMode[] = ['active', 'paused', 'halted', 'reducing', 'flattening'];

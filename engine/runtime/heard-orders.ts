@@ -1,5 +1,5 @@
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Control, type ControlReading, controlKey, isOvertaken, obeyedControl, readControl } from './control.ts';
+import { type Control, type ControlReading, controlKey, isOvertaken, obeyedControl, readControl, type Said } from './control.ts';
 
 /** Where orders are given: on the state branch by comment or by hand, and on the engine's own machine. */
 export type OrderPlace = 'branch' | 'here';
@@ -29,7 +29,7 @@ export class HeardOrders {
   }
 
   /** What a place says now: whether it can be read, and whether it is news. Changes nothing; `obey` does. */
-  hear(place: OrderPlace, text: string | null): ControlReading & { readonly isNews: boolean } {
+  hear(place: OrderPlace, text: Said): ControlReading & { readonly isNews: boolean } {
     const reading = this.#dated(readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined));
     const isOther = reading.ok && text !== null && text !== this.#last[place];
     return { ...reading, isNews: isOther && !this.#isOvertaken(reading.control) };

@@ -2,7 +2,7 @@ import type { Logger } from '#engine/log.ts';
 import { breachText } from '#engine/risk/limit-watch.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
-import { type Control, isSameOrder, isStricter, readControl } from './control.ts';
+import { type Control, isSameOrder, isStricter, readControl, type Said } from './control.ts';
 import { HeardOrders, type OrderPlace } from './heard-orders.ts';
 import { keepLimits, knownLimits } from './limits.ts';
 import { recordBreach } from './record.ts';
@@ -62,11 +62,11 @@ export class StandingOrders {
   }
 
   /** What a place says now; null where it says nothing. Where it is news it is obeyed, and on disk when this returns. */
-  hear(place: OrderPlace, text: string | null): void {
+  hear(place: OrderPlace, text: Said): void {
     const { store, slots, shares, log } = this.#options;
     const reading = this.#heard.hear(place, text);
     this.#problems.set(place, reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message });
-    if (!reading.ok || !reading.isNews || text === null) return;
+    if (!reading.ok || !reading.isNews || typeof text !== 'string') return;
     const isSame = isSameOrder(reading.control, this.#control);
     this.#control = reading.control;
     this.#together(() => {
@@ -83,7 +83,7 @@ export class StandingOrders {
   }
 
   /** The same in the midst of a bar or of loading: what holds the engine back further is obeyed at once, and all else when that has ended. */
-  hearStricter(place: OrderPlace, text: string | null): void {
+  hearStricter(place: OrderPlace, text: Said): void {
     const reading = readControl(text, this.#control);
     if (reading.ok && isStricter(reading.control, this.#control)) this.hear(place, text);
   }

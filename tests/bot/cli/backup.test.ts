@@ -57,7 +57,7 @@ describe('ratchet backup and restore', () => {
     expect(restored.stdout).toMatch(/^Restored .*\nWhat stood there is kept in .*backups\/replaced-.*\n/);
     expect(recorded()).toBe(BAR);
     // A halt that was said after the backup is forgotten with the rest: a person looks first.
-    expect(JSON.parse(orderGivenHere(dir)!)).toMatchObject({ mode: 'paused', reason: 'restored from monday.sqlite' });
+    expect(JSON.parse(String(orderGivenHere(dir)))).toMatchObject({ mode: 'paused', reason: 'restored from monday.sqlite' });
   });
 
   it('leave an order that holds the engine back further as it was given', async () => {
@@ -65,7 +65,7 @@ describe('ratchet backup and restore', () => {
     const { file } = JSON.parse((await ratchet('backup', '--json')).stdout);
     giveOrderHere(dir, { mode: 'halted', by: 'ada', at: '2026-01-01T00:00:00.000Z', reason: 'no' });
     await ratchet('restore', file);
-    expect(JSON.parse(orderGivenHere(dir)!)).toMatchObject({ mode: 'halted', by: 'ada' });
+    expect(JSON.parse(String(orderGivenHere(dir)))).toMatchObject({ mode: 'halted', by: 'ada' });
   });
 
   it('say so when there is nothing to back up, and where a file is already', async () => {

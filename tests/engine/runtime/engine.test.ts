@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyPair } from '#engine/attestation/keys.ts';
 import { openBacktester } from '#engine/backtest/backtester.ts';
@@ -228,6 +228,11 @@ describe('control', () => {
       writeFileSync(enginePaths(dir()).order, '{ "mode": "halt" }');
       const status = await untilStatus(dir(), 'the complaint', ({ reason }) => reason.includes('order.json'));
       expect(status).toMatchObject({ mode: 'active', status: 'Degraded' });
+      rmSync(enginePaths(dir()).order);
+      mkdirSync(enginePaths(dir()).order);
+      await untilStatus(dir(), 'what it cannot read', ({ reason }) => reason.includes('order.json cannot be read'));
+      const bars = running!.events.length;
+      await until('more bars', () => running!.events.length > bars + 5);
     },
   );
 });
