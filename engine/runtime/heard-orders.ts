@@ -4,15 +4,23 @@ import { type Control, type ControlReading, controlKey, isOvertaken, obeyedContr
 /** Where orders are given: on the state branch by comment or by hand, and on the engine's own machine. */
 export type OrderPlace = 'branch' | 'here';
 
+/** What a place has said, as it was heard. */
+interface Heard {
+  readonly text: string;
+  /** With the date by which it counts; null for a text that this version cannot read. */
+  readonly control: Control | null;
+}
+
 /**
  * Which order is obeyed when two places can give one: what was said last. An order is news where it differs from what its place said
  * before, so that an old one that still stands in a file does not come back when the other place has spoken since, or after a restart.
  * One that arrives late and is dated before what is obeyed may hold the engine back further, and never less: a halt that was given while
- * the branch could not be read, or by a restore, is not ended by a word from before it.
+ * the branch could not be read, or by a restore, is not ended by a word from before it. Nothing is said in the future: an order that is
+ * dated ahead counts as given when it was heard, for as long as it stands, or nobody could answer it before that day.
  */
 export class HeardOrders {
   readonly #store: EngineStore;
-  readonly #last: Record<OrderPlace, string | null>;
+  readonly #last: Record<OrderPlace, Heard | null>;
   readonly #now: () => number;
   #obeyed: Control;
 
@@ -21,42 +29,63 @@ export class HeardOrders {
     this.#store = store;
     this.#now = now;
     this.#obeyed = obeyedControl(store);
-    this.#last = { branch: store.meta(keyOf('branch')), here: store.meta(keyOf('here')) };
+    this.#last = { branch: this.#kept('branch'), here: this.#kept('here') };
   }
 
   get obeyed(): Control {
     return this.#obeyed;
   }
 
-  /** What a place says now: whether it can be read, and whether it is news. Changes nothing; `obey` does. */
+  /** What a place says now: whether it can be read, and whether it is news. Changes nothing; `write` and `take` do. */
   hear(place: OrderPlace, text: Said): ControlReading & { readonly isNews: boolean } {
-    const reading = this.#dated(readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined));
-    const isOther = reading.ok && text !== null && text !== this.#last[place];
-    return { ...reading, isNews: isOther && !this.#isOvertaken(reading.control) };
-  }
-
-  /** Nothing is said in the future: an order dated ahead would count as newer than all that is said after it. */
-  #dated(reading: ControlReading): ControlReading {
+    const reading = readControl(text, this.#obeyed, place === 'here' ? 'order.json' : undefined);
+    if (!reading.ok) return { ...reading, isNews: false };
     const now = this.#now();
-    if (!reading.ok || Date.parse(reading.control.at) <= now) return reading;
-    return { ok: true, control: { ...reading.control, at: new Date(now).toISOString() } };
+    const { control } = reading;
+    const heard = isAhead(control, now) ? { ...control, at: new Date(now).toISOString() } : control;
+    const isOther = text !== null && text !== this.#last[place]?.text;
+    return { ok: true, control: heard, isNews: isOther && !this.#isOvertaken(heard) };
   }
 
   /** By what is obeyed, or by a word that still stands at either place. */
   #isOvertaken(order: Control): boolean {
-    const standing = Object.values(this.#last).map((text) => readControl(text, this.#obeyed));
-    return [this.#obeyed, ...standing.flatMap((one) => (one.ok ? [one.control] : []))].some((other) => isOvertaken(order, other));
+    const standing = Object.values(this.#last).flatMap((heard) => heard?.control ?? []);
+    return [this.#obeyed, ...standing].some((other) => isOvertaken(order, other));
   }
 
-  /** Obeys what was heard, now and after a restart; in the transaction of whoever carries it out. */
-  obey(place: OrderPlace, text: string, control: Control): void {
-    this.#store.setMeta(keyOf(place), text);
+  /** For a restart: what was heard is obeyed. In the transaction of whoever carries it out. */
+  write(place: OrderPlace, text: string, control: Control): void {
+    this.#store.setMeta(textKey(place), text);
+    this.#store.setMeta(dateKey(place), control.at);
     this.#store.setMeta(controlKey, JSON.stringify(control));
-    this.#last[place] = text;
+  }
+
+  /** What was written is obeyed from now on. */
+  take(place: OrderPlace, text: string, control: Control): void {
+    this.#last[place] = { text, control };
     this.#obeyed = control;
+  }
+
+  #kept(place: OrderPlace): Heard | null {
+    const text = this.#store.meta(textKey(place));
+    if (text === null) return null;
+    const reading = readControl(text, this.#obeyed);
+    if (!reading.ok) return { text, control: null };
+    const { control } = reading;
+    // A store from before dates were kept: what was dated ahead was heard, at the latest, when what is obeyed was.
+    const ownDate = isAhead(control, this.#now()) ? this.#obeyed.at : control.at;
+    return { text, control: { ...control, at: this.#store.meta(dateKey(place)) ?? ownDate } };
   }
 }
 
-function keyOf(place: OrderPlace): string {
+function isAhead({ at }: Control, now: number): boolean {
+  return Date.parse(at) > now;
+}
+
+function textKey(place: OrderPlace): string {
   return `heard-${place}`;
+}
+
+function dateKey(place: OrderPlace): string {
+  return `heard-${place}-at`;
 }

@@ -70,7 +70,8 @@ export class StandingOrders {
     const isSame = isSameOrder(reading.control, this.#control);
     this.#control = reading.control;
     this.#together(() => {
-      this.#heard.obey(place, text, reading.control);
+      this.#heard.write(place, text, reading.control);
+      this.#heard.take(place, text, reading.control);
       for (const slot of isSame ? [] : slots.values()) {
         slot.setControl(reading.control);
         if (slot.answerBreach(reading.control)) store.setStanding(slot.standing()!);

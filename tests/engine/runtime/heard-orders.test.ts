@@ -25,7 +25,10 @@ const order = (mode: Control['mode'], at: string): string =>
 /** Hears and, where it is news, obeys. */
 function tell(orders: HeardOrders, place: OrderPlace, text: string): string {
   const heard = orders.hear(place, text);
-  if (heard.ok && heard.isNews) orders.obey(place, text, heard.control);
+  if (heard.ok && heard.isNews) {
+    orders.write(place, text, heard.control);
+    orders.take(place, text, heard.control);
+  }
   return orders.obeyed.mode;
 }
 
@@ -59,5 +62,30 @@ describe('of two places that give orders', () => {
     expect(orders.obeyed.at).toBe('2026-03-01T13:00:00.000Z');
     expect(new HeardOrders(store, now).obeyed.at).toBe('2026-03-01T13:00:00.000Z');
     expect(orders.hear('branch', ahead)).toMatchObject({ isNews: false });
+  });
+
+  it.each<OrderPlace>(['branch', 'here'])(
+    'a halt that is dated ahead is answered by what is said after it was heard (%s), after a restart too',
+    (place) => {
+      let at = now();
+      const clock = () => at;
+      const orders = new HeardOrders(store, clock);
+      const ahead = JSON.stringify({ mode: 'halted', by: 'alice', at: '2026-03-02T13:00:00.000Z', reason: '' });
+      expect(tell(orders, 'branch', ahead)).toBe('halted');
+      at += 3_600_000;
+      const again = new HeardOrders(store, clock);
+      for (const each of [orders, again]) {
+        expect(tell(each, place === 'branch' ? 'here' : 'branch', order('active', '12:59'))).toBe('halted');
+        expect(each.hear(place, order('active', '13:30'))).toMatchObject({ isNews: true });
+      }
+      expect(tell(again, place, order('active', '13:30'))).toBe('active');
+    },
+  );
+
+  it('one that was heard before its date was kept counts, at the latest, as given when what is obeyed was', () => {
+    const ahead = JSON.stringify({ mode: 'halted', by: 'alice', at: '2026-03-02T13:00:00.000Z', reason: '' });
+    store.setMeta('heard-branch', ahead);
+    store.setMeta('control', order('halted', '11:00'));
+    expect(tell(new HeardOrders(store, now), 'here', order('active', '12:00'))).toBe('active');
   });
 });
