@@ -26,6 +26,11 @@ export class StandingOrders {
   readonly #options: StandingOrdersOptions;
   readonly #heard: HeardOrders;
   readonly #problems = new Map<OrderPlace, EngineProblem | null>();
+  /**
+   * Slots that have changed with an order or a limit, and the breach that was found in each; null where one was answered. A slot tells
+   * that once, and the disk may take it only at the next try.
+   */
+  readonly #unwritten = new Map<StrategySlot, SlotOutcome['breached']>();
   #control: Control;
   #limits: RiskPolicy | null;
 
@@ -63,23 +68,25 @@ export class StandingOrders {
 
   /** What a place says now; null where it says nothing. Where it is news it is obeyed, and on disk when this returns. */
   hear(place: OrderPlace, text: Said): void {
-    const { store, slots, shares, log } = this.#options;
+    const { slots, shares, log } = this.#options;
     const reading = this.#heard.hear(place, text);
     this.#problems.set(place, reading.ok ? null : { status: 'Degraded', code: 'control', reason: reading.message });
     if (!reading.ok || !reading.isNews || typeof text !== 'string') return;
-    const isSame = isSameOrder(reading.control, this.#control);
-    this.#control = reading.control;
+    const { control } = reading;
+    const isSame = isSameOrder(control, this.#control);
     this.#together(() => {
-      this.#heard.write(place, text, reading.control);
-      this.#heard.take(place, text, reading.control);
-      for (const slot of isSame ? [] : slots.values()) {
-        slot.setControl(reading.control);
-        if (slot.answerBreach(reading.control)) store.setStanding(slot.standing()!);
+      this.#heard.write(place, text, control);
+      if (isSame) return;
+      for (const slot of slots.values()) {
+        slot.setControl(control);
+        if (slot.answerBreach(control)) this.#unwritten.set(slot, null);
       }
-      if (!isSame) shares?.obey(reading.control);
+      shares?.obey(control);
     });
+    this.#heard.take(place, text, control);
+    this.#control = control;
     if (isSame) return;
-    const { mode, by, reason } = reading.control;
+    const { mode, by, reason } = control;
     log.info({ mode, by, reason }, 'The engine obeys another order.');
   }
 
@@ -92,7 +99,6 @@ export class StandingOrders {
   /** Other limits hold from now on. What they find reached already is on disk, with them, when this returns. */
   obeyLimits(policy: RiskPolicy): void {
     const { store, slots, shares } = this.#options;
-    this.#limits = policy;
     this.#together(() => {
       keepLimits(store, policy);
       for (const slot of slots.values()) {
@@ -100,17 +106,32 @@ export class StandingOrders {
         const breached = slot.setLimits(policy);
         if (breached === null) continue;
         this.warnOfBreach(slot.id, breached);
-        recordBreach(store, slot.id, breached);
-        store.setStanding(slot.standing()!);
+        this.#unwritten.set(slot, breached);
       }
     });
+    this.#limits = policy;
   }
 
-  /** In one commit; orders that it makes leave after it. */
+  /** In one commit, with what it has changed of slots; orders that it makes leave after it. */
   #together(work: () => void): void {
     const { store, shares } = this.#options;
-    if (shares === null) store.transaction(work);
-    else shares.together(work);
+    const whole = (): void => {
+      work();
+      this.#writeSlots();
+    };
+    if (shares === null) store.transaction(whole);
+    else shares.together(whole);
+    this.#unwritten.clear();
+  }
+
+  #writeSlots(): void {
+    const { store, slots } = this.#options;
+    for (const slot of slots.values()) {
+      const breached = this.#unwritten.get(slot);
+      if (breached === undefined) continue;
+      if (breached !== null) recordBreach(store, slot.id, breached);
+      store.setStanding(slot.standing()!);
+    }
   }
 
   warnOfBreach(strategy: string, { breach, stage }: NonNullable<SlotOutcome['breached']>): void {

@@ -14,7 +14,7 @@ import { BarLoop, type OrderDesk } from '#engine/runtime/bar-loop.ts';
 import { Bell } from '#engine/runtime/bell.ts';
 import type { Control } from '#engine/runtime/control.ts';
 import type { OrderPlace } from '#engine/runtime/heard-orders.ts';
-import { knownLimits } from '#engine/runtime/limits.ts';
+import { limitsNow } from '#engine/runtime/limits.ts';
 import { Reconciler } from '#engine/runtime/reconciler.ts';
 import type { PendingOutcome } from '#engine/runtime/record.ts';
 import { restoreSlots } from '#engine/runtime/restore-slots.ts';
@@ -226,8 +226,7 @@ export class EngineLife {
     const clock = life.clock.now;
     const store = this.#guardedStore();
     const traded = { ...REHEARSAL, account };
-    let orders: StandingOrders | null = null;
-    const policy = () => orders?.limits ?? knownLimits(store);
+    const policy = limitsNow(store);
     const trader = await Trader.open({
       venue: this.#options.venue,
       journal: this.#guardedJournal(),
@@ -269,8 +268,7 @@ export class EngineLife {
       prove: async ({ treeHash }) => main.examine(treeHash),
       realMoneyRefusal: () => null,
     });
-    const standing = new StandingOrders({ store, slots, shares, clock, log });
-    orders = standing;
+    const orders = new StandingOrders({ store, slots, shares, clock, log });
     const bars = new BarLoop({
       ...{ store, feed, slots, now, desk: this.#desk(trader), clock: life.clock, machine: life.clock, catchUpBars: 0, paceMs: 0 },
       onWaiting: () => this.#hearMeanwhile(standing),
@@ -289,9 +287,9 @@ export class EngineLife {
     const reconciler = new Reconciler({
       ...{ store, slots, load, clock, log, series: live.series },
       look: async () => main.look(),
-      areLimitsKnown: () => standing.limits !== null,
+      areLimitsKnown: () => orders.limits !== null,
       obeyLimits: (limits) => {
-        if (JSON.stringify(limits) !== JSON.stringify(standing.limits)) standing.obeyLimits(limits);
+        if (JSON.stringify(limits) !== JSON.stringify(orders.limits)) orders.obeyLimits(limits);
       },
       realMoneyRefusal: () => null,
       now: () => bars.now,
@@ -299,12 +297,12 @@ export class EngineLife {
         const slot = newSlot(id, bars.now);
         const row = store.accounts().find(({ strategy }) => strategy === id);
         if (row !== undefined) slot.resume(readStoredSlot(row), null, null);
-        standing.bind(slot);
+        orders.bind(slot);
         slots.set(id, slot);
         return slot;
       },
     });
-    return { trader, shares, feed: live, slots, orders: standing, bars, reconciler };
+    return { trader, shares, feed: live, slots, orders, bars, reconciler };
   }
 
   /** Tells of orders that were committed before the record of their instant. */

@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoredSeries } from '#engine/feeds/replay-feed.ts';
 import { createLog } from '#engine/log.ts';
 import { requestAcceptance } from '#engine/runtime/accept-request.ts';
-import { type Control, giveOrderHere, orderGivenHere } from '#engine/runtime/control.ts';
+import { type Control, giveOrderHere, obeyedControl, orderGivenHere } from '#engine/runtime/control.ts';
 import { builderAt } from '#engine/runtime/history.ts';
+import { knownLimits } from '#engine/runtime/limits.ts';
 import type { LoadedVersion } from '#engine/runtime/loaded-version.ts';
 import { enginePaths } from '#engine/runtime/options.ts';
 import { accountKindOf, type SlotAccount } from '#engine/runtime/slot-account.ts';
@@ -17,6 +18,7 @@ import { EngineStore } from '#engine/store/engine-store.ts';
 const minute = 60_000;
 const symbol = 'BTC/USD';
 const now = Date.UTC(2026, 2, 1, 13);
+const limits = { stages: { paper: { maxDrawdown: 0.02 } } };
 
 let dir: string;
 let store: EngineStore;
@@ -25,16 +27,38 @@ beforeEach(() => {
   store = EngineStore.open(dir);
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   store.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
 const order = (mode: Control['mode']): Control => ({ mode, by: 'alice', at: new Date(now).toISOString(), reason: '' });
+const full = () => Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+
+/** The disk takes the first thing that is written, or everything but the commit, once only. */
+const troubles = {
+  'the first write': () =>
+    vi.spyOn(store, 'setMeta').mockImplementationOnce(() => {
+      throw full();
+    }),
+  'the commit': () => {
+    const { transaction } = store;
+    return vi.spyOn(store, 'transaction').mockImplementationOnce((work) =>
+      transaction.call(store, () => {
+        work();
+        throw full();
+      }),
+    );
+  },
+};
+const places = Object.keys(troubles) as (keyof typeof troubles)[];
+
 /** One strategy on paper that had 10,000 at its first bar and 9,000 at its second, and the engine's orders over it. */
 async function stand() {
   const empty = new Float64Array(0);
   const columns = { time: empty, open: empty, high: empty, low: empty, close: empty, volume: empty };
   const series = [new StoredSeries(symbol, '1m', columns)];
+  const halts: string[] = [];
   let equity = 10_000;
   const openAccount = (): SlotAccount => ({
     settings: { symbols: [symbol], barMs: minute },
@@ -43,7 +67,7 @@ async function stand() {
     positions: () => [{ symbol, quantity: 0, entryPrice: 0, barsHeld: 0 }],
     equity: () => equity,
     takeRecord: () => ({ fills: [], trades: [], denials: [] }),
-    setHalt: () => undefined,
+    setHalt: (halt) => halts.push(halt),
     setVersion: () => undefined,
     snapshot: () => ({}) as never,
   });
@@ -66,8 +90,44 @@ async function stand() {
   }
   const slots = new Map([['trend', slot]]);
   const orders = new StandingOrders({ store, slots, shares: null, clock: () => now, log: createLog('silent') });
-  return { orders };
+  const kept = () => JSON.parse(store.accounts()[0]!.memory).watch.breach;
+  const faults = () => store.faults(10).map(({ code }) => code);
+  return { orders, halts, kept, faults };
 }
+
+describe('what the disk did not take is met whole at the next try', () => {
+  it.each(places)('an order, where it was %s that failed', async (place) => {
+    const { orders, halts } = await stand();
+    troubles[place]();
+    const text = JSON.stringify(order('halted'));
+    expect(() => orders.hear('here', text)).toThrow('disk is full');
+    expect([orders.control.mode, obeyedControl(store).mode]).toEqual(['active', 'active']);
+    orders.hear('here', text);
+    expect([orders.control, obeyedControl(store), halts.at(-1)]).toEqual([order('halted'), order('halted'), 'halted']);
+  });
+
+  it.each(places)('limits, and the breach that they find, where it was %s that failed', async (place) => {
+    const { orders, kept, faults } = await stand();
+    troubles[place]();
+    expect(() => orders.obeyLimits(limits as never)).toThrow('disk is full');
+    expect([orders.limits, knownLimits(store)]).toEqual([null, null]);
+    orders.obeyLimits(limits as never);
+    expect([orders.limits, knownLimits(store)]).toMatchObject([limits, limits]);
+    expect(faults()).toEqual(['risk/breach']);
+    expect(kept()).toMatchObject({ kind: 'drawdown', equity: 9_000 });
+  });
+
+  it.each(places)('the end of a breach, where it was %s that failed', async (place) => {
+    const { orders, kept, faults } = await stand();
+    orders.obeyLimits(limits as never);
+    troubles[place]();
+    const text = JSON.stringify(order('active'));
+    expect(() => orders.hear('here', text)).toThrow('disk is full');
+    expect(kept()).not.toBeNull();
+    orders.hear('here', text);
+    expect([kept(), faults()]).toEqual([null, ['risk/breach']]);
+  });
+});
 
 describe('a file in which an order is given', () => {
   /** Where the tests are root's, who may read everything, `work` is done as nobody. */
