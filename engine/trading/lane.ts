@@ -2,7 +2,7 @@ import Big from 'big.js';
 import { z } from 'zod';
 import type { ExitCause } from '#engine/simulation/types.ts';
 import { CheckRow } from '#engine/store/decision-traces.ts';
-import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { FilledOrder, JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { VenueError } from '#engine/venues/venue-error.ts';
 import { decimalOf, floorTo } from './decimals.ts';
 import type { Position } from './position.ts';
@@ -112,7 +112,7 @@ export interface Lane {
   memory: LaneMemory;
   position: Position;
   /** The last fill, with its order as it was then. */
-  lastFill: { readonly fill: JournalFill; readonly order: OrderRow } | null;
+  lastFill: { readonly fill: JournalFill; readonly order: FilledOrder } | null;
   /** How many of the sales in `memory.forced` its account has told, for a record that is not on disk yet. */
   forcedTold: number;
   /** What was written off of it, less what came back. */

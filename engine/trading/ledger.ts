@@ -1,5 +1,5 @@
 import type Big from 'big.js';
-import type { JournalFill, NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { FilledOrder, JournalFill, NoteRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { FoldedOrder, NewOrder, OrderJournal } from '#engine/store/journal/order-journal.ts';
 import type { VenueFill } from '#engine/venues/venue.ts';
 import { least, ZERO } from './decimals.ts';
@@ -17,7 +17,7 @@ export type PriceOf = (asset: string, quote: string) => Big | null;
 /** A fill as whoever trades in the lane is told of it. */
 export interface LaneFill {
   readonly fill: JournalFill;
-  readonly order: OrderRow;
+  readonly order: FilledOrder;
 }
 
 /** Told of everything in the order in which the journal has it, at loading too. */
@@ -48,19 +48,17 @@ export class Ledger {
   /** Folds what the journal has. Everything that was on its way is due to be asked for. */
   static load(journal: OrderJournal, listener: LedgerListener): Ledger {
     const ledger = new Ledger(journal, listener);
-    const rows = new Map(journal.orders().map((row) => [row.id, row]));
     for (const { strategy, symbol, state } of journal.lanes()) {
       ledger.lane(strategy, symbol).memory = LaneMemory.parse(JSON.parse(state));
     }
     const notes = new Map<number, NoteRow[]>();
     for (const note of journal.notes()) notes.set(note.afterFill, [...(notes.get(note.afterFill) ?? []), note]);
-    for (const fill of journal.fills()) {
-      const row = rows.get(fill.orderId)!;
-      const lane = ledger.lane(row.strategy, row.symbol);
-      ledger.#fold(lane, { fill, order: row });
-      for (const note of notes.get(fill.id) ?? []) ledger.#foldNote(lane, { fill, order: row }, note);
+    for (const told of journal.filled()) {
+      const lane = ledger.lane(told.order.strategy, told.order.symbol);
+      ledger.#fold(lane, told);
+      for (const note of notes.get(told.fill.id) ?? []) ledger.#foldNote(lane, told, note);
     }
-    for (const row of rows.values()) if (!row.isFinal) ledger.#enlive(row, 0);
+    for (const row of journal.liveOrders()) ledger.#enlive(row, 0);
     return ledger;
   }
 

@@ -1,6 +1,6 @@
 import type Big from 'big.js';
 import type { ExitCause } from '#engine/simulation/types.ts';
-import type { JournalFill, OrderRow } from '#engine/store/journal/journal-rows.ts';
+import type { FilledOrder, JournalFill } from '#engine/store/journal/journal-rows.ts';
 import { decimalOf, ZERO } from './decimals.ts';
 import { termsOf } from './terms.ts';
 
@@ -113,7 +113,7 @@ export function feesOf(fill: Pick<JournalFill, 'fees' | 'price'>, { base, quote 
 export function afterFill(
   position: Position,
   fill: JournalFill,
-  order: OrderRow,
+  order: FilledOrder,
 ): { readonly position: Position; readonly closed: ClosedPosition | null } {
   const fees = feesOf(fill, pairOf(fill.symbol));
   const value = fill.quantity.times(fill.price);
@@ -166,7 +166,7 @@ export function afterFill(
 export function afterDust(
   position: Position,
   last: JournalFill,
-  order: OrderRow,
+  order: FilledOrder,
 ): { readonly position: Position; readonly closed: ClosedPosition | null } {
   const { opened } = position;
   if (opened === null) return { position, closed: null };
@@ -225,14 +225,14 @@ function closedPosition(position: Position): Position {
   return { ...position, isOpen: false, cost: ZERO, opened: null };
 }
 
-function closing(opened: OpenedPosition, fill: JournalFill, order: OrderRow): ClosedPosition {
+function closing(opened: OpenedPosition, fill: JournalFill, order: FilledOrder): ClosedPosition {
   // A sale's cause is one of these by construction; an entry's is `entry` and closes nothing.
   const cause = order.cause === 'entry' ? 'decision' : (order.cause as ExitCause);
   return { opened, exitTime: fill.time, exitReason: order.reason, exitCause: cause, fill: fill.id };
 }
 
 /** Distances are ratios of the average price at which the order has filled so far; what it does not name stays as it was. */
-function bought(position: Position, fill: JournalFill, order: OrderRow, fees: Big): OpenedPosition {
+function bought(position: Position, fill: JournalFill, order: FilledOrder, fees: Big): OpenedPosition {
   const value = fill.quantity.times(fill.price);
   const before = position.opened ?? opening(fill, order);
   const isSame = before.order.id === order.id;
@@ -260,7 +260,7 @@ function bought(position: Position, fill: JournalFill, order: OrderRow, fees: Bi
   };
 }
 
-function opening(fill: JournalFill, order: OrderRow): OpenedPosition {
+function opening(fill: JournalFill, order: FilledOrder): OpenedPosition {
   return {
     fill: fill.id,
     time: fill.time,

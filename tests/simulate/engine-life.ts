@@ -34,8 +34,21 @@ import type { Sabotage } from './sabotage.ts';
 
 /** Reading changes nothing: there is nothing to die before or after. */
 const READING = new Set([
-  ...['orders', 'orderByVenueId', 'orderByClientId', 'attempts', 'events', 'fills', 'hasFill', 'dust', 'lanes', 'freezes'],
-  ...['baselines', 'cursor', 'risk', 'close', 'journal', 'meta', 'accounts', 'deployments', 'quarantine', 'lastFeedTime'],
+  ...['liveOrders', 'orders', 'orderByVenueId', 'orderByClientId', 'attempts', 'events', 'filled', 'fills', 'hasFill', 'dust'],
+  ...[
+    'lanes',
+    'freezes',
+    'baselines',
+    'cursor',
+    'risk',
+    'close',
+    'journal',
+    'meta',
+    'accounts',
+    'deployments',
+    'quarantine',
+    'lastFeedTime',
+  ],
   ...['find', 'load', 'list'],
 ]);
 

@@ -54,6 +54,19 @@ export const OrderRow = z.strictObject({
 });
 export type OrderRow = z.infer<typeof OrderRow>;
 
+/** What a fill's lane wants to know of its order. */
+export const FilledOrder = OrderRow.pick({
+  id: true,
+  strategy: true,
+  symbol: true,
+  instant: true,
+  version: true,
+  cause: true,
+  reason: true,
+  terms: true,
+});
+export type FilledOrder = z.infer<typeof FilledOrder>;
+
 export const EventRow = z.strictObject({ id: z.int(), orderId: z.int(), at: Millis, event: z.string() });
 
 export const FillRow = z.strictObject({
@@ -68,6 +81,9 @@ export const FillRow = z.strictObject({
   time: Millis,
   recordedAt: Millis,
 });
+
+/** A fill beside what is wanted of its order; their symbol is the same. */
+export const FilledRow = FillRow.extend(FilledOrder.omit({ id: true, symbol: true }).shape);
 
 export const FeeRow = z.strictObject({
   fill: z.int(),

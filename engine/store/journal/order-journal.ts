@@ -6,6 +6,8 @@ import {
   CursorRow,
   EventRow,
   FeeRow,
+  type FilledOrder,
+  FilledRow,
   FillRow,
   FreezeRow,
   type JournalFee,
@@ -186,6 +188,11 @@ export class OrderJournal {
     return this.#all(OrderRow, 'SELECT * FROM venueOrders WHERE account = ? ORDER BY id');
   }
 
+  /** Those that are not final, in the order in which they were intended. */
+  liveOrders(): OrderRow[] {
+    return this.#all(OrderRow, 'SELECT * FROM venueOrders WHERE account = ? AND isFinal = 0 ORDER BY id');
+  }
+
   orderByVenueId(symbol: string, venueOrderId: string): OrderRow | null {
     return this.#order('symbol = ? AND venueOrderId = ?', symbol, venueOrderId);
   }
@@ -208,17 +215,35 @@ export class OrderJournal {
 
   /** As they were recorded, oldest first, with the number of each one's order. */
   fills(): JournalFill[] {
+    const fees = this.#fees();
+    const columns = 'id, symbol, fillId, orderId, side, quantity, price, isMaker, time, recordedAt';
+    const rows = this.#all(FillRow, `SELECT ${columns} FROM venueFills WHERE account = ? ORDER BY id`);
+    return rows.map((row) => ({ ...row, fees: fees.get(row.id) ?? [] }));
+  }
+
+  /** The same one after the other, each with its order, so that years of them need little memory. Nothing is written meanwhile. */
+  *filled(): Generator<{ readonly fill: JournalFill; readonly order: FilledOrder }> {
+    const fees = this.#fees();
+    const sql = `SELECT f.id, f.symbol, f.fillId, f.orderId, f.side, f.quantity, f.price, f.isMaker, f.time, f.recordedAt,
+        o.strategy, o.instant, o.version, o.cause, o.reason, o.terms
+      FROM venueFills f JOIN venueOrders o ON o.id = f.orderId WHERE f.account = ? ORDER BY f.id`;
+    for (const { strategy, instant, version, cause, reason, terms, ...fill } of this.#each(FilledRow, sql)) {
+      const order = { id: fill.orderId, symbol: fill.symbol, strategy, instant, version, cause, reason, terms };
+      yield { fill: { ...fill, fees: fees.get(fill.id) ?? [] }, order };
+    }
+  }
+
+  /** By fill. */
+  #fees(): Map<number, JournalFee[]> {
     const fees = new Map<number, JournalFee[]>();
-    const feesSql = `SELECT fill, asset, amount, quoteValue FROM venueFillFees
+    const sql = `SELECT fill, asset, amount, quoteValue FROM venueFillFees
       WHERE fill IN (SELECT id FROM venueFills WHERE account = ?) ORDER BY fill, ordinal`;
-    for (const { fill, ...fee } of this.#all(FeeRow, feesSql)) {
+    for (const { fill, ...fee } of this.#each(FeeRow, sql)) {
       const of = fees.get(fill) ?? [];
       of.push(fee);
       fees.set(fill, of);
     }
-    const columns = 'id, symbol, fillId, orderId, side, quantity, price, isMaker, time, recordedAt';
-    const rows = this.#all(FillRow, `SELECT ${columns} FROM venueFills WHERE account = ? ORDER BY id`);
-    return rows.map((row) => ({ ...row, fees: fees.get(row.id) ?? [] }));
+    return fees;
   }
 
   /** What happened to positions without a fill, oldest first. */
@@ -263,6 +288,10 @@ export class OrderJournal {
 
   #all<Schema extends z.ZodType>(schema: Schema, sql: string): z.infer<Schema>[] {
     return z.array(schema).parse(this.#prepared(sql).all(this.account));
+  }
+
+  *#each<Schema extends z.ZodType>(schema: Schema, sql: string): Generator<z.infer<Schema>, undefined> {
+    for (const row of this.#prepared(sql).iterate(this.account)) yield schema.parse(row);
   }
 
   #insert(table: string, row: Record<string, unknown>): number {

@@ -95,6 +95,26 @@ describe('the order journal', () => {
     expect(journal.fills()[0]).toEqual({ ...fill, id: 1 });
   });
 
+  it('gives what a start wants to know without the orders that are over: fills with what made them, and orders that live', () => {
+    const id = journal.addOrder(order, pending, '{}');
+    journal.addOrder({ ...order, clientOrderId: 'b' }, { ...pending, state: 'rejected', isFinal: true }, '{}');
+    journal.addOrder({ ...order, clientOrderId: 'c' }, pending, '{}');
+    journal.addFill(fill);
+    journal.addFill({ ...fill, fillId: 'f2', fees: [] });
+    journal.addEvent(id, 3, '{}', { ...pending, state: 'filled', filled: new Big('0.2'), isFinal: true });
+    const { strategy, symbol, instant, version, cause, reason, terms } = order;
+    const made = { id, strategy, symbol, instant, version, cause, reason, terms };
+    expect([...journal.filled()]).toEqual(journal.fills().map((each) => ({ fill: each, order: made })));
+    expect(journal.liveOrders().map(({ clientOrderId }) => clientOrderId)).toEqual(['c']);
+  });
+
+  it('can be written again where reading fills one after the other was broken off', () => {
+    journal.addOrder(order, pending, '{}');
+    journal.addFill(fill);
+    for (const told of journal.filled()) if (told.fill.id === 1) break;
+    expect(journal.addFill({ ...fill, fillId: 'f2' })).toBe(2);
+  });
+
   it('takes all of a transaction or nothing', () => {
     expect(() =>
       journal.transaction(() => {
@@ -112,6 +132,7 @@ describe('the order journal', () => {
     journal.addBaseline('BTC', new Big(1), 1, 'first look');
     journal.close();
     const other = OrderJournal.open(join(dir, 'journal.sqlite'), 'kraken-2');
+    expect([[...other.filled()], other.liveOrders()]).toEqual([[], []]);
     expect([other.orders(), other.fills(), other.baselines().size, other.cursor(), other.hasFill('BTC/USD', 'f1')]).toEqual([
       [],
       [],
