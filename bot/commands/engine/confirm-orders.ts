@@ -38,15 +38,22 @@ async function rewrite(
 
 function outcomeOf(waiting: WaitingOrder, { control }: EngineStatus, asked: Control | null): string | null {
   const { mode, at, by } = waiting;
-  if (isOrder(control, waiting)) return `✅ The engine has confirmed: **${mode}**, by @${by} at ${at}.`;
+  const isAsked = asked !== null && isOrder(asked, waiting);
+  if (isOrder(control, waiting) || (isAsked && isHeard(control, asked)))
+    return `✅ The engine has confirmed: **${mode}**, by @${by} at ${at}.`;
   // While it stands in the file the engine has not looked yet, whatever date the order has that it obeys.
-  if (asked !== null && isOrder(asked, waiting)) return null;
-  const isOvertaken =
-    asked === null ? Date.parse(control.at) > Date.parse(at) : isOrder(control, asked) && control.reason === asked.reason;
+  if (isAsked) return null;
+  const isOvertaken = asked === null ? Date.parse(control.at) > Date.parse(at) : isHeard(control, asked);
   if (!isOvertaken) return null;
   return `The order **${mode}** of @${by} at ${at} was overtaken: since ${control.at} the engine obeys **${control.mode}**, by ${text(control.by)}.`;
 }
 
 function isOrder(control: Control, { mode, at, by }: Pick<WaitingOrder, 'mode' | 'at' | 'by'>): boolean {
   return control.mode === mode && control.at === at && control.by === by;
+}
+
+/** An engine whose clock is behind dates what it hears by that clock. */
+function isHeard(control: Control, asked: Control): boolean {
+  const isSame = control.mode === asked.mode && control.by === asked.by && control.reason === asked.reason;
+  return isSame && Date.parse(control.at) <= Date.parse(asked.at);
 }

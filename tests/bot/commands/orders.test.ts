@@ -116,6 +116,21 @@ describe('orders to the engine', () => {
     expect(await answersTo(id)).toEqual([expect.stringContaining('was overtaken')]);
   });
 
+  it('are confirmed by an engine whose clock is behind, and which dates them by it', async () => {
+    const [first, second] = [await order('/pause'), await order('/halt')];
+    await open.answer('owner', '/pause', first);
+    await open.answer('owner', '/halt', second);
+    const asked = await control();
+    const dated = (reason: string) => ({ ...asked, reason, at: new Date(Date.parse(asked.at) - 60_000).toISOString() });
+    await confirm(dated('another'), asked);
+    expect(await answersTo(second)).toEqual([expect.stringContaining('has not confirmed it yet')]);
+    await confirm(dated(asked.reason), asked);
+    expect(await answersTo(second)).toEqual([
+      expect.stringContaining(`✅ The engine has confirmed: **halted**, by @${owner} at ${asked.at}`),
+    ]);
+    expect(await answersTo(first)).toEqual([expect.stringContaining('was overtaken')]);
+  });
+
   it('whose answer somebody has removed do not keep others from being confirmed', async () => {
     const [gone, kept] = [await order('/pause'), await order('/halt')];
     await open.answer('owner', '/pause', gone);
