@@ -53,7 +53,8 @@ export const emptyLedger: RiskLedger = { equity: null, orders: [], traded: [], t
 
 /**
  * After the account was valued at fresh prices. The first value of a day is held against the last one known before, however many days lie
- * between: what was lost while nobody looked is lost on the day on which it is seen. One that is older than the last changes nothing.
+ * between: what was lost while nobody looked is lost on the day on which it is seen. One from before the last mark comes of a clock that
+ * was ahead and was set back: it counts, for the day that had begun, and the marks go on from there.
  */
 export function equityMarked(
   ledger: RiskLedger,
@@ -62,8 +63,7 @@ export function equityMarked(
 ): RiskLedger {
   const before = ledger.equity;
   if (before === null) return { ...ledger, equity: { time, value, peak: value, dayOpening: value } };
-  if (time < before.time) return ledger;
-  const isNewDay = tradingDay(time, timeZone) !== tradingDay(before.time, timeZone);
+  const isNewDay = time > before.time && tradingDay(time, timeZone) !== tradingDay(before.time, timeZone);
   const dayOpening = isNewDay ? before.value : before.dayOpening;
   return { ...ledger, equity: { time, value, peak: Math.max(before.peak, value), dayOpening } };
 }

@@ -81,9 +81,19 @@ describe('the highest equity and the day', () => {
     expect(standingOf(next, asked, limits)).toMatchObject({ dailyLoss: 0, drawdown: expect.closeTo(0.07, 12) });
   });
 
-  it('are not moved by a value that is older than the last', () => {
-    const ledger = marks('UTC', [[start, 1_000]]);
-    expect(equityMarked(ledger, { time: start - 1, value: 5_000 }, { timeZone: 'UTC' })).toBe(ledger);
+  it('count on after a clock that was days ahead is set back, with the day and the highest value as they were', () => {
+    const ahead = [
+      [start, 1_000],
+      [start + 2 * 24 * hourMs, 1_010],
+      [start + 2 * 24 * hourMs + hourMs, 1_020],
+    ] as const;
+    const setBack = marks('UTC', [...ahead, [start + hourMs, 990]]);
+    expect(setBack.equity).toEqual({ time: start + hourMs, value: 990, peak: 1_020, dayOpening: 1_000 });
+    expect(standingOf(setBack, asked, limits)).toMatchObject({ dailyLoss: 0.01, drawdown: expect.closeTo(30 / 1_020, 12) });
+    const later = marks('UTC', [...ahead, [start + hourMs, 990], [start + 2 * hourMs, 900]]);
+    expect(standingOf(later, asked, limits).dailyLoss).toBe(0.1);
+    const nextDay = marks('UTC', [...ahead, [start + hourMs, 990], [start + 24 * hourMs + hourMs, 900]]);
+    expect(nextDay.equity).toMatchObject({ dayOpening: 990, peak: 1_020 });
   });
 
   it('survive being written down between any two values', () => {

@@ -15,10 +15,10 @@ import { drained, VirtualClock } from '#tests/simulate/virtual-clock.ts';
 import { entry, still, symbol } from './scene.ts';
 
 /** A trader whose time of day may jump, as on a machine, while timers go on. */
-async function begin() {
+async function begin(prices = [1000, 1000, 1000, 1000]) {
   const dir = mkdtempSync(join(tmpdir(), 'ratchet-set-back-'));
   const world = new VirtualClock(start);
-  const candles = bars(Array.from({ length: 4 }, () => still(1000)));
+  const candles = bars(prices.map(still));
   const exchange = new Exchange(world, { markets: [market(candles)], balances: { me: { USD: '100000' } } });
   const jump = { offset: 0, atPlace: null as number | null };
   const count = { places: 0, looks: 0 };
@@ -50,9 +50,9 @@ async function begin() {
     const until = world.now() + ms;
     while (await world.step(until));
   };
-  const enter = async () => {
+  const enter = async (how: { readonly stopLoss?: number } = {}) => {
     account.onBars([{ symbol, time: start, open: 1000, high: 1000, low: 1000, close: 1000, volume: 100 }]);
-    account.submit([{ symbol, reason: 'because', ...entry }]);
+    account.submit([{ symbol, reason: 'because', ...entry, ...how }]);
     await pass(10_000);
   };
   const close = async () => {
@@ -100,6 +100,21 @@ describe('a clock that jumps', () => {
     expect(account.positions()[0]!.quantity).toBe(0);
     expect(stops()).toEqual([]);
     expect(trader.health().frozen).toEqual([]);
+    await close();
+  });
+
+  it('days ahead for minutes hides no loss: what falls after it is set back still halts the account', async () => {
+    const { trader, account, jump, pass, enter, close } = await begin([1000, 1000, 700, 700]);
+    await pass(hour);
+    await enter({ stopLoss: 0.6 });
+    expect(account.positions()[0]!.quantity).toBe(5);
+    jump.offset = 48 * hour;
+    await pass(240_000);
+    jump.offset = 0;
+    await pass(60_000);
+    expect(trader.health().halt.mode).toBe('active');
+    await pass(hour);
+    expect(trader.health().halt).toMatchObject({ mode: 'halted', cause: 'daily-loss' });
     await close();
   });
 });
