@@ -1,4 +1,5 @@
 import { beginWatch, isAnswer, judged, type LimitBreach, type LimitWatch, type Mark, marked } from '#engine/risk/limit-watch.ts';
+import { heldAgainst } from '#engine/risk/loss.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
 import type { Control } from './control.ts';
 
@@ -48,7 +49,8 @@ export class LimitGuard {
   shift(amount: number): void {
     if (this.#watch === null || amount === 0) return;
     const { peak, equity, dayOpening } = this.#watch;
-    this.#watch = { ...this.#watch, peak: peak + amount, equity: equity + amount, dayOpening: dayOpening + amount };
+    const held = heldAgainst(this.#watch, equity, amount) ?? { peak: peak + amount, dayOpening: dayOpening + amount };
+    this.#watch = { ...this.#watch, equity: equity + amount, ...held };
   }
 
   /** Takes up an order that was just given: one that answers the breach ends it, and everything counts from now on. */

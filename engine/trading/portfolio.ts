@@ -20,12 +20,15 @@ export interface Share {
 export class Portfolio {
   readonly #parts: TraderParts;
   readonly #shares: () => Iterable<Share>;
+  readonly #left: () => Iterable<Share>;
   /** By asset, what the account had before us, and what people have paid in or taken out since; null before the first look. */
   #money: ReadonlyMap<string, Big> | null = null;
 
-  constructor(parts: TraderParts, shares: () => Iterable<Share>) {
+  /** @param left the shares of strategies that have given theirs back */
+  constructor(parts: TraderParts, shares: () => Iterable<Share>, left: () => Iterable<Share>) {
     this.#parts = parts;
     this.#shares = shares;
+    this.#left = left;
   }
 
   lanesOf(strategy: string): Lane[] {
@@ -48,13 +51,12 @@ export class Portfolio {
    * for what our trades have made of it. A share is a promise, and several of them may promise the same money.
    */
   get capital(): number {
-    let shares = 0;
-    let allowed = 0;
-    for (const { capital, limits } of this.#shares()) {
-      shares += capital;
-      allowed = Math.max(allowed, limits.maxCapital ?? Number.POSITIVE_INFINITY);
-    }
-    return Math.min(shares, allowed, this.#own());
+    return Math.min(this.#promised(), this.#own());
+  }
+
+  /** Whether there is a strategy that may put anything at stake. Without one there is nothing that a loss could be a part of. */
+  get isAtStake(): boolean {
+    return this.#promised() > 0;
   }
 
   /** What its strategies may have of the account together, and what it itself has; null before the first look. */
@@ -134,6 +136,18 @@ export class Portfolio {
     }
     const { wish } = memory;
     return wish?.kind === 'enter' ? waiting.plus(wish.quantity.times(wish.limitPrice)) : waiting;
+  }
+
+  /** The shares of all strategies together, as far as that much may be at stake. One that has left has its own until all is sold. */
+  #promised(): number {
+    let shares = 0;
+    let allowed = 0;
+    const selling = [...this.#left()].filter(({ strategy }) => this.lanesOf(strategy).some(({ position }) => position.isOpen));
+    for (const { capital, limits } of [...this.#shares(), ...selling]) {
+      shares += capital;
+      allowed = Math.max(allowed, limits.maxCapital ?? Number.POSITIVE_INFINITY);
+    }
+    return Math.min(shares, allowed);
   }
 
   /** Of the quote assets traded in; without end before the first look. */

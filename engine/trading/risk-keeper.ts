@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AccountRisk, accountMarked, accountTold, newAccountRisk } from '#engine/risk/account-risk.ts';
+import { heldAgainst } from '#engine/risk/loss.ts';
 import { type EndedTrade, fillNoted, orderNoted, standingOf, strategyRenewed, tradeNoted } from '#engine/risk/risk-ledger.ts';
 import type { Standing } from '#engine/risk/standing.ts';
 import type { HaltEvent } from '#engine/risk/trading-halt.ts';
@@ -51,8 +52,10 @@ export class RiskKeeper {
    * @returns whether the account's halt has changed
    */
   noteEquity(time: number, capital: number, result: number, limits: TradingLimits): boolean {
-    this.#rebase(capital);
-    return this.#become(accountMarked(this.#risk, { time, value: capital + result }, limits));
+    // What was won or lost until now is of the capital there was.
+    const hasHalted = this.#become(accountMarked(this.#risk, { time, value: (this.#capital ?? capital) + result }, limits));
+    this.#rebase(capital, result);
+    return hasHalted;
   }
 
   noteOrder(now: number, limits: TradingLimits): void {
@@ -99,15 +102,19 @@ export class RiskKeeper {
     this.#written = this.#risk;
   }
 
-  #rebase(capital: number): void {
+  /** What is lost stays the same part of it. Where nothing would be left that a part could be of, it is held against what there was. */
+  #rebase(capital: number, result: number): void {
     const { ledger } = this.#risk;
-    const { equity } = ledger;
+    const equity = ledger.equity!;
     const change = capital - (this.#capital ?? capital);
+    if (change !== 0) {
+      const { time, value, peak, dayOpening } = equity;
+      const held = heldAgainst(equity, value, change);
+      if (held === null && value > 0) return;
+      const moved = { time, value: capital + result, ...(held ?? { peak: peak + change, dayOpening: dayOpening + change }) };
+      this.#become({ ...this.#risk, ledger: { ...ledger, equity: moved } });
+    }
     this.#capital = capital;
-    if (change === 0 || equity === null) return;
-    const { time, value, peak, dayOpening } = equity;
-    const moved = { time, value: value + change, peak: peak + change, dayOpening: dayOpening + change };
-    this.#become({ ...this.#risk, ledger: { ...ledger, equity: moved } });
   }
 
   #become(risk: AccountRisk): boolean {

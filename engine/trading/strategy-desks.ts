@@ -26,6 +26,8 @@ export class StrategyDesks {
   /** Up to where the record of strategies was taken that have given their share back. */
   readonly #takenBefore = new Map<string, Taken>();
   readonly #expected = new Map<string, Expected>();
+  /** Of strategies that have given their share back, whatever they still hold. */
+  readonly #left = new Map<string, StrategyDesk>();
 
   /** @param policy the limits in force now */
   constructor(policy: (stage: Stage) => TradingLimits) {
@@ -48,6 +50,11 @@ export class StrategyDesks {
   /** Lengths of the bars that are traded on, or soon may be, milliseconds. */
   get barsMs(): number[] {
     return [...this.#desks.values(), ...this.#expected.values()].map(({ barMs }) => barMs);
+  }
+
+  /** Of those that have given their share back. */
+  get left(): Iterable<StrategyDesk> {
+    return this.#left.values();
   }
 
   get(strategy: string): StrategyDesk | undefined {
@@ -73,6 +80,7 @@ export class StrategyDesks {
     make: (record: AccountRecord, taken: Taken) => StrategyDesk,
   ): { readonly desk: StrategyDesk; readonly symbols: readonly string[] } {
     this.#expected.delete(strategy);
+    this.#left.delete(strategy);
     let desk = this.#desks.get(strategy);
     if (desk === undefined) {
       const record = this.#records.get(strategy) ?? emptyRecord();
@@ -103,6 +111,7 @@ export class StrategyDesks {
     this.#takenBefore.set(strategy, desk.taken);
     if (fills.length > 0 || closed.length > 0) this.#records.set(strategy, { ...emptyRecord(), fills, closed });
     this.#desks.delete(strategy);
+    this.#left.set(strategy, desk);
     return true;
   }
 

@@ -76,7 +76,11 @@ export class Trader {
       freeze: (finding) => this.#freeze(finding),
     };
     const cursor = journal.cursor();
-    this.#portfolio = new Portfolio(this.#parts, () => this.#desks);
+    this.#portfolio = new Portfolio(
+      this.#parts,
+      () => this.#desks,
+      () => this.#desks.left,
+    );
     this.#portfolio.noteMoney(journal.baselines());
     const fills = new FillBook(this.#parts, cursor?.fillsSince ?? clock.now(), () => this.#kickAll());
     this.#quotes = new QuoteWatch(this.#parts, {
@@ -352,7 +356,7 @@ export class Trader {
   /** Values the account at the newest prices, and halts it where a limit of the whole account is passed. */
   #mark(now: number, limits: TradingLimits): void {
     const result = this.#portfolio.result(now);
-    if (Number.isNaN(result)) return;
+    if (Number.isNaN(result) || !this.#portfolio.isAtStake) return;
     const { risk, ledger, onTrouble } = this.#parts;
     if (!risk.noteEquity(now, this.#portfolio.capital, result, limits)) return;
     ledger.commit(() => risk.write());

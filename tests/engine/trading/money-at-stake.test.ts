@@ -15,6 +15,12 @@ async function begin(options: SceneOptions): Promise<void> {
 }
 const halt = () => scene.trader.health().halt;
 const equity = () => JSON.parse(scene.journal.risk()!).risk.ledger.equity as { value: number; peak: number; dayOpening: number };
+/** What is lost, as parts; to the twelfth digit, so that they can be compared. */
+const parts = () => {
+  const { value, peak, dayOpening } = equity();
+  const lost = (from: number) => Number((1 - value / from).toFixed(12));
+  return { drawdown: lost(peak), day: lost(dayOpening) };
+};
 
 describe('what may be lost', () => {
   it('is a part of the money that is there, where the share is more', async () => {
@@ -47,17 +53,84 @@ describe('what may be lost', () => {
     await begin({ candles: bars(calm(14)), exchange: { balances: { me: { USD: '9000' } } } });
     await scene.decide(wide);
     const before = equity();
-    scene.exchange.deposit('me', 'USD', new Big(-3_000));
-    await scene.pass(400_000);
-    void scene.trader.resolve(symbol, 'rent');
-    await scene.pass(400_000);
-    await scene.decide({ action: 'hold' });
-    expect(halt().mode).toBe('active');
-    expect(before.peak - equity().peak).toBeCloseTo(3_000, 6);
-    expect(equity().value - equity().dayOpening).toBeCloseTo(before.value - before.dayOpening, 6);
+    const lost = parts();
+    expect(lost.drawdown).toBeGreaterThan(0);
+    const move = async (amount: number) => {
+      scene.exchange.deposit('me', 'USD', new Big(amount));
+      await scene.pass(400_000);
+      void scene.trader.resolve(symbol, 'rent');
+      await scene.pass(400_000);
+      await scene.decide({ action: 'hold' });
+      expect(halt().mode).toBe('active');
+    };
+    await move(-3_000);
+    expect(equity().value).toBeCloseTo(before.value - 3_000, 6);
+    expect(parts()).toEqual(lost);
     await scene.live();
     await scene.decide({ action: 'hold' });
-    expect(before.peak - equity().peak).toBeCloseTo(3_000, 6);
+    expect(equity().value).toBeCloseTo(before.value - 3_000, 6);
+    expect(parts()).toEqual(lost);
+    await move(3_000);
+    expect(equity().value).toBeCloseTo(before.value, 6);
+    expect(parts()).toEqual(lost);
+  });
+});
+
+describe('a strategy that leaves', () => {
+  /** Half of the capital is bought at 1000 and sold at 970: 1.5% is lost, and 2.5% from the highest close. */
+  const dipping = bars([1000, 1000, 1020, ...Array.from({ length: 9 }, () => 970)].map(still));
+  const lose = async () => {
+    await begin({ candles: dipping });
+    await scene.decide({ ...wide, weight: 0.5 });
+    for (let hours = 0; hours < 3; hours += 1) await scene.decide({ action: 'hold' });
+    expect(halt().mode).toBe('active');
+  };
+  const second = (capital: number) =>
+    scene.trader.account({ strategy: 'second', stage: 'live', symbols: [symbol], barMs: hour, capital });
+
+  it('as the last one takes the capital with it, and no loss: nothing is left that a loss could be a part of', async () => {
+    await lose();
+    const lost = parts();
+    scene.account.release();
+    await scene.pass(1_000_000);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(halt().mode).toBe('active');
+    expect(parts().drawdown).toBe(lost.drawdown);
+    // What was lost is not forgotten: whoever comes next goes on from there.
+    second(10_000);
+    await scene.pass(1_000_000);
+    expect(halt().mode).toBe('active');
+    expect(parts().drawdown).toBeGreaterThan(lost.drawdown);
+    expect(parts().drawdown).toBeLessThan(lost.drawdown + 0.001);
+  });
+
+  it('beside another leaves it no greater part lost than there was', async () => {
+    await lose();
+    second(1_000);
+    await scene.pass(400_000);
+    const lost = parts();
+    expect(lost.drawdown).toBeGreaterThan(0.02);
+    scene.account.release();
+    await scene.pass(1_000_000);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(halt().mode).toBe('active');
+    // The sale's fee is all that came to it.
+    expect(equity().value).toBeCloseTo(1_000 + Number(scene.balance('USD')) - 100_000, 6);
+    expect(parts().drawdown).toBeGreaterThanOrEqual(lost.drawdown);
+    expect(parts().drawdown).toBeLessThan(lost.drawdown + 0.001);
+  });
+
+  it('and comes back finds what was lost as it was', async () => {
+    await lose();
+    second(1_000);
+    await scene.pass(400_000);
+    scene.account.release();
+    await scene.pass(1_000_000);
+    const lost = parts();
+    scene.trader.account({ strategy: 's', stage: 'live', symbols: [symbol], barMs: hour, capital: 10_000 });
+    await scene.pass(1_000_000);
+    expect(equity().value).toBeGreaterThan(10_000);
+    expect(parts().drawdown).toBeCloseTo(lost.drawdown, 12);
   });
 });
 
