@@ -1,7 +1,8 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { minute } from '#bot/evidence/numbers.ts';
-import { giveOrderHere, initialControl, orderGivenHere, readControl } from '#engine/runtime/control.ts';
+import type { ControlMode } from '#engine/runtime/control.ts';
+import { holdBackRestored } from '#engine/runtime/hold-back-restored.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
 import { backupFile, digestFile } from '#engine/store/backups.ts';
 import { openForReading } from '#engine/store/open-database.ts';
@@ -49,27 +50,21 @@ export function restoreCommand(): Command {
       const dir = workspaceAt(flags.workspace).engine;
       const lock = acquireLock(dir, Date.now);
       try {
-        const restored = restoreStore(dir, resolve(file), Date.now(), () => holdBack(dir, file));
+        let mode: ControlMode = 'paused';
+        const restored = restoreStore(dir, resolve(file), Date.now(), () => {
+          mode = holdBackRestored(dir, resolve(file), Date.now()).mode;
+        });
         const kept =
           restored.replaced === null ? 'Nothing stood there before.' : `What stood there is kept in ${restored.replaced}.`;
         console.log(
           flags.json === true
             ? JSON.stringify(restored)
-            : `Restored ${restored.file}: ${describe(restored)}.\n${kept}\nThe engine will start held back, and compare it with the venue before anything else. When you have looked: ratchet engine resume`,
+            : `Restored ${restored.file}: ${describe(restored)}.\n${kept}\nThe engine will start held back (${mode}), and compare it with the venue before anything else. When you have looked: ratchet engine resume`,
         );
       } finally {
         lock.release();
       }
     });
-}
-
-/** What happened after the backup is forgotten, a halt too: nothing is entered until a person has looked. */
-function holdBack(dir: string, file: string): void {
-  const said = orderGivenHere(dir);
-  const before = said === null ? null : readControl(said, initialControl);
-  if (before?.ok === true && before.control.mode !== 'active') return;
-  const reason = `restored from ${basename(file)}`.slice(0, 500);
-  giveOrderHere(dir, { mode: 'paused', by: 'ratchet restore', at: new Date().toISOString(), reason });
 }
 
 function describe({ version, bytes, marketTime }: StoreFacts): string {

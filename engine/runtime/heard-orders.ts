@@ -1,3 +1,4 @@
+import type { EngineReader } from '#engine/store/engine-reader.ts';
 import type { EngineStore } from '#engine/store/engine-store.ts';
 import { type Control, type ControlReading, controlKey, isOvertaken, obeyedControl, readControl, type Said } from './control.ts';
 
@@ -67,7 +68,7 @@ export class HeardOrders {
   }
 
   #kept(place: OrderPlace): Heard | null {
-    const text = this.#store.meta(textKey(place));
+    const text = heardAt(this.#store, place);
     if (text === null) return null;
     const reading = readControl(text, this.#obeyed);
     if (!reading.ok) return { text, control: null };
@@ -76,6 +77,11 @@ export class HeardOrders {
     const ownDate = isAhead(control, this.#now()) ? this.#obeyed.at : control.at;
     return { text, control: { ...control, at: this.#store.meta(dateKey(place)) ?? ownDate } };
   }
+}
+
+/** What a place said last, as it was written there; null before it said anything. */
+export function heardAt(record: Pick<EngineReader, 'meta'>, place: OrderPlace): string | null {
+  return record.meta(textKey(place));
 }
 
 function isAhead({ at }: Control, now: number): boolean {

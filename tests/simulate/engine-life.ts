@@ -284,7 +284,7 @@ export class EngineLife {
     const orders = new StandingOrders({ store, slots, shares, clock, log });
     const bars = new BarLoop({
       ...{ store, feed, slots, now, desk: this.#desk(trader), clock: life.clock, machine: life.clock, catchUpBars: 0, paceMs: 0 },
-      onWaiting: () => this.#hearMeanwhile(standing),
+      onWaiting: () => this.#hearMeanwhile(orders),
       onTaken: (taken) => {
         this.#taken += 1;
         for (const { slot, outcome } of taken.outcomes) {

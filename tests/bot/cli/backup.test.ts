@@ -3,7 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Big } from 'big.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { giveOrderHere, initialControl, orderGivenHere } from '#engine/runtime/control.ts';
+import { canonicalJson } from '#engine/attestation/canonical.ts';
+import { type Control, type ControlMode, giveOrderHere, initialControl, orderGivenHere } from '#engine/runtime/control.ts';
+import { HeardOrders, type OrderPlace } from '#engine/runtime/heard-orders.ts';
 import { acquireLock } from '#engine/runtime/lock.ts';
 import { keepTradedVenue } from '#engine/runtime/real-money.ts';
 import { composeStatus, writeLocalStatus } from '#engine/runtime/status.ts';
@@ -60,12 +62,53 @@ describe('ratchet backup and restore', () => {
     expect(JSON.parse(String(orderGivenHere(dir)))).toMatchObject({ mode: 'paused', reason: 'restored from monday.sqlite' });
   });
 
-  it('leave an order that holds the engine back further as it was given', async () => {
-    EngineStore.open(dir).close();
+  it('hold the engine back as far as an order that nobody has heard yet, and as the one that was last obeyed', async () => {
+    const store = EngineStore.open(dir);
     const { file } = JSON.parse((await ratchet('backup', '--json')).stdout);
-    giveOrderHere(dir, { mode: 'halted', by: 'ada', at: '2026-01-01T00:00:00.000Z', reason: 'no' });
-    await ratchet('restore', file);
-    expect(JSON.parse(String(orderGivenHere(dir)))).toMatchObject({ mode: 'halted', by: 'ada' });
+    const said = { by: 'ada', at: '2026-01-01T00:00:00.000Z', reason: 'no' };
+    giveOrderHere(dir, { ...said, mode: 'halted' });
+    expect((await ratchet('restore', file)).stdout).toContain('The engine will start held back (halted), and');
+    const order = JSON.parse(String(orderGivenHere(dir)));
+    expect(order).toMatchObject({
+      mode: 'halted',
+      by: 'ratchet restore',
+      reason: expect.stringMatching(/; halted as ada said: no$/),
+    });
+    expect(Date.now() - Date.parse(order.at)).toBeLessThan(60_000);
+    store.close();
+    // By comment, and then in the backup too.
+    const again = EngineStore.open(dir);
+    engineHears(again, 'branch', { ...said, mode: 'reducing' });
+    const second = JSON.parse((await ratchet('backup', '--json')).stdout).file;
+    again.close();
+    giveOrderHere(dir, { ...said, mode: 'active', at: '2026-01-01T00:00:00.000Z' });
+    writeFileSync(storePath(dir), 'damaged');
+    expect((await ratchet('restore', second)).stdout).toContain('held back (reducing)');
+  });
+
+  it('hold the engine back where an order on its machine was lifted from elsewhere, without the sales of that order', async () => {
+    const store = EngineStore.open(dir);
+    const said = (mode: ControlMode, hour: number): Control => ({
+      ...{ mode, by: 'ada', at: new Date(BAR + hour * 3_600_000).toISOString(), reason: 'as it is' },
+    });
+    const before = JSON.parse((await ratchet('backup', '--json')).stdout).file;
+    giveOrderHere(dir, said('flattening', 1));
+    engineHears(store, 'here', said('flattening', 1));
+    engineHears(store, 'branch', said('active', 2));
+    const after = JSON.parse((await ratchet('backup', '--to', join(folder.path, 'after.sqlite'), '--json')).stdout).file;
+    store.close();
+    // Of the first restore what is replaced says that it was lifted, of the second, where that is damaged, the backup itself.
+    for (const file of [before, after]) {
+      if (file === after) writeFileSync(storePath(dir), 'damaged');
+      giveOrderHere(dir, said('flattening', 1));
+      expect((await ratchet('restore', file)).stdout).toContain('The engine will start held back (paused), and');
+      const restored = EngineStore.open(dir);
+      const orders = engineHears(restored, 'here', JSON.parse(String(orderGivenHere(dir))));
+      expect(orders.obeyed).toMatchObject({ mode: 'paused', by: 'ratchet restore' });
+      // As it still stands on the branch.
+      expect(engineHears(restored, 'branch', said('active', 2)).obeyed).toMatchObject({ mode: 'paused' });
+      restored.close();
+    }
   });
 
   it('say so when there is nothing to back up, and where a file is already', async () => {
@@ -202,6 +245,18 @@ describe('ratchet engine verify', () => {
     store.close();
   });
 });
+
+/** As an engine on this record does with what stands there. */
+function engineHears(store: EngineStore, place: OrderPlace, control: Control): HeardOrders {
+  const orders = new HeardOrders(store, Date.now);
+  const text = `${canonicalJson(control)}\n`;
+  const heard = orders.hear(place, text);
+  if (heard.ok && heard.isNews) {
+    orders.write(place, text, heard.control);
+    orders.take(place, text, heard.control);
+  }
+  return orders;
+}
 
 function entry(quantity: Big): NewOrder {
   return {

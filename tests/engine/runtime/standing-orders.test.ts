@@ -85,7 +85,7 @@ async function stand() {
   await slot.challenge(version);
   for (const index of [0, 1]) {
     const bar = { symbol, time: index * minute, open: 1, high: 1, low: 1, close: 1, volume: 1 };
-    (await slot.take({ time: (index + 1) * minute, bars: [bar], ages: [0], missing: [] }))();
+    (await slot.take({ time: (index + 1) * minute, bars: [bar], ages: [0], missing: [] })).carryOut();
     equity = 9_000;
   }
   const slots = new Map([['trend', slot]]);
