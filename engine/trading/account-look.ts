@@ -1,6 +1,6 @@
 import { sleep } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
-import type { Balance } from '#engine/venues/venue.ts';
+import type { Balance, VenueOrder } from '#engine/venues/venue.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import type { AccountBalances } from './account-balances.ts';
 import type { AccountSweep } from './account-sweep.ts';
@@ -52,9 +52,9 @@ export class AccountLook {
     const { sweep, balances, fills } = this.#around;
     const fillsBefore = ledger.fillsEver;
     const found = await balances.fetch();
-    const { askedAt, isComplete, ownOpen } = await sweep.run();
+    const { askedAt, isComplete, ownOpen, open } = await sweep.run();
     // Only here, where the clocks were just compared: one that had jumped ahead since would leave fills out for good.
-    if (isComplete) fills.advance(askedAt + this.#around.offsetMs());
+    if (isComplete) fills.advance(this.#completeUntil(open, askedAt) + this.#around.offsetMs());
     const isMoving = ledger.fillsEver !== fillsBefore || !isComplete || this.#isUnsettled();
     if (ledger.journal.cursor() === null) this.#begin(found, askedAt);
     if (isMoving) return { askedAt, isDoubtful: true, isMoving, ownOpen };
@@ -82,6 +82,21 @@ export class AccountLook {
       risk.write();
     });
     balances.note(found);
+  }
+
+  /**
+   * Up to when no fill of ours is missing, by our clock. Of an order that rests and has no more filled than is recorded all fills are here;
+   * of any other that has not come to its end they may still be on their way, however late the venue's list of them is.
+   */
+  #completeUntil(open: readonly VenueOrder[], askedAt: number): number {
+    const resting = new Map(open.map((order) => [order.venueOrderId, order]));
+    let until = askedAt;
+    for (const { order } of this.#parts.ledger.live()) {
+      const { venueOrderId, filled, createdAt } = order.row;
+      const listed = venueOrderId === null ? undefined : resting.get(venueOrderId);
+      if (listed === undefined || listed.filled.gt(filled)) until = Math.min(until, createdAt);
+    }
+    return until;
   }
 
   /** Nothing was ever noted of the account: what there is now is not of our making. */

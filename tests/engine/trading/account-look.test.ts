@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
-import { bars, entry, Scene, type SceneOptions, still, symbol } from './scene.ts';
+import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -94,6 +94,57 @@ describe('what is explained', () => {
     await scene.pass(aWhile);
     expect(codes()).toEqual([]);
     expect(scene.balance('BTC')).toBe('3');
+  });
+});
+
+/** The venue's list of fills is served by a copy that is behind everything else. */
+function lagFills(lagMs: number): void {
+  const { link, world } = scene;
+  const truth = link.call.bind(link);
+  link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
+    const answer: unknown = await truth(name, work);
+    if (name !== 'fills') return answer as Answer;
+    return (answer as VenueFill[]).filter(({ time }) => time <= world.now() - lagMs) as Answer;
+  };
+}
+
+describe('a list of fills that is far behind', () => {
+  it('loses no fill: it is looked for from when its order was made, though that has long been told as missing', async () => {
+    await begin();
+    lagFills(halfAnHour);
+    await scene.decide(entry, aWhile);
+    expect(codes()).toContain('missing-fills');
+    expect(scene.held()).toBe(0);
+    await scene.pass(halfAnHour);
+    expect(scene.held()).toBe(5);
+    expect(stops()).toEqual(['stop 5']);
+  });
+
+  it('loses none through a restart either', async () => {
+    await begin();
+    lagFills(halfAnHour);
+    await scene.decide(entry, aWhile);
+    await scene.live(1);
+    lagFills(halfAnHour);
+    await scene.pass(aWhile);
+    expect(scene.held()).toBe(0);
+    await scene.pass(halfAnHour);
+    expect(scene.held()).toBe(5);
+    expect(stops()).toEqual(['stop 5']);
+  });
+
+  it('loses none of a stop that was met while nobody was here', async () => {
+    scene = await Scene.begin({ candles: bars([still(1000), [1000, 1000, 890, 890], still(890), still(890)]) });
+    await scene.decide(entry);
+    scene.link.isDead = true;
+    await scene.pass(hour);
+    await scene.live(1);
+    lagFills(hour);
+    await scene.pass(aWhile);
+    expect(scene.balance('BTC')).toBe('0');
+    expect(scene.held()).toBe(5);
+    await scene.pass(hour);
+    expect(scene.held()).toBe(0);
   });
 });
 
