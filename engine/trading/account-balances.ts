@@ -5,6 +5,7 @@ import { compareBalances, type Drift } from './compare-balances.ts';
 import { decimalOf, least, most, ZERO } from './decimals.ts';
 import type { Lane } from './lane.ts';
 import { pairOf } from './position.ts';
+import { roundingOf } from './rounding.ts';
 import type { TraderParts } from './trader-parts.ts';
 
 /**
@@ -170,23 +171,14 @@ export class AccountBalances {
   }
 
   #drifts(balances: ReadonlyMap<string, Balance>): Drift[] {
-    const { ledger } = this.#parts;
+    const { ledger, markets } = this.#parts;
     const watched = this.#watched();
+    const explainedAt = ledger.journal.baselineTimes();
     return compareBalances({
       actual: new Map([...balances].map(([asset, { total }]) => [asset, total])),
       baseline: new Map([...ledger.journal.baselines()].filter(([asset]) => watched.has(asset))),
       flow: (asset) => ledger.flow(asset),
-      tolerance: (asset) => this.#tolerance(asset),
+      tolerance: (asset) => roundingOf(asset, markets.values(), ledger.fillsSince(asset, explainedAt.get(asset) ?? 0)),
     });
-  }
-
-  /** A step of the base asset, a tick of the quote asset: what the venue may round. */
-  #tolerance(asset: string): Big {
-    let tolerance = ZERO;
-    for (const { base, quote, stepSize, tickSize } of this.#parts.markets.values()) {
-      if (base === asset) tolerance = most(tolerance, stepSize);
-      if (quote === asset) tolerance = most(tolerance, tickSize);
-    }
-    return tolerance;
   }
 }

@@ -36,6 +36,8 @@ export class Ledger {
   readonly #lanes = new Map<string, Lane>();
   /** What all fills and write-offs together have done to each asset. */
   readonly #flows = new Map<string, Big>();
+  /** When the fills that moved each asset were recorded. */
+  readonly #movedAt = new Map<string, number[]>();
   readonly #unwritten = new Set<Lane>();
   #fillsEver = 0;
   readonly #listener: LedgerListener;
@@ -103,6 +105,11 @@ export class Ledger {
   /** Every asset that a fill or a fee has moved. */
   get movedAssets(): Iterable<string> {
     return this.#flows.keys();
+  }
+
+  /** How many fills that moved an asset were recorded after `at`. */
+  fillsSince(asset: string, at: number): number {
+    return this.#movedAt.get(asset)?.filter((recordedAt) => recordedAt > at).length ?? 0;
   }
 
   get fillsEver(): number {
@@ -267,12 +274,19 @@ export class Ledger {
     if (closed !== null) this.#listener.closed(lane, closed, note.id);
   }
 
-  #flow({ symbol, side, quantity, price, fees }: JournalFill): void {
+  #flow({ symbol, side, quantity, price, fees, recordedAt }: JournalFill): void {
     const { base, quote } = pairOf(symbol);
+    for (const asset of new Set([base, quote, ...fees.map((fee) => fee.asset)])) this.#noteMove(asset, recordedAt);
     const sign = side === 'buy' ? 1 : -1;
     this.#add(base, quantity.times(sign));
     this.#add(quote, quantity.times(price).times(-sign));
     for (const { asset, amount } of fees) this.#add(asset, amount.times(-1));
+  }
+
+  #noteMove(asset: string, recordedAt: number): void {
+    const moves = this.#movedAt.get(asset);
+    if (moves === undefined) this.#movedAt.set(asset, [recordedAt]);
+    else moves.push(recordedAt);
   }
 
   #add(asset: string, amount: Big): void {

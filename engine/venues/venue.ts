@@ -52,6 +52,9 @@ export interface VenueMarket {
   readonly isActive: boolean;
   readonly tickSize: Big;
   readonly stepSize: Big;
+  /** The smallest amounts of the two assets that the venue keeps in an account; absent where it does not say. */
+  readonly baseUnit?: Big;
+  readonly quoteUnit?: Big;
   readonly minQuantity: Big;
   readonly minNotional: Big;
   readonly maxQuantity: Big | null;

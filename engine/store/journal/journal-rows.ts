@@ -139,6 +139,8 @@ export type FreezeRow = z.infer<typeof FreezeRow>;
 
 export const BaselineRow = z.strictObject({ asset: z.string(), amount: Decimal });
 
+export const BaselineTime = z.strictObject({ asset: z.string(), at: Millis });
+
 export const CursorRow = z.strictObject({
   /** Fills before this are all recorded. */
   fillsSince: Millis,

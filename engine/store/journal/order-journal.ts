@@ -3,6 +3,7 @@ import Big from 'big.js';
 import { z } from 'zod';
 import {
   BaselineRow,
+  BaselineTime,
   CursorRow,
   EventRow,
   FeeRow,
@@ -269,6 +270,12 @@ export class OrderJournal {
     const sums = new Map<string, Big>();
     for (const { asset, amount } of rows) sums.set(asset, (sums.get(asset) ?? new Big(0)).plus(amount));
     return sums;
+  }
+
+  /** By asset, when that was last said to be so, UTC milliseconds. */
+  baselineTimes(): Map<string, number> {
+    const rows = this.#all(BaselineTime, 'SELECT asset, max(at) AS at FROM venueBaselines WHERE account = ? GROUP BY asset');
+    return new Map(rows.map(({ asset, at }) => [asset, at]));
   }
 
   /** Null before the account was first looked at. */

@@ -244,7 +244,7 @@ export class CcxtVenue implements Venue {
 
   #terms(symbol: string): MarketTerms | undefined {
     const raw = this.#exchange.markets?.[symbol];
-    return raw === undefined ? undefined : this.#dialect.terms(parseMarket(raw));
+    return raw === undefined ? undefined : this.#dialect.terms(parseMarket(raw), this.#exchange);
   }
 
   async #call<T>(action: string, work: () => Promise<T>, insistence: Insistence = {}, passage = newPassage()): Promise<T> {

@@ -24,7 +24,7 @@ export interface Dialect {
   readonly clockResolutionMs: number;
 
   /** The market with what ccxt leaves out or has wrong. */
-  terms(market: MarketTerms): MarketTerms;
+  terms(market: MarketTerms, exchange: Exchange): MarketTerms;
   /** An order in ccxt's arguments. */
   order(request: OrderRequest, terms: MarketTerms): OrderCall;
   /** The order that a request on the wire holds, whatever ccxt was asked for. */

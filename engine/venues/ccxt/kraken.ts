@@ -3,8 +3,10 @@ import type { Exchange } from 'ccxt';
 import { z } from 'zod';
 import type { OrderName, OrderRequest } from '../venue.ts';
 import type { Dialect, MarketTerms, OrderCall, Refusal, SentOrder } from './dialect.ts';
+import { Decimal } from './parse-answers.ts';
 
 const PairInfo = z.object({ tick_size: z.string().optional(), status: z.string().optional() });
+const AssetInfo = z.object({ precision: Decimal.nullish() });
 const OrderInfo = z.object({ cl_ord_id: z.string().nullish() });
 const Refused = z.object({ error: z.array(z.string()).min(1) });
 const KeyInfo = z.object({ result: z.object({ permissions: z.array(z.string()).min(1) }) });
@@ -29,6 +31,11 @@ const slackMs = 3_600_000;
 const pageTrades = 50;
 const maxPages = 200;
 
+/** Money is kept in four decimals, most coins in eight or ten, whatever the tick of a market is. */
+function unitOf(exchange: Exchange, asset: string): Big | null {
+  return AssetInfo.parse(exchange.currencies?.[asset] ?? {}).precision ?? null;
+}
+
 export const kraken: Dialect = {
   id: 'kraken',
   features: { hasDeadManSwitch: true, deadManTakesStops: true, hasStopOrders: true },
@@ -40,13 +47,17 @@ export const kraken: Dialect = {
   limitsPublicApart: true,
   clockResolutionMs: 1_000,
 
-  terms(market: MarketTerms): MarketTerms {
+  terms(market: MarketTerms, exchange: Exchange): MarketTerms {
     const { tick_size: tick, status } = PairInfo.parse(market.info);
+    const baseUnit = unitOf(exchange, market.base);
+    const quoteUnit = unitOf(exchange, market.quote);
     // ccxt takes the digits of a price for its step; the step itself may be coarser.
     return {
       ...market,
       tickSize: tick === undefined ? market.tickSize : new Big(tick),
       isActive: status === undefined ? market.isActive : status === 'online',
+      ...(baseUnit === null ? {} : { baseUnit }),
+      ...(quoteUnit === null ? {} : { quoteUnit }),
     };
   },
 

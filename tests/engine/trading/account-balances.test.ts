@@ -157,3 +157,51 @@ it('in a market that was traded only after the account was looked at counts as g
   await scene.pass(aWhile);
   expect(scene.held()).toBe(0);
 });
+
+describe('a venue that keeps money in fewer decimals than its markets have ticks', () => {
+  const market = {
+    tickSize: new Big('0.000001'),
+    stepSize: new Big('0.00000001'),
+    minQuantity: new Big(1),
+    quoteUnit: new Big('0.0001'),
+  };
+  const rising = bars(Array.from({ length: 10 }, (_, index) => still(0.451237 + index * 0.001)));
+
+  /** Every fill has lost nearly a unit, as one that is cut off does. */
+  async function traded(times: number): Promise<number> {
+    scene = await Scene.begin({ candles: rising, market });
+    for (let trade = 0; trade < times; trade += 1) {
+      await scene.decide({ action: 'target', weight: 0.5, stopLoss: 0.1 }, 60_000);
+      await scene.decide({ action: 'exit' }, 60_000);
+    }
+    const { length } = scene.exchange.fills('me');
+    scene.exchange.deposit('me', 'USD', new Big('-0.00009').times(length));
+    await scene.pass(aWhile);
+    return length;
+  }
+
+  it('rounds each fill, and that freezes nothing, after a restart either', async () => {
+    await traded(2);
+    expect(codes()).toEqual([]);
+    await scene.live();
+    await scene.pass(aWhile);
+    expect(codes()).toEqual([]);
+  });
+
+  it('is missing more than that all the same', async () => {
+    const fills = await traded(2);
+    scene.exchange.deposit('me', 'USD', new Big('-0.00002').times(fills).minus('0.0001'));
+    await scene.pass(aWhile);
+    expect(codes()).toEqual(['balance']);
+  });
+
+  it('has no more of that left once a person has accepted what there is', async () => {
+    await traded(2);
+    scene.exchange.deposit('me', 'USD', new Big(-1));
+    await scene.pass(aWhile);
+    expect(await scene.accept('taken out')).toBe(null);
+    scene.exchange.deposit('me', 'USD', new Big('-0.0002'));
+    await scene.pass(aWhile);
+    expect(codes()).toEqual(['balance']);
+  });
+});

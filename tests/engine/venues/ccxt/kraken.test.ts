@@ -346,7 +346,7 @@ describe('what Kraken says', () => {
     expect(quotes.get(SYMBOL)).toMatchObject({ bid: new Big('50000.1'), ask: new Big('50000.2'), last: new Big('50000.1') });
   });
 
-  it('of a market holds its tick, its bounds and what this account pays', async () => {
+  it('of a market holds its tick, its bounds, what its assets are kept in and what this account pays', async () => {
     here.standIn.answers['/0/public/AssetPairs'] = () =>
       kraken({ XXBTZUSD: { ...krakenPair, pair_decimals: 2, tick_size: '0.5' } });
     expect(await here.venue.markets([SYMBOL, 'ETH/USD'])).toEqual([
@@ -357,6 +357,8 @@ describe('what Kraken says', () => {
         isActive: true,
         tickSize: new Big('0.5'),
         stepSize: new Big('0.00000001'),
+        baseUnit: new Big('0.0000000001'),
+        quoteUnit: new Big('0.0001'),
         minQuantity: new Big('0.0001'),
         minNotional: new Big('0.5'),
         maxQuantity: null,
