@@ -7,6 +7,9 @@ import type { Launch } from './launch.ts';
 
 const STDERR_CHARACTERS_MAX = 16_384;
 
+/** What a terminal or a supervisor ends a whole program with; the exit codes are bubblewrap's, when that is what its child ended of. */
+const ENDS_PROGRAMS: ReadonlySet<NodeJS.Signals | number | null> = new Set(['SIGHUP', 129, 'SIGINT', 130, 'SIGTERM', 143]);
+
 /** What Node says on its way out when the heap, or the limit the system sets, is used up. */
 const OUT_OF_MEMORY = /out of memory|allocation failed|bad_alloc|cannot allocate memory|ENOMEM/i;
 
@@ -34,7 +37,13 @@ export class FramedProcess {
 
   constructor(launch: Launch, limits: FrameLimits) {
     this.#frames = new FrameReader(limits);
-    this.#child = spawn(launch.command, [...launch.args], { env: {}, cwd: '/', stdio: 'pipe' });
+    this.#child = spawn(launch.command, [...launch.args], {
+      env: {},
+      cwd: '/',
+      stdio: 'pipe',
+      // Ctrl-C is for this process, which then ends its children in its own order.
+      detached: launch.endsWithParent,
+    });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#child.stderr.on('data', (chunk: Buffer) => {
       if (this.#stderr.length < STDERR_CHARACTERS_MAX) this.#stderr += chunk.toString('latin1');
@@ -112,6 +121,13 @@ export class FramedProcess {
         'sandbox/memory',
         `The sandbox process ran out of memory${this.#waiting === undefined ? '' : ` in '${this.#waiting.what}'`}.`,
         'Let the strategy keep less, or give the sandbox more memory.',
+      );
+    }
+    if (ENDS_PROGRAMS.has(signal ?? exitCode)) {
+      return new RatchetError(
+        'sandbox/interrupted',
+        `The sandbox process was ended from outside (${signal ?? `exit ${exitCode}`}).`,
+        'Start another sandbox; look what else was told to end.',
       );
     }
     const said = printable(this.#stderr).slice(0, 300);

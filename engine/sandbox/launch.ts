@@ -11,6 +11,9 @@ const SLACK_MB = 80;
 const IDLE_MB_UNKNOWN = 640;
 const PROBE_TIMEOUT_MS = 10_000;
 
+/** What the shell ignores is ignored by bubblewrap after it. Node listens again to all signals when it begins, so it is told itself. */
+const DEAF_NODE = `for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => undefined);`;
+
 /** How a sandbox process is started here; which of the walls around it this platform offers. */
 export interface LaunchPlan {
   /** Limits of the system, set by a shell that then replaces itself; undefined where it knows none. */
@@ -24,6 +27,11 @@ export interface LaunchPlan {
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
+  /**
+   * The system ends it with the process that starts it, whatever that one ends of. Only then may it stand outside its process group, and
+   * be deaf to what a terminal or a supervisor ends a whole program with: nobody else would end it.
+   */
+  readonly endsWithParent: boolean;
 }
 
 let plan: Promise<LaunchPlan> | undefined;
@@ -36,16 +44,19 @@ export function launchPlan(): Promise<LaunchPlan> {
 
 /** The command line for a Node process behind every wall of the plan, evaluating `code`. */
 export function launchOf(chosen: LaunchPlan, code: string, memoryMb: number): Launch {
+  const endsWithParent = 'path' in chosen.bubblewrap || chosen.setpriv !== undefined;
+  const program = endsWithParent ? `${DEAF_NODE}${code}` : code;
   // Traces are the one file that Node opens past its permission model.
-  const node = [process.execPath, ...nodeFlags(memoryMb), '--trace-event-file-pattern=/dev/null', '-e', code];
+  const node = [process.execPath, ...nodeFlags(memoryMb), '--trace-event-file-pattern=/dev/null', '-e', program];
   const isolated =
     'path' in chosen.bubblewrap ? [chosen.bubblewrap.path, ...chosen.bubblewrap.args, ...node] : pinned(chosen, node);
-  if (chosen.limits === undefined) return { command: isolated[0]!, args: isolated.slice(1) };
+  if (chosen.limits === undefined) return { command: isolated[0]!, args: isolated.slice(1), endsWithParent };
   const dataKb = Math.ceil(chosen.limits.idleMb + memoryMb + SLACK_MB) * 1024;
   // No core files, no byte into any file, few descriptors, and a cap on memory that also counts ArrayBuffers.
   // dash takes one limit a command.
-  const script = `ulimit -c 0 && ulimit -f 0 && ulimit -n 128 && ulimit -d ${dataKb} && exec "$@"`;
-  return { command: '/bin/sh', args: ['-c', script, 'sh', ...isolated] };
+  const limits = `ulimit -c 0 && ulimit -f 0 && ulimit -n 128 && ulimit -d ${dataKb} && exec "$@"`;
+  const script = endsWithParent ? `trap '' HUP INT TERM && ${limits}` : limits;
+  return { command: '/bin/sh', args: ['-c', script, 'sh', ...isolated], endsWithParent };
 }
 
 /** Node's own walls. Flags that this Node does not know are left out: it would refuse to start. */

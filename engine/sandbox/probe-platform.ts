@@ -42,7 +42,7 @@ async function probe(): Promise<readonly WallReport[]> {
   try {
     const { port } = server.address() as { port: number };
     const { command, args } = launchOf(plan, attack(port), PROBE_MEMORY_MB);
-    const { stdout } = await run(command, [...args], { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS });
+    const { stdout } = await run(command, [...args], { env: {}, cwd: '/', timeout: PROBE_TIMEOUT_MS, killSignal: 'SIGKILL' });
     const attempts = Attempts.parse(JSON.parse(stdout));
     const missing = 'why' in plan.bubblewrap ? plan.bubblewrap.why : 'bubblewrap did not help';
     return [

@@ -39,7 +39,7 @@ export interface SandboxAnswer {
  * One operating-system process around one sandbox program. Calls are answered one after the other.
  *
  * A fault thrown by a handler rejects with `sandbox/strategy-fault` and the process lives on. After `sandbox/timeout`,
- * `sandbox/memory`, `sandbox/crashed` and `sandbox/protocol` the process is gone and every later call rejects with
+ * `sandbox/memory`, `sandbox/crashed`, `sandbox/interrupted` and `sandbox/protocol` the process is gone and every later call rejects with
  * `sandbox/dead`: start another one.
  */
 export class Sandbox {
@@ -78,7 +78,7 @@ export class Sandbox {
   /**
    * Calls a handler of the program. The arrays are copied into the process.
    * Rejects with `sandbox/strategy-fault` (details: `message`, and `line` of the source where known), `sandbox/timeout`,
-   * `sandbox/memory`, `sandbox/crashed`, `sandbox/protocol` or `sandbox/dead`.
+   * `sandbox/memory`, `sandbox/crashed`, `sandbox/interrupted`, `sandbox/protocol` or `sandbox/dead`.
    */
   call(
     method: string,

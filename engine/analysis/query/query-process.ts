@@ -19,6 +19,8 @@ const Answer: z.ZodType<Reply> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('refused'), code: z.string(), message: z.string(), remedy: z.string() }),
 ]);
 
+type Command = Pick<Launch, 'command' | 'args'>;
+
 export interface ProcessLimits extends QueryLimits {
   /** Of one statement. */
   readonly timeoutMs: number;
@@ -50,7 +52,7 @@ export class QueryProcess {
     }
   }
 
-  private constructor({ command, args }: Launch, limits: ProcessLimits) {
+  private constructor({ command, args }: Command, limits: ProcessLimits) {
     this.#limits = limits;
     this.#child = spawn(command, [...args], {
       cwd: fileURLToPath(new URL('.', import.meta.url)),
@@ -116,7 +118,7 @@ export class QueryProcess {
 }
 
 /** With a cap on memory where the system knows one: SQLite's own is not counted by Node. And it ends with whoever started it. */
-async function launch(memoryMb: number): Promise<Launch> {
+async function launch(memoryMb: number): Promise<Command> {
   const [plan, code] = await Promise.all([launchPlan(), nodeBundle(PROGRAM)]);
   const pinned = plan.setpriv === undefined ? [] : [plan.setpriv, '--pdeathsig', 'KILL', '--no-new-privs'];
   const node = [...pinned, process.execPath, '--no-warnings', `--max-old-space-size=${memoryMb}`, '-e', code];

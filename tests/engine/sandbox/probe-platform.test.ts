@@ -26,13 +26,14 @@ describe('probePlatform', () => {
 
 describe('a sandbox process whose parent is killed', () => {
   // bubblewrap asks to die with its parent a moment after it has started its child: on a busy machine the parent can be killed in between.
+  // Started as a strategy's is, outside its parent's process group.
   it.each([['bubblewrap'], ['setpriv']])('ends, even in an endless loop, by %s', { retry: 2 }, async (by) => {
     const found = await launchPlan();
     const plan = by === 'setpriv' ? { ...found, bubblewrap: { why: 'switched off' } } : found;
     if (by === 'setpriv' ? plan.setpriv === undefined : !('path' in plan.bubblewrap)) return;
     const marker = `ratchet-orphan-${by}-${process.pid}`;
     const { command, args } = launchOf(plan, `/* ${marker} */ for (;;);`, 64);
-    const parentCode = `require('node:child_process').spawn(${JSON.stringify(command)}, ${JSON.stringify(args)}, { stdio: 'ignore', env: {} }); setInterval(() => {}, 1000);`;
+    const parentCode = `require('node:child_process').spawn(${JSON.stringify(command)}, ${JSON.stringify(args)}, { stdio: 'ignore', env: {}, detached: true }); setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ['-e', parentCode], { stdio: 'ignore' });
     const processes = () => running(marker, parent.pid!);
     // Until Node itself runs: before that the child has been told nothing, and ends when its input does.

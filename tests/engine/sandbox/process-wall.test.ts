@@ -1,13 +1,15 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RatchetError } from '#engine/errors.ts';
 import { encodeHead, FRAME_KIND } from '#engine/sandbox/frame.ts';
 import { FramedProcess } from '#engine/sandbox/framed-process.ts';
 import { type LaunchPlan, launchOf, launchPlan } from '#engine/sandbox/launch.ts';
+import { processesBelow } from '#tests/support/processes-below.ts';
 import { answering } from './answering.ts';
 
 const run = promisify(execFile);
@@ -21,7 +23,12 @@ beforeAll(async () => {
 /** The first two walls are switched off: hostile code runs as the sandbox process's own, with all of Node before it. */
 async function outcome(code: string, chosen = plan): Promise<string> {
   const { command, args } = launchOf(chosen, `try { ${code} } catch (error) { console.log(error.code ?? error.name); }`, 64);
-  const { stdout } = await run(command, [...args], { env: { SECRET: 'hidden' }, cwd: '/', timeout: 20_000 });
+  const { stdout } = await run(command, [...args], {
+    env: { SECRET: 'hidden' },
+    cwd: '/',
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
   return stdout.trim();
 }
 
@@ -100,7 +107,7 @@ describe('the process wall, alone', () => {
         `require('node:trace_events').createTracing({ categories: ['v8'] }).enable()`,
         64,
       );
-      await run(command, [...args], { env: {}, cwd: folder, timeout: 20_000 }).catch(() => undefined);
+      await run(command, [...args], { env: {}, cwd: folder, timeout: 20_000, killSignal: 'SIGKILL' }).catch(() => undefined);
       expect(readdirSync(folder)).toEqual([]);
     });
 
@@ -152,6 +159,66 @@ describe('the process wall, alone', () => {
     expect(await outcome(`process.kill(${process.pid}, 0); console.log('signalled')`)).toBe('ESRCH');
   });
 });
+
+describe('what a terminal or a supervisor ends a whole program with', () => {
+  const withoutNamespaces = (p: LaunchPlan): LaunchPlan => ({ ...p, bubblewrap: { why: 'switched off' } });
+  const alone = (p: LaunchPlan): LaunchPlan => ({ ...withoutNamespaces(p), setpriv: undefined });
+  /** Answers two frames with what it was asked, and then waits for its end. */
+  const twice = `for (let times = 0; times < 2; times += 1) {${answering(`'so'`).replaceAll('const ', 'var ')}} for (;;);`;
+  const started = async (chosen: LaunchPlan) => {
+    const marker = `/* ratchet-signals-${process.pid} */`;
+    const child = new FramedProcess(launchOf(chosen, `${marker}${twice}`, 64), LIMITS);
+    const ask = async () => (await child.exchange(FRAME_KIND.call, 'test', '', [], 10_000)).text;
+    expect(await ask()).toBe('so');
+    return { child, ask, all: processesBelow(process.pid, marker) };
+  };
+  const end = async (child: FramedProcess) => {
+    child.kill(new RatchetError('sandbox/dead', 'The test is over.', ''));
+    await child.exited;
+  };
+
+  it.each([
+    ['with namespaces', (p: LaunchPlan) => p, (p: LaunchPlan) => 'path' in p.bubblewrap],
+    ['without namespaces', withoutNamespaces, (p: LaunchPlan) => p.setpriv !== undefined],
+  ])('is nothing to a process that ends with its parent, %s', async (_name, choose, isOffered) => {
+    if (!isOffered(plan)) return;
+    const { child, ask, all } = await started(choose(plan));
+    expect(all.length).toBeGreaterThan(0);
+    for (const pid of all) {
+      for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.kill(pid, signal);
+      // And it is of no group that a terminal knows.
+      expect(groupOf(pid)).not.toBe(groupOf(process.pid));
+    }
+    expect(await ask()).toBe('so');
+    await end(child);
+    expect(all.filter((pid) => processesBelow(process.pid, '').includes(pid))).toEqual([]);
+  });
+
+  it('ends one that nothing else would end, and is told from a crash', async () => {
+    const { child, ask, all } = await started(alone(plan));
+    for (const pid of all) expect(groupOf(pid)).toBe(groupOf(process.pid));
+    const asked = ask().catch((error) => error.code);
+    expect(await asked).toBe('so');
+    for (const pid of all) process.kill(pid, 'SIGINT');
+    await child.exited;
+    expect(child.death).toMatchObject({ code: 'sandbox/interrupted' });
+  });
+
+  it('is told from a crash behind bubblewrap, too, as long as Node has not begun', async ({ skip }) => {
+    if (!('path' in plan.bubblewrap)) return skip(plan.bubblewrap.why);
+    const { command, args } = launchOf(plan, '', 64);
+    const node = args.lastIndexOf('--') + 1;
+    const behind = [...args.slice(0, node), process.execPath, '-e', `process.kill(process.pid, 'SIGTERM'); for (;;);`];
+    const child = new FramedProcess({ command, args: behind, endsWithParent: true }, LIMITS);
+    await child.exited;
+    expect(child.death).toMatchObject({ code: 'sandbox/interrupted', message: expect.stringContaining('143') });
+  });
+});
+
+/** Of which process group it is. */
+function groupOf(pid: number): number {
+  return Number(execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' }));
+}
 
 describe('a process that does not keep to the protocol is ended', () => {
   const bytes = (textBytes: number, lengths: number[]) =>
