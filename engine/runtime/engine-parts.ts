@@ -9,10 +9,11 @@ import { Repository } from '#engine/repository/repository.ts';
 import { StateBranch } from '#engine/repository/state-branch.ts';
 import { EngineStore } from '#engine/store/engine-store.ts';
 import type { VenueKeys } from '#engine/venues/keys.ts';
+import { Ending } from './ending.ts';
 import type { EngineEvent } from './events.ts';
 import { keepPace } from './kept-pace.ts';
 import { limitsNow } from './limits.ts';
-import { loadVersion } from './loaded-version.ts';
+import { type LoadVersion, loadVersion } from './loaded-version.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
 import { type EngineOptions, enginePaths } from './options.ts';
@@ -49,6 +50,8 @@ export interface EngineParts {
   readonly desk: VenueDesk | null;
   readonly slots: Map<string, StrategySlot>;
   readonly newSlot: (id: string, now: number) => StrategySlot;
+  readonly ending: Ending;
+  readonly load: LoadVersion;
   readonly repository: Repository;
   readonly state: StateBranch;
   readonly token: { value: string | undefined };
@@ -84,15 +87,14 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);
     const openAccount = accountsOf(options, desk);
     const expect: SlotOptions['expect'] = (id, version) => desk?.shares.expect(id, version);
+    const ending = new Ending();
+    const load = ending.guard(loadVersion);
     const newSlot = (id: string, from: number) =>
-      new StrategySlot(
-        { id, series: feed.series, openAccount, kindOf, expect, load: loadVersion, clock: around.clock.now },
-        from,
-      );
+      new StrategySlot({ id, series: feed.series, openAccount, kindOf, expect, load, clock: around.clock.now }, from);
     const slots = await restoreSlots({
       store,
       prove: (deployment) => proveFromMirror({ store, repository, state: state.snapshot() }, deployment),
-      load: loadVersion,
+      load,
       series: feed.series,
       now,
       newSlot: (id) => newSlot(id, now),
@@ -100,7 +102,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
       kindOf,
       log: around.log,
     });
-    return { options, around, lock, store, feed, desk, slots, newSlot, repository, state, token, now };
+    return { options, around, lock, store, feed, desk, slots, newSlot, ending, load, repository, state, token, now };
   } catch (error) {
     for (const close of opened) await close();
     throw error;

@@ -10,12 +10,12 @@ import { Acceptances } from './acceptances.ts';
 import { BarLoop } from './bar-loop.ts';
 import { Bell } from './bell.ts';
 import { controlPath, orderGivenHere } from './control.ts';
+import { type Ending, isInterruption } from './ending.ts';
 import { endedOn, journalBehind } from './engine-end.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
 import type { EngineEvent } from './events.ts';
 import { feedProblems } from './feed-problems.ts';
 import { HealthKeeper } from './health.ts';
-import { loadVersion } from './loaded-version.ts';
 import type { Lock } from './lock.ts';
 import { lookAtMain } from './main-look.ts';
 import { type EngineOptions, isRehearsal } from './options.ts';
@@ -57,13 +57,13 @@ export class Engine {
   readonly #health: HealthKeeper;
   readonly #runs: RunRecord;
   readonly #bell = new Bell();
+  readonly #ending: Ending;
   readonly #token: { value: string | undefined };
   readonly #bars: BarLoop;
   readonly #news: TakenNews;
   readonly #orders: StandingOrders;
   readonly #acceptances: Acceptances;
   #lookedHereAt = 0;
-  #isStopping = false;
   #hasCaughtUp = false;
   #hasNews = false;
   #remoteProblem: EngineProblem | null = null;
@@ -87,6 +87,7 @@ export class Engine {
     this.#feed = parts.feed;
     this.#slots = parts.slots;
     this.#newSlot = parts.newSlot;
+    this.#ending = parts.ending;
     this.#desk = parts.desk;
     this.#state = parts.state;
     this.#token = parts.token;
@@ -120,7 +121,7 @@ export class Engine {
     const realMoneyRefusal = (stage: Stage) => whyNoMoney(stage, realMoneyOf(store, desk?.traded ?? null));
     this.#reconciler = new Reconciler({
       look: (last) => lookAtMain({ repository, state, store, areLimitsKnown, realMoneyRefusal }, last),
-      load: loadVersion,
+      load: parts.load,
       store,
       slots,
       series: feed.series,
@@ -166,9 +167,10 @@ export class Engine {
       this.#tell();
       this.#watch.start();
       this.#desk?.start();
-      while (!this.#isStopping) await this.#turn().catch((error) => this.#waitForDisk(error));
+      while (!this.#ending.hasBegun) await this.#turn().catch((error) => this.#giveUpOrWait(error));
       this.#news.tell();
-      this.#bars.keepHoldings();
+      // What an abandoned instant has changed is in memory alone, and stays there.
+      if (!this.#bars.isHalfTaken) this.#bars.keepHoldings();
       this.#runs.end();
       // For readers of its folder; the state branch gets it with the next start.
       this.#reports.take(this.#orders.control, true);
@@ -182,7 +184,7 @@ export class Engine {
 
   /** Ends after the instant under way; `run` then returns. */
   stop(): void {
-    this.#isStopping = true;
+    this.#ending.begin();
     this.#bell.ring();
   }
 
@@ -224,6 +226,12 @@ export class Engine {
     }
   }
 
+  /** A strategy's process that ends with this one is waited for no longer: the instant under way is taken anew at the next start. */
+  async #giveUpOrWait(error: unknown): Promise<void> {
+    if (!isInterruption(error)) return this.#waitForDisk(error);
+    this.#around.log.info('The bar under way is abandoned, and taken anew at the next start.');
+  }
+
   /**
    * A disk that is full or may not be written: no bar is taken, so nothing is decided and nothing entered, and what was decided stays in
    * memory until the disk takes it. Then it goes on where it was. Where real orders are journalled on that disk, what is in memory may be
@@ -236,7 +244,7 @@ export class Engine {
     while (trouble !== null) {
       this.#noteDisk(trouble, error);
       await this.#bell.wait(diskEveryMs);
-      if (this.#isStopping) throw error;
+      if (this.#ending.hasBegun) throw error;
       try {
         assertRoom(this.#options.dir);
         // What was decided is recorded with its orders or not at all.
@@ -272,10 +280,7 @@ export class Engine {
       for (const { code, message } of outcome.faults) {
         this.#news.addFault({ strategy: slot.id, code, message });
       }
-      if (outcome.rejected !== null) {
-        const { version, fault } = outcome.rejected;
-        this.#reconciler.noteRejected(slot.id, version.candidate.tree, fault.message);
-      }
+      if (outcome.rejected !== null) this.#reconciler.noteRejected(slot.id, outcome.rejected);
       if (outcome.breached !== null) this.#orders.warnOfBreach(slot.id, outcome.breached);
     }
   }

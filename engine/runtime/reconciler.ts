@@ -10,6 +10,7 @@ import type { EngineStore } from '#engine/store/engine-store.ts';
 import type { Desired, Refusal } from './candidate.ts';
 import { type LoadVersion, waitedFor } from './loaded-version.ts';
 import type { MainLook } from './main-look.ts';
+import { isOwnFault, type SlotOutcome } from './slot-outcome.ts';
 import type { EngineProblem, StrategyStatus } from './status.ts';
 import type { StrategySlot } from './strategy-slot.ts';
 
@@ -43,9 +44,6 @@ interface KnownRefusal extends Refusal {
   readonly seen: string;
 }
 
-/** Faults that are the strategy's own doing, on any machine. */
-const ownFaults = ['sandbox/strategy-fault', 'sandbox/timeout', 'sandbox/memory', 'sandbox/protocol', 'backtest/answer'];
-
 /** Brings what is loaded in line with what main asks for, as far as main can be believed, and only forward. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -54,6 +52,8 @@ export class Reconciler {
   readonly #vouchedFor = new Map<string, string>();
   #desired = new Map<string, Desired>();
   #commit: CommitHash | null;
+  /** What was looked at last. */
+  #seen = '';
   #problems: EngineProblem[] = [
     { status: 'OutOfSync', code: 'not-looked', reason: 'main has not been looked at yet in this run' },
   ];
@@ -86,6 +86,7 @@ export class Reconciler {
       return;
     }
     const { strategies, strangers, limits, problems } = look;
+    this.#seen = look.seen;
     if (limits !== null) this.#options.obeyLimits(limits);
     for (const slot of this.#options.slots.values()) {
       const stage = slot.version?.candidate.manifest.stage;
@@ -99,9 +100,12 @@ export class Reconciler {
     this.#options.store.setMeta(mainKey, look.commit);
   }
 
-  /** A version that failed its trial is not tried again: it stands in the record's quarantine. */
-  noteRejected(id: string, tree: string, reason: string): void {
-    this.#refusals.set(id, { ...quarantined(reason), tree, seen: '' });
+  /** A version that failed its trial is not tried again where that was its own fault: it stands in the record's quarantine. */
+  noteRejected(id: string, { version, fault: { message }, isFinal }: NonNullable<SlotOutcome['rejected']>): void {
+    const { tree } = version.candidate;
+    const refusal = isFinal ? quarantined(message) : loadFailed(message);
+    this.#options.log.warn({ strategy: id, tree, ...refusal }, 'A version on trial is not taken over.');
+    this.#refusals.set(id, { ...refusal, tree, seen: isFinal ? '' : this.#seen });
   }
 
   statuses(): StrategyStatus[] {
@@ -175,7 +179,7 @@ export class Reconciler {
 
   #loadFailure({ id, tree }: Desired, error: unknown): Refusal {
     if (!(error instanceof RatchetError)) throw error;
-    if (!ownFaults.includes(error.code)) return { code: 'load-failed', reason: error.message, isFinal: false };
+    if (!isOwnFault(error)) return loadFailed(error.message);
     this.#options.store.addQuarantine({ treeHash: tree, strategy: id, reason: error.message, at: this.#options.clock() });
     return quarantined(error.message);
   }
@@ -246,6 +250,10 @@ const withoutLimits: Refusal = {
   reason: 'this engine has never read how much may be lost, so it starts nothing',
   isFinal: false,
 };
+
+function loadFailed(reason: string): Refusal {
+  return { code: 'load-failed', reason, isFinal: false };
+}
 
 function quarantined(reason: string): Refusal {
   return { code: 'quarantined', reason: `this version failed here: ${reason}`, isFinal: true };

@@ -34,7 +34,7 @@ export function commitOutcomes(store: EngineStore, pending: readonly PendingOutc
 function writeOutcome(store: EngineStore, slot: StrategySlot, outcome: SlotOutcome, instant: Instant, at: number): void {
   for (const fault of outcome.faults) store.addFault({ ...fault, strategy: slot.id, instant: instant.time, at });
   if (outcome.breached !== null) recordBreach(store, slot.id, outcome.breached);
-  if (outcome.rejected !== null) {
+  if (outcome.rejected?.isFinal) {
     const { version, fault } = outcome.rejected;
     store.setDeploymentOutcome(addDeployment(store, version, at), 'fell-back', at);
     store.addQuarantine({ treeHash: version.candidate.tree, strategy: slot.id, reason: fault.message, at });

@@ -18,8 +18,8 @@ export interface SlotOutcome {
   breached: { readonly treeHash: string; readonly stage: string; readonly breach: LimitBreach } | null;
   /** The version that took over, the deployment it replaced, and the breach that one ended in. */
   adopted: { readonly version: LoadedVersion; readonly replaced: number | null; readonly ended: SlotOutcome['breached'] } | null;
-  /** The version that was to take over and failed its trial. */
-  rejected: { readonly version: LoadedVersion; readonly fault: SlotFault } | null;
+  /** The version that was to take over and failed its trial. Where that is its own fault, for good; otherwise it may be tried again. */
+  rejected: { readonly version: LoadedVersion; readonly fault: SlotFault; readonly isFinal: boolean } | null;
   /** Set when main no longer has the strategy and nothing is held any more: the deployment that ended. */
   left: { readonly deployment: number | null } | null;
 }
@@ -36,6 +36,13 @@ export interface SlotDecided {
 
 export function emptyOutcome(): SlotOutcome {
   return { steps: [], faults: [], breached: null, adopted: null, rejected: null, left: null };
+}
+
+/** Faults that are the strategy's own doing, on any machine. */
+const ownFaults = ['sandbox/strategy-fault', 'sandbox/timeout', 'sandbox/memory', 'sandbox/protocol', 'backtest/answer'];
+
+export function isOwnFault({ code }: Pick<SlotFault, 'code'>): boolean {
+  return ownFaults.includes(code);
 }
 
 export function faultOf({ candidate }: LoadedVersion, error: unknown): SlotFault {

@@ -10,6 +10,7 @@ import type { OpenPosition } from '#engine/store/rows.ts';
 import type { AccountSnapshot } from './account-snapshot.ts';
 import type { BarBuilder, BarGroup } from './bar-builder.ts';
 import { type Control, initialControl } from './control.ts';
+import { isEngineTrouble } from './ending.ts';
 import { forcedExits, type HeldBack, haltOf } from './held-back.ts';
 import { builderAt } from './history.ts';
 import { LimitGuard } from './limit-guard.ts';
@@ -17,7 +18,7 @@ import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
 import { joined, type MarketRecord, nothing } from './market-record.ts';
 import { type AccountKind, kindOfStored, type OpenAccount, type SlotAccount } from './slot-account.ts';
 import type { SlotMemory, StoredSlot } from './slot-memory.ts';
-import { emptyOutcome, faultOf, type SlotDecided, type SlotOutcome } from './slot-outcome.ts';
+import { emptyOutcome, faultOf, isOwnFault, type SlotDecided, type SlotOutcome } from './slot-outcome.ts';
 import { isAmong, stepOf } from './slot-step.ts';
 import { VersionAtWork } from './version-at-work.ts';
 
@@ -86,7 +87,7 @@ export class StrategySlot {
 
   /** Why the version no longer decides; null when it does. */
   get heldReason(): string | null {
-    return this.#work.memory.heldReason;
+    return this.#work.heldReason;
   }
 
   /** The limit its version has reached; null while it may open positions. */
@@ -126,7 +127,7 @@ export class StrategySlot {
       snapshot: stored.account,
     });
     this.#builder = builderAt(this.#options.series, this.#account.settings.symbols, memory.timeframe, this.#now);
-    this.#work.resume(version, { ...memory, heldReason: reason ?? memory.heldReason });
+    this.#work.resume(version, memory, reason);
     this.#deployment = stored.deployment;
     this.#limits.restore(memory.watch);
     if (version !== null) this.#limits.follow(watchedOf(version), { instant: this.#now, equity: this.#worth(this.#account) });
@@ -265,9 +266,11 @@ export class StrategySlot {
       // Both close here, and the account goes by the new version's bars from now on.
       return () => this.#finish(trial, market, decisions, outcome);
     } catch (error) {
+      if (isEngineTrouble(error)) throw error;
       const fault = faultOf(version, error);
-      outcome.faults.push(fault);
-      outcome.rejected = { version, fault };
+      const isFinal = isOwnFault(fault);
+      if (isFinal) outcome.faults.push(fault);
+      outcome.rejected = { version, fault, isFinal };
       this.#takeAccountBack(version.candidate.manifest.stage, before);
       await this.dismissChallenger();
     }
@@ -278,11 +281,11 @@ export class StrategySlot {
 
   /** The swap: the challenger decides once, and only when nothing went wrong does anything change. */
   async #adoptIfSound(trial: BarGroup, outcome: SlotOutcome): Promise<readonly DecisionRecord[]> {
-    const version = this.#isChallengerStale
-      ? await this.#work.reload(this.#challenger!, this.#previous, this.#previous)
-      : this.#challenger!;
+    const loaded = this.#challenger!;
+    const version = this.#isChallengerStale ? await this.#work.reload(loaded, this.#previous, this.#previous) : loaded;
     this.#challenger = version;
     this.#isChallengerStale = false;
+    if (version !== loaded) await loaded.live.close();
     const { stage } = version.candidate.manifest;
     const kind = this.#options.kindOf(stage);
     const account = this.#options.openAccount({

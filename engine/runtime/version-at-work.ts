@@ -3,6 +3,7 @@ import { explain } from '#engine/errors.ts';
 import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { PositionView } from '#engine/simulation/types.ts';
 import type { BarGroup } from './bar-builder.ts';
+import { isInterruption } from './ending.ts';
 import type { LoadedVersion, LoadVersion } from './loaded-version.ts';
 import type { SlotMemory } from './slot-memory.ts';
 import { faultOf, type SlotFault } from './slot-outcome.ts';
@@ -18,6 +19,8 @@ export class VersionAtWork {
   readonly #load: LoadVersion;
   #version: LoadedVersion | null = null;
   #memory: Memory = atFirst;
+  /** Why what ran before could not be started this time; the next start tries again. */
+  #unstarted: string | null = null;
   #leaving: Promise<void> | null = null;
   #isClosed = false;
 
@@ -35,10 +38,16 @@ export class VersionAtWork {
     return this.#memory;
   }
 
-  /** Goes on where the record stopped. */
-  resume(version: LoadedVersion | null, memory: Memory): void {
+  /** Why it does not decide; null when it does. */
+  get heldReason(): string | null {
+    return this.#unstarted ?? this.#memory.heldReason;
+  }
+
+  /** Goes on where the record stopped. @param unstarted why there is no version although one ran */
+  resume(version: LoadedVersion | null, memory: Memory, unstarted: string | null = null): void {
     this.#version = version;
     this.#memory = memory;
+    this.#unstarted = unstarted;
   }
 
   /** Another version takes over, which has decided once. */
@@ -46,9 +55,13 @@ export class VersionAtWork {
     await this.#version?.live.close();
     this.#version = version;
     this.#memory = { ...atFirst, state };
+    this.#unstarted = null;
   }
 
-  /** Decides on the bars of what it trades. What it does wrong is added to `faults`; it has not decided then. */
+  /**
+   * Decides on the bars of what it trades. What it does wrong is added to `faults`; it has not decided then.
+   * @throws RatchetError `engine/interrupted`: nothing of it may be recorded
+   */
   async decide(group: BarGroup, positions: readonly PositionView[], faults: SlotFault[]): Promise<readonly DecisionRecord[]> {
     const version = this.#version;
     if (version === null || this.#memory.heldReason !== null) return [];
@@ -59,6 +72,7 @@ export class VersionAtWork {
       this.#memory = { ...this.#memory, state };
       return decisions;
     } catch (error) {
+      if (isInterruption(error)) throw error;
       faults.push(faultOf(version, error));
       await this.#restartOrHold(version, group.time + version.barMs, error, faults);
       return [];
@@ -75,6 +89,7 @@ export class VersionAtWork {
     this.#leaving = this.#version?.live.close() ?? null;
     this.#version = null;
     this.#memory = { ...this.#memory, heldReason: null };
+    this.#unstarted = null;
   }
 
   async close(): Promise<void> {
@@ -94,6 +109,7 @@ export class VersionAtWork {
         if (this.#isClosed) await this.#version.live.close();
         return;
       } catch (again) {
+        if (isInterruption(again)) throw again;
         faults.push(faultOf(version, again));
       }
     }

@@ -289,7 +289,7 @@ export class EngineLife {
         this.#taken += 1;
         for (const { slot, outcome } of taken.outcomes) {
           const { rejected } = outcome;
-          if (rejected !== null) reconciler.noteRejected(slot.id, rejected.version.candidate.tree, rejected.fault.message);
+          if (rejected !== null) reconciler.noteRejected(slot.id, rejected);
         }
         hooks.onTaken(taken);
       },

@@ -248,11 +248,12 @@ export interface ForkedEngine {
   readonly stderr: () => string;
 }
 
-/** An engine in a process of its own, as `ratchet up` starts it. */
-export function forkEngine(options: EngineOptionsInput): ForkedEngine {
+/** An engine in a process of its own, as `ratchet up` starts it. @param how detached: with a process group of its own, too, as a terminal gives it one */
+export function forkEngine(options: EngineOptionsInput, how: { readonly detached?: boolean } = {}): ForkedEngine {
   const child = fork(ratchet, ['engine', 'run', '--options-from-parent'], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
+    ...how,
   });
   const events: EngineEvent[] = [];
   let errors = '';

@@ -10,6 +10,7 @@ import { parseReport } from '#engine/runtime/report.ts';
 import { readLocalStatus } from '#engine/runtime/status.ts';
 import { buildArtifact } from '#engine/sandbox/artifact.ts';
 import { itLong } from '#tests/support/long.ts';
+import { processesBelow } from '#tests/support/processes-below.ts';
 import {
   type EngineFixture,
   engineFixture,
@@ -186,6 +187,35 @@ describe('a strategy that goes wrong while it runs', () => {
     expect(of('loops')).toBe(80);
     expect(read(dir(), (reader) => reader.faults(10)).map(({ code }) => code)).toContain('sandbox/timeout');
   }, 90_000);
+});
+
+describe('a version on trial whose process the machine ends', () => {
+  it('is no worse for it: what ran goes on, and it is tried again', async () => {
+    const first = await fixture.deploy({ trend: strategyText() });
+    const { events } = await start({ catchUpBars: 5, paceMs: 1_000 });
+    await synced(first);
+    const sandboxes = () => processesBelow(process.pid, '--trace-event-file-pattern');
+    const before = sandboxes();
+    // Its first decision takes some tenths of a second: whenever its bar closes, its process ends before it has answered.
+    const onBar = 'for (let turn = 0; turn < 3e8; turn += 1) state.bars += 0;';
+    const commit = await fixture.deploy({ trend: strategyText({ onBar }) });
+    await untilStatus(dir(), 'a trial', ({ strategies }) => strategies[0]?.code === 'on-trial');
+    // The first of them takes the others with it.
+    process.kill(sandboxes().find((pid) => !before.includes(pid))!, 'SIGKILL');
+    // It says so, and is soon at it again.
+    const dismissed = await until('its dismissal', () =>
+      events
+        .flatMap((event) => (event.kind === 'status' ? event.status.strategies : []))
+        .find(({ code }) => code === 'load-failed'),
+    );
+    expect(dismissed).toMatchObject({ status: 'Degraded', reason: expect.stringContaining('SIGKILL') });
+    expect(dismissed.tree).not.toBe(dismissed.desiredTree);
+    await synced(commit);
+    const { faults, quarantine } = read(dir(), (reader) => ({ faults: reader.faults(10), quarantine: reader.quarantine() }));
+    expect([faults, quarantine]).toEqual([[], []]);
+    const outcomes = read(dir(), (reader) => reader.deployments().map(({ outcome }) => outcome));
+    expect(outcomes).toEqual(['replaced', 'running']);
+  }, 60_000);
 });
 
 describe('control', () => {

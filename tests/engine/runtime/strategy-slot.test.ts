@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { Instant } from '#engine/feeds/feed.ts';
 import { StoredSeries } from '#engine/feeds/replay-feed.ts';
 import { builderAt } from '#engine/runtime/history.ts';
 import type { LoadedVersion, LoadRequest } from '#engine/runtime/loaded-version.ts';
 import { type AccountRequest, accountKindOf, type SlotAccount } from '#engine/runtime/slot-account.ts';
+import { SlotMemory } from '#engine/runtime/slot-memory.ts';
 import { StrategySlot } from '#engine/runtime/strategy-slot.ts';
 import { VersionAtWork } from '#engine/runtime/version-at-work.ts';
 
@@ -23,11 +25,15 @@ function stand() {
   const halts: string[] = [];
   const expected: (readonly string[])[] = [];
   const records: ReturnType<SlotAccount['takeRecord']>[] = [];
-  const at = { rest: true, released: 0, equity: 10_000, capital: 0, records };
+  const trouble: { load: Error | null; open: Error | null } = { load: null, open: null };
+  const at = { rest: true, released: 0, equity: 10_000, capital: 0, records, trouble };
   const release = () => {
     at.released += 1;
   };
   const openAccount = ({ kind, stage, symbols, barMs, snapshot }: AccountRequest): SlotAccount => {
+    const { open } = trouble;
+    trouble.open = null;
+    if (open !== null) throw open;
     asked.push({ kind, stage, barMs, snapshot });
     // The share is the strategy's, whichever version asked for it last.
     at.capital = stage === 'live' ? 5_000 : 1_000;
@@ -46,6 +52,7 @@ function stand() {
   };
   const load = async (request: LoadRequest) => {
     loaded.push(request);
+    if (trouble.load !== null) throw trouble.load;
     const { tree, manifest } = request.candidate;
     return version(tree, manifest.stage, '5m', 5 * minute, false, request.until);
   };
@@ -69,7 +76,7 @@ function version(tree: string, stage: Stage, timeframe: Timeframe, barMs: number
   let decided = 0;
   const live = {
     step: async () => {
-      if (isBad) throw new Error('it cannot');
+      if (isBad) throw new RatchetError('sandbox/strategy-fault', 'The strategy failed: it cannot.', 'Correct it.');
       decided += 1;
       return { decisions: [{ symbol, action: 'hold', reason: tree }], state: { symbols: { [symbol]: decided } } };
     },
@@ -112,6 +119,81 @@ it('has a version of longer bars take over what was decided since it was loaded'
   expect(loaded.map(({ until, state }) => ({ until, state }))).toEqual([
     { until: 4 * minute, state: { symbols: { [symbol]: 4 } } },
   ]);
+});
+
+/** A version of longer bars on trial behind one that runs, which closes its first bar with the next. */
+async function onTrial() {
+  const scene = stand();
+  const { slot, take } = scene;
+  await slot.challenge(version('one', 'canary', '1m', minute));
+  await take(bar(0));
+  const next = version('two', 'canary', '5m', 5 * minute, false, minute);
+  const closed: string[] = [];
+  await slot.challenge({ ...next, live: { ...next.live, close: async () => void closed.push('two') } });
+  for (const index of [1, 2, 3]) await take(bar(index));
+  return { ...scene, closed };
+}
+
+it('lets go of the process a version was loaded in once it is loaded anew', async () => {
+  const { take, closed } = await onTrial();
+  expect((await take(bar(4))).adopted?.version.candidate.tree).toBe('two');
+  expect(closed).toEqual(['two']);
+});
+
+it.each([
+  ['sandbox/crashed', 'The sandbox process cannot be started: spawn EAGAIN.'],
+  ['sandbox/interrupted', 'The sandbox process was ended from outside (SIGTERM).'],
+])('dismisses a version on trial that fails by %s, and may try it again', async (code, message) => {
+  const { slot, take, at, closed } = await onTrial();
+  at.trouble.load = new RatchetError(code, message, 'Start another sandbox.');
+  const { rejected, adopted, faults, steps } = await take(bar(4));
+  expect(rejected).toMatchObject({ isFinal: false, fault: { code, message } });
+  expect([adopted, faults, slot.challenger, closed]).toEqual([null, [], null, ['two']]);
+  // The version that runs has decided.
+  expect(steps.map(({ treeHash }) => treeHash)).toEqual(['one']);
+});
+
+it('rejects a version on trial for good where it fails by itself', async () => {
+  const { take, at } = await onTrial();
+  at.trouble.load = new RatchetError(
+    'sandbox/timeout',
+    "The sandbox process was ended: 'load' took too long.",
+    'Look for a loop.',
+  );
+  expect(await take(bar(4))).toMatchObject({ rejected: { isFinal: true }, faults: [{ code: 'sandbox/timeout' }] });
+});
+
+it.each([
+  ['a full disk', Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })],
+  ['a journal that is behind', new RatchetError('engine/begin-anew', 'The journal may be behind.', 'Start the engine again.')],
+  ['the end of the engine', new RatchetError('engine/interrupted', 'It was told to end.', 'Start the engine again.')],
+])('blames no version on trial for %s', async (_what, trouble) => {
+  const { slot, take, at } = await onTrial();
+  at.trouble.open = trouble;
+  await expect(take(bar(4))).rejects.toBe(trouble);
+  expect(slot.challenger?.candidate.tree).toBe('two');
+});
+
+it('does not remember for the next start why it could not start this time', async () => {
+  const { slot, take } = stand();
+  await slot.challenge(version('one', 'canary', '1m', minute));
+  await take(bar(0));
+  const memory = SlotMemory.parse({ ...JSON.parse(slot.standing()!.memory), state: null });
+  const again = stand().slot;
+  again.resume({ strategy: 'trend', deployment: 1, account: { books: [{ symbol }] } as never, memory }, null, 'spawn EAGAIN');
+  expect(again.heldReason).toBe('spawn EAGAIN');
+  expect(JSON.parse(again.standing()!.memory)).toMatchObject({ heldReason: null, restartsLeft: 1 });
+});
+
+it('neither counts nor remembers that its process ended with the engine', async () => {
+  const trouble = new RatchetError('engine/interrupted', 'It was told to end.', 'Start the engine again.');
+  const running = version('one', 'paper', '1m', minute);
+  const work = new VersionAtWork(series, () => Promise.reject(new Error('nothing is loaded here')));
+  const memory = { state: null, restartsLeft: 1, heldReason: null };
+  work.resume({ ...running, live: { ...running.live, step: () => Promise.reject(trouble) } }, memory);
+  const faults: never[] = [];
+  await expect(work.decide({ time: 0, bars: bar(0).bars }, [], faults)).rejects.toBe(trouble);
+  expect([faults, work.memory]).toEqual([[], memory]);
 });
 
 it('records what it was worth last while something it holds has no price yet, and watches its limits by that', async () => {
