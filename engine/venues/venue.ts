@@ -11,18 +11,21 @@ export interface Venue {
   /** The markets of these symbols; one that the venue does not have is missing from the answer. */
   markets(symbols: readonly string[]): Promise<VenueMarket[]>;
   balances(): Promise<Map<string, Balance>>;
-  /** The best prices now. */
+  /** The best prices now; a symbol that the venue does not have, or has no price of, is missing from the answer. */
   quotes(symbols: readonly string[]): Promise<Map<string, Quote>>;
 
   /** Sends once and never again by itself. @throws VenueError, whose `certainty` says whether the order may exist */
   place(request: OrderRequest): Promise<Placed>;
-  /** Asks for the end of an order. One that had ended already is no error: `find` says how. @throws VenueError */
+  /** Asks for the end of an order. One that had ended already, as all of a market that is gone, is no error. @throws VenueError */
   cancel(order: OrderName): Promise<void>;
   /** The order as the venue knows it, open or ended; null when the venue answers that it has no such order. @throws VenueError */
   find(order: OrderName): Promise<VenueOrder | null>;
-  /** All open orders of these symbols, whoever made them. */
+  /** All open orders of these symbols, whoever made them; none of a symbol that the venue does not have. */
   openOrders(symbols: readonly string[]): Promise<VenueOrder[]>;
-  /** Fills from `since` on, oldest first, whoever made them; each may come again in a later answer. */
+  /**
+   * Fills from `since` on, oldest first, whoever made them; each may come again in a later answer. None of a symbol that the venue does
+   * not have.
+   */
   fills(symbols: readonly string[], since: number): Promise<VenueFill[]>;
 
   /** The venue's clock less ours, and how far off the answer may be. Milliseconds. */

@@ -62,6 +62,8 @@ export class CcxtVenue implements Venue {
   readonly #stream: NewsStream;
   /** What the exchange's clock is ahead of ours. Requests that carry a time carry the exchange's. */
   #offsetMs = 0;
+  /** From when on fills of markets were not asked for, because the exchange did not name them. By its clock. */
+  readonly #fillsOwed = new Map<string, number>();
 
   constructor({ name, account, exchange, dialect, wire, clock, log, strike, patienceMs }: CcxtVenueParts) {
     this.name = name;
@@ -95,7 +97,7 @@ export class CcxtVenue implements Venue {
   async markets(symbols: readonly string[]): Promise<VenueMarket[]> {
     const terms = await this.#call('Reading the markets', async () => {
       await this.#exchange.loadMarkets(true);
-      return symbols.flatMap((symbol) => this.#terms(symbol) ?? []);
+      return this.#readable(symbols);
     });
     const rates = new Map((await this.#feeRates(terms)).map((rate) => [rate.symbol, rate]));
     return terms.map(({ info: _, stopBand: __, ...market }) => {
@@ -129,13 +131,24 @@ export class CcxtVenue implements Venue {
     });
   }
 
-  quotes(symbols: readonly string[]): Promise<Map<string, Quote>> {
-    if (symbols.length === 0) return Promise.resolve(new Map());
-    return this.#call('Asking for prices', async () => {
-      const tickers = await this.#dialect.tickers(this.#exchange, symbols);
-      const quotes = new Map(tickers.map((ticker) => parseQuote(ticker, this.#clock.now())));
-      return new Map([...quotes].filter(([symbol]) => symbols.includes(symbol)));
-    });
+  async quotes(symbols: readonly string[]): Promise<Map<string, Quote>> {
+    const tickers = await this.#tickers(this.#listed(symbols));
+    const quotes = new Map(tickers.map((ticker) => parseQuote(ticker, this.#clock.now())).filter((quote) => quote !== null));
+    return new Map([...quotes].filter(([symbol]) => symbols.includes(symbol)));
+  }
+
+  /** Where a question about several is refused because of one of them, each is asked about alone: who has none costs the others nothing. */
+  async #tickers(symbols: readonly string[]): Promise<unknown[]> {
+    if (symbols.length === 0) return [];
+    try {
+      return await this.#call('Asking for prices', () => this.#dialect.tickers(this.#exchange, symbols));
+    } catch (error) {
+      if (!(error instanceof VenueError) || !/^(invalid-order|no-such-order)$/.test(error.kind)) throw error;
+      if (symbols.length === 1) return [];
+    }
+    const tickers: unknown[] = [];
+    for (const symbol of symbols) tickers.push(...(await this.#tickers([symbol])));
+    return tickers;
   }
 
   async place(request: OrderRequest): Promise<Placed> {
@@ -159,10 +172,16 @@ export class CcxtVenue implements Venue {
   }
 
   async cancel(order: OrderName): Promise<void> {
+    // With a market its orders end; the exchange takes no question about them any more.
+    if (this.#listed([order.symbol]).length === 0) return;
     await this.#unlessGone(() => this.#call('Cancelling an order', () => this.#dialect.cancel(this.#exchange, order)));
   }
 
   async find(order: OrderName): Promise<VenueOrder | null> {
+    if (this.#listed([order.symbol]).length === 0) {
+      const message = `${this.name} names no market ${order.symbol}, so it cannot be asked for its orders.`;
+      throw new VenueError('invalid-order', 'not-sent', message, 'Look at the order history of the exchange.');
+    }
     const found = await this.#unlessGone(() =>
       this.#call('Looking for an order', async () =>
         ofMarkets([order.symbol], await this.#dialect.search(this.#exchange, order)).map((raw) => parseOrder(raw, this.#dialect)),
@@ -177,7 +196,7 @@ export class CcxtVenue implements Venue {
 
   openOrders(symbols: readonly string[]): Promise<VenueOrder[]> {
     return this.#call('Asking for open orders', async () => {
-      const orders = await this.#dialect.openOrders(this.#exchange, symbols);
+      const orders = await this.#dialect.openOrders(this.#exchange, this.#listed(symbols));
       return ofMarkets(symbols, orders).map((raw) => parseOrder(raw, this.#dialect));
     });
   }
@@ -185,10 +204,16 @@ export class CcxtVenue implements Venue {
   fills(symbols: readonly string[], since: number): Promise<VenueFill[]> {
     return this.#call('Asking for fills', async () => {
       // Fills bear the exchange's time: what happened since then by our clock may be earlier by a clock that is behind.
-      const from = Math.max(0, since + Math.min(0, this.#offsetMs));
-      const trades = await this.#dialect.trades(this.#exchange, symbols, from, this.#clock.now() + this.#offsetMs);
+      const asked = Math.max(0, since + Math.min(0, this.#offsetMs));
+      const listed = this.#listed(symbols);
+      const from = Math.min(asked, ...listed.map((symbol) => this.#fillsOwed.get(symbol) ?? asked));
+      const trades = await this.#dialect.trades(this.#exchange, listed, from, this.#clock.now() + this.#offsetMs);
       const fills = new Map<string, VenueFill>();
       for (const fill of ofMarkets(symbols, trades).map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
+      for (const symbol of symbols) {
+        if (listed.includes(symbol)) this.#fillsOwed.delete(symbol);
+        else if (!this.#fillsOwed.has(symbol)) this.#fillsOwed.set(symbol, asked);
+      }
       return [...fills.values()].filter(({ time }) => time >= from).sort((one, other) => one.time - other.time);
     });
   }
@@ -240,6 +265,26 @@ export class CcxtVenue implements Venue {
 
   async close(): Promise<void> {
     this.#stream.close();
+  }
+
+  /** Those that the exchange named when its markets were read last. A question about any other would be refused with all the rest of it. */
+  #listed(symbols: readonly string[]): string[] {
+    return symbols.filter((symbol) => this.#exchange.markets?.[symbol] !== undefined);
+  }
+
+  /** One market that is described in no form that is known is none; when none is, that is no answer. */
+  #readable(symbols: readonly string[]): MarketTerms[] {
+    const terms: MarketTerms[] = [];
+    const faults: unknown[] = [];
+    for (const symbol of this.#listed(symbols)) {
+      try {
+        terms.push(this.#terms(symbol)!);
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    if (terms.length === 0 && faults.length > 0) throw faults[0];
+    return terms;
   }
 
   #terms(symbol: string): MarketTerms | undefined {

@@ -139,11 +139,17 @@ export function mergeBalances(
   return merged;
 }
 
-const Ticker = z.object({ symbol: z.string(), bid: Decimal, ask: Decimal, last: Decimal, timestamp: z.number().nullish() });
+const Price = Decimal.refine((price) => price.gt(0));
+const Ticker = z.object({ symbol: z.string(), bid: Price, ask: Price, last: Price, timestamp: z.number().nullish() });
 
-/** @param now stands in where the exchange does not say when its prices were made */
-export function parseQuote(raw: unknown, now: number): readonly [symbol: string, quote: Quote] {
-  const { symbol, bid, ask, last, timestamp } = Ticker.parse(raw);
+/**
+ * @param now stands in where the exchange does not say when its prices were made
+ * @returns null for a market in which nobody bids or offers, as one that is halted: it has no price, and the others have theirs
+ */
+export function parseQuote(raw: unknown, now: number): readonly [symbol: string, quote: Quote] | null {
+  const ticker = Ticker.safeParse(raw);
+  if (!ticker.success) return null;
+  const { symbol, bid, ask, last, timestamp } = ticker.data;
   return [symbol, { bid, ask, last, time: timestamp ?? now }];
 }
 

@@ -100,7 +100,10 @@ export class DirectVenue implements Venue {
   }
 
   quotes(symbols: readonly string[]): Promise<Map<string, Quote>> {
-    return this.#call('quotes', () => new Map(symbols.map((symbol) => [symbol, this.#exchange.quote(symbol)])));
+    return this.#call('quotes', () => {
+      const listed = this.#exchange.markets().filter(({ symbol }) => symbols.includes(symbol));
+      return new Map(listed.map(({ symbol }) => [symbol, this.#exchange.quote(symbol)]));
+    });
   }
 
   place(request: OrderRequest): Promise<Placed> {
