@@ -43,6 +43,10 @@ export function venueProblems(health: KnownHealth, { name, account }: TradedVenu
     const reason = `${quantity} ${symbol} of ${strategy} has no stop at the venue since ${new Date(since).toISOString()}`;
     problems.push(degraded('unprotected', reason));
   }
+  for (const { strategy, symbol, quantity, price } of health.unpriced) {
+    const last = price === null ? 'none is known' : `it counts with the last known, ${price}`;
+    problems.push(degraded('unpriced', `${name} has no price of the ${quantity} ${symbol} of ${strategy} now: ${last}`));
+  }
   const { halt } = health;
   if (halt.mode === 'halted' && halt.cause !== 'person') problems.push(degraded('account-limit', halt.reason));
   return problems;

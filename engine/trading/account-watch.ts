@@ -6,9 +6,9 @@ import type { VenueNews } from '#engine/venues/venue.ts';
 import { AccountBalances } from './account-balances.ts';
 import { AccountLook, type AccountReport } from './account-look.ts';
 import { AccountSweep } from './account-sweep.ts';
-import { answered } from './call.ts';
 import type { FillBook } from './fill-book.ts';
 import type { Lane } from './lane.ts';
+import { ListedMarkets } from './listed-markets.ts';
 import type { TraderParts } from './trader-parts.ts';
 import { VenueClock } from './venue-clock.ts';
 
@@ -42,6 +42,7 @@ export class AccountWatch {
   readonly #sweep: AccountSweep;
   readonly #look: AccountLook;
   readonly #venueClock: VenueClock;
+  readonly #markets: ListedMarkets;
   #isLooking = false;
   #isEnded = false;
   #leaveNews: (() => void) | null = null;
@@ -61,6 +62,7 @@ export class AccountWatch {
     this.#around = around;
     this.#reconciledAt = reconciledAt;
     this.#venueClock = new VenueClock(parts);
+    this.#markets = new ListedMarkets(parts, { wanted: () => around.wanted(), back: (lane) => around.askSoon(lane) });
     this.#balances = new AccountBalances(parts, () => around.symbols());
     this.#sweep = new AccountSweep(parts, around, fills);
     this.#look = new AccountLook(parts, {
@@ -119,12 +121,14 @@ export class AccountWatch {
     for (let times = 0; !this.#isEnded; times += 1) {
       try {
         await this.#venueClock.measure();
-        await this.#loadMarkets();
-        await this.#around.freshQuotes();
+        await this.#markets.read();
+        const isPriced = await this.#hasFreshQuotes();
         const report = await this.#look.reconcile();
         this.#noteReport(report);
+        // Whatever has no price, what is held is protected and sold all the same; the next look asks again.
+        if (!isPriced) this.#reconcileAt = 0;
         const { lookAgainMs, pollMs } = this.#parts.timings;
-        this.#firstAgainMs = report.isMoving ? movingStartAgainMs : report.isDoubtful ? lookAgainMs : pollMs;
+        this.#firstAgainMs = report.isMoving ? movingStartAgainMs : this.#reconcileAt === 0 ? lookAgainMs : pollMs;
         return;
       } catch (error) {
         this.#assertVenues(error);
@@ -155,7 +159,7 @@ export class AccountWatch {
   /** Something is traded that was not before. @returns whether the venue has described it */
   async learnMarkets(): Promise<boolean> {
     try {
-      await this.#loadMarkets();
+      await this.#markets.read();
       await this.#around.freshQuotes();
       return true;
     } catch (error) {
@@ -209,8 +213,8 @@ export class AccountWatch {
       const inMs = this.#reconcileAt - clock.now();
       if (inMs <= 0 || inMs > timings.reconcileMs) {
         await this.#venueClock.measure();
-        await this.#loadMarkets();
-        await this.#around.freshQuotes().catch((error: unknown) => this.#assertVenues(error));
+        await this.#markets.read();
+        await this.#hasFreshQuotes();
         const report = await this.#look.reconcile();
         this.#noteReport(report);
         if (report.isDoubtful) againMs = timings.lookAgainMs;
@@ -232,7 +236,7 @@ export class AccountWatch {
   #noteReport(report: AccountReport): void {
     const { clock, timings } = this.#parts;
     this.#noteAnswer();
-    this.#reconcileAt = report.isDoubtful ? 0 : clock.now() + timings.reconcileMs;
+    this.#reconcileAt = report.isDoubtful || this.#markets.isDoubtful ? 0 : clock.now() + timings.reconcileMs;
     if (!report.isDoubtful) this.#reconciledAt = clock.now();
     this.#around.compared(report);
   }
@@ -242,11 +246,14 @@ export class AccountWatch {
     this.#failure = null;
   }
 
-  async #loadMarkets(): Promise<void> {
-    const { venue, markets, clock, timings } = this.#parts;
-    const symbols = this.#around.wanted();
-    const found = await answered(clock, timings.callTimeoutMs, 'markets', () => venue.markets(symbols));
-    for (const market of found) markets.set(market.symbol, market);
+  async #hasFreshQuotes(): Promise<boolean> {
+    try {
+      await this.#around.freshQuotes();
+      return true;
+    } catch (error) {
+      this.#assertVenues(error);
+      return false;
+    }
   }
 
   /** What the venue fails at is noted, and tried again. @throws whatever else went wrong */

@@ -24,6 +24,7 @@ export function aged(position: Position, opened: OpenedPosition, before: BarMemo
     adverse: Math.min(known.adverse, bar.low / entryPrice - 1),
     favourable: Math.max(known.favourable, bar.high / entryPrice - 1),
     trailHigh: Math.max(known.trailHigh, bar.high),
+    close: bar.close,
     horizon,
   };
   const hasReachedTarget = opened.takePrice !== null && bar.high > opened.takePrice.toNumber();
@@ -32,7 +33,7 @@ export function aged(position: Position, opened: OpenedPosition, before: BarMemo
 
 function bornWith(opened: OpenedPosition): BarMemory {
   const trailHigh = opened.firstPrice.toNumber();
-  return { fill: opened.fill, barsHeld: 0, isEntryBar: true, adverse: 0, favourable: 0, trailHigh, horizon: null };
+  return { fill: opened.fill, barsHeld: 0, isEntryBar: true, adverse: 0, favourable: 0, trailHigh, close: null, horizon: null };
 }
 
 function horizonAfter({ horizon }: OpenedPosition, before: BarMemory['horizon']): BarMemory['horizon'] {

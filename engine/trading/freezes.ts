@@ -11,8 +11,9 @@ export interface Finding {
     | 'vanished-order'
     | 'missing-fills'
     | 'impossible-fill'
-    | 'impossible-answer';
-  /** What exactly: the name of an order or a fill, an asset. The same is found once. */
+    | 'impossible-answer'
+    | 'no-market';
+  /** What exactly: the name of an order or a fill, an asset, the strategy that holds. The same is found once. */
   readonly subject: string;
   /** With the numbers, for people. */
   readonly message: string;

@@ -165,9 +165,10 @@ export class LaneRunner {
     }
   }
 
-  /** Nothing can be sent to a market that is not known yet. */
+  /** Nothing can be sent to a market that is not known yet, or no longer. */
   #canRun({ symbol }: Lane): boolean {
-    return this.#isRunning && this.#parts.markets.has(symbol);
+    const { markets, unlisted } = this.#parts;
+    return this.#isRunning && markets.has(symbol) && !unlisted.has(symbol);
   }
 
   async #run(lane: Lane, run: LaneRun): Promise<void> {

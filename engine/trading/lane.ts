@@ -59,6 +59,8 @@ const BarMemory = z.strictObject({
   adverse: z.number(),
   favourable: z.number(),
   trailHigh: z.number(),
+  /** Of the last of them; null for what was remembered before that was. */
+  close: z.number().nullable().default(null),
   /** The fill that set the horizon, and the bars that are left of it. */
   horizon: z.strictObject({ fill: z.int(), left: z.int() }).nullable(),
 });

@@ -1,6 +1,7 @@
 import type Big from 'big.js';
 import type { ExposureFacts } from '#engine/risk/order-facts.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
+import { entryPriceOf } from './age-position.ts';
 import { ZERO } from './decimals.ts';
 import type { Lane } from './lane.ts';
 import { pairOf } from './position.ts';
@@ -37,7 +38,7 @@ export class Portfolio {
 
   /** As the strategy sees it: cash and holdings, dust too, at the closes it decides on. NaN while something held has no price yet. */
   equityOf({ strategy, capital }: Share): number {
-    const value = ({ position, symbol }: Lane) => worth(position.quantity, this.#parts.prices.mark(symbol));
+    const value = (lane: Lane) => worth(lane.position.quantity, this.#parts.prices.mark(lane.symbol) ?? this.#lastOf(lane));
     return this.lanesOf(strategy).reduce((sum, lane) => sum + lane.position.cash.toNumber() + value(lane), capital);
   }
 
@@ -67,15 +68,26 @@ export class Portfolio {
     return { shares, own: Number.isFinite(own) ? own : null };
   }
 
-  /** What the account is worth beyond its capital, through all that ever traded. NaN while something held has no price that counts as of now. */
+  /**
+   * What the account is worth beyond its capital, through all that ever traded. What the venue has no price of counts with the last one
+   * known, for the limits of the account hold for all the rest. NaN while something held has none that counts, as after an outage.
+   */
   result(now: number): number {
     const shares = new Map([...this.#shares()].map((share) => [share.strategy, share]));
+    const ages = [...this.#parts.ledger.lanes]
+      .filter(({ position }) => !position.quantity.eq(0))
+      .map((lane) => this.#ageOf(lane, shares.get(lane.strategy), now));
+    if (ages.includes('late') && !ages.includes('fresh')) return Number.NaN;
     let sum = 0;
-    for (const lane of this.#parts.ledger.lanes) {
-      if (!this.#isPriced(lane, shares.get(lane.strategy), now)) return Number.NaN;
-      sum += lane.position.cash.toNumber() + this.#valueOf(lane);
-    }
+    for (const lane of this.#parts.ledger.lanes) sum += lane.position.cash.toNumber() + this.#valueOf(lane);
     return sum;
+  }
+
+  /** What is held that the venue has no price of now, and the price that it counts with; null where none is known. */
+  unpriced(): { readonly lane: Lane; readonly price: number | null }[] {
+    return [...this.#parts.ledger.lanes]
+      .filter(({ position, symbol }) => position.isOpen && this.#parts.prices.missingAt(symbol) !== null)
+      .map((lane) => ({ lane, price: this.#priceOf(lane) }));
   }
 
   /** The strategy's cash that no waiting purchase of another lane may cost. */
@@ -93,7 +105,7 @@ export class Portfolio {
     let proceeds = 0;
     for (const lane of this.lanesOf(strategy)) {
       const { wish } = lane.memory;
-      if (wish?.kind !== 'sell') continue;
+      if (wish?.kind !== 'sell' || this.#parts.unlisted.has(lane.symbol)) continue;
       const price = this.#parts.prices.newest(lane.symbol)?.price;
       const feeRate = this.#parts.markets.get(lane.symbol)?.takerFeeRate ?? 0;
       proceeds += Math.max(0, lane.position.quantity.minus(wish.downTo).toNumber()) * (price ?? 0) * (1 - feeRate);
@@ -159,17 +171,33 @@ export class Portfolio {
     return own;
   }
 
-  /** A bar that is handed over late, after an outage, tells what something was worth then, and halts nothing now. */
-  #isPriced({ position, symbol }: Lane, share: Share | undefined, now: number): boolean {
-    if (position.quantity.eq(0)) return true;
-    const price = this.#parts.prices.newest(symbol);
-    if (price === null) return false;
-    return share === undefined || now - price.at <= share.barMs + share.limits.quoteAgeMs;
+  /**
+   * A bar that is handed over late, after an outage, tells what something was worth then, and halts nothing now; unless the venue was
+   * asked since and has no price, or prices of now are known of something else that is held: then it is this market that has none.
+   */
+  #ageOf({ symbol }: Lane, share: Share | undefined, now: number): 'fresh' | 'last-known' | 'late' {
+    const { prices } = this.#parts;
+    if (share === undefined) return 'last-known';
+    const isRecent = (at: number | undefined | null) => at != null && now - at <= share.barMs + share.limits.quoteAgeMs;
+    if (isRecent(prices.newest(symbol)?.at)) return 'fresh';
+    return isRecent(prices.missingAt(symbol)) ? 'last-known' : 'late';
   }
 
   /** As of now: people's money is not worth what it was when the bar closed. */
-  #valueOf({ position, symbol }: Lane): number {
-    return worth(position.quantity, this.#parts.prices.newest(symbol)?.price ?? null);
+  #valueOf(lane: Lane): number {
+    return worth(lane.position.quantity, this.#priceOf(lane));
+  }
+
+  #priceOf(lane: Lane): number | null {
+    return this.#parts.prices.newest(lane.symbol)?.price ?? this.#lastOf(lane);
+  }
+
+  /** After a restart nothing is known of what the venue has no price of but how its last bar closed, and before that what it was bought at. */
+  #lastOf({ position, memory, symbol }: Lane): number | null {
+    if (this.#parts.prices.missingAt(symbol) === null) return null;
+    const { opened } = position;
+    const close = opened !== null && memory.bars?.fill === opened.fill ? memory.bars.close : null;
+    return close ?? entryPriceOf(position);
   }
 }
 

@@ -12,6 +12,8 @@ interface Mark {
 export class Prices {
   readonly #closes = new Map<string, Mark>();
   readonly #quotes = new Map<string, QuoteFacts & { readonly last: Big }>();
+  /** By symbol, when the venue was last asked for its price and had none. */
+  readonly #missing = new Map<string, number>();
 
   /** @param closedAt when the bar closed */
   noteClose(symbol: string, price: number, closedAt: number): void {
@@ -21,6 +23,19 @@ export class Prices {
   /** @param at when it was asked for: it was true then or later */
   noteQuote(symbol: string, { bid, ask, last }: Quote, at: number): void {
     this.#quotes.set(symbol, { bid, ask, last, time: at });
+    this.#missing.delete(symbol);
+  }
+
+  /** @param at when the venue was asked, which answered, and not for this. @returns whether that is news */
+  noteNone(symbol: string, at: number): boolean {
+    const isNews = !this.#missing.has(symbol);
+    this.#missing.set(symbol, at);
+    return isNews;
+  }
+
+  /** When the venue last said that it has no price of this; null where it has one, or was not asked. By our clock. */
+  missingAt(symbol: string): number | null {
+    return this.#missing.get(symbol) ?? null;
   }
 
   /** The close decided on, and when its bar closed; null before the first bar. */

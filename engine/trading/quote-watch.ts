@@ -44,11 +44,14 @@ export class QuoteWatch {
 
   /** @throws VenueError */
   async fetch(symbols = this.#around.symbols()): Promise<void> {
-    const { venue, clock, timings, prices } = this.#parts;
+    const { venue, clock, timings, prices, log } = this.#parts;
     const askedAt = clock.now();
     if (symbols.length === 0) return;
     const quotes = await answered(clock, timings.callTimeoutMs, 'quotes', () => venue.quotes(symbols));
     for (const [symbol, quote] of quotes) prices.noteQuote(symbol, quote, askedAt);
+    for (const symbol of symbols) {
+      if (!quotes.has(symbol) && prices.noteNone(symbol, askedAt)) log.warn({ symbol }, `${venue.name} has no price of it now.`);
+    }
     this.#around.fetched();
   }
 

@@ -259,7 +259,9 @@ export class StrategyDesk {
     const affordable = this.#affordable(lane, wish, this.#around.portfolio.freeCash(this, lane));
     if (affordable.gte(wish.quantity)) return 'free';
     const isMoreComing = this.lanes.some(
-      ({ memory, orders }) => memory.wish?.kind === 'sell' || [...orders.values()].some(({ row }) => row.role === 'exit'),
+      ({ symbol, memory, orders }) =>
+        !this.#parts.unlisted.has(symbol) &&
+        (memory.wish?.kind === 'sell' || [...orders.values()].some(({ row }) => row.role === 'exit')),
     );
     if (isMoreComing) return 'coming';
     const { minQuantity, minNotional } = this.#market(lane);

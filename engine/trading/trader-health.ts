@@ -2,6 +2,7 @@ import type { TradingHalt } from '#engine/risk/trading-halt.ts';
 import type { FreezeRow, OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { DeadManState } from './dead-man-switch.ts';
+import type { Portfolio } from './portfolio.ts';
 import type { TraderParts } from './trader-parts.ts';
 
 /** How the trader stands, as of now. */
@@ -21,6 +22,13 @@ export interface TraderHealth {
   readonly frozen: readonly FreezeRow[];
   /** What is held without a stop that rests at the venue. */
   readonly unprotected: readonly { readonly strategy: string; readonly symbol: string; readonly quantity: string }[];
+  /** What is held that the venue has no price of now, and the last one known, which it counts with; null where none is. */
+  readonly unpriced: readonly {
+    readonly strategy: string;
+    readonly symbol: string;
+    readonly quantity: string;
+    readonly price: number | null;
+  }[];
   readonly openOrders: number;
   /** Of all strategies, also of those that no longer trade. */
   readonly openPositions: number;
@@ -36,11 +44,12 @@ export interface TraderHealth {
 }
 
 /** What only the trader itself knows of how it stands. */
-interface TraderState extends Pick<TraderHealth, 'isReady' | 'isBroken' | 'deadMan' | 'money'> {
+interface TraderState extends Pick<TraderHealth, 'isReady' | 'isBroken' | 'deadMan'> {
+  readonly portfolio: Pick<Portfolio, 'money' | 'unpriced'>;
   readonly watch: Pick<AccountWatch, 'clockFacts' | 'reconciledAt' | 'lookedAt' | 'failure'>;
 }
 
-export function healthOf(parts: TraderParts, { isReady, isBroken, watch, deadMan, money }: TraderState): TraderHealth {
+export function healthOf(parts: TraderParts, { isReady, isBroken, watch, deadMan, portfolio }: TraderState): TraderHealth {
   const { ledger, freezes, risk, markets } = parts;
   // One that the venue no longer knows, or says what cannot be of, protects nothing.
   const protects = (row: OrderRow) =>
@@ -60,13 +69,16 @@ export function healthOf(parts: TraderParts, { isReady, isBroken, watch, deadMan
       .map(({ clientOrderId, symbol, role, createdAt }) => ({ clientOrderId, symbol, role, sentAt: createdAt })),
     frozen: freezes.open,
     unprotected: naked.map(({ strategy, symbol, position }) => ({ strategy, symbol, quantity: position.quantity.toFixed() })),
+    unpriced: portfolio.unpriced().map(({ lane: { strategy, symbol, position }, price }) => {
+      return { strategy, symbol, quantity: position.quantity.toFixed(), price };
+    }),
     openOrders: live.length,
     openPositions: [...ledger.lanes].filter(({ position }) => position.isOpen).length,
     reconciledAt: watch.reconciledAt,
     lookedAt: watch.lookedAt,
     failure: watch.failure,
     deadMan,
-    money,
+    money: portfolio.money,
     clockOffset: Number.isNaN(offsetMs) ? null : { offsetMs, uncertaintyMs },
   };
 }

@@ -61,6 +61,8 @@ export interface TraderParts {
   readonly prices: Prices;
   /** Filled when the trader starts. */
   readonly markets: Map<string, VenueMarket>;
+  /** Symbols of ours that the venue names no market of. */
+  readonly unlisted: Set<string>;
   readonly onTrouble: (trouble: Trouble) => void;
   /** Freezes the symbol, once. */
   readonly freeze: (finding: Finding) => void;

@@ -73,6 +73,7 @@ export class Trader {
       risk: new RiskKeeper(journal),
       prices: new Prices(),
       markets: new Map(),
+      unlisted: new Set(),
       freeze: (finding) => this.#freeze(finding),
     };
     const cursor = journal.cursor();
@@ -254,7 +255,7 @@ export class Trader {
       isBroken: this.#isBroken,
       watch: this.#watch,
       deadMan: this.#deadMan.state,
-      money: this.#portfolio.money,
+      portfolio: this.#portfolio,
     });
   }
 

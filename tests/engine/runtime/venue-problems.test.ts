@@ -14,6 +14,7 @@ const well: TraderHealth = {
   unknown: [],
   frozen: [],
   unprotected: [],
+  unpriced: [],
   openOrders: 1,
   openPositions: 0,
   reconciledAt: now,
@@ -39,6 +40,18 @@ describe('what the engine says of its account at a venue', () => {
     expect(told({ isReady: false })).toMatchObject([{ code: 'venue', reason: expect.stringContaining('not been looked at') }]);
     expect(told({ reconciledAt: now - 15 * 60_000 })).toEqual([]);
     expect(told({ reconciledAt: now - 15 * 60_000 - 1 })).toMatchObject([{ status: 'OutOfSync', code: 'venue' }]);
+  });
+
+  it('is what is held without a price, and what it counts with', () => {
+    const held = { strategy: 'trend', symbol: 'ETH/USD', quantity: '0.5' };
+    expect(told({ unpriced: [{ ...held, price: 1234.5 }] })).toEqual([
+      {
+        status: 'Degraded',
+        code: 'unpriced',
+        reason: 'kraken has no price of the 0.5 ETH/USD of trend now: it counts with the last known, 1234.5',
+      },
+    ]);
+    expect(told({ unpriced: [{ ...held, price: null }] })).toMatchObject([{ reason: expect.stringContaining('none is known') }]);
   });
 
   it('is what nobody can explain, with its code and its numbers', () => {

@@ -78,6 +78,14 @@ describe('a market that the exchange does not name', () => {
     expect((await here.venue.fills(['BTC/USD', 'GONE/USD'], 0)).map(({ id }) => id)).toEqual(['T2']);
   });
 
+  it('has no orders that could be asked for, which is not to say that there are none, nor any left to cancel', async () => {
+    await openKraken({ XXBTZUSD: krakenPair });
+    const order = { clientOrderId: 'r2abcdefghijklmnop', venueOrderId: 'O1', symbol: 'GONE/USD', sentAt: Date.now() };
+    expect(await failureOf(here.venue.find(order))).toMatchObject({ kind: 'invalid-order', certainty: 'not-sent' });
+    await here.venue.cancel(order);
+    expect(here.standIn.to('/0/private/CancelOrder')).toEqual([]);
+  });
+
   it('has all its fills told when it is named again, from when on they were not asked for', async () => {
     await openBinance();
     const both = ['BTC/USDT', 'ETH/USDT'];
