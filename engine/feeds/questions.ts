@@ -1,10 +1,10 @@
 import type { Clock } from '#engine/clock.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import { TokenBucket } from '#engine/token-bucket.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { type BreakerState, CircuitBreaker } from './circuit-breaker.ts';
 import { type ClockOffset, OffsetFilter } from './clock-offset.ts';
 import type { MarketBar, MarketData } from './market-data.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 const breakerLimits = { failuresMax: 5, openMs: 15_000, openMsMax: 120_000 };
 /** Left alone for so long by who does not say how long. */

@@ -3,7 +3,7 @@ import type { Clock } from '#engine/clock.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
 import type { Logger } from '#engine/log.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
-import type { Venue, VenueMarket } from '#engine/venues/venue.ts';
+import { ANSWER_MS, type Venue, type VenueMarket } from '#engine/venues/venue.ts';
 import type { Finding, Freezes } from './freezes.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prices } from './prices.ts';
@@ -33,7 +33,7 @@ export const DEFAULT_TIMINGS: TraderTimings = {
   pollMs: 30_000,
   reconcileMs: 180_000,
   lookAgainMs: 5_000,
-  callTimeoutMs: 30_000,
+  callTimeoutMs: ANSWER_MS,
   deadManMs: 60_000,
   quoteLeadMs: 1_500,
   overlapMs: 60_000,

@@ -1,5 +1,8 @@
 import type { Big } from 'big.js';
 
+/** Who asks a venue waits so long for the answer. */
+export const ANSWER_MS = 30_000;
+
 /** Where orders go. Amounts are exact decimals; quantities are of the base asset, prices of the quote asset; times UTC milliseconds. */
 export interface Venue {
   /** `kraken`, `binance`, `coinbase`, or `rehearsal` behind one of their dialects. */

@@ -46,6 +46,7 @@ export interface CcxtVenueParts {
   readonly log: Logger;
   readonly strike: (text: string) => string;
   readonly patienceMs: number;
+  readonly answerMs: number;
 }
 
 /** An account at an exchange that ccxt speaks to. Every answer is parsed; every failure says whether the thing may have been done. */
@@ -59,13 +60,14 @@ export class CcxtVenue implements Venue {
   readonly #clock: Clock;
   readonly #strike: (text: string) => string;
   readonly #patienceMs: number;
+  readonly #answerMs: number;
   readonly #stream: NewsStream;
   /** What the exchange's clock is ahead of ours. Requests that carry a time carry the exchange's. */
   #offsetMs = 0;
   /** From when on fills of markets were not asked for, because the exchange did not name them. By its clock. */
   readonly #fillsOwed = new Map<string, number>();
 
-  constructor({ name, account, exchange, dialect, wire, clock, log, strike, patienceMs }: CcxtVenueParts) {
+  constructor({ name, account, exchange, dialect, wire, clock, log, strike, patienceMs, answerMs }: CcxtVenueParts) {
     this.name = name;
     this.account = account;
     this.features = dialect.features;
@@ -75,6 +77,7 @@ export class CcxtVenue implements Venue {
     this.#clock = clock;
     this.#strike = strike;
     this.#patienceMs = patienceMs;
+    this.#answerMs = answerMs;
     // What is signed carries the machine's time, corrected: the clock may run faster in a rehearsal, but signatures do not.
     const { milliseconds } = exchange;
     exchange.milliseconds = () => milliseconds() + this.#offsetMs;
@@ -219,7 +222,7 @@ export class CcxtVenue implements Venue {
   }
 
   async clockOffset(): Promise<{ offset: number; uncertainty: number }> {
-    const passage = newPassage();
+    const passage = newPassage(this.#answerMs);
     const told = await this.#call(
       'Asking for the time',
       async () => ServerTime.parse(await this.#dialect.serverTime(this.#exchange)),
@@ -292,7 +295,12 @@ export class CcxtVenue implements Venue {
     return raw === undefined ? undefined : this.#dialect.terms(parseMarket(raw), this.#exchange);
   }
 
-  async #call<T>(action: string, work: () => Promise<T>, insistence: Insistence = {}, passage = newPassage()): Promise<T> {
+  async #call<T>(
+    action: string,
+    work: () => Promise<T>,
+    insistence: Insistence = {},
+    passage = newPassage(this.#answerMs),
+  ): Promise<T> {
     try {
       return await this.#wire.call(passage, insistence, work);
     } catch (error) {

@@ -16,7 +16,7 @@ export interface Dialect {
   readonly wantsRisingNonces: boolean;
   /** Where orders and cancellations are sent, which nothing may hold up. */
   readonly urgentPaths: RegExp;
-  /** What may be asked at once before the limiter makes questions wait, in ccxt's costs. */
+  /** What may be asked at once, after some quiet, before questions have to wait; in ccxt's costs. */
   readonly burst: number;
   /** Public questions have a limit of their own. */
   readonly limitsPublicApart: boolean;

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod';
 import { VenueError, type VenueErrorKind } from '../venue-error.ts';
 import type { Dialect, Refusal } from './dialect.ts';
-import type { Passage } from './wire.ts';
+import { type Passage, waitOf } from './wire.ts';
 
 /** Nothing of the request can have left when one of these stopped it: no address, no connection, no trust in the other end. */
 const unconnected =
@@ -105,9 +105,4 @@ function isTimeout(error: unknown): boolean {
   return (
     error instanceof Error && (/^(AbortError|TimeoutError)$/.test(error.name) || /TIMEOUT|ETIMEDOUT/.test(codeOf(error) ?? ''))
   );
-}
-
-/** `Retry-After` in seconds; a date is left alone. */
-function waitOf(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
 }

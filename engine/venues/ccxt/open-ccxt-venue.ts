@@ -5,7 +5,7 @@ import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import { isLoopback } from '#engine/secure-url.ts';
 import { accountName, type VenueKeys } from '../keys.ts';
-import type { KeyRights, Venue, VenueFeatures } from '../venue.ts';
+import { ANSWER_MS, type KeyRights, type Venue, type VenueFeatures } from '../venue.ts';
 import { binance } from './binance.ts';
 import { CcxtVenue } from './ccxt-venue.ts';
 import { coinbase } from './coinbase.ts';
@@ -31,6 +31,10 @@ export interface CcxtVenueOptions {
   readonly keepAliveMs?: number;
   /** How long an order may wait for its turn before it is not sent any more. Milliseconds. */
   readonly patienceMs?: number;
+  /** How long whoever asks waits for an answer: after that a question is not sent any more. Milliseconds. */
+  readonly answerMs?: number;
+  /** Questions wait for their turn as the exchange itself demands it; a stand-in demands nothing, unless told to. */
+  readonly isPaced?: boolean;
 }
 
 /**
@@ -44,6 +48,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
   if (baseUrl !== undefined) refuseDistant(baseUrl);
   const exchange = await openExchange(dialect, options);
   const wire = new Wire(exchange, clock, baseUrl ?? null);
+  keepInOrder(exchange, dialect, wire);
   const venue = new CcxtVenue({
     name: baseUrl === undefined ? dialect.id : 'rehearsal',
     account: accountName(baseUrl === undefined ? dialect.id : `rehearsal-${dialect.id}`, keys),
@@ -54,6 +59,7 @@ export async function openCcxtVenue(options: CcxtVenueOptions): Promise<Venue> {
     log,
     strike: (text) => keys.strike(text),
     patienceMs: options.patienceMs ?? 5_000,
+    answerMs: options.answerMs ?? ANSWER_MS,
   });
   try {
     await venue.begin();
@@ -96,15 +102,14 @@ function refuseDistant(baseUrl: string): void {
 }
 
 async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promise<Exchange> {
-  const { keys, baseUrl, timeoutMs = 10_000, keepAliveMs = 15_000 } = options;
+  const { keys, baseUrl, isPaced = baseUrl === undefined, timeoutMs = 10_000, keepAliveMs = 15_000 } = options;
   const ccxt = await import('ccxt');
   const { key, secret } = keys.reveal();
   const exchange: Exchange = new ccxt.pro[dialect.id]({
     apiKey: key,
     secret,
     timeout: timeoutMs,
-    enableRateLimit: baseUrl === undefined,
-    tokenBucket: { capacity: dialect.burst, tokens: dialect.burst },
+    enableRateLimit: isPaced,
     // The exchange's own digits, as text.
     number: String,
     streaming: { keepAlive: keepAliveMs },
@@ -117,7 +122,6 @@ async function openExchange(dialect: Dialect, options: CcxtVenueOptions): Promis
     // Without it ccxt refuses websockets in the clear.
     await exchange.loadHttpProxyAgent();
   }
-  keepInOrder(exchange, dialect);
   return exchange;
 }
 

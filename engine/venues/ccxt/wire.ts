@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Exchange } from 'ccxt';
-import type { Clock } from '#engine/clock.ts';
+import { type Clock, steadyClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { VenueError } from '../venue-error.ts';
 
@@ -10,6 +10,8 @@ export interface Passage {
   wasSent: boolean;
   /** When the last one was, by our clock: until then it may have waited for its turn. */
   sentAt: number;
+  /** By the steady clock. A request still waiting then is not sent any more: nobody waits for its answer. */
+  wantedUntil: number;
   /** The network's own error, before ccxt makes words of it. */
   transportError: unknown;
   answer: { readonly status: number; readonly retryAfter: string | undefined; readonly body: unknown } | null;
@@ -70,6 +72,11 @@ export class Wire {
     return this.#calls.run(Object.assign(passage, insistence), work);
   }
 
+  /** The call within which this is asked. */
+  get current(): (Passage & Insistence) | undefined {
+    return this.#calls.getStore();
+  }
+
   #beforeSending(url: string, body: string): void {
     this.#refuseStranger(url);
     const call = this.#calls.getStore();
@@ -82,9 +89,8 @@ export class Wire {
         'Ask what became of it.',
       );
     }
-    if (call.sendBefore !== undefined && this.#clock.now() > call.sendBefore) {
-      throw new VenueError('rate-limit', 'not-sent', 'It waited for its turn for too long and was not sent.', 'Decide again.');
-    }
+    const isLate = call.sendBefore !== undefined && this.#clock.now() > call.sendBefore;
+    if (isLate || steadyClock.now() >= call.wantedUntil) throw waitedTooLong();
     call.inspect?.(url, body);
     call.wasSent = true;
     call.sentAt = this.#clock.now();
@@ -103,6 +109,16 @@ export class Wire {
   }
 }
 
-export function newPassage(): Passage {
-  return { wasSent: false, sentAt: 0, transportError: null, answer: null };
+/** @param answerMs how long its answers are waited for */
+export function newPassage(answerMs = Number.POSITIVE_INFINITY): Passage {
+  return { wasSent: false, sentAt: 0, wantedUntil: steadyClock.now() + answerMs, transportError: null, answer: null };
+}
+
+export function waitedTooLong(): VenueError {
+  return new VenueError('rate-limit', 'not-sent', 'It waited for its turn for too long and was not sent.', 'Decide again.');
+}
+
+/** `Retry-After` in seconds, told in milliseconds; a date is left alone. */
+export function waitOf(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d+$/.test(header) ? Number(header) * 1000 : undefined;
 }

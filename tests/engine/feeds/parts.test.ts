@@ -4,7 +4,7 @@ import { Backoff } from '#engine/feeds/backoff.ts';
 import { CircuitBreaker } from '#engine/feeds/circuit-breaker.ts';
 import { OffsetFilter } from '#engine/feeds/clock-offset.ts';
 import { RollingColumns } from '#engine/feeds/rolling-columns.ts';
-import { TokenBucket } from '#engine/feeds/token-bucket.ts';
+import { TokenBucket } from '#engine/token-bucket.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { drained, VirtualClock } from '#tests/simulate/virtual-clock.ts';
 import { plainBar } from './scripted-market.ts';
