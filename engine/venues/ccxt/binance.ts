@@ -42,6 +42,7 @@ export const binance: Dialect = {
   urgentPaths: /^order$/,
   burst: 10,
   limitsPublicApart: false,
+  hasTradesOfAll: false,
   clockResolutionMs: 0,
 
   terms(market: MarketTerms): MarketTerms {

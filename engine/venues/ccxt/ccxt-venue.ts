@@ -34,7 +34,8 @@ import {
   parseQuote,
   ServerTime,
 } from './parse-answers.ts';
-import { type Insistence, newPassage, type Wire } from './wire.ts';
+import { SharedQuestion } from './shared-question.ts';
+import { type Insistence, newPassage, type Passage, type Wire } from './wire.ts';
 
 export interface CcxtVenueParts {
   readonly name: string;
@@ -62,6 +63,8 @@ export class CcxtVenue implements Venue {
   readonly #patienceMs: number;
   readonly #answerMs: number;
   readonly #stream: NewsStream;
+  /** Of all markets of the account. */
+  readonly #trades = new SharedQuestion<unknown[]>();
   /** What the exchange's clock is ahead of ours. Requests that carry a time carry the exchange's. */
   #offsetMs = 0;
   /** From when on fills of markets were not asked for, because the exchange did not name them. By its clock. */
@@ -204,15 +207,18 @@ export class CcxtVenue implements Venue {
     });
   }
 
-  fills(symbols: readonly string[], since: number): Promise<VenueFill[]> {
-    return this.#call('Asking for fills', async () => {
-      // Fills bear the exchange's time: what happened since then by our clock may be earlier by a clock that is behind.
-      const asked = Math.max(0, since + Math.min(0, this.#offsetMs));
-      const listed = this.#listed(symbols);
-      const from = Math.min(asked, ...listed.map((symbol) => this.#fillsOwed.get(symbol) ?? asked));
-      const trades = await this.#dialect.trades(this.#exchange, listed, from, this.#clock.now() + this.#offsetMs);
+  async fills(symbols: readonly string[], since: number): Promise<VenueFill[]> {
+    // Fills bear the exchange's time: what happened since then by our clock may be earlier by a clock that is behind.
+    const asked = Math.max(0, since + Math.min(0, this.#offsetMs));
+    const listed = this.#listed(symbols);
+    const from = Math.min(asked, ...listed.map((symbol) => this.#fillsOwed.get(symbol) ?? asked));
+    const ask = (passage: Passage) =>
+      this.#wire.call(passage, {}, () => this.#dialect.trades(this.#exchange, listed, from, this.#clock.now() + this.#offsetMs));
+    const question = this.#dialect.hasTradesOfAll ? this.#trades : new SharedQuestion<unknown[]>();
+    const { passage, answer } = question.ask(from, this.#answerMs, ask);
+    return this.#explained('Asking for fills', passage, async () => {
       const fills = new Map<string, VenueFill>();
-      for (const fill of ofMarkets(symbols, trades).map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
+      for (const fill of ofMarkets(symbols, await answer).map(parseFill)) fills.set(`${fill.symbol} ${fill.id}`, fill);
       for (const symbol of symbols) {
         if (listed.includes(symbol)) this.#fillsOwed.delete(symbol);
         else if (!this.#fillsOwed.has(symbol)) this.#fillsOwed.set(symbol, asked);
@@ -295,14 +301,18 @@ export class CcxtVenue implements Venue {
     return raw === undefined ? undefined : this.#dialect.terms(parseMarket(raw), this.#exchange);
   }
 
-  async #call<T>(
+  #call<T>(
     action: string,
     work: () => Promise<T>,
     insistence: Insistence = {},
     passage = newPassage(this.#answerMs),
   ): Promise<T> {
+    return this.#explained(action, passage, () => this.#wire.call(passage, insistence, work));
+  }
+
+  async #explained<T>(action: string, passage: Passage, work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#wire.call(passage, insistence, work);
+      return await work();
     } catch (error) {
       throw explainFailure(error, passage, this.#dialect, `${action} on ${this.name}`, this.#strike);
     }

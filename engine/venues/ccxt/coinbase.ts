@@ -59,6 +59,7 @@ export const coinbase: Dialect = {
   urgentPaths: /^brokerage\/orders(\/batch_cancel)?$/,
   burst: 10,
   limitsPublicApart: false,
+  hasTradesOfAll: true,
   clockResolutionMs: 0,
 
   terms: (market: MarketTerms): MarketTerms => ({ ...market, stopBand }),

@@ -20,6 +20,8 @@ export interface Dialect {
   readonly burst: number;
   /** Public questions have a limit of their own. */
   readonly limitsPublicApart: boolean;
+  /** One question for trades is answered with those of all markets, whichever were meant. */
+  readonly hasTradesOfAll: boolean;
   /** How far its clock may be off because it tells whole units of time only. Milliseconds. */
   readonly clockResolutionMs: number;
 

@@ -46,6 +46,7 @@ export const kraken: Dialect = {
   // Its counter takes 15 questions of a cost of three, by its lowest tier, and forgets one in three seconds.
   burst: 40,
   limitsPublicApart: true,
+  hasTradesOfAll: true,
   clockResolutionMs: 1_000,
 
   terms(market: MarketTerms, exchange: Exchange): MarketTerms {

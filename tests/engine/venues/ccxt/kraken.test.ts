@@ -308,6 +308,43 @@ describe('what Kraken says', () => {
     expect(Number(here.standIn.to('/0/private/TradesHistory')[0]?.form.get('start'))).toBeLessThan(AT / 1000);
   });
 
+  it('of fills is asked for once for all who want them while the question waits for its turn', async () => {
+    const all = [0, 1, 2].map((index) => [`T${index}`, trade(index)] as const);
+    let late: Promise<{ id: string }[]> | undefined;
+    here.standIn.answers['/0/private/TradesHistory'] = () => {
+      const trades = late === undefined ? all.slice(0, 2) : all;
+      // The question has left: what happens now may be missing from its answer.
+      late ??= here.venue.fills([SYMBOL], AT);
+      return kraken({ trades: Object.fromEntries(trades), count: trades.length });
+    };
+    // Kraken answers one question at a time: all others wait for this one.
+    const ahead = here.venue.balances();
+    const asked = [
+      here.venue.fills([SYMBOL], AT),
+      here.venue.fills(['ETH/USD'], AT),
+      here.venue.fills([SYMBOL], AT + 1_000),
+      here.venue.fills([SYMBOL], AT - 60_000),
+    ];
+    const names = (await Promise.all(asked)).map((fills) => fills.map(({ id }) => id));
+    expect(names).toEqual([['T0', 'T1'], [], ['T1'], ['T0', 'T1', 'T2']]);
+    expect((await late)?.map(({ id }) => id)).toEqual(['T0', 'T1', 'T2']);
+    // That of before a minute was the second, for it begins earlier; who came late shares it.
+    const starts = here.standIn.to('/0/private/TradesHistory').map(({ form }) => AT / 1000 - Number(form.get('start')));
+    expect(starts).toEqual([1, 61]);
+    await ahead;
+  });
+
+  it('of fills it refused is told to all who had asked', async () => {
+    here.standIn.answers['/0/private/TradesHistory'] = () => krakenRefuses('EService:Busy');
+    const ahead = here.venue.balances();
+    const failures = await Promise.all([1, 2].map(() => failureOf(here.venue.fills([SYMBOL], AT))));
+    expect(failures.map(({ kind }) => kind)).toEqual(['maintenance', 'maintenance']);
+    expect(here.standIn.to('/0/private/TradesHistory')).toHaveLength(1);
+    await ahead;
+    here.standIn.answers['/0/private/TradesHistory'] = () => kraken({ trades: {}, count: 0 });
+    expect(await here.venue.fills([SYMBOL], AT)).toEqual([]);
+  });
+
   it('of balances is exact, with what open orders hold', async () => {
     here.standIn.answers['/0/private/BalanceEx'] = () =>
       kraken({
