@@ -43,6 +43,7 @@ export const binance: Dialect = {
   burst: 10,
   limitsPublicApart: false,
   hasTradesOfAll: false,
+  searchTogether: null,
   clockResolutionMs: 0,
 
   terms(market: MarketTerms): MarketTerms {

@@ -23,6 +23,7 @@ import { faultOf } from './fault-of.ts';
 import { leaveStreams } from './leave-streams.ts';
 import { NewsStream } from './news-stream.ts';
 import {
+  idOf,
   mergeBalances,
   ofMarkets,
   parseAck,
@@ -34,6 +35,7 @@ import {
   parseQuote,
   ServerTime,
 } from './parse-answers.ts';
+import { SearchTogether } from './search-together.ts';
 import { SharedQuestion } from './shared-question.ts';
 import { type Insistence, newPassage, type Passage, type Wire } from './wire.ts';
 
@@ -65,6 +67,7 @@ export class CcxtVenue implements Venue {
   readonly #stream: NewsStream;
   /** Of all markets of the account. */
   readonly #trades = new SharedQuestion<unknown[]>();
+  readonly #searches: SearchTogether;
   /** What the exchange's clock is ahead of ours. Requests that carry a time carry the exchange's. */
   #offsetMs = 0;
   /** From when on fills of markets were not asked for, because the exchange did not name them. By its clock. */
@@ -81,6 +84,7 @@ export class CcxtVenue implements Venue {
     this.#strike = strike;
     this.#patienceMs = patienceMs;
     this.#answerMs = answerMs;
+    this.#searches = new SearchTogether({ most: dialect.searchTogether?.most ?? 1, answerMs });
     // What is signed carries the machine's time, corrected: the clock may run faster in a rehearsal, but signatures do not.
     const { milliseconds } = exchange;
     exchange.milliseconds = () => milliseconds() + this.#offsetMs;
@@ -188,6 +192,8 @@ export class CcxtVenue implements Venue {
       const message = `${this.name} names no market ${order.symbol}, so it cannot be asked for its orders.`;
       throw new VenueError('invalid-order', 'not-sent', message, 'Look at the order history of the exchange.');
     }
+    const together = await this.#findTogether(order);
+    if (together !== null) return together;
     const found = await this.#unlessGone(() =>
       this.#call('Looking for an order', async () =>
         ofMarkets([order.symbol], await this.#dialect.search(this.#exchange, order)).map((raw) => parseOrder(raw, this.#dialect)),
@@ -198,6 +204,25 @@ export class CcxtVenue implements Venue {
     );
     // An exchange may let a name be used again once its order has ended: the youngest bears it.
     return same.sort((one, other) => other.createdAt - one.createdAt)[0] ?? null;
+  }
+
+  /** With others that are looked for; null for one that is to be asked for alone: what an answer for several lacks, or refuses, proves nothing. */
+  async #findTogether({ venueOrderId, symbol }: OrderName): Promise<VenueOrder | null> {
+    const { searchTogether } = this.#dialect;
+    if (searchTogether === null || venueOrderId === null) return null;
+    const { answer, passage } = this.#searches.ask(venueOrderId, (passage, close) => {
+      const complete = (params: Record<string, unknown>) => searchTogether.complete(params, close());
+      return this.#wire.call(passage, { complete }, () => searchTogether.search(this.#exchange, venueOrderId));
+    });
+    try {
+      return await this.#explained('Looking for an order', passage, async () => {
+        const raw = ofMarkets([symbol], await answer).find((order) => idOf(order) === venueOrderId);
+        return raw === undefined ? null : parseOrder(raw, this.#dialect);
+      });
+    } catch (error) {
+      if (error instanceof VenueError && error.certainty === 'refused' && /no-such|invalid|other/.test(error.kind)) return null;
+      throw error;
+    }
   }
 
   openOrders(symbols: readonly string[]): Promise<VenueOrder[]> {

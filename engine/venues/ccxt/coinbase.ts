@@ -60,6 +60,7 @@ export const coinbase: Dialect = {
   burst: 10,
   limitsPublicApart: false,
   hasTradesOfAll: true,
+  searchTogether: null,
   clockResolutionMs: 0,
 
   terms: (market: MarketTerms): MarketTerms => ({ ...market, stopBand }),

@@ -44,6 +44,8 @@ export interface Dialect {
   cancel(exchange: Exchange, order: OrderName): Promise<void>;
   /** Orders in ccxt's form among which the one looked for is, if the exchange has it. */
   search(exchange: Exchange, order: OrderName): Promise<unknown[]>;
+  /** How several orders are looked for by the exchange's ids in one question; null where each is asked for alone. */
+  readonly searchTogether: SearchDialect | null;
   openOrders(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]>;
   /** In ccxt's form, in any order, perhaps repeated. */
   trades(exchange: Exchange, symbols: readonly string[], since: number, now: number): Promise<unknown[]>;
@@ -54,6 +56,15 @@ export interface Dialect {
   watchOrders(exchange: Exchange): Promise<readonly { readonly symbol?: string | undefined }[]>;
   armDeadManSwitch(exchange: Exchange, ms: number): Promise<void>;
   rights(exchange: Exchange): Promise<KeyRights>;
+}
+
+export interface SearchDialect {
+  /** Ids in one question. */
+  readonly most: number;
+  /** One request. */
+  search(exchange: Exchange, id: string): Promise<unknown[]>;
+  /** Puts all ids into that request. */
+  complete(params: Record<string, unknown>, ids: readonly string[]): void;
 }
 
 /** A market as ccxt tells it, exact; its fees are those published: what the account really pays is asked for apart. */

@@ -33,11 +33,14 @@ export function keepInOrder(
   exchange.request = async (...args: Parameters<typeof request>) => {
     const [path, api, method = '', params, , , config] = args;
     const isUrgent = method !== 'GET' && dialect.urgentPaths.test(path);
-    const send = () => request.apply(exchange, args);
+    const call = wire.current;
+    const send = () => {
+      call?.complete?.(params ?? {});
+      return request.apply(exchange, args);
+    };
     const inTurn = () => (dialect.wantsRisingNonces && api === 'private' ? lane.run(isUrgent, send) : send());
     if (!exchange.enableRateLimit) return inTurn();
     const bucket = api === 'private' ? own : open;
-    const call = wire.current;
     const cost = Number(exchange.calculateRateLimiterCost(api, method, path, params, config));
     if (isUrgent) bucket.spend(cost);
     else if (!(await bucket.take(cost, () => call === undefined || clock.now() < call.wantedUntil))) throw waitedTooLong();

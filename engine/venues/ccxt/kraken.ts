@@ -141,6 +141,14 @@ export const kraken: Dialect = {
     return await exchange.fetchClosedOrders(undefined, Math.max(0, sentAt - slackMs), undefined, { clientOrderId });
   },
 
+  searchTogether: {
+    most: 20,
+    search: (exchange: Exchange, id: string) => exchange.fetchOrdersByIds([id]),
+    complete: (params, ids) => {
+      params.txid = ids.join(',');
+    },
+  },
+
   openOrders: (exchange: Exchange) => exchange.fetchOpenOrders(),
 
   /** Newest first, by offset: a trade that comes in between shifts the rest into the next page, so that one is seen twice and none left out. */

@@ -20,6 +20,12 @@ export function ofMarkets(symbols: readonly string[], entries: readonly unknown[
   return entries.filter((entry) => symbols.includes(Listed.parse(entry).symbol));
 }
 
+/** The exchange's id of an order in ccxt's form. */
+export function idOf(order: unknown): string {
+  return Identified.parse(order).id;
+}
+
+const Identified = z.object({ id: z.string() });
 const Order = z.object({
   id: z.string().min(1),
   clientOrderId: z

@@ -21,6 +21,8 @@ export interface Passage {
 export interface Insistence {
   /** A request still waiting then, in our own queue or limiter, is not sent any more. UTC milliseconds. */
   readonly sendBefore?: number;
+  /** Completes what ccxt has put together, when its turn has come. */
+  readonly complete?: (params: Record<string, unknown>) => void;
   /** Looks at what would be sent; throws where it is not what was asked for. */
   readonly inspect?: (url: string, body: string) => void;
   /** Nothing is sent a second time. */

@@ -211,6 +211,53 @@ describe('an order of ours at Kraken', () => {
     expect(await here.venue.find(byItsName)).toBeNull();
   });
 
+  it('is looked for together with others while the question waits for its turn', async () => {
+    const { answers } = here.standIn;
+    const known = new Map(Array.from({ length: 25 }, (_, index) => [`O${index}`, listed({ cl_ord_id: `r2order${index}` })]));
+    let late: Promise<VenueOrder | null> | undefined;
+    const asked: string[][] = [];
+    answers['/0/private/QueryOrders'] = ({ form }) => {
+      late ??= here.venue.find(named({ venueOrderId: 'O3' }));
+      const ids = (form.get('txid') ?? '').split(',');
+      asked.push(ids);
+      return kraken(Object.fromEntries(ids.flatMap((id) => (known.has(id) ? [[id, known.get(id)]] : []))));
+    };
+    // Kraken answers one question at a time: all others wait for this one.
+    const ahead = here.venue.balances();
+    const orders = await Promise.all([...known.keys()].map((venueOrderId) => here.venue.find(named({ venueOrderId }))));
+    expect(orders.map((order) => order?.venueOrderId)).toEqual([...known.keys()]);
+    expect(orders[7]?.clientOrderId).toBe('r2order7');
+    expect((await late)?.venueOrderId).toBe('O3');
+    // Twenty in one at the most; who came after the first had left joins the second.
+    expect(asked.map((ids) => ids.length)).toEqual([20, 6]);
+    await ahead;
+  });
+
+  it.each([
+    ['refused', () => krakenRefuses('EOrder:Unknown order')],
+    ['refused for its form', () => krakenRefuses('EGeneral:Invalid arguments')],
+    ['answered without it', () => kraken({ O1: listed() })],
+  ])('is asked for alone where the question for several was %s', async (_what, ofSeveral) => {
+    here.standIn.answers['/0/private/QueryOrders'] = ({ form }) => {
+      const txid = form.get('txid');
+      if (txid === 'O2') return krakenRefuses('EOrder:Unknown order');
+      return txid === 'O1' || txid === 'O3' ? kraken({ [txid]: listed() }) : ofSeveral();
+    };
+    const ahead = here.venue.balances();
+    const orders = await Promise.all(['O1', 'O2', 'O3'].map((venueOrderId) => here.venue.find(named({ venueOrderId }))));
+    expect(orders.map((order) => order?.venueOrderId ?? null)).toEqual(['O1', null, 'O3']);
+    await ahead;
+  });
+
+  it('is not taken for missing when the question for several fails', async () => {
+    here.standIn.answers['/0/private/QueryOrders'] = () => 'drop';
+    const ahead = here.venue.balances();
+    const failures = await Promise.all(['O1', 'O2'].map((venueOrderId) => failureOf(here.venue.find(named({ venueOrderId })))));
+    expect(failures.map(({ kind }) => kind)).toEqual(['network', 'network']);
+    expect(here.standIn.to('/0/private/QueryOrders')).toHaveLength(1);
+    await ahead;
+  });
+
   it('is not taken for missing when the question fails', async () => {
     here.standIn.answers['/0/private/OpenOrders'] = () => kraken({ open: {} });
     here.standIn.answers['/0/private/ClosedOrders'] = () => 'drop';
