@@ -20,7 +20,7 @@ export class Prices {
     this.#closes.set(symbol, { price, at: closedAt });
   }
 
-  /** @param at when it was asked for: it was true then or later */
+  /** @param at when it was asked for, so that it was true then or later; earlier where the venue says that it is older */
   noteQuote(symbol: string, { bid, ask, last }: Quote, at: number): void {
     this.#quotes.set(symbol, { bid, ask, last, time: at });
     this.#missing.delete(symbol);

@@ -48,7 +48,8 @@ export class QuoteWatch {
     const askedAt = clock.now();
     if (symbols.length === 0) return;
     const quotes = await answered(clock, timings.callTimeoutMs, 'quotes', () => venue.quotes(symbols));
-    for (const [symbol, quote] of quotes) prices.noteQuote(symbol, quote, askedAt);
+    // What the venue itself says is older was so when it was asked for, too.
+    for (const [symbol, quote] of quotes) prices.noteQuote(symbol, quote, Math.min(askedAt, quote.time));
     for (const symbol of symbols) {
       if (!quotes.has(symbol) && prices.noteNone(symbol, askedAt)) log.warn({ symbol }, `${venue.name} has no price of it now.`);
     }

@@ -79,7 +79,7 @@ export interface Quote {
   readonly bid: Big;
   readonly ask: Big;
   readonly last: Big;
-  /** When the venue last changed it. */
+  /** How old the prices are by the venue's own word; when they came, where it does not say. */
   readonly time: number;
 }
 

@@ -145,7 +145,8 @@ export const coinbase: Dialect = {
   assetOf: (asset) => asset,
   async tickers(exchange: Exchange, symbols: readonly string[]): Promise<unknown[]> {
     const tickers: unknown[] = [];
-    for (const symbol of symbols) tickers.push(await exchange.fetchTicker(symbol));
+    // ccxt's time is that of the last trade; of its best prices the exchange does not say one.
+    for (const symbol of symbols) tickers.push({ ...(await exchange.fetchTicker(symbol)), timestamp: undefined });
     return tickers;
   },
 

@@ -4,8 +4,9 @@ import type { Dialect, Refusal } from './dialect.ts';
 import { type Passage, waitOf } from './wire.ts';
 
 /** Nothing of the request can have left when one of these stopped it: no address, no connection, no trust in the other end. */
-const unconnected =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+const unconnected = /^(ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+/** These too where they came of connecting; a connection that stood may end by them after all was sent. */
+const unreachable = /^(ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)$/;
 
 const remedies: Readonly<Record<VenueErrorKind, string>> = {
   network: 'Look at the network; the engine goes on by itself.',
@@ -44,7 +45,7 @@ export function explainFailure(
   if (!wasSent) return failure(refusedByClient(error), 'not-sent', `was not begun: ${ownWords(error)}.`);
   if (answer === null) {
     const code = codeOf(transportError);
-    if (code !== null && unconnected.test(code)) return failure('network', 'not-sent', `failed: no connection (${code}).`);
+    if (isUnconnected(transportError)) return failure('network', 'not-sent', `failed: no connection (${code}).`);
     if (isTimeout(transportError) || nameOf(error) === 'RequestTimeout')
       return failure('timeout', 'unknown', 'got no answer in time.');
     return failure('network', 'unknown', `lost the connection before the answer (${code ?? nameOf(error)}).`);
@@ -96,9 +97,31 @@ function nameOf(error: unknown): string {
 }
 
 function codeOf(error: unknown): string | null {
+  return codedOf(error)?.code ?? null;
+}
+
+type Coded = Error & { readonly code: string };
+
+/** The network's own error, under what was made of it. */
+function codedOf(error: unknown): Coded | null {
   if (!(error instanceof Error)) return null;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return codeOf(error.cause);
+  return isCoded(error) ? error : codedOf(error.cause);
+}
+
+function isCoded(error: Error): error is Coded {
+  return 'code' in error && typeof error.code === 'string';
+}
+
+function isUnconnected(error: unknown): boolean {
+  const coded = codedOf(error);
+  if (coded === null) return false;
+  // Several addresses of one name were tried.
+  const tries: unknown[] = coded instanceof AggregateError ? coded.errors : [coded];
+  return unconnected.test(coded.code) || (unreachable.test(coded.code) && tries.every(isOfConnecting));
+}
+
+function isOfConnecting(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && /^(connect|getaddrinfo)$/.test(String(error.syscall));
 }
 
 function isTimeout(error: unknown): boolean {

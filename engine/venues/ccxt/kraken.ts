@@ -8,7 +8,7 @@ import { Decimal } from './parse-answers.ts';
 const PairInfo = z.object({ tick_size: z.string().optional(), status: z.string().optional() });
 const AssetInfo = z.object({ precision: Decimal.nullish() });
 const OrderInfo = z.object({ cl_ord_id: z.string().nullish() });
-const Refused = z.object({ error: z.array(z.string()).min(1) });
+const Refused = z.object({ error: z.array(z.string()).min(1), result: z.unknown().optional() });
 const Tickers = z.object({ result: z.record(z.string(), z.record(z.string(), z.unknown())) });
 const KeyInfo = z.object({ result: z.object({ permissions: z.array(z.string()).min(1) }) });
 
@@ -25,6 +25,8 @@ const meanings: readonly (readonly [pattern: RegExp, kind: Refusal['kind'], cert
   [/Invalid key|Invalid signature|Permission denied|User Locked|^EAccount|^ESession/i, 'permission', 'refused'],
   [/^(EOrder|EQuery|ETrade|EGeneral:Invalid arguments)/i, 'invalid-order', 'refused'],
 ];
+
+const unheardOf = [/./, 'other', 'unknown'] as const;
 
 /** How far our clock and the exchange's may be apart when orders are looked for by their time. */
 const slackMs = 3_600_000;
@@ -93,14 +95,13 @@ export const kraken: Dialect = {
     };
   },
 
+  /** What it says for the first time may stand beside an order that it has taken, and so may a warning: then the order is asked for. */
   refusal(_status: number, body: unknown): Refusal | null {
     const refused = Refused.safeParse(body);
     if (!refused.success) return null;
-    const text = refused.data.error.join(', ');
-    const meaning = meanings.find(([pattern]) => refused.data.error.some((error) => pattern.test(error)));
-    return meaning === undefined
-      ? { kind: 'other', certainty: 'refused', text }
-      : { kind: meaning[1], certainty: meaning[2], text };
+    const { error: errors, result } = refused.data;
+    const [, kind, certainty] = meanings.find(([pattern]) => errors.some((error) => pattern.test(error))) ?? unheardOf;
+    return { kind, certainty: isEmpty(result) ? certainty : 'unknown', text: errors.join(', ') };
   },
 
   /** All in one question: ccxt asks for one market at a time, and each counts. */
@@ -183,3 +184,7 @@ export const kraken: Dialect = {
     return { canTrade: has(/modify.*(trade|order)|(create|add).*order/i), canWithdraw: has(/withdraw/i) };
   },
 };
+
+function isEmpty(result: unknown): boolean {
+  return typeof result !== 'object' || result === null || Object.keys(result).length === 0;
+}

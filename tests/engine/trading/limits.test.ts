@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Quote } from '#engine/venues/venue.ts';
 import { bars, entry, hour, Scene, type SceneOptions, still, symbol } from './scene.ts';
 
 let scene: Scene;
@@ -38,6 +39,25 @@ describe('an entry at a venue', () => {
       failed: [{ check: 'edge-below-cost', passed: false, value: expect.any(Number), limit: 100 }],
     });
     expect([buys(), scene.exchange.openOrders('me').length]).toEqual([0, 0]);
+  });
+
+  it('is denied by prices that the venue itself says are old, and what is held goes out all the same', async () => {
+    await begin();
+    await scene.decide(entry);
+    expect(scene.held()).toBe(5);
+    const { link, world } = scene;
+    const truth = link.call.bind(link);
+    link.call = async <Answer>(name: Parameters<typeof truth>[0], work: () => Answer): Promise<Answer> => {
+      const answer = await truth(name, work);
+      if (name !== 'quotes') return answer;
+      return new Map(
+        [...(answer as Map<string, Quote>)].map(([of, quote]) => [of, { ...quote, time: world.now() - 60_000 }]),
+      ) as Answer;
+    };
+    await scene.decide({ ...entry, weight: 0.9 });
+    expect(stopped().codes).toEqual(['stale-quote']);
+    await scene.decide({ action: 'exit' });
+    expect(scene.held()).toBe(0);
   });
 
   it('is denied while the strategy is halted, and what is held goes out all the same', async () => {

@@ -122,6 +122,7 @@ describe('what leaves for Kraken', () => {
 });
 
 describe('whether an order may be at Kraken', () => {
+  const taken = { descr: { order: 'buy 0.01 XBTUSD @ limit 50000.0' }, txid: ['OAAAAA-BBBBB-CCCCCC'] };
   it.each([
     ['it refuses for want of money', ['EOrder:Insufficient funds'], 'insufficient-funds', 'refused'],
     ['it wants a higher nonce', ['EAPI:Invalid nonce'], 'nonce', 'refused'],
@@ -133,7 +134,7 @@ describe('whether an order may be at Kraken', () => {
     ['the order is too small', ['EOrder:Order minimum not met'], 'invalid-order', 'refused'],
     ['an argument is wrong', ['EGeneral:Invalid arguments:volume'], 'invalid-order', 'refused'],
     ['it bears the name of an open one', ['EOrder:Duplicate cl_ord_id'], 'duplicate', 'refused'],
-    ['it says something new', ['EFuture:Not yet known'], 'other', 'refused'],
+    ['it says something new', ['EFuture:Not yet known'], 'other', 'unknown'],
     ['its matching engine is gone', ['EService:Unavailable'], 'maintenance', 'unknown'],
     ['it failed inside', ['EGeneral:Internal error'], 'maintenance', 'unknown'],
   ])('is known when %s', async (_what, errors, kind, certainty) => {
@@ -151,6 +152,14 @@ describe('whether an order may be at Kraken', () => {
     ['the gateway waits in vain', { status: 504, body: '' }, 'timeout', 'unknown'],
     ['the answer is no answer', { status: 200, body: 'maintenance page' }, 'other', 'unknown'],
     ['the answer names no order', kraken({ descr: { order: '' }, txid: [] }), 'other', 'unknown'],
+    ['it warns of what it has taken', { ...kraken(taken), error: ['WOrder:Something to know'] }, 'other', 'unknown'],
+    ['it refuses what it has taken', { ...kraken(taken), error: ['EOrder:Insufficient funds'] }, 'insufficient-funds', 'unknown'],
+    [
+      'it refuses, with an empty answer',
+      { ...kraken({}), error: ['EOrder:Insufficient funds'] },
+      'insufficient-funds',
+      'refused',
+    ],
     ['it is asked for too often', { status: 429, body: '', headers: { 'retry-after': '7' } }, 'rate-limit', 'refused'],
     ['the door is closed', { status: 403, body: '' }, 'permission', 'refused'],
   ] as const)('is told when %s, and the order is never sent again', async (_what, answer, kind, certainty) => {

@@ -130,14 +130,19 @@ describe('a request that never left', () => {
     ['the name has no address', 'ENOTFOUND', 'not-sent'],
     ['the name server does not answer', 'EAI_AGAIN', 'not-sent'],
     ['no connection comes about', 'UND_ERR_CONNECT_TIMEOUT', 'not-sent'],
-    ['there is no way to it', 'ENETUNREACH', 'not-sent'],
+    ['there is no way to it', 'ENETUNREACH', 'not-sent', 'connect'],
+    ['there is no way to its machine', 'EHOSTUNREACH', 'not-sent', 'connect'],
+    ['the way to it is lost while the answer is waited for', 'EHOSTUNREACH', 'unknown', 'read'],
+    ['the way to it is lost while it is sent', 'ENETUNREACH', 'unknown', 'write'],
+    ['its port is closed while the answer is waited for', 'ECONNREFUSED', 'unknown', 'read'],
+    ['nobody knows when there was no way', 'EHOSTUNREACH', 'unknown'],
     ['its certificate is not to be trusted', 'CERT_HAS_EXPIRED', 'not-sent'],
     ['the connection breaks', 'ECONNRESET', 'unknown'],
     ['the other side closes', 'UND_ERR_SOCKET', 'unknown'],
     ['the answer is late', 'UND_ERR_HEADERS_TIMEOUT', 'unknown'],
     ['nobody knows why', undefined, 'unknown'],
-  ])('is told from one that may have: %s', (_what, code, certainty) => {
-    const transportError = Object.assign(new Error('failed'), code === undefined ? {} : { code });
+  ] as const)('is told from one that may have: %s', (_what, code, certainty, syscall: string | undefined = undefined) => {
+    const transportError = Object.assign(new Error('failed'), { ...(code && { code }), ...(syscall && { syscall }) });
     const passage = { ...newPassage(), wasSent: true, transportError };
     const failure = explainFailure(
       new Error('fetch failed'),
@@ -147,6 +152,17 @@ describe('a request that never left', () => {
       (text) => text,
     );
     expect(failure.certainty).toBe(certainty);
+  });
+
+  it('is known not to have when none of its addresses could be connected to', () => {
+    const tried = (syscall: string) => Object.assign(new Error('failed'), { code: 'ENETUNREACH', syscall });
+    const certaintyAfter = (...tries: Error[]) => {
+      const transportError = Object.assign(new AggregateError(tries), { code: 'ENETUNREACH' });
+      const passage = { ...newPassage(), wasSent: true, transportError };
+      return explainFailure(new Error('failed'), passage, { refusal: () => null }, 'Placing', (text) => text).certainty;
+    };
+    expect(certaintyAfter(tried('connect'), tried('connect'))).toBe('not-sent');
+    expect(certaintyAfter(tried('connect'), tried('write'))).toBe('unknown');
   });
 
   it('is not sent any more when it has waited for too long in our own queue', async () => {
