@@ -1,9 +1,11 @@
 import type Big from 'big.js';
+import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { Balance } from '#engine/venues/venue.ts';
 import { answered } from './call.ts';
 import { compareBalances, type Drift } from './compare-balances.ts';
 import { decimalOf, least, most, ZERO } from './decimals.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, LiveOrder } from './lane.ts';
+import { isAtRest } from './next-action.ts';
 import { pairOf } from './position.ts';
 import { roundingOf } from './rounding.ts';
 import type { TraderParts } from './trader-parts.ts';
@@ -70,6 +72,35 @@ export class AccountBalances {
     return answered(clock, timings.callTimeoutMs, 'balances', () => venue.balances());
   }
 
+  /**
+   * How much of what an order was to sell has left the account since that was looked at last, with no fill to tell of it; null while
+   * something else is on its way that may be why, or may hide it. @throws VenueError
+   */
+  async goneFor({ row }: LiveOrder): Promise<Big | null> {
+    const { ledger, markets } = this.#parts;
+    const { base } = pairOf(row.symbol);
+    if (this.#isMovingBeside(row)) return null;
+    const fillsBefore = ledger.fillsEver;
+    const balances = await this.fetch();
+    if (ledger.fillsEver !== fillsBefore || this.#isMovingBeside(row)) return null;
+    const before = (this.#beyond ?? ledger.journal.baselines()).get(base) ?? ZERO;
+    const gone = before.minus(this.#beyondOf(balances).get(base) ?? ZERO);
+    const rounding = roundingOf(base, markets.values(), ledger.fillsSince(base, 0));
+    return gone.gt(least(rounding, row.quantity.div(2))) ? gone : ZERO;
+  }
+
+  /** Another order of the same asset may have changed what there is of it. Sales of which no answer came wait for each other in vain. */
+  #isMovingBeside(own: OrderRow): boolean {
+    const { ledger, freezes } = this.#parts;
+    for (const { order } of ledger.live()) {
+      const { row } = order;
+      if (row.id === own.id || pairOf(row.symbol).base !== pairOf(own.symbol).base) continue;
+      const isLost = row.side === 'sell' && row.state === 'unknown';
+      if (!isLost && !isAtRest(order) && !freezes.doubts(row)) return true;
+    }
+    return false;
+  }
+
   /** The first look ever: what is there now was there before us. Within the transaction. */
   begin(balances: ReadonlyMap<string, Balance>, at: number): void {
     const { ledger } = this.#parts;
@@ -108,6 +139,18 @@ export class AccountBalances {
     const drifts = () => this.#drifts(balances).filter(({ asset }) => assets.includes(asset));
     for (const { asset, difference } of drifts()) this.#writeOff(asset, difference.times(-1), symbol, reason);
     for (const { asset, difference } of drifts()) this.#parts.ledger.journal.addBaseline(asset, difference, at, reason);
+    for (const lane of this.#parts.ledger.lanesOf(symbol)) if (lane.position.quantity.lt(0)) this.#settle(lane, at, reason);
+  }
+
+  /** What was sold beyond what the lane held was the owner's, and so is what it brought: the lane begins anew with nothing. */
+  #settle(lane: Lane, at: number, reason: string): void {
+    const { ledger } = this.#parts;
+    const { quantity } = lane.position;
+    const { base, quote } = pairOf(lane.symbol);
+    const { price } = lane.lastFill!.fill;
+    ledger.writeOff(lane, { quantity, price, at, reason });
+    ledger.journal.addBaseline(base, quantity, at, reason);
+    ledger.journal.addBaseline(quote, quantity.times(price).times(-1), at, reason);
   }
 
   /** From lanes of the symbol first, and of those from the one that holds most nearly what is missing. */

@@ -7,7 +7,7 @@ import type { AccountSweep } from './account-sweep.ts';
 import { answered } from './call.ts';
 import type { FillBook } from './fill-book.ts';
 import type { Lane, LiveOrder } from './lane.ts';
-import { isResting } from './next-action.ts';
+import { isAtRest } from './next-action.ts';
 import { nameOf } from './order-fate.ts';
 import { hasEnded } from './order-state.ts';
 import type { TraderParts } from './trader-parts.ts';
@@ -163,9 +163,4 @@ export class AccountLook {
 /** Nothing of it is left at the venue, as far as one can do anything about it. */
 function isTakenBack({ row, isCancelAsked }: LiveOrder): boolean {
   return isCancelAsked || hasEnded(row);
-}
-
-function isAtRest({ row, isCancelAsked }: LiveOrder): boolean {
-  if (isCancelAsked) return false;
-  return row.kind === 'limit' ? isResting(row.state) : row.kind === 'stop' && row.state === 'open';
 }

@@ -7,7 +7,7 @@ import { AccountBalances } from './account-balances.ts';
 import { AccountLook, type AccountReport } from './account-look.ts';
 import { AccountSweep } from './account-sweep.ts';
 import type { FillBook } from './fill-book.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, LiveOrder } from './lane.ts';
 import { ListedMarkets } from './listed-markets.ts';
 import type { TraderParts } from './trader-parts.ts';
 import { VenueClock } from './venue-clock.ts';
@@ -113,6 +113,11 @@ export class AccountWatch {
   /** Whether the balances were looked at since it was found that nobody knows what became of the order. */
   hasWeighed(clientOrderId: string): boolean {
     return this.#balances.hasWeighed(clientOrderId);
+  }
+
+  /** How much of what an order was to sell has left the account unseen; null while that cannot be told. @throws VenueError */
+  goneFor(order: LiveOrder): Promise<Big | null> {
+    return this.#balances.goneFor(order);
   }
 
   /** The first look, as often as it takes. It ends without one only when the watch does. */

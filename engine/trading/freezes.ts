@@ -11,6 +11,7 @@ export interface Finding {
     | 'vanished-order'
     | 'missing-fills'
     | 'impossible-fill'
+    | 'oversold'
     | 'impossible-answer'
     | 'no-market';
   /** What exactly: the name of an order or a fill, an asset, the strategy that holds. The same is found once. */

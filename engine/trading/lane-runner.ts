@@ -1,3 +1,4 @@
+import type Big from 'big.js';
 import type { DenialCode } from '#engine/risk/denial.ts';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
 import type { NewOrder } from '#engine/store/journal/order-journal.ts';
@@ -35,6 +36,8 @@ export interface LaneSurroundings {
   forced(lane: Lane, cause: StopLevel['cause'], reason: string): void;
   /** The venue says that what is to be sold is not there. */
   lacking(): void;
+  /** How much of what an order was to sell has left the account unseen; null while that cannot be told. @throws VenueError */
+  goneFor(order: LiveOrder): Promise<Big | null>;
   /** Something was intended: it counts towards the rate of orders. */
   intended(lane: Lane): void;
   /** Something in the lane has changed. */
@@ -68,6 +71,7 @@ export class LaneRunner {
         denied: (lane, code, reason) => around.denied(lane, code, reason),
         refused: (lane, row, code, words) => around.refused(lane, row, code, words),
         lacking: () => around.lacking(),
+        goneFor: (order) => around.goneFor(order),
         stopsRefused: (lane) => this.#sellAll(lane, 'stop', 'the venue takes no stop'),
       },
       fills,

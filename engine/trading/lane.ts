@@ -101,6 +101,8 @@ export interface LiveOrder {
   asks: number;
   /** Since when the venue says that it has no such order, and how often it has said so. */
   missing: { readonly since: number; readonly times: number } | null;
+  /** How often what it was to sell was found gone from the account, while the venue said that it has no such order. */
+  lacks: number;
   /** The venue was asked to end it, and said yes. */
   isCancelAsked: boolean;
   /** The venue said no in a way that leaves doubt: what it is refused with when it turns out not to be there. */

@@ -243,7 +243,16 @@ export class Ledger {
   }
 
   #enlive(row: OrderRow, askAt: number, lane = this.lane(row.strategy, row.symbol)): LiveOrder {
-    const order: LiveOrder = { row, terms: termsOf(row), askAt, asks: 0, missing: null, isCancelAsked: false, refusal: null };
+    const order: LiveOrder = {
+      row,
+      terms: termsOf(row),
+      askAt,
+      asks: 0,
+      missing: null,
+      lacks: 0,
+      isCancelAsked: false,
+      refusal: null,
+    };
     lane.orders.set(row.id, order);
     return order;
   }

@@ -171,6 +171,12 @@ function isDust(facts: LaneFacts): boolean {
   return !isSaleable(floorTo(most(facts.position.quantity, ZERO), facts.market.stepSize), facts);
 }
 
+/** Nothing of it is on its way: it has come to the venue's book whole, and waits there. */
+export function isAtRest({ row, isCancelAsked }: Pick<LiveOrder, 'row' | 'isCancelAsked'>): boolean {
+  if (isCancelAsked) return false;
+  return row.kind === 'limit' ? isResting(row.state) : row.kind === 'stop' && row.state === 'open';
+}
+
 export function isResting(state: LiveOrder['row']['state']): boolean {
   return !hasEnded({ state }) && state !== 'pending' && state !== 'unknown';
 }

@@ -1,3 +1,4 @@
+import type Big from 'big.js';
 import { RatchetError } from '#engine/errors.ts';
 import type { DenialCode } from '#engine/risk/denial.ts';
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
@@ -8,6 +9,7 @@ import type { FillBook } from './fill-book.ts';
 import type { Lane, LiveOrder } from './lane.ts';
 import type { LaneRun } from './lane-run.ts';
 import { hasEnded, NEVER_ARRIVED, type OrderEvent } from './order-state.ts';
+import { pairOf } from './position.ts';
 import type { TraderParts } from './trader-parts.ts';
 
 export interface FateSurroundings {
@@ -17,6 +19,8 @@ export interface FateSurroundings {
   refused(lane: Lane, row: OrderRow, code: DenialCode, words: string): void;
   /** The venue says that what is to be sold is not there: somebody has taken it away, and balances will tell how much. */
   lacking(): void;
+  /** How much of what an order was to sell has left the account unseen; null while that cannot be told. @throws VenueError */
+  goneFor(order: LiveOrder): Promise<Big | null>;
   /** The venue will not protect what the lane holds: it is sold. */
   stopsRefused(lane: Lane): void;
 }
@@ -117,7 +121,7 @@ export class OrderFate {
       // A person has given it up meanwhile; should it be open, the next look at all open orders finds it.
       if (order.row.isFinal) return;
       if (found === null) {
-        this.#missing(lane, run, order);
+        await this.#missing(lane, run, order);
         return;
       }
       order.missing = null;
@@ -142,7 +146,7 @@ export class OrderFate {
     else if (isImmediate(order) || order.isCancelAsked || hasEnded(order.row)) this.#askAgain(lane, order);
   }
 
-  #missing(lane: Lane, run: LaneRun, order: LiveOrder): void {
+  async #missing(lane: Lane, run: LaneRun, order: LiveOrder): Promise<void> {
     const { clock, timings } = this.#parts;
     const now = clock.now();
     if (order.row.venueOrderId !== null) {
@@ -153,9 +157,39 @@ export class OrderFate {
     const hasSettled = now - order.missing.since >= timings.settleMs && order.missing.times >= 2;
     if (order.refusal !== null && order.missing.times >= 1) this.#refused(lane, run, order, order.refusal);
     else if (hasSettled) {
+      if (order.row.side === 'sell' && (await this.#mayHaveSold(lane, order))) return;
       this.#parts.ledger.note(lane, order, { kind: 'refused', why: NEVER_ARRIVED }, now);
       if (order.row.role === 'entry') this.#around.denied(lane, 'withdrawn', order.row.reason);
     } else this.#askLater(order, Math.min(timings.settleMs / 4, firstAskMs * 2 ** order.missing.times));
+  }
+
+  /**
+   * Lists are late, and sometimes later than one waits for them: what a sale did is in the balances first. Where what it was to sell is
+   * gone, another one in its place would sell what was there before us. @throws VenueError
+   */
+  async #mayHaveSold(lane: Lane, order: LiveOrder): Promise<boolean> {
+    // A person was told, and says when it is over; it is asked for until then.
+    if (this.#parts.freezes.doubts(order.row)) {
+      this.#askLater(order, this.#parts.timings.lookAgainMs);
+      return true;
+    }
+    const gone = await this.#around.goneFor(order);
+    const { isFinal, venueOrderId, clientOrderId, role } = order.row;
+    // Whatever was heard of it meanwhile is taken up at the next question.
+    const isSettled = !isFinal && venueOrderId === null && gone !== null;
+    if (isSettled && gone.lte(0)) return false;
+    if (isFinal) return true;
+    this.#askLater(order, this.#parts.timings.lookAgainMs);
+    order.lacks = isSettled ? order.lacks + 1 : 0;
+    if (gone === null || order.lacks < 2) return true;
+    const asset = pairOf(lane.symbol).base;
+    this.#parts.freeze({
+      symbol: lane.symbol,
+      code: 'vanished-order',
+      subject: clientOrderId,
+      message: `The venue says that it has no ${role} order ${clientOrderId} of ours, and ${gone} ${asset} are gone from the account: it may have sold them. Nothing is sent in its place.`,
+    });
+    return true;
   }
 
   #askAgain(lane: Lane, order: LiveOrder): void {

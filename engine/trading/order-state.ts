@@ -113,7 +113,9 @@ function afterLook(order: FoldedOrder, event: Extract<OrderEvent, { kind: 'seen'
   const known = { ...order, venueOrderId: event.venueOrderId, refusal: null, isFinal: false };
   if (event.state === 'open') return settled({ ...known, state: openState(order.filled) }, quantity);
   const saidFilled = order.saidFilled?.gt(said) ? order.saidFilled : said;
-  const refusal = event.state === 'rejected' ? 'the venue rejected it after it had taken it' : null;
+  // What it did before a person gave it up is in the balances that were accepted then: that stays known of it.
+  const past = isWrittenOff(order) ? order.refusal : null;
+  const refusal = event.state === 'rejected' ? 'the venue rejected it after it had taken it' : past;
   return settled({ ...known, state: event.state, saidFilled, refusal }, quantity);
 }
 

@@ -12,6 +12,7 @@ import type { Lane, LiveOrder } from './lane.ts';
 import { LaneRunner } from './lane-runner.ts';
 import { type LaneFill, Ledger } from './ledger.ts';
 import { hasEnded } from './order-state.ts';
+import { oversold } from './oversold.ts';
 import { Portfolio } from './portfolio.ts';
 import type { ClosedPosition } from './position.ts';
 import { Prices } from './prices.ts';
@@ -103,6 +104,7 @@ export class Trader {
         refused: (lane, row, code, words) => this.#desks.get(lane.strategy)?.noteRefusal(row, code, words),
         forced: (lane, cause, reason) => this.#desks.get(lane.strategy)?.noteForced(lane, cause, reason),
         lacking: () => this.#watch.compareSoon(),
+        goneFor: (order) => this.#watch.goneFor(order),
         intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#desks.limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
         freshQuote: (symbol) => this.#quotes.fetch([symbol]),
@@ -326,6 +328,8 @@ export class Trader {
 
   #onFill(lane: Lane, { fill }: LaneFill): void {
     const { risk, ledger } = this.#parts;
+    const finding = oversold(lane, fill, this.#parts.markets.get(lane.symbol));
+    if (finding !== null) this.#freeze(finding);
     const value = fill.quantity.times(fill.price).toNumber();
     risk.noteFill({ time: fill.time, value }, this.#desks.limitsOf(lane.strategy));
     const { halt } = risk;

@@ -52,6 +52,12 @@ export interface CcxtVenueParts {
   readonly answerMs: number;
 }
 
+/**
+ * From when an order may have left at the latest until the exchange is to have taken it: at least what Kraken demands, and less in all
+ * than an order is asked for before it is given up and another one sent in its place. Milliseconds.
+ */
+const takenWithinMs = 5_000;
+
 /** An account at an exchange that ccxt speaks to. Every answer is parsed; every failure says whether the thing may have been done. */
 export class CcxtVenue implements Venue {
   readonly name: string;
@@ -165,20 +171,31 @@ export class CcxtVenue implements Venue {
     const terms = this.#terms(request.symbol);
     const fault = terms === undefined ? `there is no market ${request.symbol}` : faultOf(request, terms);
     if (terms === undefined || fault !== null) throw notPlaced(`The order was not sent: ${fault}.`);
-    const { type, amount, price, params, expected } = this.#dialect.order(request, terms);
+    const deadline = this.#clock.now() + this.#offsetMs + this.#patienceMs + takenWithinMs;
+    const { type, amount, price, params, expected } = this.#dialect.order(request, terms, deadline);
     const { symbol, side } = request;
     const insistence = {
       once: true,
       sendBefore: this.#clock.now() + this.#patienceMs,
       inspect: (url: string, body: string) => refuseDifference(this.#dialect.sent(url, body), expected),
     };
-    const ack = await this.#call(
-      'Placing an order',
-      // ccxt's types ask for numbers, its code for either: exact text goes through it unchanged.
-      async () => parseAck(await this.#exchange.createOrder(symbol, type, side, amount as never, price as never, params)),
-      insistence,
-    );
-    return { venueOrderId: ack };
+    try {
+      const ack = await this.#call(
+        'Placing an order',
+        // ccxt's types ask for numbers, its code for either: exact text goes through it unchanged.
+        async () => parseAck(await this.#exchange.createOrder(symbol, type, side, amount as never, price as never, params)),
+        insistence,
+      );
+      return { venueOrderId: ack };
+    } catch (error) {
+      if (error instanceof VenueError) await this.#doubtClock(error);
+      throw error;
+    }
+  }
+
+  /** It may have been refused for the time that it bore: the next one bears a better one, as soon as that can be asked for. */
+  async #doubtClock({ kind, certainty }: VenueError): Promise<void> {
+    if (certainty === 'refused' && (kind === 'clock' || kind === 'maintenance')) await this.clockOffset().catch(() => undefined);
   }
 
   async cancel(order: OrderName): Promise<void> {

@@ -27,8 +27,11 @@ export interface Dialect {
 
   /** The market with what ccxt leaves out or has wrong. */
   terms(market: MarketTerms, exchange: Exchange): MarketTerms;
-  /** An order in ccxt's arguments. */
-  order(request: OrderRequest, terms: MarketTerms): OrderCall;
+  /**
+   * An order in ccxt's arguments.
+   * @param deadline by the exchange's clock, UTC milliseconds: where it can be told so, it takes the order by then or not at all
+   */
+  order(request: OrderRequest, terms: MarketTerms, deadline: number): OrderCall;
   /** The order that a request on the wire holds, whatever ccxt was asked for. */
   sent(url: string, body: string): SentOrder;
   /** What its refusal means; null for an answer that is none of its own. */

@@ -19,7 +19,8 @@ const meanings: readonly (readonly [pattern: RegExp, kind: Refusal['kind'], cert
   [/Rate limit|Too many requests|Temporary lockout|Throttled/i, 'rate-limit', 'refused'],
   // Orders have stood in its book after these two.
   [/^EService:(Unavailable|Busy|Timeout)|Internal error/i, 'maintenance', 'unknown'],
-  [/^EService:(Market in|Deadline)|cancel_only|post_only|limit_only/i, 'maintenance', 'refused'],
+  // Its own queue was too long, or our clock is wrong: neither says anything of the order itself.
+  [/^EService:Market in|deadline|cancel_only|post_only|limit_only/i, 'maintenance', 'refused'],
   [/cl_?ord_?id.*(duplicate|exists|in use)|duplicate.*cl_?ord_?id/i, 'duplicate', 'refused'],
   [/^EOrder:Unknown order/i, 'no-such-order', 'refused'],
   [/Invalid key|Invalid signature|Permission denied|User Locked|^EAccount|^ESession/i, 'permission', 'refused'],
@@ -65,7 +66,11 @@ export const kraken: Dialect = {
     };
   },
 
-  order({ clientOrderId, kind, quantity, limitPrice, stopPrice }: OrderRequest): OrderCall {
+  order(
+    { clientOrderId, kind, quantity, limitPrice, stopPrice }: OrderRequest,
+    _terms: MarketTerms,
+    deadline: number,
+  ): OrderCall {
     const amount = quantity.toFixed();
     const price = limitPrice?.toFixed();
     const stop = stopPrice?.toFixed();
@@ -77,6 +82,8 @@ export const kraken: Dialect = {
         clientOrderId,
         // Without it a sale's fee is taken in the base asset, and its history would not say so.
         oflags: 'fciq',
+        // Without it an order may wait in its queue for a minute, and be taken after another one was sent in its place.
+        deadline: new Date(deadline).toISOString().replace(/\.\d+Z$/, 'Z'),
         ...(kind === 'limit-ioc' ? { timeInForce: 'IOC' } : {}),
         ...(stop === undefined ? {} : { stopLossPrice: stop }),
       },

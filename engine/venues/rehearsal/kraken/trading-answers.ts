@@ -11,6 +11,7 @@ import { describe } from './rows.ts';
 /** What a key with the right to trade may do. */
 export const tradingAnswers: Readonly<Record<string, PrivateAnswer>> = {
   AddOrder(house, key, params) {
+    checkDeadline(house, params.get('deadline'));
     const order = orderOf(house, params);
     const descr = { order: describe(order, marketOf(house, params)) };
     if (params.get('validate')?.toLowerCase() === 'true') return { descr };
@@ -70,6 +71,19 @@ function orderOf(house: House, params: URLSearchParams): NewOrder {
     limitPrice: isStop ? decimal(params, 'price2') : kind === 'limit' ? price : null,
     stopPrice: isStop ? price : null,
   };
+}
+
+/** Seconds from now within which an order may be wanted. */
+const deadlineMin = 2;
+const deadlineMax = 60;
+
+/** By when the order is to be taken, or not at all. */
+function checkDeadline(house: House, deadline: string | null): void {
+  if (deadline === null) return;
+  const inSeconds = (Date.parse(deadline) - house.now()) / 1000;
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(deadline) || Number.isNaN(inSeconds)) throw invalid('deadline');
+  if (inSeconds <= 0) throw new KrakenRefusal('EService:Deadline elapsed');
+  if (inSeconds < deadlineMin || inSeconds > deadlineMax) throw invalid('deadline');
 }
 
 /** A UUID, long or short, or at most 18 characters. */

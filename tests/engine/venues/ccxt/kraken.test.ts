@@ -75,6 +75,21 @@ describe('what leaves for Kraken', () => {
     expect(sentOrders()[0]).toMatchObject({ oflags: 'fciq' });
   });
 
+  it('is taken within ten seconds of now by the clock of the exchange, or not at all', async () => {
+    const inSeconds = () => (Date.parse(sentOrders().at(-1)!.deadline!) - Date.now()) / 1000;
+    await here.venue.place(order({}));
+    expect(sentOrders()[0]).toMatchObject({ deadline: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) });
+    expect(inSeconds()).toBeGreaterThan(8);
+    expect(inSeconds()).toBeLessThanOrEqual(10);
+    here.standIn.answers['/0/public/Time'] = () => kraken({ unixtime: Math.floor(Date.now() / 1000) + 60, rfc1123: '' });
+    await here.venue.clockOffset();
+    await here.venue.place(order({}));
+    expect(inSeconds()).toBeGreaterThan(67);
+    expect(inSeconds()).toBeLessThanOrEqual(71);
+    Object.assign(here.standIn.answers, krakenAnswers());
+    await here.venue.clockOffset();
+  });
+
   it.each([
     ['a price between two ticks, which ccxt would raise', { limitPrice: new Big('50000.06') }, /off the tick/],
     ['a quantity finer than the step, which ccxt would cut off', { quantity: new Big('0.0100000001') }, /off the step/],
@@ -128,6 +143,8 @@ describe('whether an order may be at Kraken', () => {
     ['it wants a higher nonce', ['EAPI:Invalid nonce'], 'nonce', 'refused'],
     ['orders come too often', ['EOrder:Rate limit exceeded'], 'rate-limit', 'refused'],
     ['questions come too often', ['EAPI:Rate limit exceeded'], 'rate-limit', 'refused'],
+    ['it has come too late', ['EService:Deadline elapsed'], 'maintenance', 'refused'],
+    ['it is wanted for a time that cannot be', ['EGeneral:Invalid arguments:deadline'], 'maintenance', 'refused'],
     ['the market takes none at present', ['EService:Market in cancel_only mode'], 'maintenance', 'refused'],
     ['the key may not trade', ['EGeneral:Permission denied'], 'permission', 'refused'],
     ['the key is none', ['EAPI:Invalid key'], 'permission', 'refused'],

@@ -321,6 +321,29 @@ describe.each(dialects)('through unmodified ccxt on a rehearsal of $dialect', ({
   });
 
   if (dialect === 'kraken') {
+    it.each([7_000, 11_000, 40_000])(
+      'one that waits for %i ms at the exchange is taken within ten seconds or not at all',
+      async (ms) => {
+        rehearsal.server.faults.next(place, { kind: 'delay', ms });
+        expect(await failure(venue.place(order()))).toMatchObject({ certainty: 'unknown' });
+        clock.turn(ms);
+        expect(ours()).toHaveLength(ms < 10_000 ? 1 : 0);
+      },
+    );
+
+    it('an order that a clock was wrong for is refused, and the next one bears the right time', async () => {
+      rehearsal.setSkew(hour);
+      try {
+        expect(await failure(venue.place(order()))).toEqual({ kind: 'maintenance', certainty: 'refused' });
+        expect(ours()).toHaveLength(0);
+        await venue.place(order());
+        expect(ours()).toHaveLength(1);
+      } finally {
+        rehearsal.setSkew(0);
+        await venue.clockOffset();
+      }
+    });
+
     it('a stream that may not be opened is told to be lost, and opened later', async () => {
       const key = keys[1]!;
       clock.turn(1_000);
