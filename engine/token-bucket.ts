@@ -20,6 +20,7 @@ export class TokenBucket {
   /** Below zero where more was used than was there. */
   #tokens: number;
   #filledAt: number;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | null = null;
 
   constructor(options: BucketOptions) {
@@ -47,30 +48,33 @@ export class TokenBucket {
 
   /** The venue wants to be left alone: for `ms` nothing goes, and then it goes at the ordinary pace. */
   pause(ms: number): void {
-    this.#fill();
+    const now = this.#fill();
     this.#tokens = Math.min(0, this.#tokens);
-    this.#filledAt = Math.max(this.#filledAt, this.#options.clock.now() + ms);
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + ms);
     this.#serve();
   }
 
-  #fill(): void {
+  /** @returns what the clock shows. Where it was set back what was noted by it goes back too: nobody waits for a time to come again. */
+  #fill(): number {
     const { clock, capacity, perSecond } = this.#options;
     const now = clock.now();
-    if (now <= this.#filledAt) return;
-    this.#tokens = Math.min(capacity, this.#tokens + ((now - this.#filledAt) / 1000) * perSecond);
+    this.#pausedUntil -= Math.max(0, this.#filledAt - now);
+    const from = Math.max(Math.min(this.#filledAt, now), this.#pausedUntil);
+    if (now > from) this.#tokens = Math.min(capacity, this.#tokens + ((now - from) / 1000) * perSecond);
     this.#filledAt = now;
+    return now;
   }
 
   #serve(): void {
     this.#cancel?.();
     this.#cancel = null;
-    this.#fill();
+    const now = this.#fill();
     const { clock, capacity, perSecond } = this.#options;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const isWanted = next.isWanted();
       const lacking = Math.min(next.weight, capacity) - this.#tokens;
       if (isWanted && lacking > 0) {
-        const paused = Math.max(0, this.#filledAt - clock.now());
+        const paused = Math.max(0, this.#pausedUntil - now);
         // Rounded up to the clock's step, so that a wait never ends a hair too early.
         this.#cancel = clock.after(Math.ceil(paused + (lacking / perSecond) * 1000), () => this.#serve());
         return;

@@ -79,13 +79,21 @@ export class Backfill {
     const { ledger, symbol, stepMs, timeframe } = series;
     const before = ledger.settledUntil;
     const since = before - overlap * stepMs;
+    const thought = questions.clockThought;
     // By the time of asking: the answer may have been made at once.
     const final = questions.venueNow() - questions.uncertaintyMs - data.traits.settleMs;
     const closed = Math.floor(final / stepMs) * stepMs;
     const bars = await questions.bars(symbol, timeframe, since, data.traits.pageBars);
     if (this.#isStopped) return false;
     this.#noteHole(series, bars, before);
-    const covered = coverage(bars, { since, closed, stepMs, traits: data.traits });
+    let covered = coverage(bars, { since, closed, stepMs, traits: data.traits });
+    // That a bar has ended is proven by one that opened after it. For the rest the clock has to be right, which can be set at any time.
+    const proven = newestOf(bars);
+    if (covered > proven) {
+      if (covered < closed && proven > before) covered = proven;
+      else if (!(await questions.holds(thought))) return !this.#isStopped;
+      if (this.#isStopped) return false;
+    }
     const problem = ledger.answered(bars, covered, questions.venueNow());
     if (ledger.settledUntil > before) onProgress(series);
     if (problem !== null) throw malformed(symbol, problem);
@@ -117,9 +125,13 @@ interface Asked {
 /** Until when an answer tells everything: every bar that closed until then is in it. */
 function coverage(bars: readonly MarketBar[], { since, closed, stepMs, traits }: Asked): number {
   if (traits.isWindowed) return Math.min(closed, since + traits.pageBars * stepMs);
-  const newest = bars.reduce((time, bar) => Math.max(time, bar.time), Number.NEGATIVE_INFINITY);
   // These venues list minutes without a trade too, so what is not listed is not there yet.
-  return Math.min(closed, newest + stepMs);
+  return Math.min(closed, newestOf(bars) + stepMs);
+}
+
+/** Opening of the newest bar. */
+function newestOf(bars: readonly MarketBar[]): number {
+  return bars.reduce((time, bar) => Math.max(time, bar.time), Number.NEGATIVE_INFINITY);
 }
 
 function behind(symbol: string, until: number): VenueError {

@@ -18,7 +18,7 @@ export class CircuitBreaker {
   readonly #options: BreakerOptions;
   #failures = 0;
   #openMs: number;
-  #openUntil: number | null = null;
+  #openedAt: number | null = null;
   #isTrying = false;
 
   constructor(options: BreakerOptions) {
@@ -27,8 +27,8 @@ export class CircuitBreaker {
   }
 
   get state(): BreakerState {
-    if (this.#openUntil === null) return 'closed';
-    return this.#options.clock.now() < this.#openUntil ? 'open' : 'half-open';
+    if (this.#openedAt === null) return 'closed';
+    return this.#waitMs() > 0 ? 'open' : 'half-open';
   }
 
   /**
@@ -55,7 +55,7 @@ export class CircuitBreaker {
       this.#isTrying = true;
       return;
     }
-    const waitMs = Math.max(0, this.#openUntil! - this.#options.clock.now());
+    const waitMs = this.#waitMs();
     throw new VenueError(
       'network',
       'not-sent',
@@ -65,9 +65,17 @@ export class CircuitBreaker {
     );
   }
 
+  /** How long it stays open; never longer than `#openMs`, though the clock be set back meanwhile. */
+  #waitMs(): number {
+    if (this.#openedAt === null) return 0;
+    const now = this.#options.clock.now();
+    this.#openedAt = Math.min(this.#openedAt, now);
+    return Math.max(0, this.#openedAt + this.#openMs - now);
+  }
+
   #close(): void {
     this.#failures = 0;
-    this.#openUntil = null;
+    this.#openedAt = null;
     this.#isTrying = false;
     this.#openMs = this.#options.openMs;
   }
@@ -76,8 +84,8 @@ export class CircuitBreaker {
     const { clock, failuresMax, openMsMax } = this.#options;
     this.#failures += 1;
     if (this.#isTrying) this.#openMs = Math.min(this.#openMs * 2, openMsMax);
-    if (this.#isTrying || (this.#openUntil === null && this.#failures >= failuresMax)) {
-      this.#openUntil = clock.now() + this.#openMs;
+    if (this.#isTrying || (this.#openedAt === null && this.#failures >= failuresMax)) {
+      this.#openedAt = clock.now();
     }
     this.#isTrying = false;
   }

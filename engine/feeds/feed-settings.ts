@@ -41,3 +41,5 @@ export const clockRetryMs = { firstMs: 1_000, maxMs: 30_000 };
 export const reconnectMs = { firstMs: 1_000, maxMs: 60_000 };
 /** An answer that took longer says little about the clock. */
 export const vagueMs = 1_000;
+/** A timer that ends so far from when it was to end says that the clock was set. */
+export const setMs = 2_000;

@@ -9,7 +9,7 @@ import { Backfill } from './backfill.ts';
 import { Backoff } from './backoff.ts';
 import { BarKeeper } from './bar-keeper.ts';
 import type { Feed, FeedHealth, Instant } from './feed.ts';
-import { clockRetryMs, type FeedSettings, reconnectMs, usualSettings, vagueMs } from './feed-settings.ts';
+import { clockRetryMs, type FeedSettings, reconnectMs, setMs, usualSettings, vagueMs } from './feed-settings.ts';
 import { LiveSeries } from './live-series.ts';
 import { type MarketBar, type MarketData, toldName } from './market-data.ts';
 import { Questions } from './questions.ts';
@@ -292,12 +292,21 @@ export class LiveFeed implements Feed {
     const venueNow = this.#questions.venueNow();
     const end = this.#floor(venueNow - graceMs) + this.#stepMs;
     // Whole milliseconds: a sliver of one would be no time at all, and the same bar's end still to come.
-    const cancel = clock.after(Math.max(1, Math.ceil(end + graceMs - venueNow)), () => {
+    const waitMs = Math.max(1, Math.ceil(end + graceMs - venueNow));
+    const dueAt = clock.now() + waitMs;
+    const cancel = clock.after(waitMs, () => {
       this.#timers.delete(cancel);
-      for (const series of this.series) if (series.ledger.settledUntil < end) void this.#backfill.settle(series);
-      this.#askAfterNextBar();
+      void this.#askForBar(end, dueAt);
     });
     this.#timers.add(cancel);
+  }
+
+  /** @param dueAt what our clock was to show now; when it shows another time it was set, or the machine has slept */
+  async #askForBar(end: number, dueAt: number): Promise<void> {
+    if (Math.abs(this.#options.clock.now() - dueAt) > setMs) await this.#measure();
+    if (this.#isClosed) return;
+    for (const series of this.series) if (series.ledger.settledUntil < end) void this.#backfill.settle(series);
+    this.#askAfterNextBar();
   }
 
   #audit(): void {
@@ -335,7 +344,8 @@ export class LiveFeed implements Feed {
     if (time === Number.POSITIVE_INFINITY || time <= this.#settledUntil()) return;
     const now = clock.now();
     const due = time + this.#settings.graceMs - this.#questions.venueNow() + now;
-    const since = before?.time === time ? before.since : Math.max(now, due);
+    // A clock that was set back meanwhile does not lengthen it.
+    const since = Math.min(Math.max(now, due), before?.time === time ? before.since : Number.POSITIVE_INFINITY);
     const deadline = Math.min(Math.max(since, this.#settledAt) + lateMs, since + lateMsMax);
     this.#wait = { time, since, cancel: clock.after(deadline - now, () => this.#concede(time)) };
   }

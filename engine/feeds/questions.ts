@@ -10,6 +10,13 @@ const breakerLimits = { failuresMax: 5, openMs: 15_000, openMsMax: 120_000 };
 /** Left alone for so long by who does not say how long. */
 const pauseMs = 15_000;
 
+/** What was thought of the venue's clock at some moment. */
+export interface ClockThought {
+  readonly offset: ClockOffset | null;
+  /** How many readings of it had been begun. */
+  readonly readings: number;
+}
+
 /** What a venue is asked, within its limits, and not at all while it does not answer. */
 export class Questions {
   readonly #data: MarketData;
@@ -18,6 +25,10 @@ export class Questions {
   /** One for each market: one that is not answered for is no reason to leave the others alone. */
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #offsets = new OffsetFilter();
+  /** Readings of the venue's clock that were begun, and the newest of them that has ended. */
+  #readings = 0;
+  #read = 0;
+  #reading: Promise<unknown> | null = null;
 
   constructor(data: MarketData, clock: Clock) {
     this.#data = data;
@@ -57,12 +68,37 @@ export class Questions {
   async measureClock(): Promise<number> {
     const { weights, timeStepMs } = this.#data.traits;
     return this.#ask(weights.time, async () => {
+      const reading = ++this.#readings;
       const sentAt = this.#clock.now();
       const venueTime = await this.#data.serverTime();
       const receivedAt = this.#clock.now();
       this.#offsets.add({ sentAt, receivedAt, venueTime, stepMs: timeStepMs });
+      this.#read = Math.max(this.#read, reading);
       return receivedAt - sentAt;
     });
+  }
+
+  get clockThought(): ClockThought {
+    return { offset: this.clockOffset, readings: this.#readings };
+  }
+
+  /**
+   * Whether our clock and the venue's still stand to each other as they were thought to: neither was set since. It is read again for that,
+   * unless it was meanwhile; all who want to know at once share a reading. Where it cannot be read, what was thought counts.
+   */
+  async holds({ offset, readings }: ClockThought): Promise<boolean> {
+    // One that is under way may have been begun before.
+    for (let tries = 0; tries < 2 && this.#read <= readings; tries += 1) {
+      this.#reading ??= this.measureClock()
+        .catch(() => undefined)
+        .finally(() => {
+          this.#reading = null;
+        });
+      await this.#reading;
+    }
+    const now = this.clockOffset;
+    if (offset === null || now === null) return now === null;
+    return Math.abs(now.offset - offset.offset) <= now.uncertainty + offset.uncertainty;
   }
 
   #breakerOf(symbol: string): CircuitBreaker {

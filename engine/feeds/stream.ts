@@ -49,6 +49,7 @@ export class Stream {
   /** Counts the connections, so that news of an old one is known as such. */
   #connection = 0;
   #resumeAt = 0;
+  #resumeMs = 0;
   #isStopped = false;
   #cancelCheck: () => void = () => {};
 
@@ -112,7 +113,7 @@ export class Stream {
           await this.#sleep(backoff.next());
         } else this.#lose(news.error);
       }
-      if (clock.now() < this.#resumeAt) await this.#sleep(this.#resumeAt - clock.now());
+      if (clock.now() < this.#resumeAt) await this.#sleep(Math.min(this.#resumeMs, this.#resumeAt - clock.now()));
     }
   }
 
@@ -154,7 +155,8 @@ export class Stream {
     this.#newest = null;
     this.#reconnects += 1;
     this.#state = 'lost';
-    this.#resumeAt = clock.now() + backoff.next();
+    this.#resumeMs = backoff.next();
+    this.#resumeAt = clock.now() + this.#resumeMs;
     this.#since = this.#resumeAt;
     // A half-dead connection must not bring old news into the new one; that it cannot be closed properly changes nothing.
     data.disconnect().catch(() => {});
@@ -165,8 +167,12 @@ export class Stream {
   #checkLater(): void {
     const { clock, silence } = this.#options;
     this.#cancelCheck = clock.after(silence.minMs / 3, () => {
+      const now = clock.now();
+      // A clock that was set back meanwhile does not make it quiet for so much less.
+      this.#since = Math.min(this.#since, now + this.#resumeMs);
+      if (this.#lastMessageAt !== null) this.#lastMessageAt = Math.min(this.#lastMessageAt, now);
       const quietSince = Math.max(this.#since, this.#state === 'connected' ? this.#lastMessageAt! : 0);
-      const quietMs = clock.now() - quietSince;
+      const quietMs = now - quietSince;
       if (quietMs > this.silenceMs) {
         const message = `The stream has been silent for ${Math.round(quietMs / 1000)} s.`;
         this.#lose(new VenueError('timeout', 'unknown', message, 'It is taken up again by itself.'));

@@ -8,6 +8,7 @@ import { TokenBucket } from '#engine/token-bucket.ts';
 import { VenueError } from '#engine/venues/venue-error.ts';
 import { drained, VirtualClock } from '#tests/simulate/virtual-clock.ts';
 import { plainBar } from './scripted-market.ts';
+import { settable } from './settable-clock.ts';
 
 const minute = 60_000;
 
@@ -73,6 +74,23 @@ describe('the token bucket', () => {
     while (await clock.step(60_000));
     expect(served).toEqual([8_000, 9_000, 10_000]);
   });
+
+  it('goes on when the clock is set back, and waits no longer for the end of a pause', async () => {
+    for (const pauseMs of [0, 7_000]) {
+      const world = new VirtualClock(0);
+      const { clock, setBy } = settable(world);
+      const bucket = new TokenBucket({ clock, capacity: 1, perSecond: 1 });
+      if (pauseMs > 0) bucket.pause(pauseMs);
+      const served: number[] = [];
+      for (let turn = 0; turn < 4; turn += 1) void bucket.take(1).then(() => served.push(world.now()));
+      await drained();
+      setBy(-1_800_000);
+      while (await world.step(60_000));
+      expect(served).toHaveLength(4);
+      // Where a wait was under way it begins anew, once.
+      expect(served.at(-1)).toBeLessThanOrEqual(2 * (pauseMs + 1_000) + 3_000);
+    }
+  });
 });
 
 describe('the circuit breaker', () => {
@@ -104,6 +122,18 @@ describe('the circuit breaker', () => {
     await clock.step(3_000);
     expect(await outcome(breaker.guard(async () => 1))).toBe('done');
     expect(breaker.state).toBe('closed');
+  });
+
+  it('stays open no longer than it was to when the clock is set back', async () => {
+    const world = new VirtualClock(0);
+    const { clock, setBy } = settable(world);
+    const breaker = new CircuitBreaker({ clock, failuresMax: 1, openMs: 1_000, openMsMax: 3_000 });
+    await outcome(breaker.guard(fail(failure)));
+    setBy(-1_800_000);
+    expect(await breaker.guard(async () => 1).catch((error: unknown) => error)).toMatchObject({ retryAfterMs: 1_000 });
+    await world.step(1_000);
+    expect(breaker.state).toBe('half-open');
+    expect(await outcome(breaker.guard(async () => 1))).toBe('done');
   });
 });
 
