@@ -165,7 +165,7 @@ export class AccountWatch {
   async learnMarkets(): Promise<boolean> {
     try {
       await this.#markets.read();
-      await this.#around.freshQuotes();
+      await this.#hasFreshQuotes();
       return true;
     } catch (error) {
       this.#assertVenues(error);

@@ -278,7 +278,7 @@ export class CcxtVenue implements Venue {
       passage,
     );
     const answered = this.#clock.now();
-    // From when it left, not from when it was asked for: it may have waited in our limiter.
+    // From when it left, not from when it was asked for: it may have waited for its turn.
     const asked = passage.sentAt;
     // Whole units of time are told by their beginning.
     const halfUnit = this.#dialect.clockResolutionMs / 2;

@@ -19,7 +19,7 @@ export interface Passage {
 
 /** What a call insists on before a request leaves. */
 export interface Insistence {
-  /** A request still waiting then, in our own queue or limiter, is not sent any more. UTC milliseconds. */
+  /** A request still waiting then, in our own queue, is not sent any more. UTC milliseconds. */
   readonly sendBefore?: number;
   /** Completes what ccxt has put together, when its turn has come. */
   readonly complete?: (params: Record<string, unknown>) => void;

@@ -259,6 +259,23 @@ describe('an order of ours at Kraken', () => {
     await ahead;
   });
 
+  it('is not put to a question that has left', async () => {
+    const asked: string[] = [];
+    here.standIn.answers['/0/private/QueryOrders'] = ({ form }) => {
+      asked.push(form.get('txid') ?? '');
+      return kraken(
+        Object.fromEntries(
+          asked
+            .at(-1)!
+            .split(',')
+            .map((id) => [id, listed()]),
+        ),
+      );
+    };
+    await Promise.all(['O1', 'O2', 'O3'].map((venueOrderId) => here.venue.find(named({ venueOrderId }))));
+    expect(asked).toEqual(['O1', 'O2,O3']);
+  });
+
   it.each([
     ['refused', () => krakenRefuses('EOrder:Unknown order')],
     ['refused for its form', () => krakenRefuses('EGeneral:Invalid arguments')],
@@ -392,16 +409,19 @@ describe('what Kraken says', () => {
     };
     // Kraken answers one question at a time: all others wait for this one.
     const ahead = here.venue.balances();
-    const asked = [
-      here.venue.fills([SYMBOL], AT),
-      here.venue.fills(['ETH/USD'], AT),
-      here.venue.fills([SYMBOL], AT + 1_000),
-      here.venue.fills([SYMBOL], AT - 60_000),
-    ];
+    const asked = [[SYMBOL], ['ETH/USD']].map((symbols) => here.venue.fills(symbols, AT));
+    asked.push(here.venue.fills([SYMBOL], AT + 1_000));
     const names = (await Promise.all(asked)).map((fills) => fills.map(({ id }) => id));
-    expect(names).toEqual([['T0', 'T1'], [], ['T1'], ['T0', 'T1', 'T2']]);
+    expect(names).toEqual([['T0', 'T1'], [], ['T1']]);
     expect((await late)?.map(({ id }) => id)).toEqual(['T0', 'T1', 'T2']);
-    // That of before a minute was the second, for it begins earlier; who came late shares it.
+    expect(here.standIn.to('/0/private/TradesHistory')).toHaveLength(2);
+    await ahead;
+  });
+
+  it('of fills from earlier on than was asked for is asked for apart', async () => {
+    here.standIn.answers['/0/private/TradesHistory'] = () => kraken({ trades: {}, count: 0 });
+    const ahead = here.venue.balances();
+    await Promise.all([AT, AT - 60_000, AT].map((since) => here.venue.fills([SYMBOL], since)));
     const starts = here.standIn.to('/0/private/TradesHistory').map(({ form }) => AT / 1000 - Number(form.get('start')));
     expect(starts).toEqual([1, 61]);
     await ahead;
