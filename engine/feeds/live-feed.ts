@@ -15,6 +15,7 @@ import { type MarketBar, type MarketData, toldName } from './market-data.ts';
 import { Questions } from './questions.ts';
 import type { Correction } from './series-ledger.ts';
 import { Stream } from './stream.ts';
+import { Timers } from './timers.ts';
 
 export interface LiveFeedOptions {
   readonly data: MarketData;
@@ -60,7 +61,7 @@ export class LiveFeed implements Feed {
   readonly #notices = new Set<string>();
   /** By what they are about. */
   readonly #problems = new Map<string, string>();
-  readonly #timers = new Set<() => void>();
+  readonly #timers: Timers;
   readonly #openedAt: number;
   /** Close of the last instant that was taken. */
   #taken: number;
@@ -89,6 +90,7 @@ export class LiveFeed implements Feed {
     this.#settings = { ...usualSettings, ...options.settings };
     this.#stepMs = timeframeMs(timeframe);
     this.#questions = new Questions(data, clock);
+    this.#timers = new Timers(clock);
     this.#openedAt = this.#floor(clock.now());
     this.#taken = options.takenUntil ?? this.#openedAt;
     const { keepBars, historyBars, storeEveryMs } = this.#settings;
@@ -202,7 +204,7 @@ export class LiveFeed implements Feed {
     this.#stream?.stop();
     this.#wait?.cancel();
     this.#backfill.stop();
-    for (const cancel of [...this.#timers]) cancel();
+    this.#timers.stop();
     this.#keeper.stop();
     this.#options.store.close();
     await this.#options.data.close();
@@ -218,8 +220,8 @@ export class LiveFeed implements Feed {
     await this.#readClock();
     if (this.#isClosed) return;
     this.#stream?.start();
-    this.#every(this.#settings.measureEveryMs, () => void this.#readClock());
-    this.#every(this.#settings.auditEveryMs, () => this.#audit());
+    this.#timers.every(this.#settings.measureEveryMs, () => void this.#readClock());
+    this.#timers.every(this.#settings.auditEveryMs, () => this.#audit());
     await Promise.all(this.series.map((series) => this.#backfill.settle(series)));
     void this.#sampleClock();
     this.#askAfterNextBar();
@@ -236,7 +238,7 @@ export class LiveFeed implements Feed {
     if (this.#isReadingClock) return;
     this.#isReadingClock = true;
     const backoff = new Backoff({ ...clockRetryMs, random: this.#options.random });
-    for (let vague = 0; vague < clockSamples && !this.#isClosed; await this.#pause(backoff.next())) {
+    for (let vague = 0; vague < clockSamples && !this.#isClosed; await this.#timers.pause(backoff.next())) {
       const tookMs = await this.#measure();
       // An answer that was long on its way fits what was measured before, even if a clock was set since.
       if (tookMs !== null && tookMs <= vagueMs) break;
@@ -294,11 +296,7 @@ export class LiveFeed implements Feed {
     // Whole milliseconds: a sliver of one would be no time at all, and the same bar's end still to come.
     const waitMs = Math.max(1, Math.ceil(end + graceMs - venueNow));
     const dueAt = clock.now() + waitMs;
-    const cancel = clock.after(waitMs, () => {
-      this.#timers.delete(cancel);
-      void this.#askForBar(end, dueAt);
-    });
-    this.#timers.add(cancel);
+    this.#timers.after(waitMs, () => void this.#askForBar(end, dueAt));
   }
 
   /** @param dueAt what our clock was to show now; when it shows another time it was set, or the machine has slept */
@@ -376,28 +374,6 @@ export class LiveFeed implements Feed {
       this.#problems.set('store', `A correction could not be stored: ${explain(error)}`);
     }
     onCorrection?.(correction);
-  }
-
-  #every(ms: number, work: () => void): void {
-    const cancel = this.#options.clock.after(ms, () => {
-      this.#timers.delete(cancel);
-      work();
-      this.#every(ms, work);
-    });
-    this.#timers.add(cancel);
-  }
-
-  /** Closing cuts it short. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#timers.delete(end);
-        cancel();
-        resolve();
-      };
-      const cancel = this.#options.clock.after(ms, end);
-      this.#timers.add(end);
-    });
   }
 
   #note(topic: string, error: unknown, what: string): void {

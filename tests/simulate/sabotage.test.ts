@@ -30,6 +30,18 @@ const onJournal = (methods: (journal: OrderJournal) => Partial<OrderJournal>): S
   journal: (journal) => but(journal, methods(journal)),
 });
 
+type Filled = ReturnType<OrderJournal['filled']> extends Generator<infer Told> ? Told : never;
+
+/** The journal's fills, some of them twice. */
+function* repeated(journal: OrderJournal, isTwice: (told: Filled, at: number) => boolean): Generator<Filled> {
+  let at = 0;
+  for (const told of journal.filled()) {
+    yield told;
+    if (isTwice(told, at)) yield told;
+    at += 1;
+  }
+}
+
 const onStore = (methods: (store: EngineStore) => Partial<EngineStore>): Sabotage => ({
   store: (store) => but(store, methods(store)),
 });
@@ -166,15 +178,12 @@ const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabot
     [
       'counts its purchases twice when it starts',
       onJournal((journal) => ({
-        fills: () => journal.fills().flatMap((fill) => (fill.side === 'buy' ? [fill, fill] : [fill])),
+        filled: () => repeated(journal, ({ fill }) => fill.side === 'buy'),
       })),
     ],
   ],
   'replay equals memory': [
-    [
-      'counts a fill twice when it starts',
-      onJournal((journal) => ({ fills: () => journal.fills().flatMap((fill, at) => (at === 0 ? [fill, fill] : [fill])) })),
-    ],
+    ['counts a fill twice when it starts', onJournal((journal) => ({ filled: () => repeated(journal, (_, at) => at === 0) }))],
   ],
 };
 
