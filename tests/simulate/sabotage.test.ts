@@ -134,7 +134,7 @@ const sabotages: Readonly<Record<string, readonly [what: string, sabotage: Sabot
         }),
       },
     ],
-    ['minds no order rate', { limits: (limits) => ({ ...limits, orderRate: { ...limits.orderRate, orders: 1_000 } }) }, 7],
+    ['minds no order rate', { limits: (limits) => ({ ...limits, orderRate: { ...limits.orderRate, orders: 1_000 } }) }],
   ],
   'bars once and in order': [
     ['takes an instant again', everySeventh((instant, before) => before ?? instant)],
