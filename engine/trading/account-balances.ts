@@ -89,6 +89,21 @@ export class AccountBalances {
     return gone.gt(least(rounding, row.quantity.div(2))) ? gone : ZERO;
   }
 
+  /**
+   * Looks, where nothing else is on its way, what there is of the asset of an order of doubtful fate: until the next look at everything
+   * what is left could not be protected. @throws VenueError
+   */
+  async weigh({ row }: LiveOrder): Promise<void> {
+    const { ledger } = this.#parts;
+    const { base } = pairOf(row.symbol);
+    if (this.#beyond === null || this.hasWeighed(row.clientOrderId) || this.#isMovingBeside(row)) return;
+    const fillsBefore = ledger.fillsEver;
+    const balances = await this.fetch();
+    if (ledger.fillsEver !== fillsBefore || this.#isMovingBeside(row)) return;
+    this.#beyond = new Map([...this.#beyond, [base, this.#beyondOf(balances).get(base) ?? ZERO]]);
+    this.#weighed = new Set([...this.#weighed, row.clientOrderId]);
+  }
+
   /** Another order of the same asset may have changed what there is of it. Sales of which no answer came wait for each other in vain. */
   #isMovingBeside(own: OrderRow): boolean {
     const { ledger, freezes } = this.#parts;

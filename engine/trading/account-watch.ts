@@ -115,6 +115,11 @@ export class AccountWatch {
     return this.#balances.hasWeighed(clientOrderId);
   }
 
+  /** Looks what there is of the asset of an order of doubtful fate, unless that was done. @throws VenueError */
+  weigh(order: LiveOrder): Promise<void> {
+    return this.#balances.weigh(order);
+  }
+
   /** How much of what an order was to sell has left the account unseen; null while that cannot be told. @throws VenueError */
   goneFor(order: LiveOrder): Promise<Big | null> {
     return this.#balances.goneFor(order);

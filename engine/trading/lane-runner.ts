@@ -38,6 +38,8 @@ export interface LaneSurroundings {
   lacking(): void;
   /** How much of what an order was to sell has left the account unseen; null while that cannot be told. @throws VenueError */
   goneFor(order: LiveOrder): Promise<Big | null>;
+  /** Looks what there is of the asset of an order of doubtful fate, unless that was done. @throws VenueError */
+  weigh(order: LiveOrder): Promise<void>;
   /** Something was intended: it counts towards the rate of orders. */
   intended(lane: Lane): void;
   /** Something in the lane has changed. */
@@ -72,6 +74,7 @@ export class LaneRunner {
         refused: (lane, row, code, words) => around.refused(lane, row, code, words),
         lacking: () => around.lacking(),
         goneFor: (order) => around.goneFor(order),
+        weigh: (order) => around.weigh(order),
         stopsRefused: (lane) => this.#sellAll(lane, 'stop', 'the venue takes no stop'),
       },
       fills,

@@ -20,7 +20,7 @@ export interface LaneFacts {
   readonly price: number | null;
   readonly wish: Wish | null;
   readonly orders: readonly Pick<LiveOrder, 'row' | 'terms' | 'askAt' | 'isCancelAsked'>[];
-  /** Of these, what may still be there but is not waited for: a person wants everything sold. */
+  /** Of these, what may still be there but is not waited for: a person was told of it. */
   readonly givenUp: ReadonlySet<number>;
   readonly entries: EntryLeave;
   /** The most that may be sold or protected: what is really there of a symbol that is frozen. Null where nothing says less than held. */
@@ -105,7 +105,9 @@ function saleStep(facts: LaneFacts, wish: Extract<Wish, { kind: 'sell' }>): Lane
 
 function protectionStep(facts: LaneFacts): LaneAction | null {
   const { stop, wish } = facts;
-  const protection = facts.orders.filter(({ row }) => row.role === 'protection');
+  // One that may still rest at the venue is waited for, given up or not; of one that it never named, nobody will ever hear more.
+  const orders = facts.orders.filter((order) => !(facts.givenUp.has(order.row.id) && isUnanswered(order)));
+  const protection = orders.filter(({ row }) => row.role === 'protection');
   const want = facts.position.isOpen ? saleQuantity(facts, ZERO) : ZERO;
   const first = protection[0];
   if (first !== undefined) {
@@ -113,7 +115,7 @@ function protectionStep(facts: LaneFacts): LaneAction | null {
     const level = wish?.kind === 'sell' ? null : stop;
     return isAlone && stop !== null && protects(first, want, level) ? null : withdrawal(protection);
   }
-  if (facts.orders.some(({ row }) => row.role === 'exit')) return null;
+  if (orders.some(({ row }) => row.role === 'exit')) return null;
   if (!isSaleable(want, { ...facts, price: stop === null ? facts.price : stop.price.toNumber() })) {
     const isStillFilling = wish !== null || facts.orders.length > 0;
     return facts.position.isOpen && !isStillFilling && isDust(facts) ? { kind: 'note-dust' } : null;
@@ -175,6 +177,11 @@ function isDust(facts: LaneFacts): boolean {
 export function isAtRest({ row, isCancelAsked }: Pick<LiveOrder, 'row' | 'isCancelAsked'>): boolean {
   if (isCancelAsked) return false;
   return row.kind === 'limit' ? isResting(row.state) : row.kind === 'stop' && row.state === 'open';
+}
+
+/** A sale that was sent, and of which the venue has never said that it has it. */
+export function isUnanswered({ row }: Pick<LiveOrder, 'row'>): boolean {
+  return row.side === 'sell' && row.state === 'unknown' && row.venueOrderId === null;
 }
 
 export function isResting(state: LiveOrder['row']['state']): boolean {

@@ -21,6 +21,8 @@ export interface FateSurroundings {
   lacking(): void;
   /** How much of what an order was to sell has left the account unseen; null while that cannot be told. @throws VenueError */
   goneFor(order: LiveOrder): Promise<Big | null>;
+  /** Looks what there is of the asset of an order of doubtful fate, unless that was done. @throws VenueError */
+  weigh(order: LiveOrder): Promise<void>;
   /** The venue will not protect what the lane holds: it is sold. */
   stopsRefused(lane: Lane): void;
 }
@@ -170,6 +172,7 @@ export class OrderFate {
   async #mayHaveSold(lane: Lane, order: LiveOrder): Promise<boolean> {
     // A person was told, and says when it is over; it is asked for until then.
     if (this.#parts.freezes.doubts(order.row)) {
+      await this.#around.weigh(order);
       this.#askLater(order, this.#parts.timings.lookAgainMs);
       return true;
     }

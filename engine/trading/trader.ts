@@ -11,6 +11,7 @@ import { type Finding, Freezes } from './freezes.ts';
 import type { Lane, LiveOrder } from './lane.ts';
 import { LaneRunner } from './lane-runner.ts';
 import { type LaneFill, Ledger } from './ledger.ts';
+import { isUnanswered } from './next-action.ts';
 import { hasEnded } from './order-state.ts';
 import { oversold } from './oversold.ts';
 import { Portfolio } from './portfolio.ts';
@@ -105,6 +106,7 @@ export class Trader {
         forced: (lane, cause, reason) => this.#desks.get(lane.strategy)?.noteForced(lane, cause, reason),
         lacking: () => this.#watch.compareSoon(),
         goneFor: (order) => this.#watch.goneFor(order),
+        weigh: (order) => this.#watch.weigh(order),
         intended: (lane) => this.#parts.risk.noteOrder(clock.now(), this.#desks.limitsOf(lane.strategy)),
         changed: () => this.#onChange(),
         freshQuote: (symbol) => this.#quotes.fetch([symbol]),
@@ -390,10 +392,16 @@ export class Trader {
     return this.#parts.freezes.why(lane.symbol) === null ? null : this.#watch.there(lane);
   }
 
-  /** A person wants everything sold, and was told that nobody knows what became of the order: nothing waits for it any more. */
-  #isGivenUp({ row, isCancelAsked }: LiveOrder): boolean {
+  /**
+   * A person was told that nobody knows what became of the order, and balances were looked at since: nothing waits for it any more. That
+   * goes for a sale of which no answer ever came, since no more is sold than is really there, and for others when everything is to be sold.
+   */
+  #isGivenUp(order: LiveOrder): boolean {
     const { freezes, risk } = this.#parts;
-    if (risk.halt.mode !== 'flattening' || !freezes.doubts(row) || !this.#watch.hasWeighed(row.clientOrderId)) return false;
+    const { row, isCancelAsked } = order;
+    if (!freezes.doubts(row) || !this.#watch.hasWeighed(row.clientOrderId)) return false;
+    if (isUnanswered(order)) return true;
+    if (risk.halt.mode !== 'flattening') return false;
     return row.role !== 'protection' || isCancelAsked || hasEnded(row);
   }
 

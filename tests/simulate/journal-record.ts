@@ -25,6 +25,8 @@ export class JournalRecord {
   readonly books = new Map<string, LaneBooks>();
   /** Symbols in which nothing may be opened until a person has looked, and since when they were seen to be so, by the world's clock. */
   readonly frozen = new Map<string, number>();
+  /** Ids of orders of which nobody knows what became of them, as a person was told and has not accepted yet. */
+  readonly doubted = new Set<string>();
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   /** Of the database, when it was read last. */
@@ -134,6 +136,9 @@ export class JournalRecord {
     const frozen = this.#prepared('SELECT DISTINCT symbol FROM venueFreezes WHERE acceptedAt IS NULL').pluck().all();
     for (const symbol of this.frozen.keys()) if (!frozen.includes(symbol)) this.frozen.delete(symbol);
     for (const symbol of frozen as string[]) if (!this.frozen.has(symbol)) this.frozen.set(symbol, now);
+    this.doubted.clear();
+    const told = "SELECT subject FROM venueFreezes WHERE acceptedAt IS NULL AND code = 'vanished-order'";
+    for (const subject of this.#prepared(told).pluck().all() as string[]) this.doubted.add(subject);
     return { orders: changed, intended, fills, writeOffs };
   }
 

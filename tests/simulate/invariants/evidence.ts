@@ -77,6 +77,7 @@ export interface Evidence {
     readonly books: ReadonlyMap<string, LaneBooks>;
     /** Symbols that await a person, and since when. */
     readonly frozen: ReadonlyMap<string, number>;
+    readonly doubted: ReadonlySet<string>;
     /** An order's events, oldest first, as JSON. */
     readonly historyOf: (orderId: number) => readonly string[];
   };

@@ -60,9 +60,12 @@ function problemOfOrder(order: ExchangeOrder, { exchange, journal }: Evidence): 
   return `${clientOrderId} is ${textOf(row)} in the journal and ${textOf(order)} at the exchange.`;
 }
 
-function problemAtTheEnd(row: OrderRow, { exchange }: Evidence): string | null {
+function problemAtTheEnd(row: OrderRow, { exchange, journal }: Evidence): string | null {
   const there = [...exchange.orders.values()].find(({ clientOrderId }) => clientOrderId === row.clientOrderId);
   const name = `The ${row.role} ${row.clientOrderId} of ${row.symbol}`;
+  // A sale of which no answer came, while what it was to sell is gone: only a person can say that it is over.
+  if (row.state === 'unknown' && row.side === 'sell' && there === undefined && journal.doubted.has(row.clientOrderId))
+    return null;
   if (row.state === 'pending' || row.state === 'unknown') return `${name} is still ${row.state}.`;
   // What nobody can tell of, a person has given up: what it may have done is in the balances that were accepted.
   const isGivenUp = isWrittenOff(row);

@@ -30,6 +30,7 @@ export function disagreements(journalFile: string, books: Books): string[] {
         fills,
         books: journal.books,
         frozen: journal.frozen,
+        doubted: journal.doubted,
         historyOf: journal.historyOf,
       },
       changed: { exchangeOrders: [], exchangeFills: [], orders: [], intended: [], fills: [], sent: [] },
