@@ -1,3 +1,4 @@
+import { Big } from 'big.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VenueFill, VenueOrder } from '#engine/venues/venue.ts';
 import { bars, entry, hour, Scene, still } from './scene.ts';
@@ -84,6 +85,19 @@ describe('a sale of which no answer came, beside coins that were there before', 
     await scene.pass(aWhile);
     expect(scene.story()).toEqual(['entry filled 5', 'protection cancelled 0', 'exit unknown 0']);
     expect([scene.balance('BTC'), codes().includes('vanished-order')]).toEqual(['10', true]);
+  });
+
+  it('leaves what was not sold protected, though nobody can say what became of it', async () => {
+    await bought();
+    for (const { number } of scene.open()) scene.exchange.cancel('me', number);
+    const byHand = { symbol: 'BTC/USD', side: 'sell', kind: 'market', limitPrice: null, stopPrice: null } as const;
+    scene.exchange.place('me', { ...byHand, quantity: new Big(3), clientOrderId: null });
+    // The stop that takes the other one's place never arrives.
+    scene.link.next('place', 'request-lost');
+    await scene.pass(aWhile);
+    expect(codes()).toContain('vanished-order');
+    expect(scene.open().map(({ kind, quantity }) => `${kind} ${quantity}`)).toEqual(['stop 2']);
+    expect(scene.trader.health().unprotected).toEqual([]);
   });
 
   it.each([
