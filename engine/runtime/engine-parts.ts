@@ -16,7 +16,7 @@ import { limitsNow } from './limits.ts';
 import { type LoadVersion, loadVersion } from './loaded-version.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
-import { type EngineOptions, enginePaths } from './options.ts';
+import { type EngineOptions, enginePaths, symbolsOf } from './options.ts';
 import { paceOf } from './patience.ts';
 import { keepTradedVenue, realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { proveFromMirror, restoreSlots } from './restore-slots.ts';
@@ -132,7 +132,16 @@ async function openDesk(
 ): Promise<VenueDesk | null> {
   if (venue === undefined) return null;
   const keys = venueKeys ?? keysOf(venue);
-  return VenueDesk.open({ venue, store, clock, log, keys, pace: paceOf(market), policy: limitsNow(store) });
+  return VenueDesk.open({
+    venue,
+    store,
+    clock,
+    log,
+    keys,
+    pace: paceOf(market),
+    policy: limitsNow(store),
+    markets: symbolsOf(market),
+  });
 }
 
 /** The account that a stage asks for. @throws RatchetError `engine/no-venue` */

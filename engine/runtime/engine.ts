@@ -18,13 +18,14 @@ import { feedProblems } from './feed-problems.ts';
 import { HealthKeeper } from './health.ts';
 import type { Lock } from './lock.ts';
 import { lookAtMain } from './main-look.ts';
-import { type EngineOptions, isRehearsal } from './options.ts';
+import { type EngineOptions, isRehearsal, venueQuoteOf } from './options.ts';
 import { realMoneyOf, realMoneyRefusal as whyNoMoney } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
 import type { PendingOutcome } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { RunRecord } from './run-record.ts';
+import { accountKindOf } from './slot-account.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { StandingOrders } from './standing-orders.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
@@ -133,6 +134,7 @@ export class Engine {
         this.#orders.obeyLimits(policy);
       },
       realMoneyRefusal,
+      venueQuote: (stage) => (accountKindOf(stage, desk?.traded.isRehearsal) === 'venue' ? venueQuoteOf(parts.options) : null),
       now: () => this.#bars.now,
       clock,
       log,
@@ -310,6 +312,8 @@ export class Engine {
     if (now - this.#lookedHereAt < lookHereEveryMs) return;
     this.#lookedHereAt = now;
     this.#acceptances.look();
+    // An order may end a breach, and that is written on top of a record that is complete.
+    this.#bars.commit();
     const before = this.#orders.control;
     this.#orders.hear('here', orderGivenHere(this.#options.dir));
     if (this.#orders.control !== before) this.#tell();

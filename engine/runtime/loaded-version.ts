@@ -1,7 +1,9 @@
 import { LiveStrategy, type StoredState } from '#engine/backtest/live-strategy.ts';
 import { startStrategy } from '#engine/backtest/strategy-process.ts';
 import { timeframeMs } from '#engine/candles/timeframe.ts';
+import { quoteProblem } from '#engine/contract/quote-asset.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
+import { RatchetError } from '#engine/errors.ts';
 import type { FeedSeries } from '#engine/feeds/feed.ts';
 import type { BarBuilder } from './bar-builder.ts';
 import type { Candidate } from './candidate.ts';
@@ -38,6 +40,8 @@ export interface LoadRequest {
   /** Market time up to which it knows the bars. */
   readonly until: number;
   readonly state: StoredState | null;
+  /** What the account is in that it would trade on; null where it has none yet, or had it before. */
+  readonly quote: string | null;
 }
 
 /** How a version is brought to work: `loadVersion`, wherever strategies have processes of their own. */
@@ -49,10 +53,15 @@ export type LoadVersion = (request: LoadRequest) => Promise<LoadedVersion>;
  */
 const historyBarsMin = 10_000;
 
-/** @throws RatchetError `sandbox/…`, `backtest/…` or `engine/no-feed`; nothing is left running then */
-export async function loadVersion({ candidate, series, anchor, until, state }: LoadRequest): Promise<LoadedVersion> {
+/** @throws RatchetError `sandbox/…`, `backtest/…`, `engine/other-quote` or `engine/no-feed`; nothing is left running then */
+export async function loadVersion({ candidate, series, anchor, until, state, quote }: LoadRequest): Promise<LoadedVersion> {
   const { artifact, manifest } = candidate;
   const { symbols, timeframe, warmupBars } = await describe(candidate);
+  const problem = quoteProblem(symbols, quote);
+  if (problem !== null) {
+    const remedy = 'Give it an engine and an account of its own, or a strategy of another name.';
+    throw new RatchetError('engine/other-quote', `It cannot trade on this account: ${problem}.`, remedy);
+  }
   const barMs = timeframeMs(timeframe);
   const barsBefore = Math.max(historyBarsMin, 10 * warmupBars);
   const { columns } = readHistory({ series, symbols, timeframe, since: anchor, barsBefore, until });

@@ -4,6 +4,7 @@ import { StoredDataset } from '#engine/candles/dataset-schema.ts';
 import { fetchableVenues } from '#engine/candles/open-venue.ts';
 import { timeframes } from '#engine/candles/timeframe.ts';
 import type { Dataset } from '#engine/candles/types.ts';
+import { quoteOf, quoteProblem } from '#engine/contract/quote-asset.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { StoredMarketRules } from '#engine/simulation/market-rules-schema.ts';
 import { TierSettings } from '#engine/store/tiers/tier-settings.ts';
@@ -89,19 +90,37 @@ export function isRehearsal({ market, venue }: Pick<EngineOptions, 'market' | 'v
   return ('baseUrl' in market && market.baseUrl !== undefined) || venue?.baseUrl !== undefined;
 }
 
-/** @throws RatchetError `engine/options` with the field that is wrong */
+/** @throws RatchetError `engine/options` with the field that is wrong, and for markets that cannot share the venue account's money */
 export function parseOptions(input: unknown): EngineOptions {
   const parsed = EngineOptions.safeParse(input);
   if (!parsed.success) {
     throw new RatchetError('engine/options', `The engine's options are wrong: ${z.prettifyError(parsed.error)}`, 'Correct them.');
   }
-  const { market } = parsed.data;
-  const symbols = 'dataset' in market ? market.dataset.entries.map(({ symbol }) => symbol) : market.symbols;
+  const { market, venue } = parsed.data;
+  const symbols = symbolsOf(market);
   const bare = symbols.find((symbol) => market.markets[symbol] === undefined);
   if (bare !== undefined) {
     throw new RatchetError('engine/options', `The market says nothing of the costs of ${bare}.`, 'Name its rules under markets.');
   }
+  const problem = venue === undefined ? null : quoteProblem(symbols);
+  if (problem !== null) {
+    throw new RatchetError(
+      'engine/options',
+      `These markets cannot be traded on one account: ${problem}.`,
+      'Name those of one quote asset (--symbols), and give the others an engine and an account of their own.',
+    );
+  }
   return parsed.data;
+}
+
+/** The markets whose bars the engine has. */
+export function symbolsOf(market: EngineOptions['market']): readonly string[] {
+  return 'dataset' in market ? market.dataset.entries.map(({ symbol }) => symbol) : market.symbols;
+}
+
+/** What the account at the venue is in: all of its markets are paid for in that. Null where no orders are sent. */
+export function venueQuoteOf({ market, venue }: Pick<EngineOptions, 'market' | 'venue'>): string | null {
+  return venue === undefined ? null : quoteOf(symbolsOf(market)[0]!);
 }
 
 export interface EnginePaths {

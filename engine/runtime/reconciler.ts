@@ -32,6 +32,8 @@ export interface ReconcilerOptions {
   readonly obeyLimits: (policy: RiskPolicy) => void;
   /** Why a version of this stage may not trade here now; null where it may. */
   readonly realMoneyRefusal: (stage: Stage) => string | null;
+  /** What the account at the venue is in, for a stage that trades there; null for one that does not. */
+  readonly venueQuote: (stage: Stage) => string | null;
   /** Market time. */
   readonly now: () => number;
   readonly clock: () => number;
@@ -139,12 +141,14 @@ export class Reconciler {
     try {
       const now = this.#options.now();
       const memory = slot?.state ?? null;
+      const { stage } = examined.candidate.manifest;
       const version = await this.#options.load({
         candidate: examined.candidate,
         series: this.#options.series,
         anchor: now,
         until: now,
         state: memory,
+        quote: this.#options.venueQuote(stage) ?? slot?.quoteOf(stage) ?? null,
       });
       log.info({ strategy: id, tree, state: version.live.stateFate }, 'A version on main is loaded and on trial.');
       if (version.lacking.length > 0) {
@@ -179,6 +183,7 @@ export class Reconciler {
 
   #loadFailure({ id, tree }: Desired, error: unknown): Refusal {
     if (!(error instanceof RatchetError)) throw error;
+    if (error.code === 'engine/other-quote') return { code: 'other-quote', reason: error.message, isFinal: false };
     if (!isOwnFault(error)) return loadFailed(error.message);
     this.#options.store.addQuarantine({ treeHash: tree, strategy: id, reason: error.message, at: this.#options.clock() });
     return quarantined(error.message);

@@ -86,7 +86,7 @@ async function restoreVersion(
     // A rehearsal's paper strategies have accounts at its exchange: under a real one they would trade with money.
     const { stage } = candidate.manifest;
     if (kindOf(stage) !== kindOfStored(stored.account)) return `in stage '${stage}' it trades on another kind of account here`;
-    return await load({ candidate, series, anchor: deployment.instant, until: now, state: stored.memory.state });
+    return await load({ candidate, series, anchor: deployment.instant, until: now, state: stored.memory.state, quote: null });
   } catch (error) {
     return explain(error);
   }

@@ -1,6 +1,7 @@
 import { timeframeMs } from '#engine/candles/timeframe.ts';
 import type { DecisionRecord } from '#engine/contract/intent.ts';
 import type { Stage } from '#engine/contract/manifest.ts';
+import { quoteOf } from '#engine/contract/quote-asset.ts';
 import type { Timeframe } from '#engine/contract/types.ts';
 import type { FeedSeries, Instant } from '#engine/feeds/feed.ts';
 import type { HaltState } from '#engine/risk/pre-trade.ts';
@@ -99,6 +100,12 @@ export class StrategySlot {
   /** Why its version may no longer use real money, while it runs; null where it may, or uses none. */
   get moneyRefusal(): string | null {
     return this.#moneyRefusal;
+  }
+
+  /** What its account is in, where a version of this stage would go on with it. */
+  quoteOf(stage: Stage): string | null {
+    const symbol = this.#options.kindOf(stage) === this.#kind ? this.#account?.settings.symbols[0] : undefined;
+    return symbol === undefined ? null : quoteOf(symbol);
   }
 
   get isLeaving(): boolean {

@@ -1,5 +1,6 @@
 import { RandomStream } from '#engine/candles/random-stream.ts';
 import type { Clock } from '#engine/clock.ts';
+import { quoteProblem } from '#engine/contract/quote-asset.ts';
 import { RatchetError } from '#engine/errors.ts';
 import type { Logger } from '#engine/log.ts';
 import type { RiskPolicy } from '#engine/risk/risk-policy.ts';
@@ -31,6 +32,8 @@ export interface VenueDeskOptions {
   /** The limits in force; null before any were read. */
   readonly policy: () => RiskPolicy | null;
   readonly keys: VenueKeys;
+  /** What is followed, all of one quote asset. */
+  readonly markets: readonly string[];
   /** Of the clock, in a rehearsal; null for the day's own. */
   readonly pace: Pace | null;
 }
@@ -68,7 +71,7 @@ export class VenueDesk {
    * Takes the account for this process, asks the venue what the key may do, and reads the journal. Sends nothing. A venue that does not
    * answer is asked again and again; its health says so.
    * @throws RatchetError `venue/…` for a key that may do too much or too little; `engine/other-account` where another was confirmed;
-   *   `engine/locked` where another engine has the account
+   *   `engine/other-quote` where it has traded in another quote asset; `engine/locked` where another engine has the account
    */
   static async open(options: VenueDeskOptions): Promise<VenueDesk> {
     const { venue: asked, store, clock, log, keys } = options;
@@ -115,6 +118,8 @@ export class VenueDesk {
         timings: { callTimeoutMs: patienceMs(DEFAULT_TIMINGS.callTimeoutMs, options.pace) },
         onTrouble: (trouble) => log.error({ ...trouble }, 'A person should look at the venue account.'),
       });
+      const problem = quoteProblem([...options.markets, ...trader.symbols]);
+      if (problem !== null) throw otherQuote(account, problem);
       return new VenueDesk(options, { name: venue.name, account, isRehearsal }, { venue, trader, lock, key: () => key });
     } catch (error) {
       await venue.close();
@@ -177,5 +182,14 @@ function otherAccount(confirmed: string, account: string): RatchetError {
     `You confirm the account ${confirmed}, and the key is of ${account}.`,
     'Nothing was started. Look which key this is before you confirm it.',
     { confirmed, account },
+  );
+}
+
+function otherQuote(account: string, problem: string): RatchetError {
+  return new RatchetError(
+    'engine/other-quote',
+    `The account ${account} has traded what cannot be traded together with the markets named: ${problem}.`,
+    'Nothing was started. Name the markets it had, or give these an account and a workspace of their own.',
+    { account },
   );
 }

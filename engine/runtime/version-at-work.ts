@@ -81,7 +81,7 @@ export class VersionAtWork {
 
   /** A version as it would be had it been started with what is remembered now. @param until market time up to which it knows the bars */
   reload({ candidate }: LoadedVersion, anchor: number, until: number): Promise<LoadedVersion> {
-    return this.#load({ candidate, series: this.#series, anchor, until, state: this.#memory.state });
+    return this.#load({ candidate, series: this.#series, anchor, until, state: this.#memory.state, quote: null });
   }
 
   /** It decides no longer; what it remembered stays for a version that may come. `close` waits for the end of its process. */

@@ -1,6 +1,7 @@
 import type Big from 'big.js';
 import { sleep } from '#engine/clock.ts';
-import { explain } from '#engine/errors.ts';
+import { quoteProblem } from '#engine/contract/quote-asset.ts';
+import { explain, RatchetError } from '#engine/errors.ts';
 import type { HaltEvent } from '#engine/risk/trading-halt.ts';
 import type { TradingLimits } from '#engine/risk/trading-limits.ts';
 import type { AccountReport } from './account-look.ts';
@@ -117,7 +118,7 @@ export class Trader {
     this.#watch = new AccountWatch(
       this.#parts,
       {
-        symbols: () => this.#symbols(),
+        symbols: () => this.symbols,
         wanted: () => this.#wanted(),
         askSoon: (lane) => this.#runner.askSoon(lane),
         freshQuotes: () => this.#quotes.fetch(),
@@ -150,9 +151,22 @@ export class Trader {
     if (this.#isReady && expected.symbols.some((symbol) => !this.#parts.markets.has(symbol))) void this.#learnMarkets();
   }
 
-  /** The strategy's share of the account: the same orders and positions whichever version asks for it. */
+  /** Everything that is traded, and everything that ever was. */
+  get symbols(): string[] {
+    return [...new Set([...this.#parts.ledger.lanes].map(({ symbol }) => symbol))];
+  }
+
+  /**
+   * The strategy's share of the account: the same orders and positions whichever version asks for it.
+   * @throws RatchetError `engine/other-quote` for markets that are paid for in another asset than the account's
+   */
   account(request: AccountRequest): VenueAccount {
     const { strategy, barMs, capital } = request;
+    const problem = quoteProblem([...this.symbols, ...request.symbols]);
+    if (problem !== null) {
+      const message = `${strategy} cannot trade on this account: ${problem}.`;
+      throw new RatchetError('engine/other-quote', message, 'Give it an engine and an account of its own.', { strategy });
+    }
     const { desk, symbols } = this.#desks.seat(
       request,
       (record, taken) =>
@@ -409,13 +423,8 @@ export class Trader {
     for (const lane of this.#parts.ledger.lanes) this.#runner.kick(lane);
   }
 
-  /** Everything that is traded, and everything that ever was. */
-  #symbols(): string[] {
-    return [...new Set([...this.#parts.ledger.lanes].map(({ symbol }) => symbol))];
-  }
-
   #wanted(): string[] {
-    return [...new Set([...this.#symbols(), ...this.#desks.expectedSymbols])];
+    return [...new Set([...this.symbols, ...this.#desks.expectedSymbols])];
   }
 
   /** What could not be written is not known after a restart: nothing more is sent. */

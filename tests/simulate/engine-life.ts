@@ -305,6 +305,7 @@ export class EngineLife {
         if (JSON.stringify(limits) !== JSON.stringify(orders.limits)) orders.obeyLimits(limits);
       },
       realMoneyRefusal: () => null,
+      venueQuote: () => null,
       now: () => bars.now,
       openSlot: (id) => {
         const slot = newSlot(id, bars.now);

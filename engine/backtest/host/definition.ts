@@ -1,4 +1,5 @@
 import { dividesTimeframe, isTimeframe, timeframes } from '#engine/candles/timeframe.ts';
+import { quoteProblem } from '#engine/contract/quote-asset.ts';
 import type { Context, Decision, ParameterRange, ParameterRanges, ParameterValues, Timeframe } from '#engine/contract/types.ts';
 
 // Bundled into the strategy realm: no Node imports here.
@@ -99,6 +100,8 @@ function checkSymbols(symbols: unknown): readonly string[] {
     return symbol;
   });
   if (new Set(names).size !== names.length) throw new RangeError('symbols names a market twice.');
+  const problem = quoteProblem(names);
+  if (problem !== null) throw new RangeError(`symbols cannot be traded together: ${problem}.`);
   return Object.freeze(names);
 }
 

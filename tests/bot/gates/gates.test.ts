@@ -254,6 +254,15 @@ describe('the sandbox gate', () => {
     expect(result.annotations[0]).toMatchObject({ path: `${FOLDER}/strategy.ts`, level: 'failure' });
   });
 
+  it('refuses a strategy whose markets are paid for in two assets, in the words of the engine', async () => {
+    const text = files.get('strategy.ts')!.replace("'ETH/USDT'", "'ETH/BTC'");
+    const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/strategy.ts`, text)), [], gateTools);
+    expect(result).toMatchObject({
+      conclusion: 'failure',
+      title: expect.stringContaining('ETH/BTC is paid for in BTC and BTC/USDT in USDT, and money and its limits are one number'),
+    });
+  });
+
   it('refuses a parameter outside the range the strategy declares', async () => {
     const manifest = files.get('manifest.yaml')!.replace('volumeRatio: 1.8', 'volumeRatio: 99');
     const result = await runGate('sandbox', await contextOf(await altered(`${FOLDER}/manifest.yaml`, manifest)), [], gateTools);

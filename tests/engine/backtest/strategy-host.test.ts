@@ -326,6 +326,10 @@ describe('a definition', () => {
     [{ symbols: [] }, /symbols must be a list/],
     [{ symbols: ['BTCUSDT'] }, /not a market/],
     [{ symbols: ['BTC/USDT', 'BTC/USDT'] }, /twice/],
+    [
+      { symbols: ['BTC/USDT', 'ETH/BTC'] },
+      /symbols .*: ETH\/BTC is paid for in BTC and BTC\/USDT in USDT, and money .* one number/,
+    ],
     [{ timeframe: '2h' }, /timeframe must be one of/],
     [{ parameters: { fast: { ...fast, default: 99 } } }, /default 99 is not within/],
     [{ parameters: { fast: { ...fast, step: 0 } } }, /step must be above zero/],

@@ -52,6 +52,16 @@ describe('what is not proven is not loaded, and what ran goes on', { timeout: 60
     ],
     ['throwing when it is loaded', () => fixture.deploy({ trend: strategyText().replace('slow * 3', '-1') }), 'quarantined'],
     ['trading what the feed has not', () => fixture.deploy({ trend: strategyText({ symbols: ['XRP/USDT'] }) }), 'load-failed'],
+    [
+      'two markets that are paid for in two assets, from one pool of money',
+      () => fixture.deploy({ trend: strategyText({ symbols: ['BTC/USDT', 'ETH/BTC'] }) }),
+      'quarantined',
+    ],
+    [
+      'going on in another asset with the money of the version before',
+      () => fixture.deploy({ trend: strategyText({ symbols: ['ETH/BTC'] }) }),
+      'other-quote',
+    ],
   ];
   it.each(cases)('%s', async (name, deploy, code) => {
     const before = await synced(first);

@@ -209,6 +209,33 @@ describe('an engine on a venue', () => {
     expect(isAcceptancePending(dir())).toBe(false);
   }, 120_000);
 
+  it('keeps to one quote asset: markets of two are refused at the start, those of another one too, and so is a version', async () => {
+    const asked = options();
+    const market = asked.market as FollowedMarket;
+    const markets = (...symbols: string[]): EngineOptionsInput => ({
+      ...asked,
+      market: { ...market, symbols, markets: Object.fromEntries(symbols.map((symbol) => [symbol, rules])) },
+    });
+    await expect(startEngine(markets('BTC/USD', 'ETH/BTC'), clock)).rejects.toMatchObject({
+      code: 'engine/options',
+      message: expect.stringContaining('ETH/BTC is paid for in BTC and BTC/USD in USD'),
+    });
+    await expect(startEngine(markets('BTC/EUR'), clock)).rejects.toMatchObject({
+      code: 'engine/other-quote',
+      message: expect.stringContaining('BTC/USD is paid for in USD and BTC/EUR in EUR'),
+    });
+    running = await startEngine(asked, clock);
+    await fixture.deploy({ other: strategyText({ symbols: ['ETH/BTC'], timeframe: '1m' }) }, { stage: 'canary' });
+    const told = await untilStatus(dir(), 'the refusal', ({ strategies }) =>
+      strategies.some(({ code }) => code === 'other-quote'),
+    );
+    expect(told.strategies.find(({ id }) => id === 'other')).toMatchObject({
+      status: 'Degraded',
+      reason: expect.stringContaining('ETH/BTC is paid for in BTC and the account in USD'),
+    });
+    await fixture.deploy({ other: null });
+  }, 120_000);
+
   it('sends nothing with a key that turns out late to be able to withdraw, and says so until it may not', async () => {
     Object.assign(keys[1]!, { canWithdraw: true });
     rehearsal.server.faults.next('GetApiKeyInfo', { kind: 'drop-before' });

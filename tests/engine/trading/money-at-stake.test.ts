@@ -76,6 +76,25 @@ describe('what may be lost', () => {
   });
 });
 
+describe('the money of an account', () => {
+  it('is one number, in one quote asset: a market that is paid for in another spends none of it', async () => {
+    await begin({ candles: bars(calm(14)), exchange: { balances: { me: { USD: '100000', BTC: '10' } } } });
+    const seat =
+      (strategy: string, ...symbols: string[]) =>
+      () =>
+        scene.trader.account({ strategy, stage: 'live', symbols, barMs: hour, capital: 1_000 });
+    const refusal = expect.objectContaining({
+      code: 'engine/other-quote',
+      message: expect.stringContaining('ETH/BTC is paid for in BTC and BTC/USD in USD'),
+    });
+    expect(seat('second', 'ETH/BTC')).toThrow(refusal);
+    expect(seat('s', symbol, 'ETH/BTC')).toThrow(refusal);
+    expect(scene.trader.symbols).toEqual([symbol]);
+    expect(scene.trader.health().money).toMatchObject({ shares: 10_000 });
+    expect(seat('second', symbol)).not.toThrow();
+  });
+});
+
 describe('a strategy that leaves', () => {
   /** Half of the capital is bought at 1000 and sold at 970: 1.5% is lost, and 2.5% from the highest close. */
   const dipping = bars([1000, 1000, 1020, ...Array.from({ length: 9 }, () => 970)].map(still));
