@@ -105,8 +105,7 @@ export interface Context<I = Record<string, Indicator>, P = Record<string, numbe
 }
 
 export interface StrategyDefinition<P extends ParameterRanges = ParameterRanges, I = Record<string, Indicator>, S = unknown> {
-  /** As the market data name them, `BASE/QUOTE`; also the order in which symbols decide when their bars close together.
-   * All of one quote asset: the strategy's money is one number. */
+  /** As the market data name them, `BASE/QUOTE`; also the order in which symbols decide when their bars close together. */
   readonly symbols: readonly string[];
   /** The base timeframe: decisions are made and stops are watched on its bars. */
   readonly timeframe: Timeframe;
