@@ -41,7 +41,10 @@ export function runCommand(): Command {
         .choices(venueNames)
         .conflicts('feed'),
     )
-    .option('--symbols <list>', 'the markets to follow, with commas between; without it those of the strategies in this folder')
+    .option(
+      '--symbols <list>',
+      'the markets to follow, with commas between, at a venue all of one quote asset; without it those of the strategies in this folder',
+    )
     .option(
       '--timeframe <timeframe>',
       'the finest candles to follow; without it the finest of those strategies',
