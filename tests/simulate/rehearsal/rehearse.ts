@@ -56,7 +56,7 @@ export async function rehearse(
     let inFlight = 0;
     for (let kill = 1; kill <= times; kill += 1) {
       engine = forkEngine(options);
-      if (await lives(engine, dice)) killedTrading += 1;
+      if (await lives(engine, options.dir, dice)) killedTrading += 1;
       if (engine.child.exitCode !== null) throw new Error(`The engine ended by itself: ${engine.stderr()}`);
       engine.child.kill('SIGKILL');
       await exitOf(engine.child);
@@ -87,11 +87,13 @@ export async function rehearse(
 }
 
 /** Lets it live for a while: mostly into its trading, at times not even through its start. @returns whether it got to trade */
-async function lives({ child, events }: ForkedEngine, dice: Dice): Promise<boolean> {
+async function lives({ child, events }: ForkedEngine, dir: string, dice: Dice): Promise<boolean> {
   const isTrading = () => events.some(({ kind }) => kind === 'synced');
   if (dice.chance(0.15)) await sleep(systemClock, dice.between(0, 3_000));
   else {
-    await until('an engine that trades', () => isTrading() || child.exitCode !== null, PATIENCE_MS);
+    await until('an engine that trades', () => isTrading() || child.exitCode !== null, PATIENCE_MS).catch((error: unknown) => {
+      throw new Error(`It says ${JSON.stringify(readLocalStatus(dir)?.reason)}.`, { cause: error });
+    });
     await sleep(systemClock, dice.between(50, 2_000));
   }
   return isTrading();
