@@ -21,6 +21,8 @@ export class AccountBalances {
   #suspected = '';
   /** By asset, what the account had beyond what our fills made of it when it was looked at last. */
   #beyond: ReadonlyMap<string, Big> | null = null;
+  /** The same of single assets that were looked at since, because of an order of doubtful fate. */
+  readonly #since = new Map<string, Big>();
   /** By asset, what of that is explained. */
   #explained: ReadonlyMap<string, Big> = new Map();
   /** Orders of doubtful fate whose effect, if any, the balances looked at last have in them. */
@@ -43,9 +45,11 @@ export class AccountBalances {
    */
   there(lane: Lane): Big | null {
     const { base } = pairOf(lane.symbol);
-    const beyond = this.#beyond?.get(base) ?? ZERO;
-    const missing = (this.#explained.get(base) ?? ZERO).minus(beyond);
-    if (this.#beyond === null || missing.lte(0)) return null;
+    if (this.#beyond === null && !this.#since.has(base)) return null;
+    const beyond = this.#since.get(base) ?? this.#beyond?.get(base) ?? ZERO;
+    const explained = this.#beyond === null ? this.#parts.ledger.journal.baselines() : this.#explained;
+    const missing = (explained.get(base) ?? ZERO).minus(beyond);
+    if (missing.lte(0)) return null;
     const lanes = this.#lanesOf(base);
     let left = most(lanes.reduce((sum, { position }) => sum.plus(position.quantity), ZERO).minus(missing), ZERO);
     for (const other of lanes) {
@@ -96,11 +100,11 @@ export class AccountBalances {
   async weigh({ row }: LiveOrder): Promise<void> {
     const { ledger } = this.#parts;
     const { base } = pairOf(row.symbol);
-    if (this.#beyond === null || this.hasWeighed(row.clientOrderId) || this.#isMovingBeside(row)) return;
+    if (this.hasWeighed(row.clientOrderId) || this.#isMovingBeside(row)) return;
     const fillsBefore = ledger.fillsEver;
     const balances = await this.fetch();
     if (ledger.fillsEver !== fillsBefore || this.#isMovingBeside(row)) return;
-    this.#beyond = new Map([...this.#beyond, [base, this.#beyondOf(balances).get(base) ?? ZERO]]);
+    this.#since.set(base, this.#beyondOf(balances).get(base) ?? ZERO);
     this.#weighed = new Set([...this.#weighed, row.clientOrderId]);
   }
 
@@ -110,7 +114,7 @@ export class AccountBalances {
     for (const { order } of ledger.live()) {
       const { row } = order;
       if (row.id === own.id || pairOf(row.symbol).base !== pairOf(own.symbol).base) continue;
-      const isLost = row.side === 'sell' && row.state === 'unknown';
+      const isLost = row.side === 'sell' && (row.state === 'unknown' || order.missing !== null);
       if (!isLost && !isAtRest(order) && !freezes.doubts(row)) return true;
     }
     return false;
@@ -140,6 +144,7 @@ export class AccountBalances {
   note(balances: ReadonlyMap<string, Balance>): void {
     const { ledger, freezes } = this.#parts;
     this.#beyond = this.#beyondOf(balances);
+    this.#since.clear();
     this.#explained = ledger.journal.baselines();
     const doubtful = [...ledger.live()].filter(({ order }) => freezes.doubts(order.row));
     this.#weighed = new Set(doubtful.map(({ order }) => order.row.clientOrderId));

@@ -179,9 +179,9 @@ export function isAtRest({ row, isCancelAsked }: Pick<LiveOrder, 'row' | 'isCanc
   return row.kind === 'limit' ? isResting(row.state) : row.kind === 'stop' && row.state === 'open';
 }
 
-/** A sale that was sent, and of which the venue has never said that it has it. */
+/** A sale that was sent, or was about to be when the process ended, and of which the venue has never said that it has it. */
 export function isUnanswered({ row }: Pick<LiveOrder, 'row'>): boolean {
-  return row.side === 'sell' && row.state === 'unknown' && row.venueOrderId === null;
+  return row.side === 'sell' && row.venueOrderId === null && (row.state === 'unknown' || row.state === 'pending');
 }
 
 export function isResting(state: LiveOrder['row']['state']): boolean {

@@ -1,4 +1,5 @@
 import type { OrderRow } from '#engine/store/journal/journal-rows.ts';
+import { isUnanswered } from '#engine/trading/next-action.ts';
 import { isWrittenOff } from '#engine/trading/order-state.ts';
 import type { ExchangeOrder } from '#engine/venues/rehearsal/exchange-types.ts';
 import { type Evidence, type Invariant, isOurs, type Sent } from './evidence.ts';
@@ -64,8 +65,7 @@ function problemAtTheEnd(row: OrderRow, { exchange, journal }: Evidence): string
   const there = [...exchange.orders.values()].find(({ clientOrderId }) => clientOrderId === row.clientOrderId);
   const name = `The ${row.role} ${row.clientOrderId} of ${row.symbol}`;
   // A sale of which no answer came, while what it was to sell is gone: only a person can say that it is over.
-  if (row.state === 'unknown' && row.side === 'sell' && there === undefined && journal.doubted.has(row.clientOrderId))
-    return null;
+  if (isUnanswered({ row }) && there === undefined && journal.doubted.has(row.clientOrderId)) return null;
   if (row.state === 'pending' || row.state === 'unknown') return `${name} is still ${row.state}.`;
   // What nobody can tell of, a person has given up: what it may have done is in the balances that were accepted.
   const isGivenUp = isWrittenOff(row);
