@@ -100,6 +100,29 @@ describe('a sale of which no answer came, beside coins that were there before', 
     expect(scene.trader.health().unprotected).toEqual([]);
   });
 
+  it('does not wait for another one that never left either, when both were on their way at a kill', async () => {
+    scene = await Scene.begin({ candles: flat });
+    const other = () =>
+      scene.trader.account({ strategy: 't', stage: 'live', symbols: ['BTC/USD'], barMs: hour, capital: 10_000 });
+    const second = other();
+    await scene.closeBar();
+    const flatBar = { open: 1000, high: 1000, low: 1000, close: 1000, volume: 1 };
+    second.onBars([{ symbol: 'BTC/USD', time: scene.world.now() - hour, ...flatBar }]);
+    for (const account of [scene.account, second]) account.submit([{ symbol: 'BTC/USD', reason: 'because', ...entry }]);
+    await scene.pass(60_000);
+    expect(scene.open().map(({ quantity }) => quantity.toFixed())).toEqual(['5', '5']);
+    const { link } = scene;
+    const truth = link.call.bind(link);
+    link.call = (name, work) => (name === 'place' ? new Promise(() => undefined) : truth(name, work));
+    for (const { number } of scene.open()) scene.exchange.cancel('me', number);
+    await scene.pass(1_000);
+    expect(scene.story().slice(-2)).toEqual(['protection pending 0', 'protection pending 0']);
+    await scene.live(1);
+    other();
+    await scene.pass(60_000);
+    expect(scene.open().map(({ kind, quantity }) => `${kind} ${quantity}`)).toEqual(['stop 5', 'stop 5']);
+  });
+
   it.each([
     ['soon', 58_000, 'exit filled 5'],
     ['too late to be asked for', aWhile, 'exit cancelled 0'],
