@@ -144,11 +144,15 @@ describe('unmodified ccxt on Kraken', () => {
   });
 
   it('may use a client order id again once the first order has ended', async () => {
-    const first = await client.createOrder('BTC/USD', 'limit', 'buy', 1, 500, { clientOrderId: id() });
-    await client.cancelOrder(first.id!);
     // ccxt's nonces are milliseconds: two requests within one bear the same.
-    const cancelledAt = Date.now();
-    await vi.waitUntil(() => Date.now() > cancelledAt, { interval: 1 });
+    const pass = () => {
+      const now = Date.now();
+      return vi.waitUntil(() => Date.now() > now, { interval: 1 });
+    };
+    const first = await client.createOrder('BTC/USD', 'limit', 'buy', 1, 500, { clientOrderId: id() });
+    await pass();
+    await client.cancelOrder(first.id!);
+    await pass();
     const second = await client.createOrder('BTC/USD', 'limit', 'buy', 1, 500, { clientOrderId: id() });
     expect(second.id).not.toBe(first.id);
   });
