@@ -1,4 +1,4 @@
-import { systemClock } from '#engine/clock.ts';
+import { isWithin, systemClock } from '#engine/clock.ts';
 import { RatchetError } from '#engine/errors.ts';
 import { diskTrouble } from '#engine/store/disk-trouble.ts';
 import { beginAnew } from './engine-end.ts';
@@ -54,7 +54,7 @@ export class Ending {
 
   async #judge(error: unknown): Promise<never> {
     const isOver = this.#hasBegun && hasEnded(error);
-    if (isOver || (wasEndedFromOutside(error) && (await this.#beginsSoon()))) {
+    if (isOver || (wasEndedFromOutside(error) && (await isWithin(systemClock, this.#told, patienceMs)))) {
       throw new RatchetError(
         interrupted,
         'The process of a strategy was ended while the engine was told to end.',
@@ -64,16 +64,6 @@ export class Ending {
       );
     }
     throw error;
-  }
-
-  async #beginsSoon(): Promise<boolean> {
-    let cancel = (): void => undefined;
-    const late = new Promise<void>((resolve) => {
-      cancel = systemClock.after(patienceMs, resolve);
-    });
-    await Promise.race([this.#told, late]);
-    cancel();
-    return this.#hasBegun;
   }
 }
 

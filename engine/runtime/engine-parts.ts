@@ -16,7 +16,7 @@ import { limitsNow } from './limits.ts';
 import { type LoadVersion, loadVersion } from './loaded-version.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { openFeed } from './open-feed.ts';
-import { type EngineOptions, enginePaths, symbolsOf } from './options.ts';
+import { type EngineOptions, enginePaths, symbolsOf, venueQuoteOf } from './options.ts';
 import { paceOf } from './patience.ts';
 import { keepTradedVenue, realMoneyOf, realMoneyRefusal } from './real-money.ts';
 import { proveFromMirror, restoreSlots } from './restore-slots.ts';
@@ -50,6 +50,8 @@ export interface EngineParts {
   readonly desk: VenueDesk | null;
   readonly slots: Map<string, StrategySlot>;
   readonly newSlot: (id: string, now: number) => StrategySlot;
+  /** What the account at the venue is in, for a stage that trades there; null for one that does not. */
+  readonly venueQuote: (stage: Stage) => string | null;
   readonly ending: Ending;
   readonly load: LoadVersion;
   readonly repository: Repository;
@@ -87,6 +89,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
     const kindOf = (stage: Stage) => accountKindOf(stage, desk?.traded.isRehearsal);
     const openAccount = accountsOf(options, desk);
     const expect: SlotOptions['expect'] = (id, version) => desk?.shares.expect(id, version);
+    const venueQuote = (stage: Stage) => (kindOf(stage) === 'venue' ? venueQuoteOf(options) : null);
     const ending = new Ending();
     const load = ending.guard(loadVersion);
     const newSlot = (id: string, from: number) =>
@@ -102,7 +105,7 @@ export async function openParts(options: EngineOptions, around: EngineSurroundin
       kindOf,
       log: around.log,
     });
-    return { options, around, lock, store, feed, desk, slots, newSlot, ending, load, repository, state, token, now };
+    return { options, around, lock, store, feed, desk, slots, newSlot, venueQuote, ending, load, repository, state, token, now };
   } catch (error) {
     for (const close of opened) await close();
     throw error;

@@ -9,7 +9,7 @@ import type { EngineStore } from '#engine/store/engine-store.ts';
 import { Acceptances } from './acceptances.ts';
 import { BarLoop } from './bar-loop.ts';
 import { Bell } from './bell.ts';
-import { controlPath, orderGivenHere } from './control.ts';
+import { controlPath, orderGivenHere, type Said } from './control.ts';
 import { type Ending, isInterruption } from './ending.ts';
 import { endedOn, journalBehind } from './engine-end.ts';
 import { type EngineParts, type EngineSurroundings, openParts } from './engine-parts.ts';
@@ -18,14 +18,13 @@ import { feedProblems } from './feed-problems.ts';
 import { HealthKeeper } from './health.ts';
 import type { Lock } from './lock.ts';
 import { lookAtMain } from './main-look.ts';
-import { type EngineOptions, isRehearsal, venueQuoteOf } from './options.ts';
+import { type EngineOptions, isRehearsal } from './options.ts';
 import { realMoneyOf, realMoneyRefusal as whyNoMoney } from './real-money.ts';
 import { Reconciler } from './reconciler.ts';
 import type { PendingOutcome } from './record.ts';
 import { RemoteWatch } from './remote-watch.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { RunRecord } from './run-record.ts';
-import { accountKindOf } from './slot-account.ts';
 import { readStoredSlot } from './slot-memory.ts';
 import { StandingOrders } from './standing-orders.ts';
 import { composeStatus, type EngineProblem, type EngineStatus, statusText, writeLocalStatus } from './status.ts';
@@ -134,7 +133,7 @@ export class Engine {
         this.#orders.obeyLimits(policy);
       },
       realMoneyRefusal,
-      venueQuote: (stage) => (accountKindOf(stage, desk?.traded.isRehearsal) === 'venue' ? venueQuoteOf(parts.options) : null),
+      venueQuote: parts.venueQuote,
       now: () => this.#bars.now,
       clock,
       log,
@@ -308,30 +307,32 @@ export class Engine {
 
   /** Orders given on this machine need nobody else. */
   #takeOrderHere(): void {
-    const now = this.#around.clock.now();
-    if (now - this.#lookedHereAt < lookHereEveryMs) return;
-    this.#lookedHereAt = now;
-    this.#acceptances.look();
-    // An order may end a breach, and that is written on top of a record that is complete.
-    this.#bars.commit();
-    const before = this.#orders.control;
-    this.#orders.hear('here', orderGivenHere(this.#options.dir));
-    if (this.#orders.control !== before) this.#tell();
+    this.#lookHere((said) => {
+      this.#acceptances.look();
+      // An order may end a breach, and that is written on top of a record that is complete.
+      this.#bars.commit();
+      this.#orders.hear('here', said);
+    });
   }
 
   /** Strategies may take long to decide or to load: who says here that the engine is to hold back does not wait for that. */
   #hearMeanwhile(): void {
-    const now = this.#around.clock.now();
-    if (now - this.#lookedHereAt < lookHereEveryMs) return;
-    this.#lookedHereAt = now;
-    const before = this.#orders.control;
     try {
-      this.#orders.hearStricter('here', orderGivenHere(this.#options.dir));
-      if (this.#orders.control !== before) this.#tell();
+      this.#lookHere((said) => this.#orders.hearStricter('here', said));
     } catch (error) {
       // It is heard again between bars, where a disk that takes nothing is waited for.
       this.#around.log.error({ error: explain(error) }, 'An order that was given here could not be obeyed at once.');
     }
+  }
+
+  /** Now and then, however often it is called. */
+  #lookHere(take: (said: Said) => void): void {
+    const now = this.#around.clock.now();
+    if (now - this.#lookedHereAt < lookHereEveryMs) return;
+    this.#lookedHereAt = now;
+    const before = this.#orders.control;
+    take(orderGivenHere(this.#options.dir));
+    if (this.#orders.control !== before) this.#tell();
   }
 
   #openSlot(id: string): StrategySlot {

@@ -1,5 +1,4 @@
 import type { Stage } from '#engine/contract/manifest.ts';
-import { quoteProblem } from '#engine/contract/quote-asset.ts';
 import { Simulation } from '#engine/simulation/simulation.ts';
 import type { MarketRules } from '#engine/simulation/types.ts';
 import type { TradingAccount } from '#engine/trading/trading-account.ts';
@@ -52,8 +51,6 @@ export function kindOfStored(snapshot: AccountSnapshot): AccountKind {
 export function simulatedAccounts(markets: Readonly<Record<string, MarketRules>>, capital: number): OpenAccount {
   return ({ symbols, barMs, snapshot }) => {
     const settings = { symbols: withHeld(symbols, snapshot), markets, capital: snapshot?.capital ?? capital, barMs };
-    const problem = snapshot === null ? quoteProblem(symbols) : null;
-    if (problem !== null) throw new RangeError(`These markets cannot be traded on one account: ${problem}.`);
     if (snapshot === null) return new Simulation(settings);
     if (isOfVenue(snapshot)) throw new RangeError('A simulation does not go on from the account of a venue.');
     return Simulation.restore(settings, snapshot);

@@ -83,12 +83,9 @@ export class AccountBalances {
   async goneFor({ row }: LiveOrder): Promise<Big | null> {
     const { ledger, markets } = this.#parts;
     const { base } = pairOf(row.symbol);
-    if (this.#isMovingBeside(row)) return null;
-    const fillsBefore = ledger.fillsEver;
-    const balances = await this.fetch();
-    if (ledger.fillsEver !== fillsBefore || this.#isMovingBeside(row)) return null;
-    const before = (this.#beyond ?? ledger.journal.baselines()).get(base) ?? ZERO;
-    const gone = before.minus(this.#beyondOf(balances).get(base) ?? ZERO);
+    const now = await this.#beyondNow(row);
+    if (now === null) return null;
+    const gone = ((this.#beyond ?? ledger.journal.baselines()).get(base) ?? ZERO).minus(now);
     const rounding = roundingOf(base, markets.values(), ledger.fillsSince(base, 0));
     return gone.gt(least(rounding, row.quantity.div(2))) ? gone : ZERO;
   }
@@ -98,14 +95,20 @@ export class AccountBalances {
    * what is left could not be protected. @throws VenueError
    */
   async weigh({ row }: LiveOrder): Promise<void> {
+    const now = this.hasWeighed(row.clientOrderId) ? null : await this.#beyondNow(row);
+    if (now === null) return;
+    this.#since.set(pairOf(row.symbol).base, now);
+    this.#weighed = new Set([...this.#weighed, row.clientOrderId]);
+  }
+
+  /** What the account has now of the order's asset beyond what our fills made of it; null while another order may change it. @throws VenueError */
+  async #beyondNow(row: OrderRow): Promise<Big | null> {
     const { ledger } = this.#parts;
-    const { base } = pairOf(row.symbol);
-    if (this.hasWeighed(row.clientOrderId) || this.#isMovingBeside(row)) return;
+    if (this.#isMovingBeside(row)) return null;
     const fillsBefore = ledger.fillsEver;
     const balances = await this.fetch();
-    if (ledger.fillsEver !== fillsBefore || this.#isMovingBeside(row)) return;
-    this.#since.set(base, this.#beyondOf(balances).get(base) ?? ZERO);
-    this.#weighed = new Set([...this.#weighed, row.clientOrderId]);
+    if (ledger.fillsEver !== fillsBefore || this.#isMovingBeside(row)) return null;
+    return this.#beyondOf(balances).get(pairOf(row.symbol).base) ?? ZERO;
   }
 
   /** Another order of the same asset may have changed what there is of it. Sales of which no answer came wait for each other in vain. */

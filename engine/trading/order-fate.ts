@@ -190,7 +190,7 @@ export class OrderFate {
       symbol: lane.symbol,
       code: 'vanished-order',
       subject: clientOrderId,
-      message: `The venue says that it has no ${role} order ${clientOrderId} of ours, and ${gone} ${asset} are gone from the account: it may have sold them. Nothing is sent in its place.`,
+      message: `The venue says that it has no ${role} order ${clientOrderId} of ours, and ${gone} ${asset} are gone from the account: it may have sold them. Only what is still there is sold or protected.`,
     });
     return true;
   }

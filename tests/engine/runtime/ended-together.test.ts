@@ -1,26 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processesBelow } from '#tests/support/processes-below.ts';
-import { type EngineFixture, engineFixture, exitOf, forkEngine, hourMs, read, strategyText, until } from './engine-fixture.ts';
+import {
+  type EngineFixture,
+  engineFixture,
+  exitOf,
+  type ForkedEngine,
+  ForkedEngines,
+  hourMs,
+  read,
+  strategyText,
+  until,
+  untilOf,
+} from './engine-fixture.ts';
 
 let fixture: EngineFixture;
-const children: ReturnType<typeof forkEngine>[] = [];
+const engines = new ForkedEngines();
+const { run } = engines;
 beforeEach(async () => {
   fixture = await engineFixture();
 });
 afterEach(async () => {
-  for (const { child } of children.splice(0)) {
-    child.kill('SIGKILL');
-    await exitOf(child);
-  }
+  await engines.end();
   fixture.dispose();
 });
-
-const run = (...how: Parameters<typeof forkEngine>) => {
-  const engine = forkEngine(...how);
-  children.push(engine);
-  return engine;
-};
 
 describe('an engine that is ended together with all its processes', () => {
   const sandboxes = '--trace-event-file-pattern';
@@ -33,7 +36,7 @@ describe('an engine that is ended together with all its processes', () => {
       }),
     }));
   const untouched = { faults: [], memories: [{ restartsLeft: 1, heldReason: null }] };
-  const bars = ({ events }: ReturnType<typeof forkEngine>) => events.filter(({ kind }) => kind === 'bar').length;
+  const bars = ({ events }: ForkedEngine) => events.filter(({ kind }) => kind === 'bar').length;
 
   it('by Ctrl-C, or by a supervisor that signals each of them, finds no fault in its strategies, however often', async () => {
     await fixture.deploy({ trend: strategyText() });
@@ -97,17 +100,4 @@ function isThere(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Waits for an engine in a process of its own; fails at once, with its last words, when that ends instead. */
-function untilOf({ child, stderr }: ReturnType<typeof forkEngine>, what: string, look: () => boolean): Promise<boolean> {
-  return until(
-    what,
-    () => {
-      if (look()) return true;
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended before ${what}: ${stderr()}`);
-      return false;
-    },
-    90_000,
-  );
 }

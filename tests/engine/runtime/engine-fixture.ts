@@ -265,6 +265,24 @@ export function forkEngine(options: EngineOptionsInput, how: { readonly detached
   return { child, events, stderr: () => errors };
 }
 
+/** Engines in processes of their own, none of which outlives its test. */
+export class ForkedEngines {
+  readonly #running: ForkedEngine[] = [];
+
+  readonly run = (...how: Parameters<typeof forkEngine>): ForkedEngine => {
+    const engine = forkEngine(...how);
+    this.#running.push(engine);
+    return engine;
+  };
+
+  async end(): Promise<void> {
+    for (const { child } of this.#running.splice(0)) {
+      child.kill('SIGKILL');
+      await exitOf(child);
+    }
+  }
+}
+
 export function exitOf(child: ChildProcess): Promise<number | string | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode ?? child.signalCode);
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
@@ -283,6 +301,19 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
     await delay(25);
   }
+}
+
+/** Waits for an engine in a process of its own; fails at once, with its last words, when that ends instead. */
+export function untilOf({ child, stderr }: ForkedEngine, what: string, look: () => boolean): Promise<boolean> {
+  return until(
+    what,
+    () => {
+      if (look()) return true;
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended before ${what}: ${stderr()}`);
+      return false;
+    },
+    90_000,
+  );
 }
 
 /** Waits for a status the engine has written. */

@@ -4,34 +4,27 @@ import {
   type EngineFixture,
   engineFixture,
   exitOf,
-  forkEngine,
+  type ForkedEngine,
+  ForkedEngines,
   hourMs,
   read,
   replayFrom,
   startEngine,
   strategyText,
-  until,
+  untilOf,
   untilStatus,
 } from './engine-fixture.ts';
 
 let fixture: EngineFixture;
-const children: ReturnType<typeof forkEngine>[] = [];
+const engines = new ForkedEngines();
+const { run } = engines;
 beforeEach(async () => {
   fixture = await engineFixture();
 });
 afterEach(async () => {
-  for (const { child } of children.splice(0)) {
-    child.kill('SIGKILL');
-    await exitOf(child);
-  }
+  await engines.end();
   fixture.dispose();
 });
-
-const run = (options: Parameters<typeof forkEngine>[0]) => {
-  const engine = forkEngine(options);
-  children.push(engine);
-  return engine;
-};
 
 describe('an engine killed again and again', () => {
   it('ends with the very same record as one that was never disturbed', async () => {
@@ -77,20 +70,7 @@ describe('an engine killed again and again', () => {
   }, 240_000);
 });
 
-/** Waits for an engine in a process of its own; fails at once, with its last words, when that ends instead. */
-function untilOf({ child, stderr }: ReturnType<typeof forkEngine>, what: string, look: () => boolean): Promise<boolean> {
-  return until(
-    what,
-    () => {
-      if (look()) return true;
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended before ${what}: ${stderr()}`);
-      return false;
-    },
-    90_000,
-  );
-}
-
-const hasEnded = ({ events }: ReturnType<typeof forkEngine>) =>
+const hasEnded = ({ events }: ForkedEngine) =>
   events.some((event) => event.kind === 'status' && event.status.feed === 'end-of-data' && event.status.status === 'Synced');
 
 describe('one engine on one folder', () => {
